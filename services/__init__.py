@@ -1,0 +1,1 @@
+"""The services of Linbang: independent, identical in shape, joined by events alone."""

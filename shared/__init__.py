@@ -1,0 +1,1 @@
+"""What every service shares: event contracts, storage, messaging, HTTP conventions and operations."""

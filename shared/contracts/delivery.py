@@ -1,0 +1,31 @@
+"""Events of a message to a person. The address stays with notifications; the event says only that it went."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.event import Event
+
+
+class MessageDelivered(Event):
+    """A message about an event has reached a channel: ``in_app`` or ``email``."""
+
+    topic: ClassVar[str] = "notifications.delivery"
+
+    delivery_id: UUID
+    volunteer_id: UUID
+    event_id: UUID
+    channel: str
+    template: str
+
+
+class MessageUndeliverable(Event):
+    """A message can never be delivered on this channel; ``reason`` is a code, never an address."""
+
+    topic: ClassVar[str] = "notifications.delivery"
+
+    delivery_id: UUID
+    volunteer_id: UUID
+    event_id: UUID
+    channel: str
+    template: str
+    reason: str

@@ -1,0 +1,56 @@
+"""Events of the hours ledger and of the awards that follow from it."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.event import Event
+from shared.contracts.service_record import Provenance
+
+
+class HoursCredited(Event):
+    """A volunteer's ledger got one service record's minutes."""
+
+    topic: ClassVar[str] = "assessment.ledger"
+
+    volunteer_id: UUID
+    record_id: UUID
+    minutes: int
+    lifetime_minutes: int
+    activity_title: str
+    provenance: Provenance
+
+
+class HoursCorrected(Event):
+    """A credit was reversed and, where minutes remain, credited anew with the right figure."""
+
+    topic: ClassVar[str] = "assessment.ledger"
+
+    volunteer_id: UUID
+    record_id: UUID
+    minutes: int
+    previous_minutes: int
+    lifetime_minutes: int
+
+
+class ImportCredited(Event):
+    """Every record of one bulk import is in the ledger; stands for an HoursCredited each."""
+
+    topic: ClassVar[str] = "assessment.ledger"
+
+    import_id: UUID
+    records: int
+    minutes: int
+    volunteers: int
+
+
+class StarLevelReached(Event):
+    """A volunteer's lifetime hours have crossed a level of the district's rule set."""
+
+    topic: ClassVar[str] = "assessment.award"
+
+    volunteer_id: UUID
+    level: int
+    previous_level: int
+    lifetime_minutes: int
+    rule_set: str
+    import_id: UUID | None = None

@@ -1,0 +1,30 @@
+"""What a consumer hands to projections: decoded events, and the records of a compacted state topic."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from shared.contracts.envelope import Attributes
+from shared.contracts.event import Event
+
+E = TypeVar("E", bound=Event, covariant=True)
+
+
+class BrokenInvariantError(Exception):
+    """An event contradicts what is on file and always will: it is parked, not retried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[E]):
+    """One event as it arrived, decoded and upcast to the current version."""
+
+    attributes: Attributes
+    data: E
+
+
+@dataclass(frozen=True, slots=True)
+class StateRecord:
+    """One record of a compacted topic: the key's present value, or None where it is erased."""
+
+    district: str
+    key: str
+    value: bytes | None

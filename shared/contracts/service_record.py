@@ -1,0 +1,58 @@
+"""Events of a service record: who served where, when and for how many minutes (MCA Order 67, art. 7)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.event import Event
+
+
+class Provenance(StrEnum):
+    """Who vouches for a record's times."""
+
+    SELF_CHECK_IN = "self_check_in"
+    LEADER = "leader"
+    IMPORT = "import"
+
+
+class ServiceLogged(Event):
+    """A completed attendance, once. ``minutes`` is the time actually given (MCA Order 67, art. 7)."""
+
+    topic: ClassVar[str] = "activities.service-record"
+
+    record_id: UUID
+    record_no: str
+    volunteer_id: UUID
+    station_id: UUID
+    activity_title: str
+    service: str
+    started_at: datetime
+    ended_at: datetime
+    minutes: int
+    rating: int | None = None
+    """The recipient's rating, 1 to 5, where one was given."""
+    provenance: Provenance
+    import_id: UUID | None = None
+
+
+class ServiceCorrected(Event):
+    """A record's minutes were wrong (MCA Order 67, art. 13); 0 minutes voids it. Both values stay on file."""
+
+    topic: ClassVar[str] = "activities.service-record"
+
+    record_id: UUID
+    volunteer_id: UUID
+    minutes: int
+    previous_minutes: int
+    reason: str
+
+
+class ServiceRecordsImported(Event):
+    """A bulk import of past records is complete: this many were accepted under this import id."""
+
+    topic: ClassVar[str] = "activities.service-record"
+
+    import_id: UUID
+    records: int
+    minutes: int

@@ -1,0 +1,57 @@
+"""Every topic: its key, partitions, retention and owner, in one table.
+
+Invariant: a topic that is not in this table does not exist; brokers do not create topics on their own. The key is
+always the aggregate id, so all events of one aggregate share a partition and keep their order.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+EVENT_RETENTION = timedelta(days=30)
+DEAD_LETTER_RETENTION = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it is provisioned."""
+
+    name: str
+    key: str
+    partitions: int
+    owner: str
+    retention: timedelta | None = EVENT_RETENTION
+    cleanup: Literal["delete", "compact"] = "delete"
+
+
+CONTACT = Topic("registry.contact", "volunteer_id", 3, "registry", retention=None, cleanup="compact")
+"""Sealed contact points, current state only; a tombstone erases the person within ``max.compaction.lag.ms``."""
+
+CONSUMER_GROUPS = ("activities", "assessment", "notifications")
+
+
+def dead_letter_topic(group: str) -> str:
+    """Return the topic that gets a copy of every record the group has parked."""
+    return f"{group}.dlt"
+
+
+TOPICS: dict[str, Topic] = {
+    topic.name: topic
+    for topic in (
+        Topic("registry.volunteer", "volunteer_id", 6, "registry"),
+        Topic("registry.organisation", "organisation_id", 1, "registry"),
+        Topic("registry.station", "station_id", 1, "registry"),
+        Topic("registry.team", "team_id", 1, "registry"),
+        CONTACT,
+        Topic("activities.activity", "activity_id", 3, "activities"),
+        Topic("activities.sign-up", "sign_up_id", 6, "activities"),
+        Topic("activities.service-record", "record_id", 6, "activities"),
+        Topic("assessment.ledger", "volunteer_id", 6, "assessment"),
+        Topic("assessment.award", "volunteer_id", 3, "assessment"),
+        Topic("notifications.delivery", "delivery_id", 3, "notifications"),
+        *(
+            Topic(dead_letter_topic(group), "key of the parked record", 1, group, retention=DEAD_LETTER_RETENTION)
+            for group in CONSUMER_GROUPS
+        ),
+    )
+}

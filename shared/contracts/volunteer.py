@@ -1,0 +1,58 @@
+"""Events of a volunteer. They carry ids, never a name, phone number, e-mail address or ID number."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.event import Event
+
+
+class VolunteerCategory(StrEnum):
+    """Who volunteers, as the district counts them."""
+
+    UNIVERSITY_STUDENT = "university_student"
+    CIVIL_SERVANT = "civil_servant"
+    RETIRED_TEACHER = "retired_teacher"
+    PROFESSIONAL = "professional"
+    RESIDENT = "resident"
+    MINOR = "minor"
+
+
+class RegistrationSource(StrEnum):
+    """How a volunteer came in (State Council Decree 685, art. 7: by themselves or through an organisation)."""
+
+    SELF = "self"
+    ORGANISATION = "organisation"
+    IMPORT = "import"
+
+
+class VolunteerRegistered(Event):
+    """A person is now a volunteer of the district."""
+
+    topic: ClassVar[str] = "registry.volunteer"
+
+    volunteer_id: UUID
+    volunteer_no: str
+    category: str
+    organisation_id: UUID | None = None
+    team_id: UUID | None = None
+    registered_on: date
+    source: RegistrationSource
+    language: str = "zh-CN"
+    import_id: UUID | None = None
+    """Set when a bulk import registered the volunteer; nobody is notified of those."""
+
+
+class VolunteerProfileChanged(Event):
+    """What other services know of a volunteer is different now; carries the new state in full."""
+
+    topic: ClassVar[str] = "registry.volunteer"
+
+    volunteer_id: UUID
+    volunteer_no: str
+    category: str
+    organisation_id: UUID | None = None
+    team_id: UUID | None = None
+    registered_on: date
+    import_id: UUID | None = None

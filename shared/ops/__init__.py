@@ -1,0 +1,1 @@
+"""How a running service is watched: metrics, health, logs, traces, and failpoints for the fault tests."""

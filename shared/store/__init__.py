@@ -1,0 +1,1 @@
+"""PostgreSQL: transactions with a district set, the event log with its outbox, schema migrations."""

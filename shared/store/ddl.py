@@ -1,0 +1,36 @@
+"""What migrations say about rights: ``secure`` puts a table with a district behind row-level security.
+
+Invariant: a table that holds a district's rows is made accessible by ``secure`` alone, so none is without its policies.
+"""
+
+from alembic import context, op
+
+
+def service() -> str:
+    """Return the service whose database is being migrated."""
+    return str(context.config.attributes["service"])
+
+
+def secure(table: str, *, api: str = "", worker: str = "") -> None:
+    """Force row-level security on ``table`` and grant rights, e.g. ``api="SELECT, INSERT"``.
+
+    The api role gets the district that its transaction sets; the worker role, which mixes districts, gets every one.
+    """
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    if api:
+        op.execute(
+            f"CREATE POLICY one_district ON {table} TO {service()}_api "
+            "USING (district = current_district()) WITH CHECK (district = current_district())"
+        )
+    if worker:
+        op.execute(f"CREATE POLICY every_district ON {table} TO {service()}_worker USING (true) WITH CHECK (true)")
+    grant(table, api=api, worker=worker)
+
+
+def grant(table: str, *, api: str = "", worker: str = "") -> None:
+    """Grant rights on a table that no district owns (the relay's queue, consumer positions, keys)."""
+    if api:
+        op.execute(f"GRANT {api} ON {table} TO {service()}_api")
+    if worker:
+        op.execute(f"GRANT {worker} ON {table} TO {service()}_worker")

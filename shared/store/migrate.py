@@ -1,0 +1,72 @@
+"""Roles, databases and schema: who may do what in a service's database.
+
+Invariant: three roles a service. ``<service>_owner`` owns the tables and alone has DDL; ``<service>_api`` and
+``<service>_worker`` own nothing, cannot bypass row-level security, and hold just the rights that migrations grant them.
+The schema is two Alembic branches: the kit's (``shared/store/migrations``) and the service's own.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.store.engine import async_url
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+async def provision(admin_url: str, service: str, owner_url: str, api_url: str, worker_url: str) -> None:
+    """Create or update the three roles with the passwords of their URLs, and the database. Can be run again."""
+    database = make_url(owner_url).database
+    engine = create_async_engine(async_url(admin_url), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        for kind, url in (("owner", owner_url), ("api", api_url), ("worker", worker_url)):
+            role, password = f"{service}_{kind}", str(make_url(url).password).replace("'", "''")
+            exists = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+            verb = "ALTER" if exists else "CREATE"
+            await connection.execute(
+                text(f"{verb} ROLE {role} LOGIN NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'")
+            )
+        exists = await connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": database})
+        if not exists:
+            await connection.execute(
+                text(f"CREATE DATABASE \"{database}\" OWNER {service}_owner TEMPLATE template0 ENCODING 'UTF8'")
+            )
+        await connection.execute(text(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC'))
+        await connection.execute(text(f'GRANT CONNECT ON DATABASE "{database}" TO {service}_api, {service}_worker'))
+    await engine.dispose()
+
+
+async def upgrade(service: str, owner_url: str) -> None:
+    """Bring a service's schema to the newest revision, in one transaction."""
+    engine = create_async_engine(async_url(owner_url))
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade, service)
+    await engine.dispose()
+
+
+def alembic_config(service: str) -> Config:
+    """Return the Alembic settings of one service: the kit's revisions and its own."""
+    config = Config()
+    kit = ROOT / "shared" / "store" / "migrations"
+    own = ROOT / "services" / service / "migrations"
+    config.set_main_option("script_location", str(kit))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", f"{kit / 'versions'}\n{own}")
+    config.attributes["service"] = service
+    return config
+
+
+def current_revisions(connection: Connection) -> set[str]:
+    """Return the revisions that a database is at."""
+    return set(MigrationContext.configure(connection).get_current_heads())
+
+
+def _upgrade(connection: Connection, service: str) -> None:
+    config = alembic_config(service)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "heads")
