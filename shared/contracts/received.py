@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from shared.contracts.envelope import Attributes
 from shared.contracts.event import Event
 
-E = TypeVar("E", bound=Event, covariant=True)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
 class BrokenInvariantError(Exception):
@@ -14,11 +14,11 @@ class BrokenInvariantError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Received(Generic[E]):
+class Received(Generic[E_co]):
     """One event as it arrived, decoded and upcast to the current version."""
 
     attributes: Attributes
-    data: E
+    data: E_co
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 Invariant: an event is in ``event_log`` exactly if the change it tells of is committed, and its ``outbox`` row stands
 until Kafka has acknowledged it: both are written here, by one statement, in the caller's transaction. The caller has
-changed (and so locked) the aggregate's row first; the row lock makes the order of positions the order of versions of one
-aggregate.
+changed (and so locked) the aggregate's row first; the row lock makes the order of positions the order of versions of
+one aggregate.
 """
 
 import json
@@ -97,7 +97,7 @@ _PUT_STATE = text("""
 
 
 async def put_state(connection: AsyncConnection, topic: str, records: Sequence[StateRecord]) -> None:
-    """Publish the present state of some keys to a compacted topic, through the outbox; it never enters the event log."""
+    """Publish the present state of some keys to a compacted topic, through the outbox; the event log never sees it."""
     if not records:
         return
     await connection.execute(

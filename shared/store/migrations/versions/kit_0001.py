@@ -112,17 +112,17 @@ STATEMENTS = (
         id           uuid NOT NULL,
         kind         text NOT NULL,
         file_name    text NOT NULL,
-        content      bytea NOT NULL,
+        content      bytea,
         requested_by text NOT NULL,
         state        text NOT NULL CHECK (state IN ('waiting', 'running', 'publishing', 'completed', 'failed')),
         fault        text,
-        needs        json NOT NULL DEFAULT '{}',
         total        int,
         done         int NOT NULL DEFAULT 0,
         accepted     int NOT NULL DEFAULT 0,
         normalised   int NOT NULL DEFAULT 0,
         unchanged    int NOT NULL DEFAULT 0,
         rejected     int NOT NULL DEFAULT 0,
+        last_position bigint,
         created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
         completed_at timestamptz,
         PRIMARY KEY (district, id)
@@ -147,6 +147,7 @@ def upgrade() -> None:
         op.execute(statement)
     secure("event_log", api="SELECT, INSERT", worker="SELECT, INSERT")
     secure("outbox", api="INSERT", worker="SELECT, INSERT, DELETE")
+    grant("SEQUENCE event_log_position_seq", api="USAGE", worker="USAGE, SELECT")
     secure("idempotency_key", api="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE")
     secure("import_job", api="SELECT, INSERT", worker="SELECT, UPDATE")
     secure("import_verdict", api="SELECT", worker="SELECT, INSERT")

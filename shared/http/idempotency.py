@@ -1,0 +1,102 @@
+"""``Idempotency-Key``: a POST that creates can be sent again and gives the same answer.
+
+Invariant: the key, the effects and the answer commit together. The insert of the key is the lock: a second request
+with it waits for the first one's commit, then reads its answer.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.faults import Fault
+from shared.http.auth import Caller
+from shared.http.problems import ProblemError
+
+_MAX_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A caller's key and the fingerprint (SHA-256) of the request it stands for."""
+
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command answers: HTTP status and JSON body; ``replayed`` where an earlier request was answered so."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+    @classmethod
+    def of(cls, status: int, model: BaseModel) -> "Answer":
+        """Return the answer that holds ``model``."""
+        return cls(status, model.model_dump_json().encode())
+
+    def response(self) -> Response:
+        """Return it as an HTTP response."""
+        headers = {"Idempotent-Replayed": "true"} if self.replayed else None
+        return Response(self.body, self.status, headers, media_type="application/json")
+
+
+def claim(key: str | None, *request: bytes) -> Claim | None:
+    """Return the claim of a request made of these parts, or None where the caller sent no key."""
+    if key is None:
+        return None
+    if not 1 <= len(key) <= _MAX_KEY or not key.isprintable():
+        raise ProblemError(422, "invalid-request", [Fault("Idempotency-Key", "format")])
+    digest = hashlib.sha256()
+    for part in request:
+        digest.update(len(part).to_bytes(8) + part)
+    return Claim(key, digest.digest())
+
+
+async def _claim(request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> Claim | None:
+    return claim(idempotency_key, request.method.encode(), request.url.path.encode(), await request.body())
+
+
+IdempotencyKey = Annotated[Claim | None, Depends(_claim)]
+
+_INSERT = text("""
+    INSERT INTO idempotency_key (district, account, key, fingerprint) VALUES (:district, :account, :key, :fingerprint)
+    ON CONFLICT DO NOTHING
+""")
+_SELECT = text("""
+    SELECT fingerprint, status, body FROM idempotency_key
+    WHERE district = :district AND account = :account AND key = :key
+""")
+_STORE = text("""
+    UPDATE idempotency_key SET status = :status, body = :body
+    WHERE district = :district AND account = :account AND key = :key
+""")
+
+
+async def once(
+    connection: AsyncConnection, caller: Caller, request: Claim | None, work: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """Do ``work`` unless its key is known; then return the stored answer.
+
+    Raises ProblemError 422 ``idempotency-key-reused`` where the key stands for another request. A refusal (an exception
+    out of ``work``) rolls back and is not stored: the caller may mend the request and use the key again.
+    """
+    if request is None:
+        return await work()
+    key = {"district": caller.district, "account": str(caller.account_id), "key": request.key}
+    fresh = await connection.execute(_INSERT, {**key, "fingerprint": request.fingerprint})
+    if fresh.rowcount == 0:
+        stored = (await connection.execute(_SELECT, key)).one()
+        if stored.fingerprint != request.fingerprint:
+            raise ProblemError(422, "idempotency-key-reused", [Fault("Idempotency-Key", "number_taken")])
+        return Answer(stored.status, stored.body, replayed=True)
+    answer = await work()
+    await connection.execute(_STORE, {**key, "status": answer.status, "body": answer.body})
+    return answer

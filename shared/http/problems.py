@@ -1,0 +1,179 @@
+"""Every error as ``application/problem+json`` (RFC 9457), in Chinese or English, with the fields at fault.
+
+Invariant: no error body holds what the caller sent or an exception's text: those may be personal data.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from shared.contracts.faults import MESSAGES, Fault, RefusedError
+
+log = structlog.get_logger()
+
+TITLES: dict[str, tuple[str, str]] = {
+    "refused": ("请求不符合要求", "The request breaks a rule"),
+    "invalid-request": ("请求内容有误", "The request is malformed"),
+    "unauthenticated": ("请先登录", "Log in first"),
+    "forbidden": ("没有权限", "You are not allowed to do this"),
+    "not-found": ("没有找到", "Not found"),
+    "method-not-allowed": ("不支持此操作", "Method not allowed"),
+    "idempotency-key-reused": (
+        "同一 Idempotency-Key 已用于不同的请求",
+        "The Idempotency-Key was used for another request",
+    ),
+    "precondition-required": ("请用 If-Match 说明所依据的版本", "Say with If-Match which version you change"),
+    "too-large": ("内容过大", "The body is too large"),
+    "unavailable": ("服务暂时不可用,请稍后重试", "Temporarily unavailable; try again shortly"),
+    "internal": ("服务器内部错误", "Internal error"),
+}
+"""slug -> (Chinese, English) title. ``type`` is ``/problems/<slug>`` and stable."""
+
+_STATUS_OF_CODE = {
+    "not_found": 404,
+    "forbidden": 403,
+    "wrong_credentials": 401,
+    "not_open": 409,
+    "already_signed_up": 409,
+    "already_registered": 409,
+    "number_taken": 409,
+    "already_recorded": 409,
+    "changed_meanwhile": 409,
+    "overlap": 409,
+}
+_CODE_OF_PYDANTIC = {
+    "missing": "missing",
+    "string_too_short": "missing",
+    "string_too_long": "too_long",
+    "too_long": "too_many",
+    "too_short": "missing",
+    "enum": "unknown_value",
+    "literal_error": "unknown_value",
+    "greater_than": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "less_than": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "int_parsing": "number",
+    "date_from_datetime_parsing": "date",
+    "date_parsing": "date",
+    "datetime_parsing": "time",
+    "datetime_from_date_parsing": "time",
+    "timezone_aware": "time",
+}
+_SLUG_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+
+
+class ProblemError(Exception):
+    """An error answer: HTTP status, the slug of its type, and the fields at fault."""
+
+    def __init__(self, status: int, slug: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(slug)
+        self.status = status
+        self.slug = slug
+        self.faults = faults
+
+
+def problem_body(status: int, slug: str, faults: Sequence[Fault], language: str) -> dict[str, Any]:
+    """Return the problem document in ``zh-CN`` or ``en``."""
+    title = TITLES[slug][0 if language.startswith("zh") else 1]
+    body: dict[str, Any] = {"type": f"/problems/{slug}", "title": title, "status": status}
+    if faults:
+        body["detail"] = "; ".join(fault.message(language) for fault in faults)
+        body["faults"] = [
+            {"field": fault.field, "code": fault.code, "message": fault.message(language)} for fault in faults
+        ]
+    return body
+
+
+def language_of(request: Request) -> str:
+    """Return ``en`` where the caller prefers it, else ``zh-CN``."""
+    first = request.headers.get("accept-language", "").split(",")[0].strip().lower()
+    return "en" if first.startswith("en") else "zh-CN"
+
+
+def refusal_status(faults: Sequence[Fault]) -> int:
+    """Return the HTTP status for a refusal: that of its first fault."""
+    return _STATUS_OF_CODE.get(faults[0].code, 422)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of ``app`` a problem document."""
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(PoolTimeoutError, _unavailable)
+    app.add_exception_handler(OSError, _unavailable)
+    app.add_exception_handler(Exception, _internal)
+
+
+def _answer(
+    request: Request, status: int, slug: str, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
+) -> JSONResponse:
+    language = language_of(request)
+    return JSONResponse(
+        problem_body(status, slug, faults, language),
+        status,
+        {"Content-Language": language, **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101 - what it is registered for
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # noqa: PLR2004
+    return _answer(request, error.status, error.slug, error.faults, headers)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)  # noqa: S101
+    return _answer(request, refusal_status(error.faults), "refused", error.faults)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    faults = [Fault(_field(item["loc"]), _CODE_OF_PYDANTIC.get(item["type"], "format")) for item in error.errors()]
+    return _answer(request, 422, "invalid-request", faults)
+
+
+def _field(location: Sequence[str | int]) -> str:
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    slug = _SLUG_OF_STATUS.get(error.status_code, "invalid-request")
+    return _answer(request, error.status_code, slug, headers=dict(error.headers or {}))
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DBAPIError)  # noqa: S101
+    if error.connection_invalidated:
+        return await _unavailable(request, error)
+    return await _internal(request, error)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.warning("unavailable", error=type(error).__name__, path=request.url.path)
+    return _answer(request, 503, "unavailable", headers={"Retry-After": "1"})
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    # The type and the place, never the text: an exception's message can quote what somebody typed.
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    log.error("internal error", error=type(error).__name__, place=place, path=request.url.path)
+    return _answer(request, 500, "internal")
+
+
+assert all(code in MESSAGES for code in (*_STATUS_OF_CODE, *_CODE_OF_PYDANTIC.values()))  # noqa: S101

@@ -1,0 +1,25 @@
+"""Entity tags: an update says which version it is based on, and is refused where that is not the present one."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Response
+
+from shared.contracts.faults import Fault
+from shared.http.problems import ProblemError
+
+
+def set_etag(response: Response, version: int) -> None:
+    """Name the version of the resource in the response."""
+    response.headers["ETag"] = f'"{version}"'
+
+
+def _if_match(if_match: Annotated[str | None, Header()] = None) -> int:
+    if if_match is None:
+        raise ProblemError(428, "precondition-required", [Fault("If-Match", "missing")])
+    version = if_match.strip().strip('"')
+    if not version.isdecimal():
+        raise ProblemError(422, "invalid-request", [Fault("If-Match", "format")])
+    return int(version)
+
+
+ExpectedVersion = Annotated[int, Depends(_if_match)]

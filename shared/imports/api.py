@@ -1,0 +1,190 @@
+"""Routes of bulk imports: upload a file, watch its job, fetch the report.
+
+Invariant: an upload is only stored; the importer does the work. Who may upload is said by the kind.
+"""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from sqlalchemy import RowMapping, text
+from starlette.datastructures import UploadFile
+
+from shared.contracts.faults import Fault, RefusedError
+from shared.http.auth import Caller, caller_with
+from shared.http.dependencies import ApiStore
+from shared.http.idempotency import Answer, claim, once
+from shared.http.pages import Page, RequestedPage, cursor
+from shared.http.problems import ProblemError
+from shared.imports import job as jobs
+from shared.imports.job import ImportKind
+from shared.imports.rows import Outcome
+from shared.store.engine import Store
+
+MAX_UPLOAD_BYTES = 64 * 1024 * 1024
+_BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheet programs read the report's Chinese right
+
+
+class ImportStatus(BaseModel):
+    """How far an import is. Counts are of lines; ``total`` is null until the file has been read."""
+
+    id: UUID
+    kind: str
+    file_name: str
+    state: str
+    faults: list[dict[str, str]]
+    total: int | None
+    done: int
+    accepted: int
+    normalised: int
+    unchanged: int
+    rejected: int
+    created_at: datetime
+    completed_at: datetime | None
+
+
+_STATUS = """
+    SELECT id, kind, file_name, state, fault, total, done, accepted, normalised, unchanged, rejected, created_at,
+           completed_at
+    FROM import_job WHERE district = :district
+"""
+_ONE = text(f"{_STATUS} AND id = :id")
+_SOME = text(f"{_STATUS} AND (CAST(:after AS uuid) IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit")
+_VERDICTS = text("""
+    SELECT verdicts FROM import_verdict
+    WHERE district = :district AND import_id = :id AND first_line > :line ORDER BY first_line LIMIT 1
+""")
+
+
+def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
+    """Return the import routes of a service that takes in these kinds of files."""
+    routes = APIRouter(prefix="/v1/imports", tags=["imports"])
+    uploaders = sorted({role for kind in kinds.values() for role in kind.roles})
+
+    @routes.post("/{kind}", status_code=202, response_model=ImportStatus)
+    async def upload_file(
+        kind: str,
+        request: Request,
+        store: ApiStore,
+        caller: Annotated[Caller, Depends(caller_with(*uploaders))],
+        idempotency_key: Annotated[str | None, Header()] = None,
+        file_name: Annotated[str | None, Query(max_length=200)] = None,
+    ) -> Response:
+        """Store a file (raw body or multipart field ``file``) as an import job; the answer says where to watch it."""
+        if kind not in kinds:
+            raise RefusedError(Fault("kind", "not_found"))
+        if not caller.has(*kinds[kind].roles):
+            raise ProblemError(403, "forbidden")
+        content, uploaded_name = await _uploaded(request)
+        request_claim = claim(idempotency_key, kind.encode(), content)
+        async with store.transaction(caller.district) as tx:
+
+            async def create() -> Answer:
+                sealed = jobs.seal_file(file_key, content)
+                name = file_name or uploaded_name
+                job_id = await jobs.create(tx, caller.district, kind, name, sealed, caller.actor)
+                row = (await tx.execute(_ONE, {"district": caller.district, "id": job_id})).mappings().one()
+                return Answer.of(202, _status(row))
+
+            answer = await once(tx, caller, request_claim, create)
+        response = answer.response()
+        response.headers["Location"] = f"/v1/imports/{json.loads(answer.body)['id']}"
+        return response
+
+    @routes.get("")
+    async def list_imports(
+        store: ApiStore, caller: Annotated[Caller, Depends(caller_with(*uploaders))], page: RequestedPage
+    ) -> Page[ImportStatus]:
+        """List the district's imports, newest first."""
+        after = page.after[0] if page.after else None
+        async with store.transaction(caller.district) as tx:
+            rows = await tx.execute(_SOME, {"district": caller.district, "after": after, "limit": page.limit})
+            items = [_status(row) for row in rows.mappings()]
+        more = len(items) == page.limit
+        return Page(items=items, next_cursor=cursor(str(items[-1].id)) if more else None)
+
+    @routes.get("/{import_id}")
+    async def show_import(
+        import_id: UUID, store: ApiStore, caller: Annotated[Caller, Depends(caller_with(*uploaders))]
+    ) -> ImportStatus:
+        """Say how far an import is."""
+        return await _find(store, caller, import_id)
+
+    @routes.get("/{import_id}/report.csv", response_class=StreamingResponse)
+    async def download_report(
+        import_id: UUID,
+        store: ApiStore,
+        caller: Annotated[Caller, Depends(caller_with(*uploaders))],
+        only: Outcome | None = None,
+    ) -> StreamingResponse:
+        """Download the verdict on each line: line, verdict, field, code, message (Chinese and English)."""
+        status = await _find(store, caller, import_id)
+        headers = {"Content-Disposition": f'attachment; filename="{status.kind}-{import_id}.csv"'}
+        return StreamingResponse(_report(store, caller, import_id, only), 200, headers, "text/csv; charset=utf-8")
+
+    return routes
+
+
+async def _uploaded(request: Request) -> tuple[bytes, str]:
+    if int(request.headers.get("content-length") or 0) > MAX_UPLOAD_BYTES:
+        raise ProblemError(413, "too-large")
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        upload = (await request.form()).get("file")
+        if not isinstance(upload, UploadFile):
+            raise RefusedError(Fault("file", "missing"))
+        content, name = await upload.read(MAX_UPLOAD_BYTES + 1), upload.filename or "upload"
+    else:
+        content, name = await _body(request), "upload"
+    if len(content) > MAX_UPLOAD_BYTES:
+        raise ProblemError(413, "too-large")
+    if not content:
+        raise RefusedError(Fault("file", "missing"))
+    return content, name
+
+
+async def _body(request: Request) -> bytes:
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > MAX_UPLOAD_BYTES:
+            raise ProblemError(413, "too-large")
+    return bytes(content)
+
+
+async def _find(store: Store, caller: Caller, import_id: UUID) -> ImportStatus:
+    async with store.transaction(caller.district) as tx:
+        row = (await tx.execute(_ONE, {"district": caller.district, "id": import_id})).mappings().one_or_none()
+    if row is None:
+        raise RefusedError(Fault("import_id", "not_found"))
+    return _status(row)
+
+
+def _status(row: RowMapping) -> ImportStatus:
+    faults = [{"field": field, "code": code} for field, code in json.loads(row["fault"] or "[]")]
+    return ImportStatus(faults=faults, **{name: value for name, value in row.items() if name != "fault"})
+
+
+async def _report(store: Store, caller: Caller, import_id: UUID, only: Outcome | None) -> AsyncIterator[str]:
+    yield _BYTE_ORDER_MARK + "line,verdict,field,code,message\r\n"
+    line = 0
+    while True:
+        async with store.transaction(caller.district) as tx:
+            found = await tx.scalar(_VERDICTS, {"district": caller.district, "id": import_id, "line": line})
+        if found is None:
+            return
+        verdicts = json.loads(found)
+        line = verdicts[-1][0]
+        out = io.StringIO()
+        csv.writer(out).writerows(
+            (number, outcome, field, code, Fault(field, code).bilingual() if code else "")
+            for number, outcome, field, code in verdicts
+            if only in (None, outcome)
+        )
+        yield out.getvalue()

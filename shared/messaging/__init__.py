@@ -1,0 +1,1 @@
+"""Events between services: relay (outbox to Kafka), consumer (Kafka to PostgreSQL), dead letters, topics."""

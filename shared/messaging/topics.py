@@ -1,0 +1,37 @@
+"""Topics as they are provisioned. Invariant: running it again changes nothing that is there."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from shared.contracts.topics import TOPICS, Topic
+
+MAX_COMPACTION_LAG_MS = 7 * 24 * 60 * 60 * 1000
+
+
+async def provision(bootstrap_servers: str, prefix: str = "", *, replication: int = 1) -> None:
+    """Create every topic that is not there. ``prefix`` goes before each name. Raises KafkaError where one cannot be."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        missing = [
+            NewTopic(prefix + topic.name, topic.partitions, replication, topic_configs=_settings(topic))
+            for topic in TOPICS.values()
+            if prefix + topic.name not in existing
+        ]
+        if missing:
+            response = await admin.create_topics(missing)
+            for name, code, *message in response.topic_errors:
+                if code and for_code(code) is not TopicAlreadyExistsError:
+                    raise for_code(code)(f"{name}: {message}")
+    finally:
+        await admin.close()
+
+
+def _settings(topic: Topic) -> dict[str, str]:
+    settings = {"cleanup.policy": topic.cleanup}
+    if topic.retention is not None:
+        settings["retention.ms"] = str(int(topic.retention.total_seconds() * 1000))
+    if topic.cleanup == "compact":
+        settings["max.compaction.lag.ms"] = str(MAX_COMPACTION_LAG_MS)
+    return settings
