@@ -1,0 +1,152 @@
+"""One PostgreSQL and one Kafka per test run, from one of three sources.
+
+Invariant: tests see URLs only. `INFRA=local` (default) starts both from packages, `INFRA=containers` with an engine,
+`INFRA=external` takes `POSTGRES_ADMIN_URL` and `KAFKA_BOOTSTRAP_SERVERS` (servers for tests: roles are overwritten).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import asyncpg
+import psutil
+import pytest
+
+from deploy.local.broker import Broker
+from deploy.local.paths import STATE
+from deploy.local.postgres import Postgres, remove
+from deploy.local.process import free_port
+from shared.store import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POSTGRES_IMAGE = "postgres:18.1"
+KAFKA_IMAGE = "apache/kafka:4.3.1"
+_ROLES = ("owner", "api", "worker")
+_PASSWORD = "test"  # roles belong to the server, so every module of a run must use the same
+
+
+@dataclass(frozen=True)
+class Infrastructure:
+    """Where the servers of this test run are."""
+
+    admin_url: str
+    bootstrap_servers: str
+
+
+@dataclass(frozen=True)
+class Urls:
+    """The three URLs of one service's database."""
+
+    owner: str
+    api: str
+    worker: str
+
+
+ServiceDatabase = Callable[[str], Awaitable[Urls]]
+"""`await service_database("registry")` gives the module's own, migrated database of that service."""
+
+
+class Databases:
+    """Makes databases of one test module and drops them."""
+
+    def __init__(self, admin_url: str) -> None:
+        self._admin_url = admin_url
+        self._made: dict[str, Urls] = {}
+
+    async def make(self, service: str) -> Urls:
+        """Make and migrate the database of a service, once per module."""
+        if service not in self._made:
+            address = self._admin_url.split("@", 1)[1].rsplit("/", 1)[0]
+            name = f"{service}_{secrets.token_hex(4)}"
+            urls = Urls(*(f"postgresql://{service}_{role}:{_PASSWORD}@{address}/{name}" for role in _ROLES))
+            await migrate.provision(self._admin_url, service, urls.owner, urls.api, urls.worker)
+            self._made[service] = urls
+            await migrate.upgrade(service, urls.owner)
+        return self._made[service]
+
+    async def drop(self) -> None:
+        """Drop all of them, whoever is still connected."""
+        connection = await asyncpg.connect(self._admin_url)
+        for urls in self._made.values():
+            name = urls.owner.rsplit("/", 1)[1]
+            await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await connection.close()
+
+
+@contextmanager
+def infrastructure_from(source: str) -> Iterator[Infrastructure]:
+    """Give the servers of the source that `INFRA` names."""
+    sources = {"local": _local, "containers": _containers, "external": _external}
+    if source not in sources:
+        pytest.exit(f"INFRA is {source!r}; it can be {', '.join(sources)}", returncode=2)
+    with sources[source]() as infrastructure:
+        yield infrastructure
+
+
+@contextmanager
+def _local() -> Iterator[Infrastructure]:
+    runs = STATE / "test"
+    runs.mkdir(parents=True, exist_ok=True)
+    for left in runs.iterdir():
+        if left.name.isdigit() and not psutil.pid_exists(int(left.name)):
+            remove(left)
+    directory = runs / str(os.getpid())
+    with ExitStack() as stack:
+        stack.callback(remove, directory)
+        postgres = Postgres(directory / "postgres", free_port(), fsync=False)
+        stack.callback(postgres.stop)
+        broker = Broker(directory / "kafka", free_port())
+        stack.callback(broker.stop)
+        postgres.start()
+        broker.start()
+        postgres.wait()
+        broker.wait()
+        yield Infrastructure(postgres.url, broker.bootstrap_servers)
+
+
+@contextmanager
+def _external() -> Iterator[Infrastructure]:
+    try:
+        yield Infrastructure(os.environ["POSTGRES_ADMIN_URL"], os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+    except KeyError as missing:
+        pytest.exit(f"INFRA=external needs {missing} in the environment", returncode=2)
+
+
+@contextmanager
+def _containers() -> Iterator[Infrastructure]:
+    from docker.errors import DockerException  # noqa: PLC0415 - slow to import, rarely used
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
+    from testcontainers.core.container import DockerContainer  # noqa: PLC0415
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy  # noqa: PLC0415
+
+    port = free_port()
+    listeners = "PLAINTEXT://0.0.0.0:9092,CONTROLLER://0.0.0.0:9093"
+    settings = {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_LISTENERS": listeners,
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    }
+    with ExitStack() as stack:
+        try:
+            postgres = stack.enter_context(PostgresContainer(POSTGRES_IMAGE, driver=None))
+            # testcontainers' own KafkaContainer is made for another vendor's image
+            kafka = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port).with_envs(**settings)
+            stack.enter_context(kafka.waiting_for(LogMessageWaitStrategy("Kafka Server started")))
+        except DockerException as error:
+            pytest.skip(f"INFRA=containers needs a running container engine: {error}")
+        yield Infrastructure(postgres.get_connection_url(), f"127.0.0.1:{port}")
