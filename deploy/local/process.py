@@ -81,7 +81,7 @@ class Child:
                 preexec_fn=_die_with_parent(self.stop_signal),  # noqa: PLW1509 - one system call, no lock taken
                 **_run_as(self.account),
             )
-        self.pid_file.write_text(f"{self._process.pid} {psutil.Process(self._process.pid).create_time()}\n")
+        self.pid_file.write_text(pid_line(self._process.pid))
 
     @property
     def pid(self) -> int:
@@ -144,6 +144,11 @@ def clear_stale(pid_file: Path, timeout: float = 20) -> None:
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         pass
     pid_file.unlink(missing_ok=True)
+
+
+def pid_line(pid: int) -> str:
+    """Give what a pid file holds: the id and the start time."""
+    return f"{pid} {psutil.Process(pid).create_time()}\n"
 
 
 def port_is_free(port: int) -> bool:

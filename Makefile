@@ -1,0 +1,62 @@
+# Sets itself up (a virtual environment from uv.lock) and calls the tools. Needs Python >= 3.11, git and make.
+# Once set up it needs no network; what it downloads is in .venv/ and .local/.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test lint bench docs clean
+
+DISTRICT ?= deploy/sample/510115
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$p" && break; done)
+UV := $(or $(shell command -v uv),.local/boot/bin/uv)
+READY := .venv/.ready
+BIN := .venv/bin
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_CACHE_DIR := $(CURDIR)/.local/uv-cache
+export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
+unexport VIRTUAL_ENV
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(READY)  ## load a real district, walk one volunteer through, compare every total (DISTRICT=path for another one)
+	@$(BIN)/linbang demo "$(DISTRICT)"
+
+up: $(READY)  ## start the whole system on this machine and stay until Ctrl-C
+	@$(BIN)/linbang local up
+
+down: $(READY)  ## stop what `make up` started, or clear what a crash left
+	@$(BIN)/linbang local down
+
+test: $(READY)  ## run all tests on a real Kafka and PostgreSQL of their own
+	@$(BIN)/pytest --ignore=tests/bench $(ARGS)
+
+lint: $(READY)  ## ruff, mypy and the import rules
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY)  ## measure speed beside its limits; writes docs/performance.md
+	@$(BIN)/linbang bench
+
+docs: $(READY)  ## generate the API and event documentation from the code
+	@$(BIN)/linbang docs
+
+clean:  ## remove all data, logs and secrets of local mode; keep what was downloaded
+	@if [ -x $(BIN)/linbang ]; then $(BIN)/linbang local clean; fi
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(READY): uv.lock pyproject.toml | $(UV)
+	@echo "Setting up .venv from uv.lock …"
+	@$(UV) sync --quiet --frozen --python "$(PYTHON)" || { \
+		echo "The first set-up downloads Python packages; that failed. Connect this machine to the network, or name"; \
+		echo "a mirror in UV_DEFAULT_INDEX, and run it again (it goes on where it stopped)."; exit 1; }
+	@touch $@
+
+.local/boot/bin/uv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3"; exit 1; }
+	@echo "Fetching uv …"
+	@"$(PYTHON)" -m venv .local/boot || { echo "Install your system's package for venv (python3-venv)."; exit 1; }
+	@.local/boot/bin/python -m pip install --quiet --disable-pip-version-check uv || { \
+		rm -rf .local/boot; echo "uv could not be fetched. Connect this machine to the network, or install uv."; exit 1; }

@@ -1,0 +1,125 @@
+"""Settings and secrets of local mode, and the environment each service gets.
+
+Invariant: a secret is generated once and never changes (data is encrypted with it); a service gets only its own
+variables: the ones below, and whatever the caller's environment has under the service's own prefix.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from pydantic_settings import BaseSettings
+
+from deploy.local.paths import STATE
+from deploy.provision import ROLES, SERVICES, url_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SECRETS = STATE / "secrets.env"
+
+
+class LocalSettings(BaseSettings):
+    """What the environment may set for `linbang local up`."""
+
+    postgres_port: int = 54329
+    kafka_port: int = 19092
+    kafka_controller_port: int = 19093
+    smtp_port: int = 2525
+    registry_port: int = 8101
+    activities_port: int = 8102
+    assessment_port: int = 8103
+    notifications_port: int = 8104
+    topic_prefix: str = ""
+    postgres_admin_url: str | None = None
+    """A server that exists already; none is started then."""
+    kafka_bootstrap_servers: str | None = None
+    """Brokers that exist already; none is started then."""
+
+    def port(self, service: str) -> int:
+        """Give the HTTP port of a service."""
+        port: int = getattr(self, f"{service}_port")
+        return port
+
+    def base_urls(self) -> dict[str, str]:
+        """Give the address of every service."""
+        return {service: f"http://127.0.0.1:{self.port(service)}" for service in SERVICES}
+
+
+def load_secrets(path: Path = SECRETS) -> dict[str, str]:
+    """Read the secrets; generate the ones that are not there yet."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    known = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    complete = generate_secrets() | known
+    if complete != known:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.touch(mode=0o600)
+        with new.open("w") as file:
+            file.writelines(f"{name}={value}\n" for name, value in complete.items())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    return complete
+
+
+def generate_secrets() -> dict[str, str]:
+    """Make a full set of new secrets, by the names the environment uses."""
+    contact = X25519PrivateKey.generate()
+    return {
+        **{f"{service}_{role}_PASSWORD".upper(): secrets.token_urlsafe(24) for service in SERVICES for role in ROLES},
+        "REGISTRY_MASTER_KEY": _base64(secrets.token_bytes(32)),
+        "REGISTRY_BLIND_INDEX_KEY": _base64(secrets.token_bytes(32)),
+        "REGISTRY_OPERATOR_PASSWORD": secrets.token_urlsafe(12),
+        "CONTACT_PUBLIC_KEY": _base64(contact.public_key().public_bytes_raw()),
+        "CONTACT_PRIVATE_KEY": _base64(contact.private_bytes_raw()),
+    }
+
+
+def database_urls(admin_url: str, secret: Mapping[str, str]) -> dict[str, str]:
+    """Give every service role's URL: the environment's, or one on the server of `admin_url`."""
+    address = admin_url.split("@", 1)[-1].split("/", 1)[0]
+    return {
+        url_name(service, role): os.environ.get(
+            url_name(service, role),
+            f"postgresql://{service}_{role}:{secret[f'{service}_{role}_PASSWORD'.upper()]}@{address}/{service}",
+        )
+        for service in SERVICES
+        for role in ROLES
+    }
+
+
+def service_environment(
+    service: str, settings: LocalSettings, secret: Mapping[str, str], urls: Mapping[str, str], bootstrap_servers: str
+) -> dict[str, str]:
+    """Give a service the variables it needs and no others."""
+    upper = service.upper()
+    environment = {
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "TOPIC_PREFIX": settings.topic_prefix,
+        f"{upper}_HOST": "127.0.0.1",
+        f"{upper}_PORT": str(settings.port(service)),
+        "JWKS_URL": f"{settings.base_urls()['registry']}/.well-known/jwks.json",
+        **{name: url for name, url in urls.items() if name.startswith(upper)},
+    }
+    own = {
+        "registry": [*(name for name in secret if name.startswith("REGISTRY_")), "CONTACT_PUBLIC_KEY"],
+        "notifications": ["CONTACT_PRIVATE_KEY"],
+    }.get(service, [])
+    environment |= {name: secret[name] for name in own if not name.endswith(_DATABASE_PASSWORDS)}
+    if service == "notifications":
+        environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(settings.smtp_port), "SMTP_FROM": _SENDER}
+    return environment | {name: value for name, value in os.environ.items() if name.startswith(f"{upper}_")}
+
+
+_DATABASE_PASSWORDS = tuple(f"_{role}_PASSWORD".upper() for role in ROLES)
+_SENDER = "linbang@localhost"
+
+
+def _base64(value: bytes) -> str:
+    return b64encode(value).decode()

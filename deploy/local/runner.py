@@ -1,0 +1,304 @@
+"""Start and stop the whole system on this machine.
+
+Invariant: one system per `.local/` (a file lock that dies with its holder); what was started is stopped in reverse
+order, and nothing a killed runner left can keep the next one from starting. Why no process manager: docs/adr/0006.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+from rich.console import Console
+
+from deploy import provision
+from deploy.local import checks, first_start, postgres
+from deploy.local.broker import Broker
+from deploy.local.environment import LocalSettings, database_urls, load_secrets, service_environment
+from deploy.local.paths import ROOT, STATE
+from deploy.local.postgres import Postgres
+from deploy.local.process import Child, LocalError, clear_stale, pid_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import FrameType
+
+_RUN = STATE / "run"
+_LOG = STATE / "log"
+_POSTGRES = STATE / "postgres"
+_KAFKA = STATE / "kafka"
+_MAIL = STATE / "mail"
+_SEEDED = STATE / "seeded.json"
+_LOCK = _RUN / "lock"
+_RUNNER_PID = _RUN / "runner.pid"
+_RUNNING = _RUN / "running.json"
+_STARTED_HERE = (_POSTGRES, _KAFKA, _MAIL, _LOG, _RUN, STATE / "test")
+_SERVICE_SECONDS = 60
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+class AlreadyRunningError(LocalError):
+    """Another runner has the lock."""
+
+
+@dataclass
+class System:
+    """A running system: where it is, and what it consists of."""
+
+    pid: int
+    base_urls: dict[str, str]
+    bootstrap_servers: str
+    postgres: str
+    mail: str
+    log_ins: list[str] = field(default_factory=list)
+
+
+def up() -> int:
+    """Run the system until Ctrl-C or SIGTERM; return the exit code."""
+    if system := find_running():
+        console.print("Linbang is already running:")
+        show(system)
+        return 0
+    children: list[Child] = []
+    try:
+        with running_system(children) as system:
+            show(system)
+            console.print("Ctrl-C stops all of it.")
+            _watch(children)
+    except KeyboardInterrupt:
+        console.print("Stopped. The data is kept; `make up` starts it again.")
+        return 0
+    except AlreadyRunningError as error:
+        console.print(str(error))
+        return 0
+    except LocalError as error:
+        console.print(f"[red]{error}[/red]" if console.is_terminal else str(error), markup=console.is_terminal)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        console.print(f"The disk that holds {STATE} is full: {error}. Free some space, then start again.")
+        return 1
+    return 0
+
+
+def down() -> int:
+    """Stop the running system, or clear what a crashed one left."""
+    if _RUNNER_PID.exists():
+        console.print("Stopping …")
+        clear_stale(_RUNNER_PID, timeout=120)
+    for pid_file in _pid_files():
+        clear_stale(pid_file)
+    _RUNNING.unlink(missing_ok=True)
+    console.print("Linbang is not running.")
+    return 0
+
+
+def clean() -> int:
+    """Remove all data, logs and secrets of local mode; keep what was downloaded."""
+    if find_running():
+        console.print("Linbang is running; stop it first: make down")
+        return 1
+    down()
+    postgres.remove(_POSTGRES)
+    for path in _STARTED_HERE:
+        shutil.rmtree(path, ignore_errors=True)
+    for path in (STATE / "secrets.env", _SEEDED):
+        path.unlink(missing_ok=True)
+    return 0
+
+
+def find_running() -> System | None:
+    """Find the system that runs on this checkout's `.local/`, if one does and is ready."""
+    if not _LOCK.exists():
+        return None
+    with _LOCK.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return System(**json.loads(_RUNNING.read_text())) if _RUNNING.exists() else None
+    return None
+
+
+@contextmanager
+def running_system(children: list[Child] | None = None) -> Iterator[System]:
+    """Start everything, give its addresses, stop everything in reverse order. Call it from the main thread."""
+    children = [] if children is None else children
+    settings = LocalSettings()
+    STATE.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        stack.enter_context(_stopped_by_signals())
+        stack.enter_context(_lock())
+        checks.disk()
+        for pid_file in _pid_files():
+            clear_stale(pid_file)
+        checks.ports(settings)
+        secret = load_secrets()
+        admin_url, bootstrap_servers = _start_servers(stack, children, settings)
+        urls = database_urls(admin_url, secret)
+        with _step("Databases and topics"):
+            target = provision.Target(admin_url, bootstrap_servers, settings.topic_prefix, urls)
+            asyncio.run(provision.provision(target))
+        with _step("Services"):
+            services = [
+                Child(
+                    name=service,
+                    command=[sys.executable, "-m", f"services.{service}", "all"],
+                    log=_LOG / f"{service}.log",
+                    pid_file=_RUN / f"{service}.pid",
+                    environment=service_environment(service, settings, secret, urls, bootstrap_servers),
+                    directory=ROOT,
+                )
+                for service in provision.SERVICES
+            ]
+            for child in services:
+                child.start()
+                stack.callback(child.stop)
+                children.append(child)
+            for child in services:
+                address = settings.base_urls()[child.name]
+                child.wait_until(lambda: checks.service_is_ready(address), _SERVICE_SECONDS)  # noqa: B023 - called before the next turn
+        system = System(
+            pid=os.getpid(),
+            base_urls=settings.base_urls(),
+            bootstrap_servers=bootstrap_servers,
+            postgres=admin_url.rsplit("@", 1)[-1],
+            mail=f"127.0.0.1:{settings.smtp_port}, kept in {_MAIL}",
+            log_ins=_seed(settings),
+        )
+        _RUNNING.write_text(json.dumps(asdict(system)))
+        stack.callback(_RUNNING.unlink, missing_ok=True)
+        stack.callback(console.print, "Stopping …")
+        yield system
+
+
+def show(system: System) -> None:
+    """Print the addresses."""
+    for service, address in system.base_urls.items():
+        console.print(f"  {service:<14}{address}/docs")
+    console.print(f"  {'Kafka':<14}{system.bootstrap_servers}")
+    console.print(f"  {'PostgreSQL':<14}{system.postgres}")
+    console.print(f"  {'mail':<14}{system.mail}")
+    console.print(f"  {'logs':<14}{_LOG}")
+    for line in system.log_ins:
+        console.print(f"  {line}")
+
+
+def _start_servers(stack: ExitStack, children: list[Child], settings: LocalSettings) -> tuple[str, str]:
+    database = broker = None
+    with _step("PostgreSQL, Kafka and mail"):
+        mail = _mail(settings)
+        if not settings.postgres_admin_url:
+            database = Postgres(_POSTGRES, settings.postgres_port, log=_LOG / "postgres.log")
+            database.start()
+            stack.callback(database.stop)
+            children.append(database.child)
+        if not settings.kafka_bootstrap_servers:
+            broker = Broker(_KAFKA, settings.kafka_port, settings.kafka_controller_port, log=_LOG / "kafka.log")
+            broker.start()
+            stack.callback(broker.stop)
+            children.append(broker.child)
+        mail.start()
+        stack.callback(mail.stop)
+        children.append(mail)
+        mail.wait_until(lambda: checks.mail_greets(settings.smtp_port), timeout=20)
+        if database:
+            database.wait()
+        if broker:
+            broker.wait()
+    admin_url = settings.postgres_admin_url or (database.url if database else "")
+    bootstrap_servers = settings.kafka_bootstrap_servers or (broker.bootstrap_servers if broker else "")
+    asyncio.run(checks.reachable(admin_url, bootstrap_servers))
+    return admin_url, bootstrap_servers
+
+
+def _mail(settings: LocalSettings) -> Child:
+    listen = f"127.0.0.1:{settings.smtp_port}"
+    return Child(
+        name="mail",
+        command=[sys.executable, "-m", "aiosmtpd", "-n", "-l", listen, "-c", "aiosmtpd.handlers.Mailbox", str(_MAIL)],
+        log=_LOG / "mail.log",
+        pid_file=_RUN / "mail.pid",
+    )
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    _RUN.mkdir(parents=True, exist_ok=True)
+    with _LOCK.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunningError("Linbang is being started or stopped by another process.") from error
+        _RUNNING.unlink(missing_ok=True)
+        _RUNNER_PID.write_text(pid_line(os.getpid()))
+        try:
+            yield
+        finally:
+            _RUNNER_PID.unlink(missing_ok=True)
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    began = time.monotonic()
+    console.print(f"{what} …", end=" ")
+    try:
+        yield
+    except BaseException:
+        console.print()
+        raise
+    console.print(f"{time.monotonic() - began:.1f} s")
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Turn Ctrl-C, SIGTERM and a closed terminal into one KeyboardInterrupt; later ones do not disturb the stopping."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _watch(children: list[Child]) -> NoReturn:
+    """Return never; raise as soon as a child ends."""
+    while True:
+        for child in children:
+            if (code := child.exit_code()) is not None:
+                raise LocalError(f"{child.name} ended with exit code {code}; stopping the rest.\n{child.last_lines()}")
+        time.sleep(0.5)
+
+
+def _pid_files() -> list[Path]:
+    services = [_RUN / f"{service}.pid" for service in reversed(provision.SERVICES)]
+    return [*services, _RUN / "mail.pid", _KAFKA / "kafka.pid", _POSTGRES / "postgres.pid"]
+
+
+def _seed(settings: LocalSettings) -> list[str]:
+    """Load the sample once and remember what to print; later starts print the same."""
+    if not _SEEDED.exists():
+        with _step("Sample district (first start only)"):
+            lines = first_start.seed(settings.base_urls())
+        _SEEDED.write_text(json.dumps(lines))
+    remembered: list[str] = json.loads(_SEEDED.read_text())
+    return remembered

@@ -1,0 +1,58 @@
+"""Make what the services stand on: roles, databases, schema, topics.
+
+Invariant: running it again changes nothing that is as it should be; it deletes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.messaging import topics
+from shared.store import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SERVICES = ("registry", "activities", "assessment", "notifications")
+ROLES = ("owner", "api", "worker")
+
+
+@dataclass(frozen=True)
+class Target:
+    """The servers and every URL the services will use on them."""
+
+    admin_url: str
+    bootstrap_servers: str
+    topic_prefix: str
+    database_urls: Mapping[str, str]
+    """By the name of the environment variable, as `REGISTRY_OWNER_DATABASE_URL`."""
+
+    @classmethod
+    def from_environment(cls) -> Target:
+        """Read the same variables the services read, and `POSTGRES_ADMIN_URL`."""
+        names = [url_name(service, role) for service in SERVICES for role in ROLES]
+        missing = [name for name in ("POSTGRES_ADMIN_URL", "KAFKA_BOOTSTRAP_SERVERS", *names) if name not in os.environ]
+        if missing:
+            raise KeyError(f"set {', '.join(missing)}")
+        return cls(
+            admin_url=os.environ["POSTGRES_ADMIN_URL"],
+            bootstrap_servers=os.environ["KAFKA_BOOTSTRAP_SERVERS"],
+            topic_prefix=os.environ.get("TOPIC_PREFIX", ""),
+            database_urls={name: os.environ[name] for name in names},
+        )
+
+
+def url_name(service: str, role: str) -> str:
+    """Name the environment variable that holds a database URL."""
+    return f"{service}_{role}_DATABASE_URL".upper()
+
+
+async def provision(target: Target) -> None:
+    """Create or update roles, databases, schema and topics."""
+    for service in SERVICES:
+        owner, api, worker = (target.database_urls[url_name(service, role)] for role in ROLES)
+        await migrate.provision(target.admin_url, service, owner, api, worker)
+        await migrate.upgrade(service, owner)
+    await topics.provision(target.bootstrap_servers, target.topic_prefix)

@@ -1,0 +1,72 @@
+"""The command line `linbang`: the one module that knows every service.
+
+Invariant: a service's own commands (`services/<name>/cli.py`, a typer `app`) are imported only when they are used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib import import_module
+
+import typer
+
+app = typer.Typer(help="Linbang (邻帮): a district's community volunteer service.", no_args_is_help=True)
+local = typer.Typer(help="Everything on this machine: PostgreSQL, Kafka, mail and the services.", no_args_is_help=True)
+app.add_typer(local, name="local")
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def _from(module: str, name: str, about: str) -> None:
+    """Add a command whose arguments go on to the typer `app` of a module, imported when it is used."""
+
+    def run(context: typer.Context) -> None:
+        import_module(module).app(args=context.args, prog_name=f"linbang {name}")
+
+    app.command(name, help=about, context_settings=_PASS_ON, add_help_option=False)(run)
+
+
+_from("services.registry.cli", "registry", "People and places: import a roster, accounts.")
+_from("services.activities.cli", "activities", "Activities and service records: import records.")
+_from("services.assessment.cli", "assessment", "Hours, stars and replays.")
+_from("services.notifications.cli", "notifications", "Messages and their deliveries.")
+_from("deploy.demo", "demo", "Load a district of real size and compare every total.")
+_from("deploy.docs", "docs", "Generate the API and event documentation.")
+_from("tests.bench", "bench", "Measure speed beside its limits.")
+
+
+@app.command()
+def provision() -> None:
+    """Create roles, databases, schema and topics on the servers that the environment names."""
+    from deploy.provision import Target  # noqa: PLC0415 - loaded on use
+    from deploy.provision import provision as make  # noqa: PLC0415
+
+    try:
+        target = Target.from_environment()
+    except KeyError as missing:
+        raise typer.BadParameter(str(missing.args[0]), param_hint="environment") from missing
+    asyncio.run(make(target))
+
+
+@local.command()
+def up() -> None:
+    """Start everything and stay until Ctrl-C."""
+    sys.exit(_runner("up"))
+
+
+@local.command()
+def down() -> None:
+    """Stop what runs, and clear what a crash left."""
+    sys.exit(_runner("down"))
+
+
+@local.command()
+def clean() -> None:
+    """Remove all data, logs and secrets; keep what was downloaded."""
+    sys.exit(_runner("clean"))
+
+
+def _runner(action: str) -> int:
+    code: int = getattr(import_module("deploy.local.runner"), action)()
+    return code
