@@ -166,13 +166,16 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     return _answer(request, 503, "unavailable", headers={"Retry-After": "1"})
 
 
-async def _internal(request: Request, error: Exception) -> Response:
-    # The type and the place, never the text: an exception's message can quote what somebody typed.
+def place_of(error: BaseException) -> str:
+    """Return where an exception was raised, for logs: its text could quote what somebody typed."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    log.error("internal error", error=type(error).__name__, place=place, path=request.url.path)
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    log.error("internal error", error=type(error).__name__, place=place_of(error), route=request.url.path)
     return _answer(request, 500, "internal")
 
 

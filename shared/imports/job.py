@@ -1,7 +1,7 @@
 """An import as a durable job: waiting, running chunk by chunk, publishing, completed (or failed).
 
 Invariant: a chunk's rows, events, verdicts and the job's progress commit together, and ``advance`` moves the progress
-only from the line it was at: ``WHERE done = :done``. So a crash resumes at the next chunk, and nothing is lost or doubled.
+only from the line it was at: ``WHERE done = :done``. A crash resumes at the next chunk; nothing is lost or doubled.
 """
 
 import json

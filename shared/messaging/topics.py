@@ -29,7 +29,7 @@ async def provision(bootstrap_servers: str, prefix: str = "", *, replication: in
 
 
 def _settings(topic: Topic) -> dict[str, str]:
-    settings = {"cleanup.policy": topic.cleanup}
+    settings: dict[str, str] = {"cleanup.policy": topic.cleanup}
     if topic.retention is not None:
         settings["retention.ms"] = str(int(topic.retention.total_seconds() * 1000))
     if topic.cleanup == "compact":

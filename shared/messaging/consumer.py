@@ -1,0 +1,428 @@
+"""The consumer: Kafka to PostgreSQL, each event's effects exactly once.
+
+Invariant: one transaction a batch holds the move of the offsets, the claim of the event ids and the effects. The
+load-bearing statement is the fence, ``_FENCE``: it moves each partition's ``next_offset`` only from where this
+process believes it to be; where fewer rows move than there are partitions, somebody else has moved on and everything
+is rolled back. On assignment the consumer seeks to what the database says; the group's own committed offsets serve
+lag tools alone.
+
+Passing faults (the database is away, a deadlock) block the partition and are tried again for as long as they last.
+Lasting ones (bytes that are no event, an unknown version, a broken invariant) are found by bisection and parked.
+Nothing is skipped.
+"""
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.envelope import UndecodableEventError, decode, event_type_of, known_names, read_attributes
+from shared.contracts.event import Event
+from shared.contracts.received import Received, StateRecord
+from shared.contracts.topics import TOPICS
+from shared.contracts.upcasters import split_type
+from shared.messaging import dead_letter, inbox
+from shared.messaging.dead_letter import Poison, Record
+from shared.ops import metrics
+from shared.ops.failpoint import reach
+from shared.ops.health import Heartbeat
+from shared.ops.tracing import continue_trace
+from shared.store.engine import Store
+
+MAX_RECORDS = 2000
+BATCH_TIMEOUT_MS = 10
+FETCH_MAX_WAIT_MS = 100
+COMMIT_SECONDS = 1.0
+LONGEST_BACK_OFF = 10.0
+_TRANSIENT_SQLSTATES = ("08", "40", "53", "57", "55", "58")  # connection, rollback, resources, operator, lock, system
+
+log = structlog.get_logger()
+
+Handler = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]
+StateHandler = Callable[[AsyncConnection, Sequence[StateRecord]], Awaitable[None]]
+Handlers = Mapping[type[Event], Sequence[Handler]]
+StateHandlers = Mapping[str, StateHandler]
+
+_KNOWN = text("SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = :consumer")
+_BEGIN = text("""
+    INSERT INTO consumer_offset (consumer, topic, partition, next_offset)
+    SELECT :consumer, * FROM unnest(CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:next_offset AS bigint[]))
+    ON CONFLICT DO NOTHING
+""")
+_FENCE = text("""
+    UPDATE consumer_offset c SET next_offset = b.next_offset
+    FROM unnest(CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:expected AS bigint[]),
+                CAST(:next_offset AS bigint[])) AS b(topic, partition, expected, next_offset)
+    WHERE c.consumer = :consumer AND c.topic = b.topic AND c.partition = b.partition AND c.next_offset = b.expected
+""")
+
+
+class FencedError(Exception):
+    """The database's offsets are not where this process believes them to be."""
+
+
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One group's subscription to the topics of the events and states that it handles."""
+
+    def __init__(
+        self,
+        group: str,
+        store: Store,
+        bootstrap_servers: str,
+        prefix: str,
+        handlers: Handlers,
+        state_handlers: StateHandlers,
+    ) -> None:
+        self._group = group
+        self._store = store
+        self._prefix = prefix
+        self._handlers = handlers
+        self._state_handlers = state_handlers
+        self._events = known_names(handlers)
+        self._expected: dict[TopicPartition, int] = {}
+        self._limit = dead_letter.Limit()
+        self._busy = asyncio.Lock()
+        self._failures = 0
+        self._stopped: asyncio.Future[None] | None = None
+        self._heartbeat = Heartbeat(group)
+        self._broker = KafkaBroker(bootstrap_servers, allow_auto_create_topics=False, logger=None)
+        self._subscriber = self._broker.subscriber(
+            *sorted(prefix + topic for topic in {e.topic for e in handlers} | set(state_handlers)),
+            group_id=prefix + group,
+            batch=True,
+            max_records=MAX_RECORDS,
+            batch_timeout_ms=BATCH_TIMEOUT_MS,
+            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            parser=_pass_through,
+            decoder=_raw_records,
+            listener=self,
+        )
+        self._subscriber(self._receive)
+
+    async def run(self, heartbeat: Heartbeat) -> None:
+        """Consume until cancelled. A consumer that has reached its dead-letter limit stays stopped and not ready."""
+        self._heartbeat, self._stopped = heartbeat, asyncio.get_running_loop().create_future()
+        await self._broker.start()
+        try:
+            while not self._stopped.done():
+                await asyncio.wait((self._stopped,), timeout=COMMIT_SECONDS)
+                await self._report()
+            self._stopped.result()
+        except dead_letter.LimitReachedError as limit:
+            await self._broker.stop()
+            log.critical("consumer stopped at its dead-letter limit", consumer=self._group, limit=str(limit))
+            while True:
+                heartbeat.beat()
+                heartbeat.ready = False
+                await asyncio.sleep(COMMIT_SECONDS)
+        finally:
+            await self._broker.stop()
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Let the batch in hand end, then forget the partitions."""
+        async with self._busy:
+            for partition in revoked:
+                self._expected.pop(partition, None)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Seek to what the database says. If that fails, the fence will: no position is believed that was not read."""
+        metrics.REBALANCES.labels(self._group).inc()
+        if assigned:
+            await self._seek_to_database(assigned)
+        self._heartbeat.beat()
+
+    async def _seek_to_database(self, partitions: set[TopicPartition]) -> None:
+        client = self._subscriber.consumer
+        if client is None:
+            return
+        beginnings = await client.beginning_offsets(partitions)
+        async with self._store.transaction() as tx:
+            await tx.execute(
+                _BEGIN,
+                {
+                    "consumer": self._group,
+                    "topic": [partition.topic for partition in beginnings],
+                    "partition": [partition.partition for partition in beginnings],
+                    "next_offset": list(beginnings.values()),
+                },
+            )
+            rows = (await tx.execute(_KNOWN, {"consumer": self._group})).all()
+        for row in rows:
+            partition = TopicPartition(row.topic, row.partition)
+            if partition in partitions and partition in client.assignment():
+                client.seek(partition, row.next_offset)
+                self._expected[partition] = row.next_offset
+
+    async def _receive(self, records: tuple[Record, ...]) -> None:
+        """Take one batch to its end: applied, parked, or put back to be read again. Lets no exception out."""
+        async with self._busy:
+            try:
+                await self._take(records)
+                self._failures = 0
+            except FencedError as fenced:
+                metrics.FENCING_REJECTIONS.labels(self._group).inc()
+                log.warning("batch fenced off", consumer=self._group, reason=str(fenced))
+                await self._put_back({_partition(record) for record in records}, from_database=True)
+            except Exception as fault:  # noqa: BLE001 - FastStream would drop the batch of an exception that escapes
+                if not _transient(fault):
+                    self._stop(fault)
+                    return
+                metrics.CONSUMER_RETRIES.labels(self._group).inc()
+                self._failures += 1
+                log.warning("batch to be retried", consumer=self._group, error=type(fault).__name__)
+                await self._put_back({_partition(record) for record in records}, from_database=False)
+
+    async def _put_back(self, partitions: set[TopicPartition], *, from_database: bool) -> None:
+        """Rewind the partitions to the last position that is known to be committed, after a pause."""
+        self._heartbeat.ready = not self._failures
+        await asyncio.sleep(min(0.05 * 2**self._failures, LONGEST_BACK_OFF) * random.uniform(0.5, 1))  # noqa: S311
+        client = self._subscriber.consumer
+        if client is None:
+            return
+        held = partitions & client.assignment()
+        if from_database or any(partition not in self._expected for partition in held):
+            try:
+                await self._seek_to_database(held)
+            except Exception as fault:  # noqa: BLE001
+                # Positions that are not believed make the next batch fenced off, which leads here again.
+                for partition in held:
+                    self._expected.pop(partition, None)
+                log.warning("positions not read", consumer=self._group, error=type(fault).__name__)
+            return
+        for partition in held:
+            client.seek(partition, self._expected[partition])
+
+    async def _take(self, records: tuple[Record, ...]) -> None:
+        started = time.perf_counter()
+        moves = self._moves(records)
+        try:
+            await self._transact(records, moves, bisect=False)
+        except (FencedError, dead_letter.LimitReachedError):
+            raise
+        except Exception as fault:
+            if _transient(fault):
+                raise
+            log.warning("batch holds a record that fails", consumer=self._group, error=type(fault).__name__)
+            await self._transact(records, moves, bisect=True)
+        reach("consumer.after_commit")
+        for partition, (_, end) in moves.items():
+            self._expected[partition] = end
+        metrics.CONSUMER_BATCH_SIZE.labels(self._group).observe(len(records))
+        metrics.CONSUMER_PROCESS_SECONDS.labels(self._group).observe(time.perf_counter() - started)
+        metrics.CONSUMER_EVENT_AGE_SECONDS.labels(self._group).observe(
+            max(0.0, time.time() - min(record.timestamp for record in records) / 1000)
+        )
+
+    def _moves(self, records: tuple[Record, ...]) -> dict[TopicPartition, tuple[int, int]]:
+        """Return, for each partition, where it is expected to stand and where this batch takes it."""
+        moves: dict[TopicPartition, tuple[int, int]] = {}
+        for record in records:
+            partition = _partition(record)
+            if partition in moves:
+                moves[partition] = (moves[partition][0], record.offset + 1)
+                continue
+            expected = self._expected.get(partition)
+            compacted = TOPICS[record.topic.removeprefix(self._prefix)].cleanup == "compact"
+            # Compaction leaves gaps; anywhere else a gap would be an event skipped.
+            if expected is None or record.offset < expected or (record.offset > expected and not compacted):
+                raise FencedError(f"{record.topic}[{record.partition}] is at {record.offset}, expected {expected}")
+            moves[partition] = (expected, record.offset + 1)
+        return moves
+
+    async def _transact(
+        self, records: tuple[Record, ...], moves: Mapping[TopicPartition, tuple[int, int]], *, bisect: bool
+    ) -> None:
+        async with self._store.transaction() as tx:
+            await self._fence(tx, moves)
+            parked = await dead_letter.parked_keys(tx, self._group, records)
+            good, poison = self._read(records, parked)
+            if bisect:
+                poison += await self._bisect(tx, good)
+            else:
+                await self._apply(tx, good)
+            self._limit.check(records, poison)
+            if poison:
+                await dead_letter.park(tx, self._group, poison)
+            reach("consumer.before_commit")
+        for bad in poison:
+            metrics.DEAD_LETTERS.labels(self._group, bad.reason).inc()
+
+    async def _fence(self, tx: AsyncConnection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
+        moved = await tx.execute(
+            _FENCE,
+            {
+                "consumer": self._group,
+                "topic": [partition.topic for partition in moves],
+                "partition": [partition.partition for partition in moves],
+                "expected": [expected for expected, _ in moves.values()],
+                "next_offset": [end for _, end in moves.values()],
+            },
+        )
+        if moved.rowcount != len(moves):
+            raise FencedError("another consumer has moved on")
+
+    def _read(self, records: Sequence[Record], parked: set[tuple[str, bytes]]) -> tuple[list["Readable"], list[Poison]]:
+        """Decode what is for us; what cannot be decoded, and what comes behind it in its key, is poison."""
+        good: list[Readable] = []
+        poison: list[Poison] = []
+        for record in records:
+            key = (record.topic, record.key)
+            if key in parked:
+                poison.append(Poison(record, "behind_parked", "an earlier record of this key is parked"))
+                continue
+            try:
+                readable = self._decode(record)
+            except UndecodableEventError as fault:
+                poison.append(Poison(record, "undecodable", str(fault)))
+                parked = parked | {key}
+            else:
+                if readable is not None:
+                    good.append(readable)
+        return good, poison
+
+    def _decode(self, record: Record) -> "Readable | None":
+        topic = record.topic.removeprefix(self._prefix)
+        if topic in self._state_handlers:
+            district = next((value.decode() for name, value in record.headers if name == "ce_district"), None)
+            if district is None or record.key is None:
+                raise UndecodableEventError("a state record needs a key and the header ce_district")
+            return Readable(record, StateRecord(district, record.key.decode(), record.value))
+        event_type = event_type_of(record.headers)
+        try:
+            name, version = split_type(event_type or "")
+        except ValueError as fault:
+            raise UndecodableEventError(str(fault)) from None
+        event = self._events.get(name)
+        if event is None:
+            return None
+        return Readable(record, Received(read_attributes(record.headers), decode(event, version, record.value)))
+
+    async def _apply(self, tx: AsyncConnection, readable: Sequence["Readable"]) -> None:
+        """Claim the events and let every handler have its share of the fresh ones, in log order."""
+        events = [item.content for item in readable if isinstance(item.content, Received)]
+        continue_trace(events[0].attributes.traceparent if len(events) == 1 else None)
+        unclaimed = await inbox.fresh(tx, self._group, [event.attributes.id for event in events])
+        fresh: list[Received[Any]] = []
+        for event in events:
+            if event.attributes.id in unclaimed:
+                unclaimed.remove(event.attributes.id)
+                fresh.append(event)
+        metrics.INBOX_DUPLICATES.labels(self._group).inc(len(events) - len(fresh))
+        for handler, types in _types_of(self._handlers).items():
+            if share := [event for event in fresh if type(event.data) in types]:
+                await handler(tx, share)
+        for topic, state_handler in self._state_handlers.items():
+            latest = {
+                item.content.key: item.content
+                for item in readable
+                if isinstance(item.content, StateRecord) and item.record.topic == self._prefix + topic
+            }
+            if latest:
+                await state_handler(tx, list(latest.values()))
+
+    async def _bisect(self, tx: AsyncConnection, readable: Sequence["Readable"]) -> list[Poison]:
+        """Apply all that can be applied, halving what fails down to the records at fault; return those."""
+        if not readable:
+            return []
+        try:
+            async with tx.begin_nested():
+                await self._apply(tx, readable)
+        except Exception as fault:
+            if _transient(fault):
+                raise
+            if len(readable) == 1:
+                return [Poison(readable[0].record, type(fault).__name__, _first_line(fault))]
+        else:
+            return []
+        middle = len(readable) // 2
+        poison = await self._bisect(tx, readable[:middle])
+        bad_keys = {(bad.record.topic, bad.record.key) for bad in poison}
+        rest = []
+        for item in readable[middle:]:
+            if (item.record.topic, item.record.key) in bad_keys:
+                poison.append(Poison(item.record, "behind_parked", "an earlier record of this key is parked"))
+            else:
+                rest.append(item)
+        return poison + await self._bisect(tx, rest)
+
+    async def _report(self) -> None:
+        """Tell lag tools and metrics how far this consumer is; what matters is in the database."""
+        client = self._subscriber.consumer
+        if client is None:
+            return
+        self._heartbeat.last = self._heartbeat.last if self._busy.locked() else time.monotonic()
+        held = {partition: offset for partition, offset in self._expected.items() if partition in client.assignment()}
+        for partition, offset in held.items():
+            end = client.highwater(partition)
+            if end is not None:
+                metrics.CONSUMER_LAG.labels(self._group, partition.topic, partition.partition).set(max(0, end - offset))
+        if held:
+            try:
+                await client.commit(held)
+            except KafkaError as fault:
+                log.info("offsets not reported", consumer=self._group, error=type(fault).__name__)
+
+    def _stop(self, fault: Exception) -> None:
+        if self._stopped is not None and not self._stopped.done():
+            self._stopped.set_exception(fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A record and what it holds for us."""
+
+    record: Record
+    content: Received[Any] | StateRecord
+
+
+def _partition(record: Record) -> TopicPartition:
+    return TopicPartition(record.topic, record.partition)
+
+
+def _types_of(handlers: Handlers) -> dict[Handler, set[type[Event]]]:
+    """Turn the table round: each handler with all the events it is listed under."""
+    types: dict[Handler, set[type[Event]]] = defaultdict(set)
+    for event, listed in handlers.items():
+        for handler in listed:
+            types[handler].add(event)
+    return types
+
+
+def _transient(fault: BaseException) -> bool:
+    """Return whether a fault is of the moment: to be waited out, not parked."""
+    if isinstance(fault, DBAPIError):
+        sqlstate = getattr(fault.orig, "sqlstate", None) or ""
+        return fault.connection_invalidated or sqlstate.startswith(_TRANSIENT_SQLSTATES) or not sqlstate
+    return isinstance(fault, OSError | PoolTimeoutError | KafkaError)
+
+
+def _first_line(fault: Exception) -> str:
+    """Return what an operator needs of a fault. Database errors quote values, so only their kind is kept."""
+    if isinstance(fault, DBAPIError):
+        return type(fault.orig).__name__
+    return str(fault).splitlines()[0][:500] if str(fault) else type(fault).__name__
+
+
+async def _pass_through(batch: tuple[Record, ...]) -> KafkaMessage:
+    """Wrap a batch for FastStream without touching its records; ``_decode`` reads what it needs of them."""
+    return KafkaMessage(body=b"", raw_message=batch, consumer=FAKE_CONSUMER)
+
+
+async def _raw_records(message: KafkaMessage) -> tuple[Record, ...]:
+    return message.raw_message  # type: ignore[return-value]

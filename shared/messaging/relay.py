@@ -1,0 +1,217 @@
+"""The relay: outbox to Kafka, in order per key.
+
+Invariant: a row leaves the outbox only after Kafka has acknowledged its record (acks=all), and a record of a key is
+never sent before an earlier one of that key is acknowledged, unless in the same batch. The load-bearing parts: one
+relay a database, fenced by a session lock on the very connection that reads and deletes (losing it, the relay can do
+neither); one batch in flight a partition, the rest of that partition's rows waiting for the next wave.
+
+Polling ``position > cursor`` is fast but passes over a transaction that commits late with a lower position, so the
+relay sweeps from the start whenever a poll comes back short and at least once a second. A row swept up late is of
+another aggregate than those that overtook it (they would have waited for its row lock), so order per key holds.
+"""
+
+import asyncio
+import json
+import time
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
+from sqlalchemy import Row, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.envelope import Attributes, Header, headers
+from shared.ops.failpoint import reach
+from shared.ops.health import Heartbeat
+from shared.ops.metrics import OUTBOX_DEPTH, RELAY_LEADER, RELAY_PUBLISH_SECONDS, RELAY_PUBLISHED
+from shared.store.engine import Store
+
+POLL_ROWS = 4000
+BATCH_BYTES = 512 * 1024
+SWEEP_SECONDS = 1.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
+STANDBY_SECONDS = 1.0
+LONGEST_BACK_OFF = 10.0
+
+log = structlog.get_logger()
+_partition_of = DefaultPartitioner()
+
+_TRY_LEAD = text("SELECT pg_try_advisory_lock(hashtextextended('outbox relay', 0))")
+_READ = text("""
+    SELECT o.position, o.raw_topic, o.raw_key, o.raw_value, o.raw_headers, o.district, e.topic, e.event_id, e.type,
+           e.occurred_at, e.aggregate_id, e.aggregate_version, e.traceparent, CAST(e.data AS text) AS data
+    FROM outbox o LEFT JOIN event_log e ON e.district = o.district AND e.position = o.position
+    WHERE o.position > :after ORDER BY o.position LIMIT :rows
+""")
+_DELETE = text("DELETE FROM outbox WHERE position = ANY(CAST(:positions AS bigint[]))")
+_DEPTH = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) o")
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRecord:
+    """A record as Kafka gets it, and the outbox position that it stands for."""
+
+    position: int
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: list[Header]
+
+
+class NotLeaderError(Exception):
+    """Another relay holds this database's lock."""
+
+
+class Relay:
+    """Publishes one database's outbox."""
+
+    def __init__(self, store: Store, bootstrap_servers: str, prefix: str = "") -> None:
+        self._store = store
+        self._bootstrap_servers = bootstrap_servers
+        self._prefix = prefix
+        self._cursor = 0
+        self._swept = 0.0
+
+    async def run(self, heartbeat: Heartbeat) -> None:
+        """Publish until cancelled; a passing fault of Kafka or PostgreSQL is waited out, the rows stay."""
+        back_off = SHORTEST_PAUSE
+        while True:
+            try:
+                await self._lead(heartbeat)
+            except NotLeaderError:
+                heartbeat.beat()
+                back_off = STANDBY_SECONDS
+            except (KafkaError, DBAPIError, OSError) as fault:
+                heartbeat.ready = False
+                heartbeat.last = time.monotonic()
+                back_off = min(max(back_off, 0.1) * 2, LONGEST_BACK_OFF)
+                log.warning("relay interrupted", error=type(fault).__name__, retry_in=back_off)
+            await asyncio.sleep(back_off)
+
+    async def _lead(self, heartbeat: Heartbeat) -> None:
+        async with self._store.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            if not await connection.scalar(_TRY_LEAD):
+                raise NotLeaderError
+            try:
+                RELAY_LEADER.set(1)
+                await self._publish_until_failure(connection, heartbeat)
+            finally:
+                RELAY_LEADER.set(0)
+                await connection.invalidate()  # the lock goes with the session, whatever state it is in
+
+    async def _publish_until_failure(self, connection: AsyncConnection, heartbeat: Heartbeat) -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap_servers,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+            max_batch_size=BATCH_BYTES,
+            request_timeout_ms=30_000,
+        )
+        await producer.start()
+        try:
+            self._cursor, self._swept, pause = 0, 0.0, SHORTEST_PAUSE
+            while True:
+                heartbeat.beat()
+                published = await self._round(connection, producer)
+                pause = SHORTEST_PAUSE if published else min(pause * 1.5, LONGEST_PAUSE)
+                if published < POLL_ROWS:
+                    await asyncio.sleep(pause)
+        finally:
+            await producer.stop()
+
+    async def _round(self, connection: AsyncConnection, producer: AIOKafkaProducer) -> int:
+        """Publish what one poll finds; where that was short, or a second has passed, what a sweep finds too."""
+        published = await self._poll(connection, producer, self._cursor)
+        if published < POLL_ROWS or time.monotonic() - self._swept > SWEEP_SECONDS:
+            published += await self._poll(connection, producer, 0)
+            self._swept = time.monotonic()
+            OUTBOX_DEPTH.set(await connection.scalar(_DEPTH) if published else 0)
+        return published
+
+    async def _poll(self, connection: AsyncConnection, producer: AIOKafkaProducer, after: int) -> int:
+        started = time.perf_counter()
+        rows = (await connection.execute(_READ, {"after": after, "rows": POLL_ROWS})).all()
+        if not rows:
+            return 0
+        reach("relay.before_send")
+        await self._publish(connection, producer, [_record(row, self._prefix) for row in rows])
+        self._cursor = max(self._cursor, rows[-1].position)
+        RELAY_PUBLISH_SECONDS.observe(time.perf_counter() - started)
+        return len(rows)
+
+    async def _publish(
+        self, connection: AsyncConnection, producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]
+    ) -> None:
+        waiting: dict[tuple[str, int], deque[OutgoingRecord]] = defaultdict(deque)
+        partitions = {topic: sorted(await producer.partitions_for(topic)) for topic in {r.topic for r in records}}
+        for record in records:
+            waiting[record.topic, _partition(record, partitions)].append(record)
+        while waiting:
+            await self._send_wave(connection, producer, waiting)
+
+    async def _send_wave(
+        self,
+        connection: AsyncConnection,
+        producer: AIOKafkaProducer,
+        waiting: dict[tuple[str, int], deque[OutgoingRecord]],
+    ) -> None:
+        """Send one batch to each partition, await them all, delete what was acknowledged."""
+        sent: list[tuple[str, list[int]]] = []
+        futures = []
+        for (topic, partition), queue in list(waiting.items()):
+            batch = producer.create_batch()
+            sent.append((topic, _fill(batch, queue)))
+            futures.append(await producer.send_batch(batch, topic, partition=partition))
+            if not queue:
+                del waiting[topic, partition]
+        results = await asyncio.gather(*futures, return_exceptions=True)
+        reach("relay.after_send")
+        failures = [result for result in results if isinstance(result, BaseException)]
+        acknowledged = [part for part, result in zip(sent, results, strict=True) if result not in failures]
+        await connection.execute(_DELETE, {"positions": [p for _, positions in acknowledged for p in positions]})
+        for topic, positions in acknowledged:
+            RELAY_PUBLISHED.labels(topic).inc(len(positions))
+        if failures:
+            raise failures[0]
+
+
+def _fill(batch: BatchBuilder, queue: deque[OutgoingRecord]) -> list[int]:
+    """Move records from the queue into the batch until it is full; return their positions."""
+    positions = []
+    while queue and batch.append(timestamp=None, key=queue[0].key, value=queue[0].value, headers=queue[0].headers):
+        positions.append(queue.popleft().position)
+    if not positions:
+        raise MessageSizeTooLargeError(f"the record at outbox position {queue[0].position} exceeds {BATCH_BYTES} bytes")
+    return positions
+
+
+def _partition(record: OutgoingRecord, partitions: Mapping[str, list[int]]) -> int:
+    choices = partitions[record.topic]
+    return choices[0] if len(choices) == 1 else int(_partition_of(record.key, choices, choices))
+
+
+def _record(row: Row[Any], prefix: str) -> OutgoingRecord:
+    if row.raw_topic is not None:
+        raw = [(name, value.encode()) for name, value in json.loads(row.raw_headers).items()]
+        return OutgoingRecord(row.position, prefix + row.raw_topic, row.raw_key.encode(), row.raw_value, raw)
+    attributes = Attributes(
+        id=row.event_id,
+        type=row.type,
+        time=row.occurred_at,
+        subject=str(row.aggregate_id),
+        sequence=row.aggregate_version,
+        district=row.district,
+        traceparent=row.traceparent,
+    )
+    return OutgoingRecord(
+        row.position, prefix + row.topic, attributes.subject.encode(), row.data.encode(), headers(attributes)
+    )
