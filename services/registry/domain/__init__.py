@@ -1,0 +1,1 @@
+"""Rules of the register, free of input and output."""
