@@ -1,0 +1,1 @@
+"""Rules of activities, sign-ups, attendance and service records; no I/O."""

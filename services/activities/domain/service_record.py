@@ -1,0 +1,251 @@
+"""Service records: what one must say, and that nobody serves in two places at once.
+
+Invariant: a record's minutes are those of its times (MCA Order 67, art. 7); the sessions of one volunteer never
+overlap, whether they come from a file or from a check-out; a record number means one content for ever.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final, NamedTuple, NoReturn
+from uuid import UUID
+
+from services.activities.domain.activity import SERVICES
+from services.activities.domain.attendance import whole_minutes
+from services.activities.domain.text import text_fault
+from shared.contracts.faults import Fault, RefusedError
+
+LONGEST_SESSION = timedelta(hours=24)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+CHINA = timezone(timedelta(hours=8))
+"""Where a file's time names no offset it is of this zone, which has known no summer time since 1991."""
+OWN_PREFIX: Final = "LB-"
+"""Numbers given at check-out begin so; a file may repeat such a record, but not invent one."""
+_LONGEST_TITLE = 100
+_RECORD_NO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,39}")
+_LOCAL_TIME = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ](\d{1,2}):(\d{2})(?::(\d{2}))?")
+
+
+class SubmittedRecord(NamedTuple):
+    """A line that is right in itself; whom and where it names is not yet looked up."""
+
+    record_no: str
+    volunteer_no: str
+    station_code: str
+    activity: str
+    service: str
+    started_at: datetime
+    ended_at: datetime
+    minutes: int
+    rating: int | None
+    normalised: bool
+
+
+class ServiceRecord(NamedTuple):
+    """A session as it is recorded; times are UTC, ``rating`` is 1 to 5."""
+
+    record_no: str
+    volunteer_id: UUID
+    station_id: UUID
+    activity: str
+    service: str
+    started_at: datetime
+    ended_at: datetime
+    minutes: int
+    rating: int | None
+
+    def digest(self) -> bytes:
+        """Return 16 bytes that stand for the whole content."""
+        facts = (
+            f"{self.activity}\n{self.service}\n{self.started_at.isoformat()}\n{self.ended_at.isoformat()}"
+            f"\n{self.minutes}\n{self.rating}"
+        )
+        return blake2b(self.volunteer_id.bytes + self.station_id.bytes + facts.encode(), digest_size=16).digest()
+
+
+class Session(NamedTuple):
+    """When a volunteer serves, from ``started_at`` until just before ``ended_at`` (UTC)."""
+
+    volunteer_id: UUID
+    started_at: datetime
+    ended_at: datetime
+
+
+class Timeline:
+    """The sessions of one volunteer, none of which overlap."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self) -> None:
+        self._starts: list[datetime] = []
+        self._ends: list[datetime] = []
+
+    def place(self, started_at: datetime, ended_at: datetime) -> bool:
+        """Take the session in and return True; or return False where it overlaps one that is here."""
+        index = bisect_right(self._starts, started_at)
+        if index and self._ends[index - 1] > started_at:
+            return False
+        if index < len(self._starts) and self._starts[index] < ended_at:
+            return False
+        self._starts.insert(index, started_at)
+        self._ends.insert(index, ended_at)
+        return True
+
+
+class RecordBook:
+    """What is on file for everybody that some lines name; takes the lines in, one by one, in their order."""
+
+    def __init__(
+        self,
+        volunteers: Mapping[str, UUID],
+        stations: Mapping[str, UUID],
+        digests: Mapping[str, bytes],
+        sessions: Iterable[Session],
+    ) -> None:
+        """Open it with volunteer ids by number, station ids by code, digests by record number, and sessions."""
+        self._volunteers = volunteers
+        self._stations = stations
+        self._digests = dict(digests)
+        self._timelines: dict[UUID, Timeline] = {}
+        for session in sessions:
+            self._timeline(session.volunteer_id).place(session.started_at, session.ended_at)
+
+    def enter(self, line: SubmittedRecord) -> ServiceRecord | None:
+        """Return the new record, or None where the same is on file. Raises RefusedError naming the field at fault."""
+        volunteer_id = self._volunteers.get(line.volunteer_no) or _refuse("volunteer_no", "unknown_reference")
+        station_id = self._stations.get(line.station_code) or _refuse("station_code", "unknown_reference")
+        record = ServiceRecord(line.record_no, volunteer_id, station_id, *line[3:9])
+        digest = record.digest()
+        seen = self._digests.get(line.record_no)
+        if seen is not None:
+            return None if seen == digest else _refuse("record_no", "already_recorded")
+        if line.record_no.startswith(OWN_PREFIX):
+            _refuse("record_no", "unknown_reference")
+        if not self._timeline(volunteer_id).place(record.started_at, record.ended_at):
+            _refuse("started_at", "overlap")
+        self._digests[line.record_no] = digest
+        return record
+
+    def _timeline(self, volunteer_id: UUID) -> Timeline:
+        timeline = self._timelines.get(volunteer_id)
+        if timeline is None:
+            timeline = self._timelines[volunteer_id] = Timeline()
+        return timeline
+
+
+def read_record(values: Mapping[str, str], now: datetime) -> SubmittedRecord:
+    """Read one line. Raises RefusedError with its first fault; ``now`` is the moment that nothing may lie after."""
+    tidy = {field: _tidy(value) for field, value in values.items()}
+    tidy["activity"] = values["activity"].strip()  # a title keeps its full-width punctuation
+    for field in ("record_no", "volunteer_no", "station_code"):
+        if not tidy[field]:
+            _refuse(field, "missing")
+    if not _RECORD_NO.fullmatch(tidy["record_no"]):
+        _refuse("record_no", "format")
+    if fault := _title_fault(tidy["activity"]):
+        raise RefusedError(fault)
+    if tidy["service"] not in SERVICES:
+        _refuse("service", "unknown_value" if tidy["service"] else "missing")
+    started_at, ended_at = _moment("started_at", tidy["started_at"]), _moment("ended_at", tidy["ended_at"])
+    _check_times(started_at, ended_at, now)
+    minutes = _minutes(tidy["minutes"])
+    if minutes != whole_minutes(started_at, ended_at):
+        _refuse("minutes", "disagrees_with_times")
+    return SubmittedRecord(
+        tidy["record_no"],
+        tidy["volunteer_no"],
+        tidy["station_code"],
+        tidy["activity"],
+        tidy["service"],
+        started_at,
+        ended_at,
+        minutes,
+        _rating(tidy["recipient_rating"]),
+        normalised=tidy != values,
+    )
+
+
+def attendance_record_no(district: str, day: str, number: int) -> str:
+    """Return the number of a record made at a check-out: unique by ``number``, readable by district and ``day``."""
+    return f"{OWN_PREFIX}{district}-{day}-{number:06d}"
+
+
+def check_correction(record: ServiceRecord, minutes: int) -> None:
+    """Raise RefusedError where ``minutes`` cannot be the right figure of a record; 0 voids it, and void it stays.
+
+    No more can have been given than lies between start and end.
+    """
+    if record.minutes in (0, minutes):
+        _refuse("minutes", "not_open")
+    if not 0 <= minutes <= whole_minutes(record.started_at, record.ended_at):
+        _refuse("minutes", "out_of_range")
+
+
+def _refuse(field: str, code: str) -> NoReturn:
+    raise RefusedError(Fault(field, code))
+
+
+def _tidy(value: str) -> str:
+    return value.strip() if value.isascii() else unicodedata.normalize("NFKC", value).strip()
+
+
+@lru_cache(maxsize=4096)
+def _title_fault(title: str) -> Fault | None:
+    return text_fault("activity", title, _LONGEST_TITLE)
+
+
+def _moment(field: str, written: str) -> datetime:
+    if not written:
+        _refuse(field, "missing")
+    return _read_moment(written) or _refuse(field, "time")
+
+
+@lru_cache(maxsize=65536)
+def _read_moment(written: str) -> datetime | None:
+    """Read ISO 8601, or a local time as spreadsheets write it (``2026/3/1 8:00``); return UTC, or None."""
+    try:
+        if local := _LOCAL_TIME.fullmatch(written):
+            year, month, day, hour, minute, second = (int(part or 0) for part in local.groups())
+            moment = datetime(year, month, day, hour, minute, second, tzinfo=CHINA)
+        else:
+            moment = datetime.fromisoformat(written)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _check_times(started_at: datetime, ended_at: datetime, now: datetime) -> None:
+    if started_at > now:
+        _refuse("started_at", "in_future")
+    if started_at < EARLIEST:
+        _refuse("started_at", "out_of_range")
+    if ended_at <= started_at:
+        _refuse("ended_at", "end_before_start")
+    if ended_at > now:
+        _refuse("ended_at", "in_future")
+    if ended_at - started_at > LONGEST_SESSION:
+        _refuse("ended_at", "out_of_range")
+
+
+def _minutes(written: str) -> int:
+    if not written:
+        _refuse("minutes", "missing")
+    if not (written.isascii() and written.isdecimal()):
+        _refuse("minutes", "number")
+    if len(written) > 4 or not int(written):  # noqa: PLR2004 - the longest session has four digits of minutes
+        _refuse("minutes", "out_of_range")
+    return int(written)
+
+
+def _rating(written: str) -> int | None:
+    if not written:
+        return None
+    if not (written.isascii() and written.isdecimal()):
+        _refuse("recipient_rating", "number")
+    if written not in ("1", "2", "3", "4", "5"):
+        _refuse("recipient_rating", "out_of_range")
+    return int(written)
