@@ -1,0 +1,1 @@
+"""What this service does: marks inbox messages read, and mails."""

@@ -1,0 +1,62 @@
+"""A volunteer's inbox, as it is read."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.notifications.domain.messages import Facts, Template
+from shared.contracts.faults import Fault, RefusedError
+from shared.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage:
+    """One message of an inbox, not yet worded."""
+
+    id: UUID
+    template: Template
+    facts: Facts
+    occurred_at: datetime
+    read_at: datetime | None
+
+
+_INBOX = text("""
+    SELECT event_id AS id, template, facts, occurred_at, read_at FROM message
+    WHERE district = :district AND volunteer_id = :volunteer_id
+      AND (occurred_at, event_id) < (CAST(:before AS timestamptz), CAST(:before_id AS uuid))
+    ORDER BY occurred_at DESC, event_id DESC LIMIT :limit
+""")
+_UNREAD = text("""
+    SELECT count(*) FROM message WHERE district = :district AND volunteer_id = :volunteer_id AND read_at IS NULL
+""")
+_NEWEST = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+
+
+async def inbox(
+    store: Store, district: str, volunteer_id: UUID, *, after: tuple[str, ...] | None, limit: int
+) -> tuple[list[InboxMessage], int]:
+    """Return up to ``limit`` messages, newest first, below the position ``after``, and how many are unread in all.
+
+    A position is a message's time and id, as ``position`` gives them. Raises RefusedError where it is neither.
+    """
+    before, before_id = _NEWEST if after is None else _parse(after)
+    owner = {"district": district, "volunteer_id": volunteer_id}
+    async with store.transaction(district) as tx:
+        rows = await tx.execute(_INBOX, {**owner, "before": before, "before_id": before_id, "limit": limit})
+        unread = await tx.scalar(_UNREAD, owner)
+        return [InboxMessage(**row) for row in rows.mappings()], unread or 0
+
+
+def position(message: InboxMessage) -> tuple[str, str]:
+    """Return where in the inbox a message stands."""
+    return message.occurred_at.isoformat(), str(message.id)
+
+
+def _parse(after: tuple[str, ...]) -> tuple[datetime, UUID]:
+    try:
+        moment, event_id = after
+        return datetime.fromisoformat(moment).astimezone(UTC), UUID(event_id)
+    except ValueError:
+        raise RefusedError(Fault("cursor", "format")) from None

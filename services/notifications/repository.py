@@ -1,0 +1,174 @@
+"""All SQL of messages and their deliveries.
+
+Invariant: a delivery is changed only by the mailer that claimed it last. A claim is told by its end (``due_at``): every
+statement below that changes a claimed delivery names it and does nothing where it has passed to another mailer.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.domain.messages import Channel, Facts, Message, Template, delivery_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery that did not exist before."""
+
+    id: UUID
+    message: Message
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A mail that this mailer may work on until ``until``. ``sealed`` is the contact, where it has arrived."""
+
+    district: str
+    event_id: UUID
+    id: UUID
+    attempts: int
+    until: datetime
+    waited: timedelta
+    volunteer_id: UUID
+    template: Template
+    facts: Facts
+    sealed: bytes | None
+
+
+_ADD_MESSAGES = text("""
+    INSERT INTO message (district, event_id, volunteer_id, template, facts, occurred_at)
+    SELECT m.district, m.event_id, m.volunteer_id, m.template, m.facts::json, m.occurred_at
+    FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:volunteer_id AS uuid[]),
+                CAST(:template AS text[]), CAST(:facts AS text[]), CAST(:occurred_at AS timestamptz[]))
+         AS m(district, event_id, volunteer_id, template, facts, occurred_at)
+    ON CONFLICT DO NOTHING
+""")
+
+_ADD_DELIVERIES = text("""
+    INSERT INTO delivery (district, event_id, channel, id, state)
+    SELECT d.district, d.event_id, d.channel, d.id, CASE d.channel WHEN 'email' THEN 'queued' ELSE 'sent' END
+    FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:channel AS text[]), CAST(:id AS uuid[]))
+         AS d(district, event_id, channel, id)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+""")
+
+
+async def add_messages(tx: AsyncConnection, messages: Sequence[Message]) -> list[NewDelivery]:
+    """Put messages into inboxes and queue their mails; return the deliveries that were not there before."""
+    await tx.execute(
+        _ADD_MESSAGES,
+        {
+            "district": [message.district for message in messages],
+            "event_id": [message.event_id for message in messages],
+            "volunteer_id": [message.volunteer_id for message in messages],
+            "template": [message.template for message in messages],
+            "facts": [json.dumps(message.facts, ensure_ascii=False) for message in messages],
+            "occurred_at": [message.occurred_at for message in messages],
+        },
+    )
+    deliveries = [
+        NewDelivery(delivery_id(message.event_id, channel), message, channel)
+        for message in messages
+        for channel in message.channels
+    ]
+    added = await tx.scalars(
+        _ADD_DELIVERIES,
+        {
+            "district": [delivery.message.district for delivery in deliveries],
+            "event_id": [delivery.message.event_id for delivery in deliveries],
+            "channel": [delivery.channel for delivery in deliveries],
+            "id": [delivery.id for delivery in deliveries],
+        },
+    )
+    new = set(added)
+    return [delivery for delivery in deliveries if delivery.id in new]
+
+
+_CLAIM = text("""
+    WITH due AS (
+        SELECT district, event_id, channel FROM delivery
+        WHERE state = 'queued' AND due_at <= clock_timestamp()
+        ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE delivery AS d SET due_at = clock_timestamp() + :lease, attempts = d.attempts + 1
+        FROM due WHERE (d.district, d.event_id, d.channel) = (due.district, due.event_id, due.channel)
+        RETURNING d.district, d.event_id, d.id, d.attempts, d.due_at AS until, clock_timestamp() - d.queued_at AS waited
+    )
+    SELECT claimed.*, m.volunteer_id, m.template, m.facts, c.sealed
+    FROM claimed JOIN message AS m USING (district, event_id) LEFT JOIN contact AS c USING (district, volunteer_id)
+""")
+
+
+async def claim_due(tx: AsyncConnection, limit: int, lease: timedelta) -> list[Claim]:
+    """Claim up to ``limit`` mails that are due, for ``lease``, passing over those that another mailer is claiming."""
+    rows = await tx.execute(_CLAIM, {"limit": limit, "lease": lease})
+    return [Claim(**{**row, "template": Template(row["template"])}) for row in rows.mappings()]
+
+
+_BEGIN_SENDING = text("""
+    UPDATE delivery SET state = 'sending'
+    WHERE district = :district AND event_id = :event_id AND channel = 'email' AND state = 'queued' AND due_at = :until
+""")
+
+
+async def begin_sending(tx: AsyncConnection, claim: Claim) -> bool:
+    """Note that the mail is about to be offered to a server; False where the claim has passed to another mailer."""
+    return bool((await tx.execute(_BEGIN_SENDING, _key(claim))).rowcount)
+
+
+_SETTLE = text("""
+    UPDATE delivery SET state = :state, reason = :reason
+    WHERE district = :district AND event_id = :event_id AND channel = 'email' AND due_at = :until
+""")
+
+
+async def settle(tx: AsyncConnection, claim: Claim, state: str, reason: str | None = None) -> bool:
+    """Note a mail's end: ``sent``, ``undeliverable`` or ``uncertain``; False where the claim has passed on."""
+    return bool((await tx.execute(_SETTLE, {**_key(claim), "state": state, "reason": reason})).rowcount)
+
+
+_REQUEUE = text("""
+    UPDATE delivery AS d SET state = 'queued', reason = r.reason, due_at = clock_timestamp() + r.wait
+    FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:until AS timestamptz[]),
+                CAST(:reason AS text[]), CAST(:wait AS interval[])) AS r(district, event_id, until, reason, wait)
+    WHERE d.district = r.district AND d.event_id = r.event_id AND d.channel = 'email' AND d.due_at = r.until
+""")
+
+
+async def requeue(tx: AsyncConnection, claims: Sequence[tuple[Claim, str, timedelta]]) -> None:
+    """Give mails back that no server has accepted: each with the reason and the wait until its next attempt."""
+    await tx.execute(
+        _REQUEUE,
+        {
+            "district": [claim.district for claim, _, _ in claims],
+            "event_id": [claim.event_id for claim, _, _ in claims],
+            "until": [claim.until for claim, _, _ in claims],
+            "reason": [reason for _, reason, _ in claims],
+            "wait": [wait for _, _, wait in claims],
+        },
+    )
+
+
+_RESOLVE_INTERRUPTED = text("""
+    UPDATE delivery SET state = 'uncertain', reason = 'interrupted'
+    WHERE state = 'sending' AND due_at <= clock_timestamp()
+""")
+
+
+async def resolve_interrupted(tx: AsyncConnection) -> int:
+    """Mark mails whose mailer died while offering them; return how many.
+
+    The server may have accepted such a mail or not, and nobody can ask it: sending it again could make it two.
+    """
+    return (await tx.execute(_RESOLVE_INTERRUPTED)).rowcount
+
+
+def _key(claim: Claim) -> dict[str, object]:
+    return {"district": claim.district, "event_id": claim.event_id, "until": claim.until}
