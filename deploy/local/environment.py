@@ -105,7 +105,7 @@ def service_environment(
         f"{upper}_HOST": "127.0.0.1",
         f"{upper}_PORT": str(settings.port(service)),
         "JWKS_URL": f"{settings.base_urls()['registry']}/.well-known/jwks.json",
-        **{name: url for name, url in urls.items() if name.startswith(upper)},
+        **{url_name(service, role): urls[url_name(service, role)] for role in ("api", "worker")},
     }
     own = {
         "registry": [*(name for name in secret if name.startswith("REGISTRY_")), "CONTACT_PUBLIC_KEY"],
