@@ -1,7 +1,7 @@
 """User names and passwords.
 
-Invariant: a user name starts with a letter and a volunteer number with a digit, so nobody can take a name that is somebody
-else's number. Both are unique on the whole platform: one log-in page serves every district.
+Invariant: a user name starts with a letter and a volunteer number with a digit, so nobody can take a name that is
+somebody else's number. Both are unique on the whole platform: one log-in page serves every district.
 """
 
 import re

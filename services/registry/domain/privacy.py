@@ -22,9 +22,9 @@ _MASK = "*"
 _VOLUNTEER_FIELDS = tuple(field.name for field in fields(Volunteer))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PersonalData:
-    """What must never be shown or stored in clear."""
+    """What must never be shown or stored in clear; it has no repr either."""
 
     name: str
     gender: str
@@ -52,13 +52,15 @@ class SealedPerson:
 
 
 class KeyRing:
-    """The keys that only registry has. Both are 32 bytes; the blind index is the same in every district."""
+    """The keys of registry, 32 bytes each. A person's blind index is the same in every district."""
 
-    def __init__(self, master_key: bytes, blind_index_key: bytes) -> None:
-        if len(master_key) != KEY_BYTES or len(blind_index_key) != KEY_BYTES:
+    def __init__(self, master_key: bytes, blind_index_key: bytes, contact_public_key: bytes) -> None:
+        if {len(master_key), len(blind_index_key), len(contact_public_key)} != {KEY_BYTES}:
             raise ValueError(f"keys have {KEY_BYTES} bytes")
         self._master = AESGCM(master_key)
         self._blind_index_key = blind_index_key
+        self.contact_public_key = contact_public_key
+        """X25519; notifications has the private half."""
 
     def blind_index(self, id_number: str) -> bytes:
         """Return what finds a person again without storing the ID number readably."""

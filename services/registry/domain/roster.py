@@ -33,6 +33,7 @@ class OnFile:
     blind_index: bytes
     digest: bytes
     version: int
+    language: str
     public_profile: tuple[object, ...]
     """What other services know: see ``public_profile``."""
 

@@ -34,6 +34,7 @@ FIELDS = (
 
 NAME_LENGTH = 50
 EMAIL_LENGTH = 254
+SERIAL_DIGITS = 8
 _NUMBER = re.compile(r"[0-9][0-9A-Z-]{3,31}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w](?:[\w-]{0,61}[\w])", re.ASCII)
@@ -50,10 +51,11 @@ class References:
     communities: Collection[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Volunteer:
     """A volunteer as registered. Personal: name, gender, id_number, phone, email; they never leave registry in clear.
 
+    It has no repr, so that no traceback or log can show it.
     ``email`` is empty where there is none; organisation, team and community are None likewise.
     """
 
@@ -140,3 +142,15 @@ def _community(fields: Fields, references: References) -> str | None:
     own = value.startswith(references.district)
     fields.fault("community", "unknown_reference" if own else "other_district")
     return None
+
+
+def issued_number(district: str, serial: int) -> str:
+    """Return the volunteer number of a serial: the district's code and eight digits, never part of an ID number."""
+    return f"{district}{serial:0{SERIAL_DIGITS}d}"
+
+
+def serial_of(district: str, number: str) -> int:
+    """Return the serial in a number of the form that ``issued_number`` gives, or 0 for any other number."""
+    serial = number.removeprefix(district)
+    ours = len(number) == len(district) + SERIAL_DIGITS and len(serial) == SERIAL_DIGITS and serial.isdecimal()
+    return int(serial) if ours else 0

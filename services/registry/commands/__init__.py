@@ -1,0 +1,1 @@
+"""Use cases that change the register, one function each; every one opens its transaction."""

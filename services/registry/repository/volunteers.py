@@ -1,0 +1,216 @@
+"""Volunteers on file. Everything is a set: one statement takes any number of them.
+
+Invariant: whoever registers or changes volunteers of a district holds the district's row lock (``lock_district``), so
+what was read of numbers and persons on file still holds when it is written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.domain.privacy import SealedPerson
+from services.registry.domain.roster import Entry, OnFile
+from services.registry.domain.volunteer import References, Volunteer
+from shared.contracts import RegistrationSource
+from shared.contracts.faults import Fault, RefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVolunteer:
+    """A volunteer as stored; of ``volunteer`` the personal part is in ``sealed`` alone."""
+
+    id: UUID
+    volunteer: Volunteer
+    blind_index: bytes
+    digest: bytes
+    sealed: SealedPerson
+    source: RegistrationSource
+    language: str
+    version: int
+
+
+_LOCK = text("SELECT last_serial FROM district WHERE code = :district FOR NO KEY UPDATE")
+_RAISE_SERIAL = text("UPDATE district SET last_serial = greatest(last_serial, :serial) WHERE code = :district")
+
+
+async def lock_district(tx: AsyncConnection, district: str) -> int:
+    """Become the one writer of the district's roster; return the last serial in use by a volunteer number.
+
+    Raises RefusedError (not_found) where the district is not open.
+    """
+    serial: int | None = await tx.scalar(_LOCK, {"district": district})
+    if serial is None:
+        raise RefusedError(Fault("district", "not_found"))
+    return serial
+
+
+async def raise_serial(tx: AsyncConnection, district: str, serial: int) -> None:
+    """Note that serials up to this one are in use."""
+    await tx.execute(_RAISE_SERIAL, {"district": district, "serial": serial})
+
+
+_REFERENCES = text("""
+    SELECT 'organisation' AS kind, code, id FROM organisation WHERE district = :district
+    UNION ALL SELECT 'team', code, id FROM team WHERE district = :district
+    UNION ALL SELECT 'community', code, NULL FROM division WHERE district = :district AND level = 'community'
+""")
+
+
+async def references(tx: AsyncConnection, district: str) -> References:
+    """Return what a volunteer of the district may refer to."""
+    rows = (await tx.execute(_REFERENCES, {"district": district})).all()
+    return References(
+        district=district,
+        organisations={row.code: row.id for row in rows if row.kind == "organisation"},
+        teams={row.code: row.id for row in rows if row.kind == "team"},
+        communities=frozenset(row.code for row in rows if row.kind == "community"),
+    )
+
+
+_ON_FILE = text("""
+    SELECT id, number, blind_index, digest, version, category, organisation_id, team_id, registered_on, language
+    FROM volunteer WHERE district = :district AND number = ANY(CAST(:numbers AS text[]))
+    UNION
+    SELECT id, number, blind_index, digest, version, category, organisation_id, team_id, registered_on, language
+    FROM volunteer WHERE district = :district AND blind_index = ANY(CAST(:persons AS bytea[]))
+""")
+
+
+async def on_file(tx: AsyncConnection, district: str, entries: Sequence[Entry]) -> list[OnFile]:
+    """Return every volunteer who has the number or is the person of one of the entries."""
+    rows = await tx.execute(
+        _ON_FILE,
+        {
+            "district": district,
+            "numbers": [entry.volunteer.number for entry in entries],
+            "persons": [entry.blind_index for entry in entries],
+        },
+    )
+    return [
+        OnFile(
+            id=row.id,
+            number=row.number,
+            blind_index=row.blind_index,
+            digest=row.digest,
+            version=row.version,
+            language=row.language,
+            public_profile=(row.category, row.organisation_id, row.team_id, row.registered_on),
+        )
+        for row in rows
+    ]
+
+
+_INSERT = text("""
+    INSERT INTO volunteer (district, id, number, blind_index, wrapped_key, personal_data, category, organisation_id,
+                           team_id, community, skills, services, language, registered_on, source, digest, version)
+    SELECT :district, v.id, v.number, v.blind_index, v.wrapped_key, v.personal_data, v.category, v.organisation_id,
+           v.team_id, v.community, string_to_array(v.skills, ';'), string_to_array(v.services, ';'), v.language,
+           v.registered_on, v.source, v.digest, v.version
+    FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:blind_index AS bytea[]),
+                CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]), CAST(:category AS text[]),
+                CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]), CAST(:community AS text[]),
+                CAST(:skills AS text[]), CAST(:services AS text[]), CAST(:language AS text[]),
+                CAST(:registered_on AS date[]), CAST(:source AS text[]), CAST(:digest AS bytea[]),
+                CAST(:version AS int[]))
+         AS v(id, number, blind_index, wrapped_key, personal_data, category, organisation_id, team_id, community,
+              skills, services, language, registered_on, source, digest, version)
+""")
+_UPDATE = text("""
+    UPDATE volunteer SET
+        wrapped_key = v.wrapped_key, personal_data = v.personal_data, category = v.category,
+        organisation_id = v.organisation_id, team_id = v.team_id, community = v.community,
+        skills = string_to_array(v.skills, ';'), services = string_to_array(v.services, ';'),
+        registered_on = v.registered_on, digest = v.digest, version = v.version
+    FROM unnest(CAST(:id AS uuid[]), CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]),
+                CAST(:category AS text[]), CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]),
+                CAST(:community AS text[]), CAST(:skills AS text[]), CAST(:services AS text[]),
+                CAST(:registered_on AS date[]), CAST(:digest AS bytea[]), CAST(:version AS int[]))
+         AS v(id, wrapped_key, personal_data, category, organisation_id, team_id, community, skills, services,
+              registered_on, digest, version)
+    WHERE volunteer.district = :district AND volunteer.id = v.id
+""")
+
+
+async def insert(tx: AsyncConnection, district: str, stored: Sequence[StoredVolunteer]) -> None:
+    """Put new volunteers on file."""
+    if stored:
+        await tx.execute(
+            _INSERT,
+            {
+                **_changeable(district, stored),
+                "number": [row.volunteer.number for row in stored],
+                "blind_index": [row.blind_index for row in stored],
+                "language": [row.language for row in stored],
+                "source": [row.source.value for row in stored],
+            },
+        )
+
+
+async def update(tx: AsyncConnection, district: str, stored: Sequence[StoredVolunteer]) -> None:
+    """Replace what is on file of volunteers; number, person, source and language stay."""
+    if stored:
+        await tx.execute(_UPDATE, _changeable(district, stored))
+
+
+def _changeable(district: str, stored: Sequence[StoredVolunteer]) -> dict[str, object]:
+    return {
+        "district": district,
+        "id": [row.id for row in stored],
+        "wrapped_key": [row.sealed.wrapped_key for row in stored],
+        "personal_data": [row.sealed.personal_data for row in stored],
+        "category": [row.volunteer.category.value for row in stored],
+        "organisation_id": [row.volunteer.organisation_id for row in stored],
+        "team_id": [row.volunteer.team_id for row in stored],
+        "community": [row.volunteer.community for row in stored],
+        "skills": [";".join(row.volunteer.skills) for row in stored],
+        "services": [";".join(row.volunteer.services) for row in stored],
+        "registered_on": [row.volunteer.registered_on for row in stored],
+        "digest": [row.digest for row in stored],
+        "version": [row.version for row in stored],
+    }
+
+
+_SEEN = text("""
+    SELECT blind_index, number FROM roster_line
+    WHERE district = :district AND import_id = :import_id AND number = ANY(CAST(:numbers AS text[]))
+    UNION
+    SELECT blind_index, number FROM roster_line
+    WHERE district = :district AND import_id = :import_id AND blind_index = ANY(CAST(:persons AS bytea[]))
+""")
+_REMEMBER = text("""
+    INSERT INTO roster_line (district, import_id, blind_index, number)
+    SELECT :district, :import_id, l.blind_index, l.number
+    FROM unnest(CAST(:persons AS bytea[]), CAST(:numbers AS text[])) AS l(blind_index, number)
+""")
+_FORGET = text("DELETE FROM roster_line WHERE district = :district AND import_id = :import_id")
+
+
+async def seen(
+    tx: AsyncConnection, district: str, import_id: UUID, entries: Sequence[Entry]
+) -> list[tuple[bytes, str]]:
+    """Return the (blind index, number) of earlier lines of the import that share one of them with an entry."""
+    rows = await tx.execute(_SEEN, _lines(district, import_id, entries))
+    return [(row.blind_index, row.number) for row in rows]
+
+
+async def remember(tx: AsyncConnection, district: str, import_id: UUID, entries: Sequence[Entry]) -> None:
+    """Remember entries for the rest of the import."""
+    if entries:
+        await tx.execute(_REMEMBER, _lines(district, import_id, entries))
+
+
+async def forget(tx: AsyncConnection, district: str, import_id: UUID) -> None:
+    """Forget the lines of an import that has ended."""
+    await tx.execute(_FORGET, {"district": district, "import_id": import_id})
+
+
+def _lines(district: str, import_id: UUID, entries: Sequence[Entry]) -> dict[str, object]:
+    return {
+        "district": district,
+        "import_id": import_id,
+        "persons": [entry.blind_index for entry in entries],
+        "numbers": [entry.volunteer.number for entry in entries],
+    }
