@@ -1,5 +1,6 @@
-"""How a service runs: ``python -m services.<name> ROLE...`` with the roles api, relay, consumer, importer, the
-service's own loops, or all.
+"""How a service runs: ``python -m services.<name> ROLE...``.
+
+The roles are api, relay, consumer, importer, the service's own loops, or all.
 
 Invariant: roles share nothing but the database, so they may be in one process or in many. Every process answers
 ``/health/live``, ``/health/ready`` and ``/metrics``; the service's routes are there where ``api`` is among its roles.
@@ -117,7 +118,7 @@ async def run(service: Service, roles: Sequence[str]) -> None:
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -225,6 +226,7 @@ class Observe:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -5,7 +5,7 @@ with it waits for the first one's commit, then reads its answer.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -95,8 +95,86 @@ async def once(
     if fresh.rowcount == 0:
         stored = (await connection.execute(_SELECT, key)).one()
         if stored.fingerprint != request.fingerprint:
-            raise ProblemError(422, "idempotency-key-reused", [Fault("Idempotency-Key", "number_taken")])
+            raise _key_reused()
         return Answer(stored.status, stored.body, replayed=True)
     answer = await work()
     await connection.execute(_STORE, {**key, "status": answer.status, "body": answer.body})
     return answer
+
+
+_KNOWN = text("""
+    SELECT k.account, k.key, k.fingerprint, k.status, k.body
+    FROM unnest(CAST(:account AS text[]), CAST(:key AS text[])) AS c(account, key)
+    JOIN idempotency_key k ON k.district = :district AND k.account = c.account AND k.key = c.key
+""")
+_INSERT_ANSWERED = text("""
+    INSERT INTO idempotency_key (district, account, key, fingerprint, status, body)
+    SELECT :district, a.account, a.key, a.fingerprint, a.status, a.body
+    FROM unnest(CAST(:account AS text[]), CAST(:key AS text[]), CAST(:fingerprint AS bytea[]), CAST(:status AS int[]),
+                CAST(:body AS bytea[])) AS a(account, key, fingerprint, status, body)
+    ORDER BY a.account, a.key
+    ON CONFLICT DO NOTHING
+""")
+
+
+class KeyTakenMeanwhileError(Exception):
+    """Another transaction has committed one of the keys since ``known_answers`` looked: look again."""
+
+
+async def known_answers(
+    connection: AsyncConnection, requests: Sequence[tuple[Caller, Claim | None]]
+) -> list[Answer | ProblemError | None]:
+    """Look up the keys of a group of requests of one district: ``once``, for many that are decided together.
+
+    Return for each the answer stored under its key, the refusal where the key stands for another request, or None
+    where the request is new (or has no key). Take no key twice into one group.
+    """
+    keyed = [(str(caller.account_id), claim) for caller, claim in requests if claim]
+    if not keyed:
+        return [None] * len(requests)
+    rows = await connection.execute(
+        _KNOWN,
+        {
+            "district": requests[0][0].district,
+            "account": [account for account, _ in keyed],
+            "key": [claim.key for _, claim in keyed],
+        },
+    )
+    stored = {(row.account, row.key): row for row in rows}
+
+    def answer(caller: Caller, claim: Claim | None) -> Answer | ProblemError | None:
+        row = stored.get((str(caller.account_id), claim.key)) if claim else None
+        if row is None or claim is None:
+            return None
+        if row.fingerprint != claim.fingerprint:
+            return _key_reused()
+        return Answer(row.status, row.body, replayed=True)
+
+    return [answer(caller, claim) for caller, claim in requests]
+
+
+async def store_answers(connection: AsyncConnection, answers: Sequence[tuple[Caller, Claim | None, Answer]]) -> None:
+    """Store the answers that a group's keys stand for from now on, in the transaction of their effects.
+
+    Raises KeyTakenMeanwhileError: the transaction must roll back, and the group be decided again.
+    """
+    keyed = [(str(caller.account_id), claim, answer) for caller, claim, answer in answers if claim]
+    if not keyed:
+        return
+    stored = await connection.execute(
+        _INSERT_ANSWERED,
+        {
+            "district": answers[0][0].district,
+            "account": [account for account, _, _ in keyed],
+            "key": [claim.key for _, claim, _ in keyed],
+            "fingerprint": [claim.fingerprint for _, claim, _ in keyed],
+            "status": [answer.status for _, _, answer in keyed],
+            "body": [answer.body for _, _, answer in keyed],
+        },
+    )
+    if stored.rowcount != len(keyed):
+        raise KeyTakenMeanwhileError
+
+
+def _key_reused() -> ProblemError:
+    return ProblemError(422, "idempotency-key-reused", [Fault("Idempotency-Key", "number_taken")])

@@ -12,6 +12,7 @@ Nothing is skipped.
 """
 
 import asyncio
+import logging
 import random
 import time
 from collections import defaultdict
@@ -99,7 +100,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._failures = 0
         self._stopped: asyncio.Future[None] | None = None
         self._heartbeat = Heartbeat(group)
-        self._broker = KafkaBroker(bootstrap_servers, allow_auto_create_topics=False, logger=None)
+        self._broker = KafkaBroker(
+            bootstrap_servers, apply_types=False, allow_auto_create_topics=False, logger=logging.getLogger(__name__)
+        )
         self._subscriber = self._broker.subscriber(
             *sorted(prefix + topic for topic in {e.topic for e in handlers} | set(state_handlers)),
             group_id=prefix + group,
@@ -143,8 +146,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Seek to what the database says. If that fails, the fence will: no position is believed that was not read."""
         metrics.REBALANCES.labels(self._group).inc()
-        if assigned:
-            await self._seek_to_database(assigned)
+        async with self._busy:
+            if assigned:
+                await self._seek_to_database(assigned)
         self._heartbeat.beat()
 
     async def _seek_to_database(self, partitions: set[TopicPartition]) -> None:
@@ -425,4 +429,4 @@ async def _pass_through(batch: tuple[Record, ...]) -> KafkaMessage:
 
 
 async def _raw_records(message: KafkaMessage) -> tuple[Record, ...]:
-    return message.raw_message  # type: ignore[return-value]
+    return message.raw_message

@@ -15,6 +15,7 @@ import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,7 @@ log = structlog.get_logger()
 _partition_of = DefaultPartitioner()
 
 _TRY_LEAD = text("SELECT pg_try_advisory_lock(hashtextextended('outbox relay', 0))")
+_RESIGN = text("SELECT pg_advisory_unlock_all()")
 _READ = text("""
     SELECT o.position, o.raw_topic, o.raw_key, o.raw_value, o.raw_headers, o.district, e.topic, e.event_id, e.type,
            e.occurred_at, e.aggregate_id, e.aggregate_version, e.traceparent, CAST(e.data AS text) AS data
@@ -105,7 +107,8 @@ class Relay:
                 await self._publish_until_failure(connection, heartbeat)
             finally:
                 RELAY_LEADER.set(0)
-                await connection.invalidate()  # the lock goes with the session, whatever state it is in
+                with suppress(DBAPIError, OSError):  # a session that is gone has given the lock back already
+                    await connection.execute(_RESIGN)
 
     async def _publish_until_failure(self, connection: AsyncConnection, heartbeat: Heartbeat) -> None:
         producer = AIOKafkaProducer(

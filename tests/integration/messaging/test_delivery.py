@@ -1,0 +1,58 @@
+"""What is committed is published, what is published is counted, once, and in order per key."""
+
+import pytest
+from sqlalchemy import text
+
+from shared.store.event_log import append, new_id
+from tests.integration.messaging.conftest import Wire
+from tests.support.eventually import eventually, running
+from tests.support.tally import DISTRICT, publish, service_corrected, service_logged, totals
+
+
+async def test_an_event_commits_with_its_outbox_row_or_not_at_all(wire: Wire) -> None:
+    class ChangeOfMindError(Exception):
+        pass
+
+    event = service_logged(new_id())
+    with pytest.raises(ChangeOfMindError):
+        async with wire.api.transaction(DISTRICT) as tx:
+            await append(tx, [event])
+            raise ChangeOfMindError
+
+    async with wire.worker.transaction() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM outbox")) == 0
+
+
+async def test_what_is_committed_is_counted_once_and_the_outbox_drains(wire: Wire) -> None:
+    volunteers = [new_id() for _ in range(7)]
+    async with running(wire.relay().run), running(wire.consumer().run):
+        for _ in range(20):
+            await publish(wire.api, *(service_logged(volunteer) for volunteer in volunteers * 10))
+
+        async def everything_is_counted() -> bool:
+            return await totals(wire.worker) == (60 * 1400, 1400)
+
+        await eventually(everything_is_counted)
+
+        async def outbox_is_empty() -> bool:
+            async with wire.worker.transaction() as tx:
+                return not await tx.scalar(text("SELECT count(*) FROM outbox"))
+
+        await eventually(outbox_is_empty)
+
+
+async def test_events_of_one_record_arrive_in_the_order_of_its_versions(wire: Wire) -> None:
+    records = [service_logged(new_id()) for _ in range(30)]
+    async with running(wire.relay().run), running(wire.consumer().run):
+        await publish(wire.api, *records)
+        for version in range(2, 22):
+            await publish(wire.api, *(service_corrected(record, version) for record in records))
+
+        async def arrivals() -> list[tuple[object, int]]:
+            async with wire.worker.transaction() as tx:
+                rows = (await tx.execute(text("SELECT record_id, version FROM arrival ORDER BY ordinal"))).all()
+            return [(row.record_id, row.version) for row in rows] if len(rows) == 30 * 21 else []
+
+        arrived = await eventually(arrivals)
+    for record in records:
+        assert [version for record_id, version in arrived if record_id == record.aggregate_id] == list(range(1, 22))
