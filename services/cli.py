@@ -49,6 +49,15 @@ def provision() -> None:
     asyncio.run(make(target))
 
 
+@app.command("secrets")
+def new_secrets() -> None:
+    """Print a new set of secrets, for the `.env` of docker-compose.yml."""
+    from deploy import credentials  # noqa: PLC0415
+
+    for name, value in (credentials.generate_for_servers() | credentials.generate()).items():
+        typer.echo(f"{name}={value}")
+
+
 @local.command()
 def up() -> None:
     """Start everything and stay until Ctrl-C."""

@@ -7,13 +7,11 @@ variables: the ones below, and whatever the caller's environment has under the s
 from __future__ import annotations
 
 import os
-import secrets
-from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic_settings import BaseSettings
 
+from deploy import credentials
 from deploy.local.paths import STATE
 from deploy.provision import ROLES, SERVICES, url_name
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECRETS = STATE / "secrets.env"
+_SENDER = "linbang@localhost"
 
 
 class LocalSettings(BaseSettings):
@@ -55,7 +54,7 @@ def load_secrets(path: Path = SECRETS) -> dict[str, str]:
     """Read the secrets; generate the ones that are not there yet."""
     lines = path.read_text().splitlines() if path.exists() else []
     known = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    complete = generate_secrets() | known
+    complete = credentials.generate() | known
     if complete != known:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
@@ -68,26 +67,13 @@ def load_secrets(path: Path = SECRETS) -> dict[str, str]:
     return complete
 
 
-def generate_secrets() -> dict[str, str]:
-    """Make a full set of new secrets, by the names the environment uses."""
-    contact = X25519PrivateKey.generate()
-    return {
-        **{f"{service}_{role}_PASSWORD".upper(): secrets.token_urlsafe(24) for service in SERVICES for role in ROLES},
-        "REGISTRY_MASTER_KEY": _base64(secrets.token_bytes(32)),
-        "REGISTRY_BLIND_INDEX_KEY": _base64(secrets.token_bytes(32)),
-        "REGISTRY_OPERATOR_PASSWORD": secrets.token_urlsafe(12),
-        "CONTACT_PUBLIC_KEY": _base64(contact.public_key().public_bytes_raw()),
-        "CONTACT_PRIVATE_KEY": _base64(contact.private_bytes_raw()),
-    }
-
-
 def database_urls(admin_url: str, secret: Mapping[str, str]) -> dict[str, str]:
     """Give every service role's URL: the environment's, or one on the server of `admin_url`."""
     address = admin_url.split("@", 1)[-1].split("/", 1)[0]
     return {
         url_name(service, role): os.environ.get(
             url_name(service, role),
-            f"postgresql://{service}_{role}:{secret[f'{service}_{role}_PASSWORD'.upper()]}@{address}/{service}",
+            f"postgresql://{service}_{role}:{secret[credentials.password_name(service, role)]}@{address}/{service}",
         )
         for service in SERVICES
         for role in ROLES
@@ -108,18 +94,18 @@ def service_environment(
         **{url_name(service, role): urls[url_name(service, role)] for role in ("api", "worker")},
     }
     own = {
-        "registry": [*(name for name in secret if name.startswith("REGISTRY_")), "CONTACT_PUBLIC_KEY"],
-        "notifications": ["CONTACT_PRIVATE_KEY"],
-    }.get(service, [])
-    environment |= {name: secret[name] for name in own if not name.endswith(_DATABASE_PASSWORDS)}
+        "registry": {
+            "REGISTRY_MASTER_KEY": "REGISTRY_MASTER_KEY",
+            "REGISTRY_BLIND_INDEX_KEY": "REGISTRY_BLIND_INDEX_KEY",
+            "REGISTRY_OPERATOR_PASSWORD": "REGISTRY_OPERATOR_PASSWORD",
+            "CONTACT_PUBLIC_KEY": "CONTACT_PUBLIC_KEY",
+            "FILE_KEY": "REGISTRY_FILE_KEY",
+        },
+        "activities": {"FILE_KEY": "ACTIVITIES_FILE_KEY"},
+        "assessment": {},
+        "notifications": {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"},
+    }
+    environment |= {name: secret[source] for name, source in own[service].items()}
     if service == "notifications":
         environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(settings.smtp_port), "SMTP_FROM": _SENDER}
     return environment | {name: value for name, value in os.environ.items() if name.startswith(f"{upper}_")}
-
-
-_DATABASE_PASSWORDS = tuple(f"_{role}_PASSWORD".upper() for role in ROLES)
-_SENDER = "linbang@localhost"
-
-
-def _base64(value: bytes) -> str:
-    return b64encode(value).decode()

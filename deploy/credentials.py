@@ -1,0 +1,42 @@
+"""The secrets of one installation, by the names the environment uses. Invariant: every call makes new ones."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode, urlsafe_b64encode
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from deploy.provision import ROLES, SERVICES
+
+
+def generate() -> dict[str, str]:
+    """Make database passwords, keys of 32 bytes in base64, and the operator's password."""
+    contact = X25519PrivateKey.generate()
+    return {
+        **{password_name(service, role): secrets.token_urlsafe(24) for service in SERVICES for role in ROLES},
+        "REGISTRY_MASTER_KEY": _key(),
+        "REGISTRY_BLIND_INDEX_KEY": _key(),
+        "REGISTRY_OPERATOR_PASSWORD": secrets.token_urlsafe(12),
+        "REGISTRY_FILE_KEY": _key(),
+        "ACTIVITIES_FILE_KEY": _key(),
+        "CONTACT_PUBLIC_KEY": b64encode(contact.public_key().public_bytes_raw()).decode(),
+        "CONTACT_PRIVATE_KEY": b64encode(contact.private_bytes_raw()).decode(),
+    }
+
+
+def generate_for_servers() -> dict[str, str]:
+    """Make what PostgreSQL and Kafka themselves need in containers."""
+    return {
+        "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
+        "KAFKA_CLUSTER_ID": urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("="),
+    }
+
+
+def password_name(service: str, role: str) -> str:
+    """Name the variable that holds the password of a database role."""
+    return f"{service}_{role}_PASSWORD".upper()
+
+
+def _key() -> str:
+    return b64encode(secrets.token_bytes(32)).decode()
