@@ -1,0 +1,263 @@
+import asyncio
+import json
+import os
+import signal
+import sys
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+from uuid import UUID
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import text
+
+from deploy.local.process import free_port
+from services.notifications.commands.mail import Mailer, PostOffice
+from services.notifications.handlers import HANDLERS, STATE_HANDLERS
+from shared.contracts import Event, RegistrationSource, VolunteerRegistered, VolunteerSignedUp
+from shared.contracts.envelope import Attributes, headers
+from shared.contracts.received import Received
+from shared.contracts.topics import CONTACT
+from shared.messaging import topics
+from shared.messaging.consumer import Consumer
+from shared.messaging.relay import Relay
+from shared.store.engine import Store
+from shared.store.event_log import new_id
+from shared.store.sealing import seal
+from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
+
+DISTRICT = "510115"
+SENDER = "post@linbang.example"
+TABLES = "message, delivery, contact, event_log, outbox, inbox, consumer_offset, dead_letter"
+
+
+@dataclass
+class MailServer:
+    """A real SMTP server on a port of its own that keeps what it accepts, and refuses as it is told."""
+
+    port: int
+    mails: list[EmailMessage] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    """What it says to the next recipients, first to last; then it accepts."""
+    hang_up_after_content: bool = False
+    _controller: Controller | None = None
+
+    def start(self) -> None:
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    def stop(self) -> None:
+        if self._controller:
+            self._controller.stop()
+            self._controller = None
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return answer.format(address=address)
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        if self.hang_up_after_content:
+            assert server.transport
+            server.transport.abort()
+        return "250 OK"
+
+
+@dataclass
+class Post:
+    """Notifications on real parts: its database, its topics, a mail server, and the key pair of contacts."""
+
+    urls: Urls
+    worker: Store
+    api: Store
+    servers: str
+    prefix: str
+    producer: AIOKafkaProducer
+    server: MailServer
+    key: X25519PrivateKey
+
+    def mailer(self) -> Mailer:
+        return Mailer(
+            self.worker, PostOffice("127.0.0.1", self.server.port, SENDER, contact_key=self.key.private_bytes_raw())
+        )
+
+    def consumer(self) -> Consumer:
+        return Consumer("notifications", self.worker, self.servers, self.prefix, HANDLERS, STATE_HANDLERS)
+
+    def relay(self) -> Relay:
+        return Relay(self.worker, self.servers, self.prefix)
+
+    async def publish(self, *events: Received[Event]) -> None:
+        """Publish events as another service's relay does."""
+        for event in events:
+            await self.producer.send(
+                self.prefix + event.data.topic,
+                value=event.data.model_dump_json().encode(),
+                key=event.attributes.subject.encode(),
+                headers=headers(event.attributes),
+            )
+        await self.producer.flush()
+
+    async def publish_contact(self, volunteer_id: UUID, **contact: str) -> None:
+        """Publish a contact as registry does; without fields, the tombstone."""
+        value = self.sealed(volunteer_id, **contact) if contact else None
+        await self.producer.send_and_wait(
+            self.prefix + CONTACT.name,
+            value=value,
+            key=str(volunteer_id).encode(),
+            headers=[("ce_district", DISTRICT.encode())],
+        )
+
+    def sealed(self, volunteer_id: UUID, **contact: str) -> bytes:
+        return seal(self.key.public_key().public_bytes_raw(), [(str(volunteer_id), json.dumps(contact).encode())])[0]
+
+    async def rows(self, query: str, **values: object) -> list[Any]:
+        async with self.worker.transaction() as tx:
+            return list((await tx.execute(text(query), values)).all())
+
+    async def mail_states(self) -> list[tuple[str, str | None]]:
+        """Return (state, reason) of every mail."""
+        found = await self.rows("SELECT state, reason FROM delivery WHERE channel = 'email' ORDER BY state, reason")
+        return [(row.state, row.reason) for row in found]
+
+    async def settled(self) -> bool:
+        return not await self.rows("SELECT 1 FROM delivery WHERE state IN ('queued', 'sending')")
+
+    async def make_due(self) -> None:
+        """Let every wait and claim be over."""
+        async with self.worker.transaction() as tx:
+            await tx.execute(
+                text("UPDATE delivery SET due_at = clock_timestamp() WHERE state IN ('queued', 'sending')")
+            )
+
+    @asynccontextmanager
+    async def process(self, failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+        """Run the mailer in a process of its own, as it is run in production."""
+        environment = {
+            **os.environ,
+            "NOTIFICATIONS_API_DATABASE_URL": self.urls.api,
+            "NOTIFICATIONS_WORKER_DATABASE_URL": self.urls.worker,
+            "NOTIFICATIONS_PORT": str(free_port()),
+            "KAFKA_BOOTSTRAP_SERVERS": self.servers,
+            "TOPIC_PREFIX": self.prefix,
+            "CONTACT_PRIVATE_KEY": b64encode(self.key.private_bytes_raw()).decode(),
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(self.server.port),
+            "SMTP_FROM": SENDER,
+            "FAILPOINT": failpoint,
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.notifications", "mailer", env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+                await process.communicate()
+
+
+def received(event: Event, subject: UUID) -> Received[Event]:
+    return Received(Attributes(new_id(), event.event_type(), datetime.now(UTC), str(subject), 1, DISTRICT), event)
+
+
+def registered(volunteer_id: UUID, import_id: UUID | None = None) -> Received[Event]:
+    event = VolunteerRegistered(
+        volunteer_id=volunteer_id,
+        volunteer_no=f"V{volunteer_id.hex[:8]}",
+        category="resident",
+        registered_on=date(2026, 3, 1),
+        source=RegistrationSource.IMPORT if import_id else RegistrationSource.SELF,
+        import_id=import_id,
+    )
+    return received(event, volunteer_id)
+
+
+def signed_up(volunteer_id: UUID) -> Received[Event]:
+    sign_up_id = new_id()
+    event = VolunteerSignedUp(
+        sign_up_id=sign_up_id,
+        shift_id=new_id(),
+        activity_id=new_id(),
+        activity_title="陪伴阅读",
+        starts_at=datetime.now(UTC) + timedelta(days=7),
+        volunteer_id=volunteer_id,
+    )
+    return received(event, sign_up_id)
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer(free_port())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+async def database(service_database: ServiceDatabase) -> Urls:
+    return await service_database("notifications")
+
+
+@pytest.fixture
+async def post(
+    database: Urls, infrastructure: Infrastructure, topic_prefix: str, mail_server: MailServer
+) -> AsyncIterator[Post]:
+    """Everything empty: tables truncated, topics of this test's own."""
+    prefix = f"{topic_prefix}{os.urandom(3).hex()}."
+    await topics.provision(infrastructure.bootstrap_servers, prefix)
+    store = Store(database.owner)
+    async with store.transaction() as owner:
+        await owner.execute(text("ALTER TABLE event_log DISABLE TRIGGER append_only"))
+        await owner.execute(text(f"TRUNCATE {TABLES}"))
+        await owner.execute(text("ALTER TABLE event_log ENABLE TRIGGER append_only"))
+    await store.close()
+    worker, api = Store(database.worker), Store(database.api)
+    producer = AIOKafkaProducer(bootstrap_servers=infrastructure.bootstrap_servers)
+    await producer.start()
+    yield Post(
+        database,
+        worker,
+        api,
+        infrastructure.bootstrap_servers,
+        prefix,
+        producer,
+        mail_server,
+        X25519PrivateKey.generate(),
+    )
+    await producer.stop()
+    await worker.close()
+    await api.close()
+
+
+async def handle(post: Post, events: Sequence[Received[Event]]) -> None:
+    """Hand events to the service as the consumer does, without Kafka in between."""
+    async with post.worker.transaction() as tx:
+        for handler in HANDLERS[VolunteerRegistered]:
+            await handler(tx, events)
+
+
+async def know(post: Post, volunteer_id: UUID, **contact: str) -> None:
+    """Have the service know a contact, without Kafka in between."""
+    async with post.worker.transaction() as tx:
+        await tx.execute(
+            text("INSERT INTO contact VALUES (:district, :volunteer_id, :sealed)"),
+            {"district": DISTRICT, "volunteer_id": volunteer_id, "sealed": post.sealed(volunteer_id, **contact)},
+        )

@@ -1,0 +1,123 @@
+"""From an event on Kafka to the inbox and the mail."""
+
+from uuid import uuid4
+
+from shared.contracts import StarLevelReached
+from shared.store.event_log import new_id
+from tests.integration.notifications.conftest import Post, received, registered, signed_up
+from tests.support.eventually import eventually, running
+
+
+async def test_an_event_is_mailed_once_however_often_it_is_delivered(post: Post) -> None:
+    volunteer = new_id()
+    event = signed_up(volunteer)
+    await post.publish_contact(volunteer, name="张小明", phone="1", email="zhang@example.org", language="zh-CN")
+    await post.publish(event, event)
+    async with running(post.consumer().run), running(post.mailer().run):
+
+        async def a_mail() -> bool:
+            return bool(post.server.mails) and await post.settled()
+
+        await eventually(a_mail)
+        last = registered(volunteer)
+        await post.publish(event, last)
+
+        async def the_last_is_mailed() -> bool:
+            return any("编号" in mail.get_content() for mail in post.server.mails) and await post.settled()
+
+        await eventually(the_last_is_mailed)
+
+    assert len(post.server.mails) == 2
+    mail = post.server.mails[0]
+    assert mail["To"] == "zhang@example.org"
+    assert mail["Subject"] == "报名成功\uff1a陪伴阅读"
+    assert mail.get_content().startswith("张小明\uff0c您好")
+    told = await post.rows("SELECT type, data ->> 'channel' AS channel FROM event_log")
+    assert sorted(row.channel for row in told) == ["email", "email", "in_app", "in_app"]
+    assert {row.type for row in told} == {"cn.linbang.notifications.MessageDelivered.v1"}
+
+
+async def test_the_delivery_holds_where_the_inbox_table_has_forgotten(post: Post) -> None:
+    volunteer = new_id()
+    await post.publish_contact(volunteer, name="Ann", email="ann@example.org", language="en")
+    event = signed_up(volunteer)
+    for _ in range(2):
+        await post.publish(event)
+        async with running(post.consumer().run), running(post.mailer().run):
+
+            async def consumed() -> bool:
+                return bool(await post.rows("SELECT 1 FROM inbox")) and await post.settled()
+
+            await eventually(consumed)
+        async with post.worker.transaction() as tx:
+            await tx.exec_driver_sql("DELETE FROM inbox")
+    assert [mail["Subject"] for mail in post.server.mails] == ["You have a place: 陪伴阅读"]
+    assert len(await post.rows("SELECT 1 FROM event_log")) == 2
+
+
+async def test_nobody_is_mailed_about_an_import(post: Post) -> None:
+    import_id, volunteers = uuid4(), [new_id() for _ in range(100)]
+    for volunteer in volunteers:
+        await post.publish_contact(volunteer, name="Ann", email="ann@example.org", language="en")
+    await post.publish(*(registered(volunteer, import_id) for volunteer in volunteers))
+    star = StarLevelReached(
+        volunteer_id=volunteers[0],
+        level=3,
+        previous_level=0,
+        lifetime_minutes=36000,
+        rule_set="510115/2025.1",
+        import_id=import_id,
+    )
+    await post.publish(received(star, volunteers[0]))
+    async with running(post.consumer().run), running(post.mailer().run):
+
+        async def everything_is_consumed() -> bool:
+            return (
+                len(await post.rows("SELECT 1 FROM inbox")) == 101
+                and len(await post.rows("SELECT FROM contact")) == 100
+            )
+
+        await eventually(everything_is_consumed)
+    assert [row.channel for row in await post.rows("SELECT channel FROM delivery")] == ["in_app"]
+    assert [row.template for row in await post.rows("SELECT template FROM message")] == ["star_level_reached"]
+    assert not post.server.mails
+
+
+async def test_a_mail_waits_for_its_contact(post: Post) -> None:
+    volunteer = new_id()
+    await post.publish(signed_up(volunteer))
+    async with running(post.consumer().run), running(post.mailer().run):
+
+        async def it_waits() -> bool:
+            return await post.mail_states() == [("queued", "no_contact")]
+
+        await eventually(it_waits)
+        await post.publish_contact(volunteer, name="Ann", email="ann@example.org", language="en")
+
+        async def it_is_sent() -> bool:
+            return await post.mail_states() == [("sent", None)]
+
+        await eventually(it_is_sent)
+    assert len(post.server.mails) == 1
+
+
+async def test_a_contact_is_replaced_and_erased(post: Post) -> None:
+    volunteer = new_id()
+    async with running(post.consumer().run):
+        for email in ("old@example.org", "new@example.org"):
+            await post.publish_contact(volunteer, name="Ann", email=email, language="en")
+        await post.publish(signed_up(volunteer))
+
+        async def both_are_there() -> bool:
+            return bool(await post.rows("SELECT 1 FROM contact")) and not await post.settled()
+
+        await eventually(both_are_there)
+        async with running(post.mailer().run):
+            await eventually(post.settled)
+        await post.publish_contact(volunteer)
+
+        async def it_is_erased() -> bool:
+            return not await post.rows("SELECT 1 FROM contact")
+
+        await eventually(it_is_erased)
+    assert post.server.mails[-1]["To"] == "new@example.org"
