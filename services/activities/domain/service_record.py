@@ -169,6 +169,11 @@ def read_record(values: Mapping[str, str], now: datetime) -> SubmittedRecord:
     )
 
 
+def overlaps(sessions: Iterable[Session], started_at: datetime, ended_at: datetime) -> bool:
+    """Return whether any of a volunteer's sessions is at the same time as the one from start to end."""
+    return any(session.started_at < ended_at and started_at < session.ended_at for session in sessions)
+
+
 def attendance_record_no(district: str, day: str, number: int) -> str:
     """Return the number of a record made at a check-out: unique by ``number``, readable by district and ``day``."""
     return f"{OWN_PREFIX}{district}-{day}-{number:06d}"

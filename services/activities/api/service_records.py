@@ -1,0 +1,77 @@
+"""Service records over HTTP: look up and correct. They come in by check-out and by import."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict
+
+from services.activities import queries
+from services.activities.api.position import position
+from services.activities.commands.corrections import CorrectedRecord, correct_record
+from services.activities.queries import RecordView
+from shared.contracts.faults import Fault, RefusedError
+from shared.http.auth import Caller, Role, caller_with
+from shared.http.dependencies import ApiStore
+from shared.http.idempotency import IdempotencyKey
+from shared.http.pages import Page, RequestedPage, cursor
+from shared.http.problems import ProblemError
+from shared.http.versions import ExpectedVersion, set_etag
+
+router = APIRouter(prefix="/v1/service-records", tags=["service records"])
+
+STAFF = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR)
+"""Who may see everybody's records; a volunteer sees their own (MCA Order 67, art. 12)."""
+Reader = Annotated[Caller, Depends(caller_with(Role.VOLUNTEER, *STAFF))]
+Corrector = Annotated[Caller, Depends(caller_with(Role.STATION_MANAGER, Role.DISTRICT_ADMIN))]
+
+
+class Correction(BaseModel):
+    """The right number of minutes (0 voids the record), and why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 90, "reason": "提前半小时离开"}]})
+
+    minutes: int
+    reason: str = ""
+
+
+@router.get("")
+async def list_records(
+    store: ApiStore, caller: Reader, page: RequestedPage, volunteer_id: UUID | None = None
+) -> Page[RecordView]:
+    """List a volunteer's service records, latest first; without ``volunteer_id`` the caller's own."""
+    wanted = volunteer_id or caller.volunteer_id
+    if wanted is None:
+        raise RefusedError(Fault("volunteer_id", "missing"))
+    _check_may_see(caller, wanted)
+    after = position(page, datetime.fromisoformat, UUID)
+    found = await queries.records_of_volunteer(store, caller.district, wanted, after, page.limit + 1)
+    shown = found[: page.limit]
+    more = len(found) > page.limit
+    return Page(items=shown, next_cursor=cursor(shown[-1].started_at.isoformat(), str(shown[-1].id)) if more else None)
+
+
+@router.get("/{record_id}")
+async def show_record(record_id: UUID, response: Response, store: ApiStore, caller: Reader) -> RecordView:
+    """Show one record; its ETag is what a correction names in If-Match."""
+    record = await queries.find_record(store, caller.district, record_id)
+    if record is None:
+        raise RefusedError(Fault("record_id", "not_found"))
+    _check_may_see(caller, record.volunteer_id)
+    set_etag(response, record.version)
+    return record
+
+
+@router.post("/{record_id}/corrections", status_code=201, response_model=CorrectedRecord)
+async def correct(
+    record_id: UUID, body: Correction, version: ExpectedVersion, store: ApiStore, caller: Corrector, key: IdempotencyKey
+) -> Response:
+    """Correct a record's minutes; If-Match names the version that the correction is based on."""
+    answer = await correct_record(store, caller, key, record_id, version, body.minutes, body.reason.strip())
+    return answer.response()
+
+
+def _check_may_see(caller: Caller, volunteer_id: UUID) -> None:
+    if volunteer_id != caller.volunteer_id and not caller.has(*STAFF):
+        raise ProblemError(403, "forbidden")

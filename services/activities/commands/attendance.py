@@ -1,0 +1,176 @@
+"""Checking in and out, by the volunteer or by a leader on their behalf.
+
+Invariant: one attendance gives at most one service record and one ``ServiceLogged``; checking in or out again gives
+the same answer as the first time.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.activities.domain import attendance
+from services.activities.domain.attendance import end_of_service, whole_minutes
+from services.activities.domain.service_record import CHINA, ServiceRecord, attendance_record_no, overlaps
+from services.activities.domain.sign_up import SignUpState
+from services.activities.repository import records, sign_ups
+from services.activities.repository.records import Origin
+from services.activities.repository.sign_ups import SignUp
+from shared.contracts import Provenance, ServiceLogged, VolunteerCheckedIn
+from shared.contracts.faults import Fault, RefusedError
+from shared.http.auth import Caller, Role
+from shared.http.idempotency import Answer, Claim, once
+from shared.store import event_log
+from shared.store.engine import Store
+from shared.store.event_log import NewEvent, new_id, now
+
+LEADERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
+"""Who may check others in and out."""
+_INSTANT = timedelta(microseconds=1)
+
+
+class CheckedIn(BaseModel):
+    """When a volunteer has come."""
+
+    sign_up_id: UUID
+    state: SignUpState
+    checked_in_at: datetime
+
+
+class LoggedRecord(BaseModel):
+    """The service record of an attendance."""
+
+    id: UUID
+    record_no: str
+    started_at: datetime
+    ended_at: datetime
+
+
+class CheckedOut(BaseModel):
+    """What an attendance gave. ``record`` is null where it was under a minute: nothing is logged then."""
+
+    sign_up_id: UUID
+    state: SignUpState
+    minutes: int
+    record: LoggedRecord | None
+
+
+async def check_in(store: Store, caller: Caller, claim: Claim | None, sign_up_id: UUID) -> Answer:
+    """Begin to serve: from half an hour before the shift's start until its end.
+
+    Raises RefusedError ``not_found``, ``not_open``, ``too_early``, ``too_late``, or ``overlap`` where the volunteer
+    serves elsewhere.
+    """
+    async with store.transaction(caller.district) as tx:
+        return await once(tx, caller, claim, lambda: _check_in(tx, caller, sign_up_id))
+
+
+async def check_out(store: Store, caller: Caller, claim: Claim | None, sign_up_id: UUID) -> Answer:
+    """End an attendance and log the service.
+
+    Raises RefusedError ``not_found``, ``not_open`` where the volunteer is not checked in, or ``overlap``.
+    """
+    async with store.transaction(caller.district) as tx:
+        return await once(tx, caller, claim, lambda: _check_out(tx, caller, sign_up_id))
+
+
+async def _check_in(tx: AsyncConnection, caller: Caller, sign_up_id: UUID) -> Answer:
+    district, at = caller.district, now()
+    sign_up = await _find(tx, caller, sign_up_id)
+    if sign_up.state is SignUpState.ATTENDING and sign_up.checked_in_at:
+        return _checked_in(sign_up.id, sign_up.checked_in_at)
+    attendance.check_in(sign_up.state, await sign_ups.read_shift(tx, district, sign_up.shift_id), at)
+    await _check_elsewhere(tx, district, sign_up.volunteer_id, at, at + _INSTANT)
+    by = Provenance.SELF_CHECK_IN if sign_up.volunteer_id == caller.volunteer_id else Provenance.LEADER
+    await sign_ups.check_in(tx, district, sign_up.id, at, by)
+    event = VolunteerCheckedIn(
+        sign_up_id=sign_up.id, shift_id=sign_up.shift_id, volunteer_id=sign_up.volunteer_id, checked_in_at=at
+    )
+    await event_log.append(tx, [NewEvent(district, sign_up.id, sign_up.version + 1, event, caller.actor, at)])
+    return _checked_in(sign_up.id, at)
+
+
+async def _check_out(tx: AsyncConnection, caller: Caller, sign_up_id: UUID) -> Answer:
+    district, at = caller.district, now()
+    sign_up = await _find(tx, caller, sign_up_id)
+    if sign_up.state is SignUpState.COMPLETED:
+        return _checked_out(sign_up.id, await records.record_of(tx, district, sign_up.id))
+    if sign_up.state is not SignUpState.ATTENDING or sign_up.checked_in_at is None or sign_up.checked_in_by is None:
+        raise RefusedError(Fault("sign_up_id", "not_open"))
+    shift = await sign_ups.read_shift(tx, district, sign_up.shift_id)
+    started_at, ended_at = sign_up.checked_in_at, end_of_service(at, shift.ends_at)
+    await sign_ups.set_state(tx, district, sign_up.id, SignUpState.COMPLETED)
+    minutes = whole_minutes(started_at, ended_at)
+    if minutes < 1:
+        return _checked_out(sign_up.id, None)
+    await _check_elsewhere(tx, district, sign_up.volunteer_id, started_at, ended_at)
+    day = started_at.astimezone(CHINA).strftime("%Y%m%d")
+    record = ServiceRecord(
+        attendance_record_no(district, day, await records.next_number(tx)),
+        sign_up.volunteer_id,
+        sign_up.station_id,
+        sign_up.activity_title,
+        sign_up.service,
+        started_at,
+        ended_at,
+        minutes,
+        None,
+    )
+    return _checked_out(sign_up.id, (await _log(tx, caller, sign_up, sign_up.checked_in_by, record), record))
+
+
+async def _find(tx: AsyncConnection, caller: Caller, sign_up_id: UUID) -> SignUp:
+    """Lock a sign-up that is the caller's own, or anybody's where the caller leads."""
+    sign_up = await sign_ups.lock_sign_up(tx, caller.district, sign_up_id)
+    if sign_up is None or not (sign_up.volunteer_id == caller.volunteer_id or caller.has(*LEADERS)):
+        raise RefusedError(Fault("sign_up_id", "not_found"))
+    return sign_up
+
+
+async def _check_elsewhere(
+    tx: AsyncConnection, district: str, volunteer_id: UUID, started_at: datetime, ended_at: datetime
+) -> None:
+    """Refuse where the volunteer serves elsewhere at that time, and keep other writers of their records out."""
+    await records.lock_volunteer(tx, district, volunteer_id)
+    sessions = await records.sessions(tx, district, [volunteer_id], started_at, ended_at)
+    if overlaps(sessions, started_at, ended_at):
+        raise RefusedError(Fault("sign_up_id", "overlap"))
+
+
+async def _log(
+    tx: AsyncConnection, caller: Caller, sign_up: SignUp, provenance: Provenance, record: ServiceRecord
+) -> UUID:
+    record_id = new_id()
+    await records.insert_records(tx, caller.district, [record_id], [record], Origin(provenance, sign_up.id))
+    event = ServiceLogged(
+        record_id=record_id,
+        record_no=record.record_no,
+        volunteer_id=record.volunteer_id,
+        station_id=record.station_id,
+        activity_title=record.activity,
+        service=record.service,
+        started_at=record.started_at,
+        ended_at=record.ended_at,
+        minutes=record.minutes,
+        provenance=provenance,
+    )
+    await event_log.append(tx, [NewEvent(caller.district, record_id, 1, event, caller.actor)])
+    return record_id
+
+
+def _checked_in(sign_up_id: UUID, at: datetime) -> Answer:
+    return Answer.of(200, CheckedIn(sign_up_id=sign_up_id, state=SignUpState.ATTENDING, checked_in_at=at))
+
+
+def _checked_out(sign_up_id: UUID, logged: tuple[UUID, ServiceRecord] | None) -> Answer:
+    record, minutes = None, 0
+    if logged:
+        record_id, found = logged
+        minutes = found.minutes
+        record = LoggedRecord(
+            id=record_id, record_no=found.record_no, started_at=found.started_at, ended_at=found.ended_at
+        )
+    return Answer.of(
+        200, CheckedOut(sign_up_id=sign_up_id, state=SignUpState.COMPLETED, minutes=minutes, record=record)
+    )

@@ -1,0 +1,13 @@
+"""Settings of activities, from the environment."""
+
+from pydantic_settings import SettingsConfigDict
+
+from shared.runtime import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Nothing of its own: what every service has, under ``ACTIVITIES_``."""
+
+    model_config = SettingsConfigDict(env_prefix="ACTIVITIES_", hide_input_in_errors=True)
+
+    port: int = 8102
