@@ -1,6 +1,6 @@
 """Importing reference data: divisions, organisations, stations, teams.
 
-Invariant: an entry's event carries the entry in full and is issued again, with the next version, exactly when it changes.
+Invariant: an event carries its entry in full and is issued again, with the next version, exactly when that changes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -14,7 +14,7 @@ from services.registry.commands.enrolment import Origin, prepare
 from services.registry.domain.calendar import district_day
 from services.registry.domain.privacy import KeyRing
 from services.registry.domain.roster import Entry, decide
-from services.registry.domain.volunteer import References, Volunteer, check, serial_of
+from services.registry.domain.volunteer import References, check, serial_of
 from services.registry.repository import volunteers
 from shared.contracts import RegistrationSource
 from shared.http.auth import Role
@@ -71,11 +71,6 @@ async def _finish(tx: AsyncConnection, job: ImportJob) -> None:
     await volunteers.forget(tx, job.district, job.id)
 
 
-def entry_of(keys: KeyRing, line: int, volunteer: Volunteer, *, normalised: bool) -> Entry:
-    """Return the entry of a volunteer who has passed every check."""
-    return Entry(line, volunteer, keys.blind_index(volunteer.id_number), keys.digest(volunteer), normalised)
-
-
 def _read(keys: KeyRing, references: References, today: date, rows: Sequence[Row]) -> list[Entry | Verdict]:
     lines: list[Entry | Verdict] = []
     for row in rows:
@@ -86,5 +81,5 @@ def _read(keys: KeyRing, references: References, today: date, rows: Sequence[Row
         if checked.volunteer is None:
             lines.append(Verdict.rejected(row.line, checked.faults[0]))
         else:
-            lines.append(entry_of(keys, row.line, checked.volunteer, normalised=checked.normalised))
+            lines.append(keys.entry(row.line, checked.volunteer, normalised=checked.normalised))
     return lines

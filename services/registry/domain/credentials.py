@@ -5,10 +5,12 @@ somebody else's number. Both are unique on the whole platform: one log-in page s
 """
 
 import re
+from datetime import timedelta
 
 from services.registry.domain import wording
 from shared.contracts.faults import Fault, RefusedError
 
+TOKEN_LIFETIME = timedelta(minutes=30)
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
 _USER_NAME = re.compile(r"[a-z][a-z0-9._-]{2,49}")
 

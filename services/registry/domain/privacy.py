@@ -13,6 +13,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from services.registry.domain.roster import Entry
 from services.registry.domain.volunteer import Volunteer
 
 KEY_BYTES = 32
@@ -70,6 +71,14 @@ class KeyRing:
         """Return a keyed digest of everything a roster says of a volunteer; equal exactly for equal volunteers."""
         content = json.dumps([str(getattr(volunteer, field)) for field in _VOLUNTEER_FIELDS], ensure_ascii=False)
         return hmac.digest(self._blind_index_key, b"volunteer:" + content.encode(), "sha256")
+
+    def entry(self, line: int, volunteer: Volunteer, *, normalised: bool) -> Entry:
+        """Return the roster entry of a volunteer who has passed every check."""
+        return Entry(line, volunteer, self.blind_index(volunteer.id_number), self.digest(volunteer), normalised)
+
+    def fingerprint(self, request: bytes) -> bytes:
+        """Return a keyed fingerprint of a request that may hold a password or personal data."""
+        return hmac.digest(self._blind_index_key, b"request:" + request, "sha256")
 
     def seal_person(self, volunteer_id: UUID, volunteer: Volunteer) -> SealedPerson:
         """Encrypt a volunteer's personal data under a fresh data key; both ciphertexts are bound to the volunteer."""

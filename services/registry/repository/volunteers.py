@@ -4,7 +4,7 @@ Invariant: whoever registers or changes volunteers of a district holds the distr
 what was read of numbers and persons on file still holds when it is written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -101,6 +101,26 @@ async def on_file(tx: AsyncConnection, district: str, entries: Sequence[Entry]) 
         )
         for row in rows
     ]
+
+
+_ID_OF_NUMBER = text("SELECT id FROM volunteer WHERE district = :district AND number = :number")
+_TEAMS_OF_UNITS = text("""
+    SELECT id FROM team
+    WHERE district = :district AND (id = ANY(CAST(:units AS uuid[])) OR station_id = ANY(CAST(:units AS uuid[])))
+""")
+
+
+async def id_of_number(tx: AsyncConnection, district: str, number: str) -> UUID:
+    """Return the volunteer who has a number. Raises RefusedError (unknown_reference)."""
+    found: UUID | None = await tx.scalar(_ID_OF_NUMBER, {"district": district, "number": number})
+    if found is None:
+        raise RefusedError(Fault("volunteer_number", "unknown_reference"))
+    return found
+
+
+async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[str]) -> frozenset[UUID]:
+    """Return the teams among ``units`` (ids of stations and teams) and the teams of the stations among them."""
+    return frozenset((await tx.scalars(_TEAMS_OF_UNITS, {"district": district, "units": list(units)})).all())
 
 
 _INSERT = text("""

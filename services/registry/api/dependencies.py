@@ -1,0 +1,37 @@
+"""What routes get handed: the keys, the password threads, and idempotency claims that give nothing away."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from services.registry.commands.passwords import Passwords
+from services.registry.domain.privacy import KeyRing
+from shared.http.auth import Role
+from shared.http.idempotency import Claim, IdempotencyKey
+
+STAFF = (Role.DISTRICT_ADMIN, Role.STATION_MANAGER, Role.TEAM_LEADER, Role.AUDITOR)
+REGISTRARS = (Role.DISTRICT_ADMIN, Role.STATION_MANAGER, Role.TEAM_LEADER)
+
+
+def _keys(request: Request) -> KeyRing:
+    keys: KeyRing = request.app.state.keys
+    return keys
+
+
+def _passwords(request: Request) -> Passwords:
+    passwords: Passwords = request.app.state.passwords
+    return passwords
+
+
+Keys = Annotated[KeyRing, Depends(_keys)]
+PasswordThreads = Annotated[Passwords, Depends(_passwords)]
+
+
+def _keyed(claim: IdempotencyKey, keys: Keys) -> Claim | None:
+    """Key the fingerprint: a plain hash of a body with a password or an ID number in it could be guessed from."""
+    return None if claim is None else replace(claim, fingerprint=keys.fingerprint(claim.fingerprint))
+
+
+KeyedIdempotencyKey = Annotated[Claim | None, Depends(_keyed)]
+InDistrict = Annotated[str, Query(pattern="^[0-9]{6}$", description="GB/T 2260 code", examples=["510115"])]

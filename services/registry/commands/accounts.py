@@ -1,0 +1,172 @@
+"""Accounts: who may open which, log-in, passwords.
+
+Invariant: nobody grants a role that ``_MAY_GRANT`` does not let them grant, and a district's accounts act in it alone.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+from pydantic import BaseModel
+
+from services.registry.commands.passwords import Passwords
+from services.registry.domain import credentials
+from services.registry.domain.credentials import TOKEN_LIFETIME
+from services.registry.domain.privacy import KeyRing
+from services.registry.repository import accounts, reference, volunteers
+from services.registry.repository.accounts import Account, SigningKey
+from shared.contracts.faults import Fault, RefusedError
+from shared.http.auth import ALGORITHM, EVERY_DISTRICT, ISSUER, Caller, Role
+from shared.http.idempotency import Answer, Claim, once
+from shared.store.engine import Store
+from shared.store.event_log import new_id, now
+
+OPERATOR_NAME = "operator"
+_NOBODY = EVERY_DISTRICT, UUID(int=0)
+_DISTRICT_STAFF = frozenset({Role.STATION_MANAGER, Role.TEAM_LEADER, Role.AUDITOR, Role.VOLUNTEER})
+_MAY_GRANT = {Role.OPERATOR: _DISTRICT_STAFF | {Role.DISTRICT_ADMIN}, Role.DISTRICT_ADMIN: _DISTRICT_STAFF}
+_NEED_UNITS = frozenset({Role.STATION_MANAGER, Role.TEAM_LEADER})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewAccount:
+    """An account to open. ``units`` are codes of stations and teams; a volunteer number makes it that volunteer's."""
+
+    user_name: str | None
+    password: str
+    roles: Sequence[Role]
+    units: Sequence[str] = ()
+    volunteer_number: str | None = None
+
+
+class AccountCreated(BaseModel):
+    """A new account: its id and the names it logs in by."""
+
+    id: UUID
+    log_in_names: list[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Token:
+    """A signed token and how many seconds it lasts."""
+
+    access_token: str
+    expires_in: int
+
+
+async def open_account(
+    store: Store, passwords: Passwords, caller: Caller, claim: Claim | None, new: NewAccount
+) -> Answer:
+    """Open an account in the caller's district. Raises RefusedError for a role that the caller may not grant."""
+    roles = frozenset(new.roles) | ({Role.VOLUNTEER} if new.volunteer_number else set())
+    _check(caller, new, roles)
+    password_hash = await passwords.hash(new.password)
+    async with store.transaction(caller.district) as tx:
+
+        async def create() -> Answer:
+            await reference.require_open(tx, caller.district)
+            units = await accounts.unit_ids(tx, caller.district, new.units)
+            volunteer_id = None
+            names = [credentials.user_name(new.user_name)] if new.user_name else []
+            if new.volunteer_number:
+                number = credentials.log_in_name(new.volunteer_number)
+                volunteer_id = await volunteers.id_of_number(tx, caller.district, number)
+                names.append(number)
+            account = Account(
+                caller.district, new_id(), names[0], password_hash, tuple(sorted(roles)), units, volunteer_id
+            )
+            await accounts.insert(tx, account, names)
+            return Answer.of(201, AccountCreated(id=account.id, log_in_names=names))
+
+        return await once(tx, caller, claim, create)
+
+
+def _check(caller: Caller, new: NewAccount, roles: frozenset[Role]) -> None:
+    faults = []
+    grantable = {role for own in caller.roles for role in _MAY_GRANT.get(Role(own), ())}
+    if not roles <= grantable:
+        faults.append(Fault("roles", "forbidden"))
+    if not roles or (Role.VOLUNTEER in roles and not new.volunteer_number):
+        faults.append(Fault("volunteer_number" if roles else "roles", "missing"))
+    if roles & _NEED_UNITS and not new.units:
+        faults.append(Fault("units", "missing"))
+    if not new.user_name and not new.volunteer_number:
+        faults.append(Fault("user_name", "missing"))
+    if faults:
+        raise RefusedError(*faults)
+    credentials.check_password(new.password)
+
+
+async def ensure_operator(store: Store, passwords: Passwords, password: str) -> None:
+    """Open the platform operator's account with its first password, where it is not open yet."""
+    async with store.transaction(EVERY_DISTRICT) as tx:
+        if await accounts.whose_name(tx, OPERATOR_NAME):
+            return
+    account = Account(EVERY_DISTRICT, new_id(), OPERATOR_NAME, await passwords.hash(password), (Role.OPERATOR,))
+    async with store.transaction(EVERY_DISTRICT) as tx:
+        await accounts.lock_signing_keys(tx)
+        if not await accounts.whose_name(tx, OPERATOR_NAME):
+            await accounts.insert(tx, account, [OPERATOR_NAME])
+
+
+async def log_in(store: Store, passwords: Passwords, keys: KeyRing, name: str, password: str) -> Token:
+    """Issue a token for a user name (or volunteer number) and its password.
+
+    Raises RefusedError (wrong_credentials) alike, and after the same work, for an unknown name and a wrong password.
+    """
+    async with store.transaction() as tx:
+        district, account_id = await accounts.whose_name(tx, credentials.log_in_name(name)) or _NOBODY
+    async with store.transaction(district) as tx:
+        account = await accounts.find(tx, district, account_id)
+        signing_key = await accounts.current_signing_key(tx)
+    matches = await passwords.match(account.password_hash if account else None, password)
+    if account is None or signing_key is None or not matches:
+        raise RefusedError(Fault("", "wrong_credentials"))
+    return _token(keys, signing_key, account, now())
+
+
+async def change_password(store: Store, passwords: Passwords, caller: Caller, old: str, new: str) -> None:
+    """Replace the caller's password. Raises RefusedError where the old one is wrong or the new one weak."""
+    credentials.check_password(new)
+    district = EVERY_DISTRICT if caller.has(Role.OPERATOR) else caller.district
+    async with store.transaction(district) as tx:
+        account = await accounts.find(tx, district, caller.account_id)
+    if not await passwords.match(account.password_hash if account else None, old) or account is None:
+        raise RefusedError(Fault("old_password", "wrong_credentials"))
+    password_hash = await passwords.hash(new)
+    async with store.transaction(district) as tx:
+        await accounts.set_password(tx, account, password_hash)
+
+
+def _token(keys: KeyRing, signing_key: SigningKey, account: Account, issued_at: datetime) -> Token:
+    claims: dict[str, object] = {
+        "iss": ISSUER,
+        "sub": str(account.id),
+        "district": account.district,
+        "roles": list(account.roles),
+        "units": [str(unit) for unit in account.units],
+        "iat": int(issued_at.timestamp()),
+        "exp": int((issued_at + TOKEN_LIFETIME).timestamp()),
+    }
+    if account.volunteer_id:
+        claims["vid"] = str(account.volunteer_id)
+    private_key = OKPKey.import_key(
+        {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": _base64url(signing_key.public_key),
+            "d": _base64url(keys.open_signing_key(signing_key.id, signing_key.sealed_key)),
+        }
+    )
+    header = {"alg": ALGORITHM, "kid": signing_key.id}
+    return Token(
+        jwt.encode(header, claims, private_key, algorithms=[ALGORITHM]), TOKEN_LIFETIME // timedelta(seconds=1)
+    )
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
