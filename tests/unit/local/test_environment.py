@@ -1,0 +1,65 @@
+"""Secrets are made once; a service gets its own variables only; compose asks only for what `linbang secrets` makes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deploy import credentials
+from deploy.local.environment import LocalSettings, database_urls, load_secrets, service_environment
+from deploy.local.paths import ROOT
+from deploy.provision import SERVICES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_secrets_are_private_and_stay_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.env"
+    first = load_secrets(file)
+    assert file.stat().st_mode & 0o077 == 0
+    assert load_secrets(file) == first
+
+
+def test_a_new_kind_of_secret_is_added_and_the_others_stay(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.env"
+    first = load_secrets(file)
+    file.write_text("".join(f"{name}={value}\n" for name, value in first.items() if name != "REGISTRY_FILE_KEY"))
+    second = load_secrets(file)
+    assert {name for name in first if first[name] != second[name]} == {"REGISTRY_FILE_KEY"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_gets_no_secret_of_another_and_no_owner_password(service: str) -> None:
+    secret = credentials.generate()
+    urls = database_urls("postgresql://postgres:admin@127.0.0.1:1/postgres", secret)
+    environment = service_environment(service, LocalSettings(), secret, urls, "127.0.0.1:2")
+    text = "\n".join(environment.values())
+    theirs = {name for name, value in secret.items() if value in text}
+    kinds = {
+        "registry": {
+            "REGISTRY_MASTER_KEY",
+            "REGISTRY_BLIND_INDEX_KEY",
+            "REGISTRY_OPERATOR_PASSWORD",
+            "CONTACT_PUBLIC_KEY",
+        }
+        | {"REGISTRY_FILE_KEY"},
+        "activities": {"ACTIVITIES_FILE_KEY"},
+        "notifications": {"CONTACT_PRIVATE_KEY"},
+    }
+    assert theirs == kinds.get(service, set()) | {f"{service}_{role}_PASSWORD".upper() for role in ("api", "worker")}
+    assert "admin" not in text
+
+
+def test_an_existing_database_url_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGISTRY_API_DATABASE_URL", "postgresql://elsewhere/registry")
+    urls = database_urls("postgresql://postgres:admin@127.0.0.1:1/postgres", credentials.generate())
+    assert urls["REGISTRY_API_DATABASE_URL"] == "postgresql://elsewhere/registry"
+
+
+def test_compose_asks_for_nothing_that_is_not_made_or_in_the_example() -> None:
+    asked = set(re.findall(r"\$\{(\w+):\?\}", (ROOT / "docker-compose.yml").read_text()))
+    example = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert asked == asked & (example | set(credentials.generate()) | set(credentials.generate_for_servers()))
