@@ -36,7 +36,8 @@ from shared.http.auth import FetchKeys, Verifier
 from shared.imports.api import router as import_routes
 from shared.imports.importer import Importer
 from shared.imports.job import ImportKind
-from shared.messaging.consumer import Consumer, Handlers, StateHandlers
+from shared.messaging.batch import Handlers, StateHandlers
+from shared.messaging.consumer import Consumer
 from shared.messaging.positions import pass_end_of
 from shared.messaging.relay import Relay
 from shared.ops import metrics

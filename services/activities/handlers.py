@@ -2,7 +2,7 @@
 
 from services.activities import projections
 from shared.contracts import StationOpened, VolunteerProfileChanged, VolunteerRegistered
-from shared.messaging.consumer import Handlers
+from shared.messaging.batch import Handlers
 
 HANDLERS: Handlers = {
     VolunteerRegistered: [projections.note_volunteers],

@@ -11,7 +11,7 @@ from shared.contracts import (
     VolunteerSignedUp,
 )
 from shared.contracts.topics import CONTACT
-from shared.messaging.consumer import Handler, StateHandler
+from shared.messaging.batch import Handler, StateHandler
 
 HANDLERS: dict[type[Event], list[Handler]] = {
     VolunteerRegistered: [tell_volunteers],

@@ -15,10 +15,7 @@ import asyncio
 import logging
 import random
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -27,21 +24,15 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.envelope import UndecodableEventError, decode, event_type_of, known_names, read_attributes
-from shared.contracts.event import Event
-from shared.contracts.received import Received, StateRecord
 from shared.contracts.topics import TOPICS
-from shared.contracts.upcasters import split_type
-from shared.messaging import dead_letter, inbox
-from shared.messaging.dead_letter import Poison, Record
+from shared.messaging.batch import Handlers, Processing, StateHandlers
+from shared.messaging.dead_letter import LimitReachedError, Record
+from shared.messaging.faults import is_transient
 from shared.ops import metrics
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
-from shared.ops.tracing import continue_trace
 from shared.store.engine import Store
 
 MAX_RECORDS = 2000
@@ -49,14 +40,8 @@ BATCH_TIMEOUT_MS = 10
 FETCH_MAX_WAIT_MS = 100
 COMMIT_SECONDS = 1.0
 LONGEST_BACK_OFF = 10.0
-_TRANSIENT_SQLSTATES = ("08", "40", "53", "57", "55", "58")  # connection, rollback, resources, operator, lock, system
 
 log = structlog.get_logger()
-
-Handler = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]
-StateHandler = Callable[[AsyncConnection, Sequence[StateRecord]], Awaitable[None]]
-Handlers = Mapping[type[Event], Sequence[Handler]]
-StateHandlers = Mapping[str, StateHandler]
 
 _KNOWN = text("SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = :consumer")
 _BEGIN = text("""
@@ -91,11 +76,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._group = group
         self._store = store
         self._prefix = prefix
-        self._handlers = handlers
-        self._state_handlers = state_handlers
-        self._events = known_names(handlers)
+        self._processing = Processing(group, prefix, handlers, state_handlers)
         self._expected: dict[TopicPartition, int] = {}
-        self._limit = dead_letter.Limit()
         self._busy = asyncio.Lock()
         self._failures = 0
         self._stopped: asyncio.Future[None] | None = None
@@ -127,7 +109,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await asyncio.wait((self._stopped,), timeout=COMMIT_SECONDS)
                 await self._report()
             self._stopped.result()
-        except dead_letter.LimitReachedError as limit:
+        except LimitReachedError as limit:
             await self._broker.stop()
             log.critical("consumer stopped at its dead-letter limit", consumer=self._group, limit=str(limit))
             while True:
@@ -184,7 +166,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 log.warning("batch fenced off", consumer=self._group, reason=str(fenced))
                 await self._put_back({_partition(record) for record in records}, from_database=True)
             except Exception as fault:  # noqa: BLE001 - FastStream would drop the batch of an exception that escapes
-                if not _transient(fault):
+                if not is_transient(fault):
                     self._stop(fault)
                     return
                 metrics.CONSUMER_RETRIES.labels(self._group).inc()
@@ -217,10 +199,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         moves = self._moves(records)
         try:
             await self._transact(records, moves, bisect=False)
-        except (FencedError, dead_letter.LimitReachedError):
+        except (FencedError, LimitReachedError):
             raise
         except Exception as fault:
-            if _transient(fault):
+            if is_transient(fault):
                 raise
             log.warning("batch holds a record that fails", consumer=self._group, error=type(fault).__name__)
             await self._transact(records, moves, bisect=True)
@@ -254,18 +236,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:
         async with self._store.transaction() as tx:
             await self._fence(tx, moves)
-            parked = await dead_letter.parked_keys(tx, self._group, records)
-            good, poison = self._read(records, parked)
-            if bisect:
-                poison += await self._bisect(tx, good)
-            else:
-                await self._apply(tx, good)
-            self._limit.check(records, poison)
-            if poison:
-                await dead_letter.park(tx, self._group, poison)
+            await self._processing.process(tx, records, bisect=bisect)
             reach("consumer.before_commit")
-        for bad in poison:
-            metrics.DEAD_LETTERS.labels(self._group, bad.reason).inc()
 
     async def _fence(self, tx: AsyncConnection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
         moved = await tx.execute(
@@ -280,90 +252,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         )
         if moved.rowcount != len(moves):
             raise FencedError("another consumer has moved on")
-
-    def _read(self, records: Sequence[Record], parked: set[tuple[str, bytes]]) -> tuple[list["Readable"], list[Poison]]:
-        """Decode what is for us; what cannot be decoded, and what comes behind it in its key, is poison."""
-        good: list[Readable] = []
-        poison: list[Poison] = []
-        for record in records:
-            key = (record.topic, record.key)
-            if key in parked:
-                poison.append(Poison(record, "behind_parked", "an earlier record of this key is parked"))
-                continue
-            try:
-                readable = self._decode(record)
-            except UndecodableEventError as fault:
-                poison.append(Poison(record, "undecodable", str(fault)))
-                parked = parked | {key}
-            else:
-                if readable is not None:
-                    good.append(readable)
-        return good, poison
-
-    def _decode(self, record: Record) -> "Readable | None":
-        topic = record.topic.removeprefix(self._prefix)
-        if topic in self._state_handlers:
-            district = next((value.decode() for name, value in record.headers if name == "ce_district"), None)
-            if district is None or record.key is None:
-                raise UndecodableEventError("a state record needs a key and the header ce_district")
-            return Readable(record, StateRecord(district, record.key.decode(), record.value))
-        event_type = event_type_of(record.headers)
-        try:
-            name, version = split_type(event_type or "")
-        except ValueError as fault:
-            raise UndecodableEventError(str(fault)) from None
-        event = self._events.get(name)
-        if event is None:
-            return None
-        return Readable(record, Received(read_attributes(record.headers), decode(event, version, record.value)))
-
-    async def _apply(self, tx: AsyncConnection, readable: Sequence["Readable"]) -> None:
-        """Claim the events and let every handler have its share of the fresh ones, in log order."""
-        events = [item.content for item in readable if isinstance(item.content, Received)]
-        continue_trace(events[0].attributes.traceparent if len(events) == 1 else None)
-        unclaimed = await inbox.fresh(tx, self._group, [event.attributes.id for event in events])
-        fresh: list[Received[Any]] = []
-        for event in events:
-            if event.attributes.id in unclaimed:
-                unclaimed.remove(event.attributes.id)
-                fresh.append(event)
-        metrics.INBOX_DUPLICATES.labels(self._group).inc(len(events) - len(fresh))
-        for handler, types in _types_of(self._handlers).items():
-            if share := [event for event in fresh if type(event.data) in types]:
-                await handler(tx, share)
-        for topic, state_handler in self._state_handlers.items():
-            latest = {
-                item.content.key: item.content
-                for item in readable
-                if isinstance(item.content, StateRecord) and item.record.topic == self._prefix + topic
-            }
-            if latest:
-                await state_handler(tx, list(latest.values()))
-
-    async def _bisect(self, tx: AsyncConnection, readable: Sequence["Readable"]) -> list[Poison]:
-        """Apply all that can be applied, halving what fails down to the records at fault; return those."""
-        if not readable:
-            return []
-        try:
-            async with tx.begin_nested():
-                await self._apply(tx, readable)
-        except Exception as fault:
-            if _transient(fault):
-                raise
-            if len(readable) == 1:
-                return [Poison(readable[0].record, type(fault).__name__, _first_line(fault))]
-        else:
-            return []
-        middle = len(readable) // 2
-        poison = await self._bisect(tx, readable[:middle])
-        bad_keys = {(bad.record.topic, bad.record.key) for bad in poison}
-        rest = []
-        for item in readable[middle:]:
-            if (item.record.topic, item.record.key) in bad_keys:
-                poison.append(Poison(item.record, "behind_parked", "an earlier record of this key is parked"))
-            else:
-                rest.append(item)
-        return poison + await self._bisect(tx, rest)
 
     async def _report(self) -> None:
         """Tell lag tools and metrics how far this consumer is; what matters is in the database."""
@@ -387,40 +275,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._stopped.set_exception(fault)
 
 
-@dataclass(frozen=True, slots=True)
-class Readable:
-    """A record and what it holds for us."""
-
-    record: Record
-    content: Received[Any] | StateRecord
-
-
 def _partition(record: Record) -> TopicPartition:
     return TopicPartition(record.topic, record.partition)
-
-
-def _types_of(handlers: Handlers) -> dict[Handler, set[type[Event]]]:
-    """Turn the table round: each handler with all the events it is listed under."""
-    types: dict[Handler, set[type[Event]]] = defaultdict(set)
-    for event, listed in handlers.items():
-        for handler in listed:
-            types[handler].add(event)
-    return types
-
-
-def _transient(fault: BaseException) -> bool:
-    """Return whether a fault is of the moment: to be waited out, not parked."""
-    if isinstance(fault, DBAPIError):
-        sqlstate = getattr(fault.orig, "sqlstate", None) or ""
-        return fault.connection_invalidated or sqlstate.startswith(_TRANSIENT_SQLSTATES) or not sqlstate
-    return isinstance(fault, OSError | PoolTimeoutError | KafkaError)
-
-
-def _first_line(fault: Exception) -> str:
-    """Return what an operator needs of a fault. Database errors quote values, so only their kind is kept."""
-    if isinstance(fault, DBAPIError):
-        return type(fault.orig).__name__
-    return str(fault).splitlines()[0][:500] if str(fault) else type(fault).__name__
 
 
 async def _pass_through(batch: tuple[Record, ...]) -> KafkaMessage:

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from shared.contracts import Provenance, ServiceCorrected, ServiceLogged
 from shared.contracts.received import BrokenInvariantError, Received
-from shared.messaging.consumer import Consumer, Handlers
+from shared.messaging.batch import Handlers
+from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store, async_url
@@ -91,10 +92,12 @@ async def tally(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
         {"v": [data.volunteer_id for data in logged], "m": [data.minutes for data in logged]},
     )
     await tx.execute(
-        text("""
+        text(
+            """
             INSERT INTO arrival (record_id, version)
             SELECT * FROM unnest(CAST(:r AS uuid[]), CAST(:s AS int[])) WITH ORDINALITY AS a(r, s, n) ORDER BY n
-        """.replace("SELECT *", "SELECT a.r, a.s")),
+        """.replace("SELECT *", "SELECT a.r, a.s")
+        ),
         {"r": [event.data.record_id for event in events], "s": [event.attributes.sequence for event in events]},
     )
 
@@ -117,7 +120,10 @@ async def main() -> None:
     """Run one role in a process of its own, to be killed: ``python -m tests.support.tally relay|consumer``."""
     store = Store(os.environ["WORKER_URL"])
     servers, prefix = os.environ["KAFKA_BOOTSTRAP_SERVERS"], os.environ["TOPIC_PREFIX"]
-    roles = {"relay": lambda: Relay(store, servers, prefix).run, "consumer": lambda: consumer(store, servers, prefix).run}
+    roles = {
+        "relay": lambda: Relay(store, servers, prefix).run,
+        "consumer": lambda: consumer(store, servers, prefix).run,
+    }
     await roles[os.environ["ROLE"]]()(Heartbeat("test"))
 
 

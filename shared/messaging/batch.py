@@ -1,0 +1,167 @@
+"""What becomes of one batch inside its transaction: read, claimed, applied; what cannot be applied is parked.
+
+Invariant: a record's effects are applied in full, once, after those of every earlier record of its key, or the record
+is parked with everything behind it in its key. ``_bisect`` finds the records at fault by halving, each half in a
+savepoint.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.envelope import UndecodableEventError, decode, event_type_of, known_names, read_attributes
+from shared.contracts.event import Event
+from shared.contracts.received import Received, StateRecord
+from shared.contracts.upcasters import split_type
+from shared.messaging import dead_letter, inbox
+from shared.messaging.dead_letter import Poison, Record
+from shared.messaging.faults import is_transient
+from shared.ops import metrics
+from shared.ops.tracing import continue_trace
+
+Handler = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]
+StateHandler = Callable[[AsyncConnection, Sequence[StateRecord]], Awaitable[None]]
+Handlers = Mapping[type[Event], Sequence[Handler]]
+StateHandlers = Mapping[str, StateHandler]
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A record and what it holds for us."""
+
+    record: Record
+    content: Received[Any] | StateRecord
+
+
+class Processing:
+    """How a group's batches are processed: its handlers, and how much it may park."""
+
+    def __init__(self, group: str, prefix: str, handlers: Handlers, state_handlers: StateHandlers) -> None:
+        self._group = group
+        self._prefix = prefix
+        self._events = known_names(handlers)
+        self._types = _types_of(handlers)
+        self._state_handlers = state_handlers
+        self._limit = dead_letter.Limit()
+
+    async def process(self, tx: AsyncConnection, records: Sequence[Record], *, bisect: bool) -> None:
+        """Apply a batch within the caller's transaction.
+
+        Without ``bisect`` a handler's exception comes through. With it, the records at fault are parked, and what comes
+        through is a passing fault, or LimitReachedError where too much would be parked.
+        """
+        parked = await dead_letter.parked_keys(tx, self._group, records)
+        good, poison = self._read(records, parked)
+        if bisect:
+            poison += await self._bisect(tx, good)
+        else:
+            await self._apply(tx, good)
+        self._limit.check(records, poison)
+        if poison:
+            await dead_letter.park(tx, self._group, poison)
+            for bad in poison:
+                metrics.DEAD_LETTERS.labels(self._group, bad.reason).inc()
+
+    def _read(self, records: Sequence[Record], parked: set[tuple[str, bytes]]) -> tuple[list[Readable], list[Poison]]:
+        """Decode what is for us; what cannot be decoded, and what comes behind it in its key, is poison."""
+        good: list[Readable] = []
+        poison: list[Poison] = []
+        for record in records:
+            key = (record.topic, record.key)
+            if key in parked:
+                poison.append(Poison(record, "behind_parked", "an earlier record of this key is parked"))
+                continue
+            try:
+                readable = self._decode(record)
+            except UndecodableEventError as fault:
+                poison.append(Poison(record, "undecodable", str(fault)))
+                parked = parked | {key}
+            else:
+                if readable is not None:
+                    good.append(readable)
+        return good, poison
+
+    def _decode(self, record: Record) -> Readable | None:
+        topic = record.topic.removeprefix(self._prefix)
+        if topic in self._state_handlers:
+            district = next((value.decode() for name, value in record.headers if name == "ce_district"), None)
+            if district is None or record.key is None:
+                raise UndecodableEventError("a state record needs a key and the header ce_district")
+            return Readable(record, StateRecord(district, record.key.decode(), record.value))
+        event_type = event_type_of(record.headers)
+        try:
+            name, version = split_type(event_type or "")
+        except ValueError as fault:
+            raise UndecodableEventError(str(fault)) from None
+        event = self._events.get(name)
+        if event is None:
+            return None
+        return Readable(record, Received(read_attributes(record.headers), decode(event, version, record.value)))
+
+    async def _apply(self, tx: AsyncConnection, readable: Sequence[Readable]) -> None:
+        """Claim the events and let every handler have its share of the fresh ones, in log order."""
+        events = [item.content for item in readable if isinstance(item.content, Received)]
+        continue_trace(events[0].attributes.traceparent if len(events) == 1 else None)
+        unclaimed = await inbox.fresh(tx, self._group, [event.attributes.id for event in events])
+        fresh: list[Received[Any]] = []
+        for event in events:
+            if event.attributes.id in unclaimed:
+                unclaimed.remove(event.attributes.id)
+                fresh.append(event)
+        metrics.INBOX_DUPLICATES.labels(self._group).inc(len(events) - len(fresh))
+        for handler, types in self._types.items():
+            if share := [event for event in fresh if type(event.data) in types]:
+                await handler(tx, share)
+        for topic, state_handler in self._state_handlers.items():
+            latest = {
+                item.content.key: item.content
+                for item in readable
+                if isinstance(item.content, StateRecord) and item.record.topic == self._prefix + topic
+            }
+            if latest:
+                await state_handler(tx, list(latest.values()))
+
+    async def _bisect(self, tx: AsyncConnection, readable: Sequence[Readable]) -> list[Poison]:
+        """Apply all that can be applied, halving what fails down to the records at fault; return those."""
+        if not readable:
+            return []
+        try:
+            async with tx.begin_nested():
+                await self._apply(tx, readable)
+        except Exception as fault:
+            if is_transient(fault):
+                raise
+            if len(readable) == 1:
+                return [Poison(readable[0].record, type(fault).__name__, _first_line(fault))]
+        else:
+            return []
+        middle = len(readable) // 2
+        poison = await self._bisect(tx, readable[:middle])
+        bad_keys = {(bad.record.topic, bad.record.key) for bad in poison}
+        rest = []
+        for item in readable[middle:]:
+            if (item.record.topic, item.record.key) in bad_keys:
+                poison.append(Poison(item.record, "behind_parked", "an earlier record of this key is parked"))
+            else:
+                rest.append(item)
+        return poison + await self._bisect(tx, rest)
+
+
+def _types_of(handlers: Handlers) -> dict[Handler, set[type[Event]]]:
+    """Turn the table round: each handler with all the events it is listed under."""
+    types: dict[Handler, set[type[Event]]] = defaultdict(set)
+    for event, listed in handlers.items():
+        for handler in listed:
+            types[handler].add(event)
+    return types
+
+
+def _first_line(fault: Exception) -> str:
+    """Return what an operator needs of a fault. Database errors quote values, so only their kind is kept."""
+    if isinstance(fault, DBAPIError):
+        return type(fault.orig).__name__
+    return str(fault).splitlines()[0][:500] if str(fault) else type(fault).__name__
