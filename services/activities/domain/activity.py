@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.activities.domain.text import text_fault
+from services.activities.domain.text import text_fault, title_fault
 from shared.contracts.faults import Fault, RefusedError
 
 SERVICES = frozenset(
@@ -21,7 +21,7 @@ MAX_CAPACITY = 10_000
 MAX_SHIFT_LENGTH = timedelta(hours=23)
 """So that a record with an early check-in and a late check-out stays within a day."""
 MAX_AHEAD = timedelta(days=730)
-_TITLE, _LINE, _TEXT = 100, 200, 4000
+_LINE, _TEXT = 200, 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,12 @@ def check_draft(draft: ActivityDraft, now: datetime) -> None:
 
 def _text_faults(draft: ActivityDraft) -> Iterator[Fault]:
     required = (
-        ("title", draft.title, _TITLE),
         ("place", draft.place, _LINE),
         ("person_in_charge", draft.person_in_charge, _LINE),
         ("risk_text", draft.risk_text, _TEXT),
     )
+    if fault := title_fault("title", draft.title):
+        yield fault
     for field, value, longest in required:
         if fault := text_fault(field, value, longest):
             yield fault

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from services.activities.domain.activity import SERVICES
 from services.activities.domain.attendance import whole_minutes
-from services.activities.domain.text import text_fault
+from services.activities.domain.text import title_fault
 from shared.contracts.faults import Fault, RefusedError
 
 LONGEST_SESSION = timedelta(hours=24)
@@ -25,7 +25,6 @@ CHINA = timezone(timedelta(hours=8))
 """Where a file's time names no offset it is of this zone, which has known no summer time since 1991."""
 OWN_PREFIX: Final = "LB-"
 """Numbers given at check-out begin so; a file may repeat such a record, but not invent one."""
-_LONGEST_TITLE = 100
 _RECORD_NO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,39}")
 _LOCAL_TIME = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ](\d{1,2}):(\d{2})(?::(\d{2}))?")
 
@@ -146,7 +145,7 @@ def read_record(values: Mapping[str, str], now: datetime) -> SubmittedRecord:
             _refuse(field, "missing")
     if not _RECORD_NO.fullmatch(tidy["record_no"]):
         _refuse("record_no", "format")
-    if fault := _title_fault(tidy["activity"]):
+    if fault := title_fault("activity", tidy["activity"]):
         raise RefusedError(fault)
     if tidy["service"] not in SERVICES:
         _refuse("service", "unknown_value" if tidy["service"] else "missing")
@@ -196,11 +195,6 @@ def _refuse(field: str, code: str) -> NoReturn:
 
 def _tidy(value: str) -> str:
     return value.strip() if value.isascii() else unicodedata.normalize("NFKC", value).strip()
-
-
-@lru_cache(maxsize=4096)
-def _title_fault(title: str) -> Fault | None:
-    return text_fault("activity", title, _LONGEST_TITLE)
 
 
 def _moment(field: str, written: str) -> datetime:
