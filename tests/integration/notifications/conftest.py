@@ -75,7 +75,7 @@ class MailServer:
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
         if self.hang_up_after_content:
-            assert server.transport
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return "250 OK"
 

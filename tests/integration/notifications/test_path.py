@@ -74,7 +74,7 @@ async def test_nobody_is_mailed_about_an_import(post: Post) -> None:
         async def everything_is_consumed() -> bool:
             return (
                 len(await post.rows("SELECT 1 FROM inbox")) == 101
-                and len(await post.rows("SELECT FROM contact")) == 100
+                and len(await post.rows("SELECT 1 FROM contact")) == 100
             )
 
         await eventually(everything_is_consumed)

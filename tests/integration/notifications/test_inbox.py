@@ -1,0 +1,123 @@
+"""The inbox over HTTP."""
+
+import time
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
+
+from services.notifications.app import service
+from shared.http.auth import ALGORITHM, ISSUER
+from shared.runtime import build_app
+from shared.store.event_log import new_id
+from tests.integration.notifications.conftest import DISTRICT, Post, handle, registered, signed_up
+
+KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "alg": ALGORITHM})
+AsVolunteer = Callable[..., httpx.AsyncClient]
+
+
+def token(volunteer_id: UUID | None, district: str, role: str) -> str:
+    claims: dict[str, Any] = {"iss": ISSUER, "sub": str(uuid4()), "district": district, "roles": [role]}
+    claims |= {"exp": int(time.time()) + 60} | ({"vid": str(volunteer_id)} if volunteer_id else {})
+    return jwt.encode({"alg": ALGORITHM, "kid": "test"}, claims, KEY, algorithms=[ALGORITHM])
+
+
+@pytest.fixture
+async def inbox_of(post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsVolunteer]:
+    """The service's HTTP interface as one volunteer sees it."""
+    for name, value in {
+        "NOTIFICATIONS_API_DATABASE_URL": post.urls.api,
+        "NOTIFICATIONS_WORKER_DATABASE_URL": post.urls.worker,
+        "KAFKA_BOOTSTRAP_SERVERS": post.servers,
+        "CONTACT_PRIVATE_KEY": b64encode(bytes(32)).decode(),
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "25",
+        "SMTP_FROM": "post@linbang.example",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    async def keys() -> dict[str, Any]:
+        return dict(KeySet([KEY]).as_dict(private=False))
+
+    app = build_app(replace(service(), fetch_keys=lambda _store: keys))
+    clients = []
+
+    def inbox_of(
+        volunteer_id: UUID | None, *, language: str = "en", district: str = DISTRICT, role: str = "volunteer"
+    ) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {token(volunteer_id, district, role)}", "Accept-Language": language}
+        clients.append(
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notifications", headers=headers)
+        )
+        return clients[-1]
+
+    async with app.router.lifespan_context(app):
+        yield inbox_of
+    for client in clients:
+        await client.aclose()
+
+
+async def test_newest_first_in_pages_with_the_unread_count(post: Post, inbox_of: AsVolunteer) -> None:
+    volunteer = new_id()
+    events = [registered(volunteer), *(signed_up(volunteer) for _ in range(6))]
+    await handle(post, [*events, signed_up(new_id())])
+    me = inbox_of(volunteer)
+    read: list[dict[str, Any]] = []
+    cursor: str | None = None
+    for expected in (3, 3, 1):
+        answer = await me.get("/v1/me/messages", params={"limit": 3, **({"cursor": cursor} if cursor else {})})
+        page = answer.json()
+        assert (len(page["items"]), page["unread"]) == (expected, 7)
+        read, cursor = read + page["items"], page["next_cursor"]
+    assert cursor is None
+    newest_first = sorted(events, key=lambda event: (event.attributes.time, event.attributes.id), reverse=True)
+    assert [item["id"] for item in read] == [str(event.attributes.id) for event in newest_first]
+    assert read[-1]["subject"] == "Welcome, volunteer"
+
+
+async def test_the_reader_chooses_the_language(post: Post, inbox_of: AsVolunteer) -> None:
+    volunteer = new_id()
+    await handle(post, [registered(volunteer)])
+    answer = await inbox_of(volunteer, language="zh-CN,zh;q=0.9").get("/v1/me/messages")
+    assert answer.json()["items"][0]["subject"] == "欢迎您成为志愿者"
+
+
+async def test_reading_once_and_again(post: Post, inbox_of: AsVolunteer) -> None:
+    volunteer = new_id()
+    event = signed_up(volunteer)
+    await handle(post, [event])
+    me, url = inbox_of(volunteer), f"/v1/me/messages/{event.attributes.id}/read"
+    assert (await me.post(url)).status_code == 204
+    first = (await me.get("/v1/me/messages")).json()
+    assert (first["unread"], first["items"][0]["read_at"] is None) == (0, False)
+    assert (await me.post(url)).status_code == 204
+    assert (await me.get("/v1/me/messages")).json() == first
+
+
+async def test_a_message_is_its_owners_alone(post: Post, inbox_of: AsVolunteer) -> None:
+    volunteer = new_id()
+    event = signed_up(volunteer)
+    await handle(post, [event])
+    url = f"/v1/me/messages/{event.attributes.id}/read"
+    for other in (inbox_of(new_id()), inbox_of(volunteer, district="510104")):
+        assert (await other.get("/v1/me/messages")).json() == {"items": [], "next_cursor": None, "unread": 0}
+        assert (await other.post(url)).status_code == 404
+    assert (await inbox_of(volunteer).get("/v1/me/messages")).json()["unread"] == 1
+
+
+@pytest.mark.parametrize("role", ["volunteer", "district_admin"])
+async def test_who_is_no_volunteer_has_no_inbox(inbox_of: AsVolunteer, role: str) -> None:
+    assert (await inbox_of(None, role=role).get("/v1/me/messages")).status_code == 403
+
+
+@pytest.mark.parametrize("cursor", ["!", "WyJhIiwgImIiXQ", "WyIyMDI2LTAxLTAxIl0"])
+async def test_a_made_up_cursor_is_refused(inbox_of: AsVolunteer, cursor: str) -> None:
+    answer = await inbox_of(new_id()).get("/v1/me/messages", params={"cursor": cursor})
+    assert answer.status_code == 422
+    assert answer.json()["faults"][0]["field"] == "cursor"

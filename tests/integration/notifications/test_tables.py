@@ -1,0 +1,64 @@
+"""The schema, the rights and the cost of a batch."""
+
+import pytest
+from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from services.notifications.projections import keep_contacts
+from services.notifications.tables import metadata
+from shared.contracts.received import StateRecord
+from shared.store.event_log import new_id
+from tests.integration.notifications.conftest import DISTRICT, Post, handle, registered, signed_up
+
+
+async def test_the_migrated_tables_are_those_described(post: Post) -> None:
+    def compare(connection: Connection) -> None:
+        found = inspect(connection)
+        for table in metadata.tables.values():
+            columns = {column["name"]: column for column in found.get_columns(table.name)}
+            assert list(columns) == [column.name for column in table.columns]
+            for column in table.columns:
+                there = columns[column.name]
+                assert (there["nullable"], there["type"].compile(connection.dialect)) == (
+                    column.nullable,
+                    column.type.compile(connection.dialect),
+                )
+            key = [column.name for column in table.primary_key]
+            assert found.get_pk_constraint(table.name)["constrained_columns"] == key
+
+    async with post.worker.engine.connect() as connection:
+        await connection.run_sync(compare)
+
+
+@pytest.mark.parametrize("table", ["delivery", "contact"])
+async def test_the_api_sees_no_deliveries_and_no_contacts(post: Post, table: str) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with post.api.transaction(DISTRICT) as tx:
+            await tx.execute(text(f"SELECT 1 FROM {table}"))
+
+
+@pytest.mark.parametrize("column", ["facts", "volunteer_id"])
+async def test_the_api_can_mark_a_message_read_and_nothing_else(post: Post, column: str) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with post.api.transaction(DISTRICT) as tx:
+            await tx.execute(text(f"UPDATE message SET {column} = {column}"))
+
+
+async def test_a_batch_costs_the_same_statements_whatever_its_size(post: Post) -> None:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(post.worker.engine.sync_engine, "before_cursor_execute", note)
+    costs = []
+    for size in (1, 500):
+        await handle(post, [signed_up(new_id()) for _ in range(size)] + [registered(new_id()) for _ in range(size)])
+        async with post.worker.transaction() as tx:
+            records = [StateRecord(DISTRICT, str(new_id()), b"sealed") for _ in range(size)]
+            erased = [StateRecord(DISTRICT, str(new_id()), None) for _ in range(size)]
+            await keep_contacts(tx, records + erased)
+        costs.append(len(statements))
+        statements.clear()
+    assert costs == [5, 5]
+    assert len(await post.rows("SELECT 1 FROM delivery")) == 2 * 1002
