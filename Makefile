@@ -49,7 +49,8 @@ clean:  ## remove all data, logs and secrets of local mode; keep what was downlo
 
 $(READY): uv.lock pyproject.toml | $(UV)
 	@echo "Setting up .venv from uv.lock …"
-	@$(UV) sync --quiet --frozen --python "$(PYTHON)" || { \
+	@$(UV) sync --quiet --frozen --offline --python "$(PYTHON)" 2>/dev/null || \
+	$(UV) sync --quiet --frozen --python "$(PYTHON)" || { \
 		echo "The first set-up downloads Python packages; that failed. Connect this machine to the network, or name"; \
 		echo "a mirror in UV_DEFAULT_INDEX, and run it again (it goes on where it stopped)."; exit 1; }
 	@touch $@

@@ -19,7 +19,7 @@ from deploy.provision import SERVICES
 if TYPE_CHECKING:
     from deploy.local.environment import LocalSettings
 
-_NEEDED_BYTES = 2 * 1024**3
+_NEEDED_BYTES = 1024**3
 
 
 def disk() -> None:
