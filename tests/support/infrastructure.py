@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from shared.store import migrate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POSTGRES_IMAGE = "postgres:18.1"
+POSTGRES_IMAGE = "postgres:18.6"
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 _ROLES = ("owner", "api", "worker")
 _PASSWORD = "test"  # roles belong to the server, so every module of a run must use the same
@@ -141,6 +142,8 @@ def _containers() -> Iterator[Infrastructure]:
         "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
         "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
     }
+    if not _engine_listens():
+        pytest.skip("INFRA=containers needs a running container engine (DOCKER_HOST, or /var/run/docker.sock)")
     with ExitStack() as stack:
         try:
             postgres = stack.enter_context(PostgresContainer(POSTGRES_IMAGE, driver=None))
@@ -150,3 +153,10 @@ def _containers() -> Iterator[Infrastructure]:
         except DockerException as error:
             pytest.skip(f"INFRA=containers needs a running container engine: {error}")
         yield Infrastructure(postgres.get_connection_url(), f"127.0.0.1:{port}")
+
+
+def _engine_listens() -> bool:
+    if "DOCKER_HOST" in os.environ:
+        return True
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex("/var/run/docker.sock") == 0
