@@ -1,4 +1,4 @@
-"""A volunteer's inbox over HTTP."""
+"""A volunteer's inbox over HTTP, and for the district's staff how its deliveries stand."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.notifications import queries
 from services.notifications.commands.inbox import mark_read
-from services.notifications.domain.messages import Template
+from services.notifications.domain.messages import Channel, Template
 from services.notifications.domain.wording import Language, word
 from services.notifications.queries import InboxMessage
 from shared.http.auth import Caller, Role, caller_with
@@ -17,7 +17,7 @@ from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, cursor
 from shared.http.problems import ProblemError, language_of
 
-router = APIRouter(prefix="/v1/me/messages", tags=["inbox"])
+router = APIRouter(prefix="/v1")
 
 
 class MessageView(BaseModel):
@@ -66,17 +66,43 @@ class Inbox(Page[MessageView]):
     unread: int
 
 
+class DeliveryCountView(BaseModel):
+    """How many deliveries are in a state; ``reason`` is a code such as ``smtp_550`` or ``no_contact``."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "channel": "email",
+                    "state": "undeliverable",
+                    "reason": "smtp_550",
+                    "deliveries": 12,
+                    "oldest": "2026-03-01T03:05:00Z",
+                }
+            ]
+        },
+    )
+
+    channel: Channel
+    state: str
+    reason: str | None
+    deliveries: int
+    oldest: datetime
+
+
 def _volunteer_id(caller: Annotated[Caller, Depends(caller_with(Role.VOLUNTEER))]) -> UUID:
     if caller.volunteer_id is None:
         raise ProblemError(403, "forbidden")
     return caller.volunteer_id
 
 
+Staff = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR))]
 Volunteer = Annotated[Caller, Depends(caller_with(Role.VOLUNTEER))]
 VolunteerId = Annotated[UUID, Depends(_volunteer_id)]
 
 
-@router.get("")
+@router.get("/me/messages", tags=["inbox"])
 async def list_messages(
     request: Request, store: ApiStore, caller: Volunteer, volunteer_id: VolunteerId, page: RequestedPage
 ) -> Inbox:
@@ -91,7 +117,13 @@ async def list_messages(
     )
 
 
-@router.post("/{message_id}/read", status_code=204)
+@router.post("/me/messages/{message_id}/read", tags=["inbox"], status_code=204)
 async def read_message(store: ApiStore, caller: Volunteer, volunteer_id: VolunteerId, message_id: UUID) -> None:
     """Mark one of the caller's messages read. Doing it again changes nothing."""
     await mark_read(store, caller.district, volunteer_id, message_id)
+
+
+@router.get("/deliveries/summary", tags=["deliveries"])
+async def summarise_deliveries(store: ApiStore, caller: Staff) -> list[DeliveryCountView]:
+    """Count the district's deliveries by channel, state and reason."""
+    return [DeliveryCountView.model_validate(count) for count in await queries.delivery_counts(store, caller.district)]

@@ -1,4 +1,4 @@
-"""A volunteer's inbox, as it is read."""
+"""What is read: a volunteer's inbox, and how a district's deliveries stand."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,17 @@ class InboxMessage:
     read_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryCount:
+    """How many deliveries of a district are in a state, for a reason; the oldest since when."""
+
+    channel: str
+    state: str
+    reason: str | None
+    deliveries: int
+    oldest: datetime
+
+
 _INBOX = text("""
     SELECT event_id AS id, template, facts, occurred_at, read_at FROM message
     WHERE district = :district AND volunteer_id = :volunteer_id
@@ -30,6 +41,10 @@ _INBOX = text("""
 """)
 _UNREAD = text("""
     SELECT count(*) FROM message WHERE district = :district AND volunteer_id = :volunteer_id AND read_at IS NULL
+""")
+_DELIVERIES = text("""
+    SELECT channel, state, reason, count(*) AS deliveries, min(queued_at) AS oldest FROM delivery
+    WHERE district = :district GROUP BY channel, state, reason ORDER BY channel, state, reason
 """)
 _NEWEST = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
@@ -47,6 +62,13 @@ async def inbox(
         rows = await tx.execute(_INBOX, {**owner, "before": before, "before_id": before_id, "limit": limit})
         unread = await tx.scalar(_UNREAD, owner)
         return [InboxMessage(**row) for row in rows.mappings()], unread or 0
+
+
+async def delivery_counts(store: Store, district: str) -> list[DeliveryCount]:
+    """Count a district's deliveries by channel, state and reason."""
+    async with store.transaction(district) as tx:
+        rows = await tx.execute(_DELIVERIES, {"district": district})
+        return [DeliveryCount(**row) for row in rows.mappings()]
 
 
 def position(message: InboxMessage) -> tuple[str, str]:

@@ -14,7 +14,7 @@ TYPE_NAMESPACE = "cn.linbang"
 class Event(BaseModel):
     """Something that has happened, as other services are told of it. Named in the past tense."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     topic: ClassVar[str]
     """Topic it travels on: ``<service>.<aggregate>``."""

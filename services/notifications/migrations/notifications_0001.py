@@ -59,5 +59,5 @@ def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
     secure("message", api="SELECT, UPDATE (read_at)", worker="SELECT, INSERT")
-    secure("delivery", worker="SELECT, INSERT, UPDATE")
+    secure("delivery", api="SELECT", worker="SELECT, INSERT, UPDATE")
     secure("contact", worker="SELECT, INSERT, UPDATE, DELETE")

@@ -19,7 +19,7 @@ from shared.store.event_log import new_id
 from tests.integration.notifications.conftest import DISTRICT, Post, handle, registered, signed_up
 
 KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "alg": ALGORITHM})
-AsVolunteer = Callable[..., httpx.AsyncClient]
+AsCaller = Callable[..., httpx.AsyncClient]
 
 
 def token(volunteer_id: UUID | None, district: str, role: str) -> str:
@@ -29,8 +29,8 @@ def token(volunteer_id: UUID | None, district: str, role: str) -> str:
 
 
 @pytest.fixture
-async def inbox_of(post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsVolunteer]:
-    """The service's HTTP interface as one volunteer sees it."""
+async def as_caller(post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsCaller]:
+    """The service's HTTP interface as one account sees it."""
     for name, value in {
         "NOTIFICATIONS_API_DATABASE_URL": post.urls.api,
         "NOTIFICATIONS_WORKER_DATABASE_URL": post.urls.worker,
@@ -48,7 +48,7 @@ async def inbox_of(post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     app = build_app(replace(service(), fetch_keys=lambda _store: keys))
     clients = []
 
-    def inbox_of(
+    def as_caller(
         volunteer_id: UUID | None, *, language: str = "en", district: str = DISTRICT, role: str = "volunteer"
     ) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token(volunteer_id, district, role)}", "Accept-Language": language}
@@ -58,16 +58,16 @@ async def inbox_of(post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         return clients[-1]
 
     async with app.router.lifespan_context(app):
-        yield inbox_of
+        yield as_caller
     for client in clients:
         await client.aclose()
 
 
-async def test_newest_first_in_pages_with_the_unread_count(post: Post, inbox_of: AsVolunteer) -> None:
+async def test_newest_first_in_pages_with_the_unread_count(post: Post, as_caller: AsCaller) -> None:
     volunteer = new_id()
     events = [registered(volunteer), *(signed_up(volunteer) for _ in range(6))]
     await handle(post, [*events, signed_up(new_id())])
-    me = inbox_of(volunteer)
+    me = as_caller(volunteer)
     read: list[dict[str, Any]] = []
     cursor: str | None = None
     for expected in (3, 3, 1):
@@ -81,18 +81,18 @@ async def test_newest_first_in_pages_with_the_unread_count(post: Post, inbox_of:
     assert read[-1]["subject"] == "Welcome, volunteer"
 
 
-async def test_the_reader_chooses_the_language(post: Post, inbox_of: AsVolunteer) -> None:
+async def test_the_reader_chooses_the_language(post: Post, as_caller: AsCaller) -> None:
     volunteer = new_id()
     await handle(post, [registered(volunteer)])
-    answer = await inbox_of(volunteer, language="zh-CN,zh;q=0.9").get("/v1/me/messages")
+    answer = await as_caller(volunteer, language="zh-CN,zh;q=0.9").get("/v1/me/messages")
     assert answer.json()["items"][0]["subject"] == "欢迎您成为志愿者"
 
 
-async def test_reading_once_and_again(post: Post, inbox_of: AsVolunteer) -> None:
+async def test_reading_once_and_again(post: Post, as_caller: AsCaller) -> None:
     volunteer = new_id()
     event = signed_up(volunteer)
     await handle(post, [event])
-    me, url = inbox_of(volunteer), f"/v1/me/messages/{event.attributes.id}/read"
+    me, url = as_caller(volunteer), f"/v1/me/messages/{event.attributes.id}/read"
     assert (await me.post(url)).status_code == 204
     first = (await me.get("/v1/me/messages")).json()
     assert (first["unread"], first["items"][0]["read_at"] is None) == (0, False)
@@ -100,24 +100,36 @@ async def test_reading_once_and_again(post: Post, inbox_of: AsVolunteer) -> None
     assert (await me.get("/v1/me/messages")).json() == first
 
 
-async def test_a_message_is_its_owners_alone(post: Post, inbox_of: AsVolunteer) -> None:
+async def test_a_message_is_its_owners_alone(post: Post, as_caller: AsCaller) -> None:
     volunteer = new_id()
     event = signed_up(volunteer)
     await handle(post, [event])
     url = f"/v1/me/messages/{event.attributes.id}/read"
-    for other in (inbox_of(new_id()), inbox_of(volunteer, district="510104")):
+    for other in (as_caller(new_id()), as_caller(volunteer, district="510104")):
         assert (await other.get("/v1/me/messages")).json() == {"items": [], "next_cursor": None, "unread": 0}
         assert (await other.post(url)).status_code == 404
-    assert (await inbox_of(volunteer).get("/v1/me/messages")).json()["unread"] == 1
+    assert (await as_caller(volunteer).get("/v1/me/messages")).json()["unread"] == 1
 
 
 @pytest.mark.parametrize("role", ["volunteer", "district_admin"])
-async def test_who_is_no_volunteer_has_no_inbox(inbox_of: AsVolunteer, role: str) -> None:
-    assert (await inbox_of(None, role=role).get("/v1/me/messages")).status_code == 403
+async def test_who_is_no_volunteer_has_no_inbox(as_caller: AsCaller, role: str) -> None:
+    assert (await as_caller(None, role=role).get("/v1/me/messages")).status_code == 403
+
+
+async def test_staff_see_how_deliveries_stand_in_their_district(post: Post, as_caller: AsCaller) -> None:
+    await handle(post, [signed_up(new_id()), signed_up(new_id())])
+    summary = "/v1/deliveries/summary"
+    answer = await as_caller(None, role="auditor").get(summary)
+    assert [(count["channel"], count["state"], count["deliveries"]) for count in answer.json()] == [
+        ("email", "queued", 2),
+        ("in_app", "sent", 2),
+    ]
+    assert (await as_caller(None, role="auditor", district="510104").get(summary)).json() == []
+    assert (await as_caller(new_id()).get(summary)).status_code == 403
 
 
 @pytest.mark.parametrize("cursor", ["!", "WyJhIiwgImIiXQ", "WyIyMDI2LTAxLTAxIl0"])
-async def test_a_made_up_cursor_is_refused(inbox_of: AsVolunteer, cursor: str) -> None:
-    answer = await inbox_of(new_id()).get("/v1/me/messages", params={"cursor": cursor})
+async def test_a_made_up_cursor_is_refused(as_caller: AsCaller, cursor: str) -> None:
+    answer = await as_caller(new_id()).get("/v1/me/messages", params={"cursor": cursor})
     assert answer.status_code == 422
     assert answer.json()["faults"][0]["field"] == "cursor"
