@@ -8,6 +8,7 @@ DISTRICT ?= deploy/sample/510115
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$p" && break; done)
 UV := $(or $(shell command -v uv),.local/boot/bin/uv)
+NEED_PYTHON = test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
 READY := .venv/.ready
 BIN := .venv/bin
 
@@ -48,6 +49,7 @@ clean:  ## remove all data, logs and secrets of local mode; keep what was downlo
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(READY): uv.lock pyproject.toml | $(UV)
+	@$(NEED_PYTHON)
 	@echo "Setting up .venv from uv.lock …"
 	@$(UV) sync --quiet --frozen --offline --python "$(PYTHON)" 2>/dev/null || \
 	$(UV) sync --quiet --frozen --python "$(PYTHON)" || { \
@@ -56,7 +58,7 @@ $(READY): uv.lock pyproject.toml | $(UV)
 	@touch $@
 
 .local/boot/bin/uv:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3"; exit 1; }
+	@$(NEED_PYTHON)
 	@echo "Fetching uv …"
 	@"$(PYTHON)" -m venv .local/boot || { echo "Install your system's package for venv (python3-venv)."; exit 1; }
 	@.local/boot/bin/python -m pip install --quiet --disable-pip-version-check uv || { \

@@ -7,9 +7,11 @@ variables: the ones below, and whatever the caller's environment has under the s
 from __future__ import annotations
 
 import os
+from itertools import product
 from typing import TYPE_CHECKING
 
 from pydantic_settings import BaseSettings
+from sqlalchemy.engine import make_url
 
 from deploy import credentials
 from deploy.local.paths import STATE
@@ -69,15 +71,14 @@ def load_secrets(path: Path = SECRETS) -> dict[str, str]:
 
 def database_urls(admin_url: str, secret: Mapping[str, str]) -> dict[str, str]:
     """Give every service role's URL: the environment's, or one on the server of `admin_url`."""
-    address = admin_url.split("@", 1)[-1].split("/", 1)[0]
-    return {
-        url_name(service, role): os.environ.get(
-            url_name(service, role),
-            f"postgresql://{service}_{role}:{secret[credentials.password_name(service, role)]}@{address}/{service}",
-        )
-        for service in SERVICES
-        for role in ROLES
-    }
+    server = make_url(admin_url)
+    urls = {}
+    for service, role in product(SERVICES, ROLES):
+        password = secret[credentials.password_name(service, role)]
+        own = server.set(username=f"{service}_{role}", password=password, database=service)
+        name = url_name(service, role)
+        urls[name] = os.environ.get(name) or own.render_as_string(hide_password=False)
+    return urls
 
 
 def service_environment(

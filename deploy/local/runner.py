@@ -174,11 +174,11 @@ def running_system(children: list[Child] | None = None) -> Iterator[System]:
             pid=os.getpid(),
             base_urls=settings.base_urls(),
             bootstrap_servers=bootstrap_servers,
-            postgres=admin_url.rsplit("@", 1)[-1],
+            postgres=admin_url.rsplit("@", 1)[-1].removesuffix("/postgres"),
             mail=f"127.0.0.1:{settings.smtp_port}, kept in {_MAIL}",
-            log_ins=_seed(settings),
+            log_ins=[f"operator  {secret['REGISTRY_OPERATOR_PASSWORD']}", *_seed(settings)],
         )
-        _RUNNING.write_text(json.dumps(asdict(system)))
+        _remember(_RUNNING, asdict(system))
         stack.callback(_RUNNING.unlink, missing_ok=True)
         stack.callback(console.print, "Stopping …")
         yield system
@@ -192,6 +192,7 @@ def show(system: System) -> None:
     console.print(f"  {'PostgreSQL':<14}{system.postgres}")
     console.print(f"  {'mail':<14}{system.mail}")
     console.print(f"  {'logs':<14}{_LOG}")
+    console.print("Log-ins (name, password):")
     for line in system.log_ins:
         console.print(f"  {line}")
 
@@ -299,6 +300,13 @@ def _seed(settings: LocalSettings) -> list[str]:
     if not _SEEDED.exists():
         with _step("Sample district (first start only)"):
             lines = first_start.seed(settings.base_urls())
-        _SEEDED.write_text(json.dumps(lines))
+        _remember(_SEEDED, lines)
     remembered: list[str] = json.loads(_SEEDED.read_text())
     return remembered
+
+
+def _remember(path: Path, value: object) -> None:
+    """Write JSON that only we can read: it holds log-ins."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(value))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import psutil
 import pytest
+from sqlalchemy.engine import make_url
 
 from deploy.local.broker import Broker
 from deploy.local.paths import STATE
@@ -64,9 +65,9 @@ class Databases:
     async def make(self, service: str) -> Urls:
         """Make and migrate the database of a service, once per module."""
         if service not in self._made:
-            address = self._admin_url.split("@", 1)[1].rsplit("/", 1)[0]
-            name = f"{service}_{secrets.token_hex(4)}"
-            urls = Urls(*(f"postgresql://{service}_{role}:{_PASSWORD}@{address}/{name}" for role in _ROLES))
+            own = make_url(self._admin_url).set(password=_PASSWORD, database=f"{service}_{secrets.token_hex(4)}")
+            by_role = (own.set(username=f"{service}_{role}") for role in _ROLES)
+            urls = Urls(*(url.render_as_string(hide_password=False) for url in by_role))
             await migrate.provision(self._admin_url, service, urls.owner, urls.api, urls.worker)
             self._made[service] = urls
             await migrate.upgrade(service, urls.owner)
@@ -76,7 +77,7 @@ class Databases:
         """Drop all of them, whoever is still connected."""
         connection = await asyncpg.connect(self._admin_url)
         for urls in self._made.values():
-            name = urls.owner.rsplit("/", 1)[1]
+            name = make_url(urls.owner).database
             await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         await connection.close()
 
