@@ -176,10 +176,9 @@ async def _report(store: Store, caller: Caller, import_id: UUID, only: Outcome |
     line = 0
     while True:
         async with store.transaction(caller.district) as tx:
-            found = await tx.scalar(_VERDICTS, {"district": caller.district, "id": import_id, "line": line})
-        if found is None:
+            verdicts = await tx.scalar(_VERDICTS, {"district": caller.district, "id": import_id, "line": line})
+        if verdicts is None:
             return
-        verdicts = json.loads(found)
         line = verdicts[-1][0]
         out = io.StringIO()
         csv.writer(out).writerows(

@@ -158,13 +158,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _receive(self, records: tuple[Record, ...]) -> None:
         """Take one batch to its end: applied, parked, or put back to be read again. Lets no exception out."""
         async with self._busy:
+            partitions = {_partition(record) for record in records}
             try:
+                if not partitions <= self._expected.keys():  # fetched before we were told of the assignment
+                    await self._seek_to_database(partitions)
+                    return
                 await self._take(records)
                 self._failures = 0
             except FencedError as fenced:
                 metrics.FENCING_REJECTIONS.labels(self._group).inc()
                 log.warning("batch fenced off", consumer=self._group, reason=str(fenced))
-                await self._put_back({_partition(record) for record in records}, from_database=True)
+                await self._put_back(partitions, from_database=True)
             except Exception as fault:  # noqa: BLE001 - FastStream would drop the batch of an exception that escapes
                 if not is_transient(fault):
                     self._stop(fault)
@@ -172,7 +176,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 metrics.CONSUMER_RETRIES.labels(self._group).inc()
                 self._failures += 1
                 log.warning("batch to be retried", consumer=self._group, error=type(fault).__name__)
-                await self._put_back({_partition(record) for record in records}, from_database=False)
+                await self._put_back(partitions, from_database=False)
 
     async def _put_back(self, partitions: set[TopicPartition], *, from_database: bool) -> None:
         """Rewind the partitions to the last position that is known to be committed, after a pause."""
@@ -223,10 +227,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             if partition in moves:
                 moves[partition] = (moves[partition][0], record.offset + 1)
                 continue
-            expected = self._expected.get(partition)
+            expected = self._expected[partition]
             compacted = TOPICS[record.topic.removeprefix(self._prefix)].cleanup == "compact"
             # Compaction leaves gaps; anywhere else a gap would be an event skipped.
-            if expected is None or record.offset < expected or (record.offset > expected and not compacted):
+            if record.offset < expected or (record.offset > expected and not compacted):
                 raise FencedError(f"{record.topic}[{record.partition}] is at {record.offset}, expected {expected}")
             moves[partition] = (expected, record.offset + 1)
         return moves

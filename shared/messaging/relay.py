@@ -11,11 +11,9 @@ another aggregate than those that overtook it (they would have waited for its ro
 """
 
 import asyncio
-import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +43,6 @@ log = structlog.get_logger()
 _partition_of = DefaultPartitioner()
 
 _TRY_LEAD = text("SELECT pg_try_advisory_lock(hashtextextended('outbox relay', 0))")
-_RESIGN = text("SELECT pg_advisory_unlock_all()")
 _READ = text("""
     SELECT o.position, o.raw_topic, o.raw_key, o.raw_value, o.raw_headers, o.district, e.topic, e.event_id, e.type,
            e.occurred_at, e.aggregate_id, e.aggregate_version, e.traceparent, CAST(e.data AS text) AS data
@@ -107,8 +104,7 @@ class Relay:
                 await self._publish_until_failure(connection, heartbeat)
             finally:
                 RELAY_LEADER.set(0)
-                with suppress(DBAPIError, OSError):  # a session that is gone has given the lock back already
-                    await connection.execute(_RESIGN)
+                await connection.invalidate()  # the lock goes with the session, whatever state it is in
 
     async def _publish_until_failure(self, connection: AsyncConnection, heartbeat: Heartbeat) -> None:
         producer = AIOKafkaProducer(
@@ -204,7 +200,7 @@ def _partition(record: OutgoingRecord, partitions: Mapping[str, list[int]]) -> i
 
 def _record(row: Row[Any], prefix: str) -> OutgoingRecord:
     if row.raw_topic is not None:
-        raw = [(name, value.encode()) for name, value in json.loads(row.raw_headers).items()]
+        raw = [(name, value.encode()) for name, value in row.raw_headers.items()]
         return OutgoingRecord(row.position, prefix + row.raw_topic, row.raw_key.encode(), row.raw_value, raw)
     attributes = Attributes(
         id=row.event_id,

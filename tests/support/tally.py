@@ -1,7 +1,7 @@
 """A service reduced to its delivery: it logs service, and tallies what it hears of it.
 
-The tally has a row per volunteer (minutes, events) and notes the versions of each record in the order they arrived, so that
-sums show loss and doubling, and the notes show order.
+The tally has a row per volunteer (minutes, events) and notes the versions of each record in the order they arrived,
+so that sums show loss and doubling, and the notes show order.
 """
 
 import asyncio
@@ -84,7 +84,8 @@ async def tally(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
         raise BrokenInvariantError("such minutes cannot be")
     await tx.execute(
         text("""
-            INSERT INTO tally AS t SELECT v, sum(m), count(*) FROM unnest(CAST(:v AS uuid[]), CAST(:m AS int[])) AS e(v, m)
+            INSERT INTO tally AS t
+            SELECT v, sum(m), count(*) FROM unnest(CAST(:v AS uuid[]), CAST(:m AS int[])) AS e(v, m)
             GROUP BY v ORDER BY v
             ON CONFLICT (volunteer_id) DO UPDATE SET minutes = t.minutes + excluded.minutes,
                                                      events = t.events + excluded.events

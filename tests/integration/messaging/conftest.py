@@ -1,8 +1,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -72,3 +72,8 @@ async def wire(database: Urls, infrastructure: Infrastructure, topic_prefix: str
     yield Wire(database, worker, api, infrastructure.bootstrap_servers, prefix)
     await worker.close()
     await api.close()
+
+
+async def outbox_is_empty(wire: Wire) -> bool:
+    async with wire.worker.transaction() as tx:
+        return not await tx.scalar(text("SELECT count(*) FROM outbox"))

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.store.event_log import append, new_id
-from tests.integration.messaging.conftest import Wire
+from tests.integration.messaging.conftest import Wire, outbox_is_empty
 from tests.support.eventually import eventually, running
 from tests.support.tally import DISTRICT, publish, service_corrected, service_logged, totals
 
@@ -14,10 +14,14 @@ async def test_an_event_commits_with_its_outbox_row_or_not_at_all(wire: Wire) ->
         pass
 
     event = service_logged(new_id())
-    with pytest.raises(ChangeOfMindError):
+
+    async def change_of_mind() -> None:
         async with wire.api.transaction(DISTRICT) as tx:
             await append(tx, [event])
             raise ChangeOfMindError
+
+    with pytest.raises(ChangeOfMindError):
+        await change_of_mind()
 
     async with wire.worker.transaction() as tx:
         assert await tx.scalar(text("SELECT count(*) FROM outbox")) == 0
@@ -34,11 +38,7 @@ async def test_what_is_committed_is_counted_once_and_the_outbox_drains(wire: Wir
 
         await eventually(everything_is_counted)
 
-        async def outbox_is_empty() -> bool:
-            async with wire.worker.transaction() as tx:
-                return not await tx.scalar(text("SELECT count(*) FROM outbox"))
-
-        await eventually(outbox_is_empty)
+        await eventually(lambda: outbox_is_empty(wire))
 
 
 async def test_events_of_one_record_arrive_in_the_order_of_its_versions(wire: Wire) -> None:

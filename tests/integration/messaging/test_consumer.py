@@ -1,0 +1,234 @@
+"""The consumer counts each event once, whatever dies; what can never be counted is parked with its bytes."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from sqlalchemy import event, text
+
+from shared.contracts.envelope import Attributes, headers
+from shared.messaging.dead_letter import MAX_CONSECUTIVE
+from shared.ops.health import Heartbeat
+from shared.store.engine import Store
+from shared.store.event_log import NewEvent, new_id
+from tests.integration.messaging.conftest import Wire, outbox_is_empty
+from tests.support.eventually import eventually, running
+from tests.support.tally import POISONED_MINUTES, consumer, publish, service_corrected, service_logged, totals
+
+TOPIC = "activities.service-record"
+
+
+async def send(wire: Wire, *events: NewEvent, partition: int | None = None) -> None:
+    """Put events on the topic as the relay would, to a partition of our choice."""
+    async with AIOKafkaProducer(bootstrap_servers=wire.servers) as producer:
+        for new in events:
+            attributes = Attributes(
+                new.event_id,
+                new.data.event_type(),
+                new.occurred_at,
+                str(new.aggregate_id),
+                new.version,
+                new.district,
+            )
+            await producer.send(
+                wire.prefix + TOPIC,
+                new.data.model_dump_json().encode(),
+                str(new.aggregate_id).encode(),
+                partition,
+                headers=headers(attributes),
+            )
+        await producer.flush()
+
+
+async def send_raw(wire: Wire, value: bytes, record_headers: list[tuple[str, bytes]], partition: int) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=wire.servers) as producer:
+        await producer.send_and_wait(wire.prefix + TOPIC, value, b"poison", partition, headers=record_headers)
+
+
+async def counted(wire: Wire, minutes: int, events: int) -> bool:
+    found = await totals(wire.worker)
+    assert found[1] <= events, f"{found} is more than was sent"
+    return found == (minutes, events)
+
+
+async def parked(wire: Wire) -> list[Any]:
+    async with wire.worker.transaction() as tx:
+        return list(await tx.execute(text('SELECT * FROM dead_letter ORDER BY partition, "offset"')))
+
+
+async def test_the_same_event_at_a_new_offset_counts_once(wire: Wire) -> None:
+    repeated, another = service_logged(new_id()), service_logged(new_id())
+    await send(wire, repeated, repeated, partition=0)
+    await send(wire, repeated, another, partition=1)
+    async with running(wire.consumer().run):
+        await eventually(lambda: counted(wire, 120, 2))
+
+
+async def test_a_batch_over_several_partitions_that_fails_half_way_loses_and_repeats_nothing(wire: Wire) -> None:
+    """The database goes away under the batch, after its effects and before its commit; then it is back."""
+    events = [service_logged(new_id()) for _ in range(600)]
+    for partition in range(3):
+        await send(wire, *events[partition * 200 : (partition + 1) * 200], partition=partition)
+    failing = wire.consumer()
+    original, failures = failing._transact, 0
+
+    async def fail_twice(*args: Any, **kwargs: Any) -> None:
+        nonlocal failures
+        failures += 1
+        async with wire.worker.transaction() as tx:
+            await failing._fence(tx, args[1])
+            await failing._processing.process(tx, args[0], bisect=False)
+            if failures <= 2:
+                raise ConnectionError("the database went away")
+            await tx.rollback()
+        await original(*args, **kwargs)
+
+    failing._transact = fail_twice  # type: ignore[method-assign]
+    async with running(failing.run):
+        await eventually(lambda: counted(wire, 600 * 60, 600))
+    assert failures > 2
+
+
+@pytest.mark.parametrize("failpoint", ["consumer.before_commit:kill9@2", "consumer.after_commit:kill9@2"])
+async def test_of_two_consumers_one_killed_in_or_after_its_transaction_the_sums_stay_exact(
+    wire: Wire, failpoint: str
+) -> None:
+    volunteers = [new_id() for _ in range(11)]
+    with wire.process("consumer", failpoint) as doomed, wire.process("consumer"), wire.process("relay"):
+        sent = 0
+        while doomed.poll() is None or sent < 2200:
+            await publish(wire.api, *(service_logged(volunteer) for volunteer in volunteers * 20))
+            sent += 220
+            await eventually(lambda: outbox_is_empty(wire))
+        assert doomed.returncode == -9
+        await eventually(lambda: counted(wire, sent * 60, sent))
+
+
+async def test_a_poison_record_is_parked_with_its_bytes_and_the_rest_goes_on(wire: Wire) -> None:
+    good = [service_logged(new_id()) for _ in range(40)]
+    await send(wire, *good[:20], partition=0)
+    await send_raw(wire, b'{"not": "an event"}', [("ce_type", b"cn.linbang.activities.ServiceLogged.v1")], 0)
+    await send(wire, *good[20:], partition=0)
+    async with running(wire.consumer().run):
+        await eventually(lambda: counted(wire, 40 * 60, 40))
+    (letter,) = await parked(wire)
+    assert (letter.partition, letter.offset, letter.key, letter.value) == (0, 20, b"poison", b'{"not": "an event"}')
+    assert letter.reason == "undecodable"
+    assert "ce_id is missing" in letter.message
+    assert letter.headers == [["ce_type", "cn.linbang.activities.ServiceLogged.v1"]]
+
+
+@pytest.mark.parametrize("place", [0, 9, 19])
+async def test_an_event_that_breaks_an_invariant_is_found_and_what_follows_in_its_key_waits_behind_it(
+    wire: Wire, place: int
+) -> None:
+    events = [service_logged(new_id()) for _ in range(20)]
+    events[place] = service_logged(new_id(), minutes=POISONED_MINUTES)
+    behind = service_corrected(events[place], 2)
+    await send(wire, *events, behind, partition=2)
+    async with running(wire.consumer().run):
+        await eventually(lambda: counted(wire, 19 * 60, 19))
+        letters = await eventually(lambda: parked(wire))
+    assert [(letter.offset, letter.reason) for letter in letters] == [
+        (place, "BrokenInvariantError"),
+        (20, "behind_parked"),
+    ]
+
+
+async def test_an_event_of_a_version_from_the_future_is_parked(wire: Wire) -> None:
+    new = service_logged(new_id())
+    attributes = Attributes(
+        new.event_id, "cn.linbang.activities.ServiceLogged.v9", new.occurred_at, "x", 1, new.district
+    )
+    await send_raw(wire, new.data.model_dump_json().encode(), headers(attributes), 0)
+    async with running(wire.consumer().run):
+        (letter,) = await eventually(lambda: parked(wire))
+    assert letter.reason == "undecodable"
+    assert "newer than v1" in letter.message
+
+
+async def test_a_parked_record_is_copied_to_the_dead_letter_topic_through_the_outbox(wire: Wire) -> None:
+    await send_raw(wire, b"\x00\xff", [], 0)
+    async with running(wire.consumer().run):
+        await eventually(lambda: parked(wire))
+    async with wire.worker.transaction() as tx:
+        row = (await tx.execute(text("SELECT raw_topic, raw_value, raw_headers FROM outbox"))).one()
+    assert (row.raw_topic, row.raw_value) == ("assessment.dlt", b"\x00\xff")
+    assert row.raw_headers["origin_offset"] == "0"
+
+
+async def test_a_topic_full_of_poison_stops_the_consumer_instead_of_being_drained(wire: Wire) -> None:
+    await send(wire, *(service_logged(new_id(), minutes=POISONED_MINUTES) for _ in range(200)), partition=0)
+    heartbeat = Heartbeat("consumer")
+    stopping = consumer(wire.worker, wire.servers, wire.prefix)
+    stopped = asyncio.Event()
+    take = stopping._take
+
+    async def noting(records: "tuple[ConsumerRecord[bytes, bytes], ...]") -> None:
+        try:
+            await take(records)
+        except Exception:
+            stopped.set()
+            raise
+
+    stopping._take = noting  # type: ignore[method-assign]
+    async with running(lambda _: stopping.run(heartbeat)):
+        await asyncio.wait_for(stopped.wait(), 60)
+    assert len(await parked(wire)) < MAX_CONSECUTIVE
+
+
+async def test_a_consumer_that_was_overtaken_is_fenced_off(wire: Wire) -> None:
+    """A second owner moves the offsets on while the first one's batch is in hand: the first one's effects are rolled
+    back."""
+    await send(wire, *(service_logged(new_id()) for _ in range(10)), partition=0)
+    zombie = wire.consumer()
+    process, overtaken = zombie._processing.process, False
+
+    async def overtaken_in_between(*args: Any, **kwargs: Any) -> None:
+        nonlocal overtaken
+        await process(*args, **kwargs)
+        overtaken = True
+
+    zombie._processing.process = overtaken_in_between  # type: ignore[method-assign]
+    seek, seeks = zombie._seek_to_database, 0
+
+    async def seek_to_a_stale_position(partitions: Any) -> None:
+        nonlocal seeks
+        await seek(partitions)
+        seeks += 1
+        if seeks == 1:  # what it read has just become stale
+            async with wire.worker.transaction() as tx:
+                await tx.execute(text("UPDATE consumer_offset SET next_offset = 10 WHERE partition = 0"))
+
+    zombie._seek_to_database = seek_to_a_stale_position  # type: ignore[method-assign]
+    async with running(zombie.run):
+        await send(wire, *(service_logged(new_id()) for _ in range(5)), partition=0)
+        await eventually(lambda: counted(wire, 5 * 60, 5))
+    assert overtaken
+
+
+async def test_five_statements_serve_a_batch_whatever_its_size(wire: Wire) -> None:
+    store = Store(wire.urls.worker)  # of its own, so that nobody else's statements are noted
+    statements: list[str] = []
+    per_batch: list[int] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    await send(wire, *(service_logged(UUID(int=n)) for n in range(1000)), partition=0)
+    counting = consumer(store, wire.servers, wire.prefix)
+    take = counting._take
+
+    async def noting(batch: Any) -> None:
+        statements.clear()
+        await take(batch)
+        per_batch.append(len(statements))
+
+    counting._take = noting  # type: ignore[method-assign,assignment]
+    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
+    async with running(counting.run):
+        await eventually(lambda: counted(wire, 60_000, 1000))
+    await store.close()
+    assert set(per_batch) == {5}  # fence, parked keys, inbox, and the tally's own two
