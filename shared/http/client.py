@@ -42,8 +42,8 @@ class ImportProgress:
     normalised: int
     unchanged: int
     rejected: int
-    fault: str | None = None
-    """Why the file as a whole could not be imported, where ``state`` is ``failed``."""
+    faults: tuple[str, ...] = ()
+    """Why the file as a whole could not be imported, where ``state`` is ``failed``: field and code of each fault."""
 
     @property
     def ended(self) -> bool:
@@ -136,6 +136,5 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
 
 
 def _progress(body: dict[str, Any]) -> ImportProgress:
-    return ImportProgress(
-        **{name: body[name] for name in ImportProgress.__slots__ if name != "fault"}, fault=body.get("fault")
-    )
+    faults = tuple(f"{fault['field']}: {fault['code']}" for fault in body["faults"])
+    return ImportProgress(**{name: body[name] for name in ImportProgress.__slots__ if name != "faults"}, faults=faults)

@@ -88,8 +88,8 @@ def _text(content: bytes) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" in text:
-            break
+        if "\0" in text.partition("\n")[0]:
+            break  # UTF-16 or no text at all; a NUL in a later line is that line's fault
         return text
     raise RefusedError(Fault("file", "unreadable_file"))
 
