@@ -48,8 +48,9 @@ clean:  ## remove all data, logs and secrets of local mode; keep what was downlo
 	@if [ -x $(BIN)/linbang ]; then $(BIN)/linbang local clean; fi
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-$(READY): uv.lock pyproject.toml | $(UV)
+$(READY): uv.lock pyproject.toml
 	@$(NEED_PYTHON)
+	@test -x "$(UV)" || $(MAKE) --no-print-directory $(UV)
 	@echo "Setting up .venv from uv.lock …"
 	@$(UV) sync --quiet --frozen --offline --python "$(PYTHON)" 2>/dev/null || \
 	$(UV) sync --quiet --frozen --python "$(PYTHON)" || { \

@@ -84,7 +84,7 @@ def up() -> int:
         console.print(str(error))
         return 0
     except LocalError as error:
-        console.print(f"[red]{error}[/red]" if console.is_terminal else str(error), markup=console.is_terminal)
+        console.print(str(error), style="red", markup=False)
         return 1
     except OSError as error:
         if error.errno != errno.ENOSPC:
