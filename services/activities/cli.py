@@ -54,7 +54,7 @@ def _upload(client: LinbangClient, file: Path) -> ImportProgress:
 
 
 def _summarise(progress: ImportProgress) -> None:
-    if progress.fault:
-        console.print(f"[red]{progress.state}: {progress.fault}[/red]")
+    for fault in progress.faults:
+        console.print(f"[red]{fault}[/red]")
     for outcome in ("accepted", "normalised", "unchanged", "rejected"):
         console.print(f"{outcome:>10}  {getattr(progress, outcome):>9,}")

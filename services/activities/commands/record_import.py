@@ -112,8 +112,7 @@ async def _record(tx: AsyncConnection, job: ImportJob, accepted: Sequence[Servic
 
 
 def _logged(record_id: UUID, record: ServiceRecord, import_id: UUID) -> ServiceLogged:
-    # Unvalidated: every field has been checked as it was read, and a validation per line is what would take longest.
-    return ServiceLogged.model_construct(
+    return ServiceLogged(
         record_id=record_id,
         record_no=record.record_no,
         volunteer_id=record.volunteer_id,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from hashlib import blake2b
+from struct import Struct
 from typing import Final, NamedTuple, NoReturn
 from uuid import UUID
 
@@ -25,7 +26,9 @@ CHINA = timezone(timedelta(hours=8))
 """Where a file's time names no offset it is of this zone, which has known no summer time since 1991."""
 OWN_PREFIX: Final = "LB-"
 """Numbers given at check-out begin so; a file may repeat such a record, but not invent one."""
-_RECORD_NO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,39}")
+_CODE = re.compile(r"[^\W_][\w./-]{0,39}")
+"""How numbers and codes look: letters (of any script) and digits, with a few signs between them."""
+_NUMBERS = Struct("<ddHB")
 _LOCAL_TIME = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ](\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -59,11 +62,11 @@ class ServiceRecord(NamedTuple):
 
     def digest(self) -> bytes:
         """Return 16 bytes that stand for the whole content."""
-        facts = (
-            f"{self.activity}\n{self.service}\n{self.started_at.isoformat()}\n{self.ended_at.isoformat()}"
-            f"\n{self.minutes}\n{self.rating}"
+        numbers = _NUMBERS.pack(self.started_at.timestamp(), self.ended_at.timestamp(), self.minutes, self.rating or 0)
+        content = (
+            self.volunteer_id.bytes + self.station_id.bytes + numbers + f"{self.service}\n{self.activity}".encode()
         )
-        return blake2b(self.volunteer_id.bytes + self.station_id.bytes + facts.encode(), digest_size=16).digest()
+        return blake2b(content, digest_size=16).digest()
 
 
 class Session(NamedTuple):
@@ -137,35 +140,52 @@ class RecordBook:
 
 
 def read_record(values: Mapping[str, str], now: datetime) -> SubmittedRecord:
-    """Read one line. Raises RefusedError with its first fault; ``now`` is the moment that nothing may lie after."""
-    tidy = {field: _tidy(value) for field, value in values.items()}
-    tidy["activity"] = values["activity"].strip()  # a title keeps its full-width punctuation
+    """Read one line. Raises RefusedError with its first fault; ``now`` is the moment that nothing may lie after.
+
+    Full-width digits and letters, and blanks around a value, are put right, and the record is marked ``normalised``.
+    """
+    try:
+        return _read(values, now, normalised=False)
+    except RefusedError:
+        tidy = {field: unicodedata.normalize("NFKC", value).strip() for field, value in values.items()}
+        tidy["activity"] = values["activity"].strip()  # a title keeps its full-width punctuation
+        if tidy == values:
+            raise
+        return _read(tidy, now, normalised=True)
+
+
+def _read(values: Mapping[str, str], now: datetime, *, normalised: bool) -> SubmittedRecord:
     for field in ("record_no", "volunteer_no", "station_code"):
-        if not tidy[field]:
-            _refuse(field, "missing")
-    if not _RECORD_NO.fullmatch(tidy["record_no"]):
-        _refuse("record_no", "format")
-    if fault := title_fault("activity", tidy["activity"]):
+        if not _CODE.fullmatch(values[field]):
+            _refuse(field, "format" if values[field] else "missing")
+    if fault := _title_fault(values["activity"]):
         raise RefusedError(fault)
-    if tidy["service"] not in SERVICES:
-        _refuse("service", "unknown_value" if tidy["service"] else "missing")
-    started_at, ended_at = _moment("started_at", tidy["started_at"]), _moment("ended_at", tidy["ended_at"])
+    if values["service"] not in SERVICES:
+        _refuse("service", "unknown_value" if values["service"] else "missing")
+    started_at, ended_at = _moment("started_at", values["started_at"]), _moment("ended_at", values["ended_at"])
     _check_times(started_at, ended_at, now)
-    minutes = _minutes(tidy["minutes"])
+    minutes = _minutes(values["minutes"])
     if minutes != whole_minutes(started_at, ended_at):
         _refuse("minutes", "disagrees_with_times")
     return SubmittedRecord(
-        tidy["record_no"],
-        tidy["volunteer_no"],
-        tidy["station_code"],
-        tidy["activity"],
-        tidy["service"],
+        values["record_no"],
+        values["volunteer_no"],
+        values["station_code"],
+        values["activity"],
+        values["service"],
         started_at,
         ended_at,
         minutes,
-        _rating(tidy["recipient_rating"]),
-        normalised=tidy != values,
+        _rating(values["recipient_rating"]),
+        normalised,
     )
+
+
+@lru_cache(maxsize=4096)
+def _title_fault(title: str) -> Fault | None:
+    if title != title.strip():
+        return Fault("activity", "format")
+    return title_fault("activity", title)
 
 
 def overlaps(sessions: Iterable[Session], started_at: datetime, ended_at: datetime) -> bool:
@@ -191,10 +211,6 @@ def check_correction(record: ServiceRecord, minutes: int) -> None:
 
 def _refuse(field: str, code: str) -> NoReturn:
     raise RefusedError(Fault(field, code))
-
-
-def _tidy(value: str) -> str:
-    return value.strip() if value.isascii() else unicodedata.normalize("NFKC", value).strip()
 
 
 def _moment(field: str, written: str) -> datetime:

@@ -42,7 +42,7 @@ def enter(into: RecordBook, **changes: str) -> ServiceRecord | None:
     return into.enter(read_record({**LINE, **changes}, NOW))
 
 
-def fault_of(into: RecordBook | None = None, **changes: str) -> tuple[str, str]:
+def fault_of(into: RecordBook | None = None, /, **changes: str) -> tuple[str, str]:
     with pytest.raises(RefusedError) as refused:
         enter(into or book(), **changes)
     (fault,) = refused.value.faults
@@ -70,6 +70,7 @@ def test_a_line_becomes_a_record_in_utc() -> None:
         ({"record_no": "S R"}, ("record_no", "format")),
         ({"record_no": "LB-510115-20260105-000001"}, ("record_no", "unknown_reference")),
         ({"volunteer_no": " "}, ("volunteer_no", "missing")),
+        ({"volunteer_no": "V 1"}, ("volunteer_no", "format")),
         ({"volunteer_no": "V9"}, ("volunteer_no", "unknown_reference")),
         ({"station_code": "STA-99"}, ("station_code", "unknown_reference")),
         ({"activity": ""}, ("activity", "missing")),
