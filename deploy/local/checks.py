@@ -76,9 +76,9 @@ def mail_greets(port: int) -> bool:
         return False
 
 
-def service_is_ready(address: str) -> bool:
+def service_is_ready(client: httpx.Client, address: str) -> bool:
     """Whether a service says that it can do its work."""
     try:
-        return httpx.get(f"{address}/health/ready", timeout=2).status_code == httpx.codes.OK
+        return client.get(f"{address}/health/ready").status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

@@ -7,6 +7,7 @@ order, and nothing a killed runner left can keep the next one from starting. Why
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import fcntl
 import json
@@ -17,8 +18,10 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
+import httpx
 from rich.console import Console
 
 from deploy import provision
@@ -43,7 +46,7 @@ _SEEDED = STATE / "seeded.json"
 _LOCK = _RUN / "lock"
 _RUNNER_PID = _RUN / "runner.pid"
 _RUNNING = _RUN / "running.json"
-_STARTED_HERE = (_POSTGRES, _KAFKA, _MAIL, _LOG, _RUN, STATE / "test")
+_STARTED_HERE = (_POSTGRES, _KAFKA, _MAIL, _LOG, _RUN)
 _SERVICE_SECONDS = 60
 
 console = Console(highlight=False, soft_wrap=True)
@@ -128,7 +131,8 @@ def find_running() -> System | None:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return System(**json.loads(_RUNNING.read_text())) if _RUNNING.exists() else None
+            with contextlib.suppress(FileNotFoundError):  # it is starting or stopping
+                return System(**json.loads(_RUNNING.read_text()))
     return None
 
 
@@ -137,7 +141,7 @@ def running_system(children: list[Child] | None = None) -> Iterator[System]:
     """Start everything, give its addresses, stop everything in reverse order. Call it from the main thread."""
     children = [] if children is None else children
     settings = LocalSettings()
-    STATE.mkdir(exist_ok=True)
+    STATE.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(_stopped_by_signals())
         stack.enter_context(_lock())
@@ -152,24 +156,7 @@ def running_system(children: list[Child] | None = None) -> Iterator[System]:
             target = provision.Target(admin_url, bootstrap_servers, settings.topic_prefix, urls)
             asyncio.run(provision.provision(target))
         with _step("Services"):
-            services = [
-                Child(
-                    name=service,
-                    command=[sys.executable, "-m", f"services.{service}", "all"],
-                    log=_LOG / f"{service}.log",
-                    pid_file=_RUN / f"{service}.pid",
-                    environment=service_environment(service, settings, secret, urls, bootstrap_servers),
-                    directory=ROOT,
-                )
-                for service in provision.SERVICES
-            ]
-            for child in services:
-                child.start()
-                stack.callback(child.stop)
-                children.append(child)
-            for child in services:
-                address = settings.base_urls()[child.name]
-                child.wait_until(lambda: checks.service_is_ready(address), _SERVICE_SECONDS)  # noqa: B023 - called before the next turn
+            _start_services(stack, children, settings, target)
         system = System(
             pid=os.getpid(),
             base_urls=settings.base_urls(),
@@ -223,6 +210,29 @@ def _start_servers(stack: ExitStack, children: list[Child], settings: LocalSetti
     bootstrap_servers = settings.kafka_bootstrap_servers or (broker.bootstrap_servers if broker else "")
     asyncio.run(checks.reachable(admin_url, bootstrap_servers))
     return admin_url, bootstrap_servers
+
+
+def _start_services(stack: ExitStack, children: list[Child], settings: LocalSettings, target: provision.Target) -> None:
+    secret = load_secrets()
+    services = [
+        Child(
+            name=service,
+            command=[sys.executable, "-m", f"services.{service}", "all"],
+            log=_LOG / f"{service}.log",
+            pid_file=_RUN / f"{service}.pid",
+            environment=service_environment(service, settings, secret, target.database_urls, target.bootstrap_servers),
+            directory=ROOT,
+        )
+        for service in provision.SERVICES
+    ]
+    for child in services:
+        child.start()
+        stack.callback(child.stop)
+        children.append(child)
+    with httpx.Client(timeout=2) as client:
+        for child in services:
+            ready = partial(checks.service_is_ready, client, settings.base_urls()[child.name])
+            child.wait_until(ready, _SERVICE_SECONDS)
 
 
 def _mail(settings: LocalSettings) -> Child:
