@@ -41,6 +41,16 @@ class Claim:
     sealed: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What came of a claimed mail: its state, why, and for one that is ``queued`` again the wait until it is due."""
+
+    claim: Claim
+    state: str
+    reason: str | None
+    wait: timedelta | None
+
+
 _ADD_MESSAGES = text("""
     INSERT INTO message (district, event_id, volunteer_id, template, facts, occurred_at)
     SELECT m.district, m.event_id, m.volunteer_id, m.template, m.facts::json, m.occurred_at
@@ -120,40 +130,35 @@ _BEGIN_SENDING = text("""
 
 async def begin_sending(tx: AsyncConnection, claim: Claim) -> bool:
     """Note that the mail is about to be offered to a server; False where the claim has passed to another mailer."""
-    return bool((await tx.execute(_BEGIN_SENDING, _key(claim))).rowcount)
+    values = {"district": claim.district, "event_id": claim.event_id, "until": claim.until}
+    return bool((await tx.execute(_BEGIN_SENDING, values)).rowcount)
 
 
-_SETTLE = text("""
-    UPDATE delivery SET state = :state, reason = :reason
-    WHERE district = :district AND event_id = :event_id AND channel = 'email' AND due_at = :until
-""")
-
-
-async def settle(tx: AsyncConnection, claim: Claim, state: str, reason: str | None = None) -> bool:
-    """Note a mail's end: ``sent``, ``undeliverable`` or ``uncertain``; False where the claim has passed on."""
-    return bool((await tx.execute(_SETTLE, {**_key(claim), "state": state, "reason": reason})).rowcount)
-
-
-_REQUEUE = text("""
-    UPDATE delivery AS d SET state = 'queued', reason = r.reason, due_at = clock_timestamp() + r.wait
+_CONCLUDE = text("""
+    UPDATE delivery AS d
+    SET state = c.state, reason = c.reason, due_at = coalesce(clock_timestamp() + c.wait, d.due_at)
     FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:until AS timestamptz[]),
-                CAST(:reason AS text[]), CAST(:wait AS interval[])) AS r(district, event_id, until, reason, wait)
-    WHERE d.district = r.district AND d.event_id = r.event_id AND d.channel = 'email' AND d.due_at = r.until
+                CAST(:state AS text[]), CAST(:reason AS text[]), CAST(:wait AS interval[]))
+         AS c(district, event_id, until, state, reason, wait)
+    WHERE d.district = c.district AND d.event_id = c.event_id AND d.channel = 'email' AND d.due_at = c.until
+    RETURNING d.id
 """)
 
 
-async def requeue(tx: AsyncConnection, claims: Sequence[tuple[Claim, str, timedelta]]) -> None:
-    """Give mails back that no server has accepted: each with the reason and the wait until its next attempt."""
-    await tx.execute(
-        _REQUEUE,
+async def conclude(tx: AsyncConnection, conclusions: Sequence[Conclusion]) -> set[UUID]:
+    """Note what came of claimed mails; return the ids of those whose claim had not passed to another mailer."""
+    concluded = await tx.scalars(
+        _CONCLUDE,
         {
-            "district": [claim.district for claim, _, _ in claims],
-            "event_id": [claim.event_id for claim, _, _ in claims],
-            "until": [claim.until for claim, _, _ in claims],
-            "reason": [reason for _, reason, _ in claims],
-            "wait": [wait for _, _, wait in claims],
+            "district": [conclusion.claim.district for conclusion in conclusions],
+            "event_id": [conclusion.claim.event_id for conclusion in conclusions],
+            "until": [conclusion.claim.until for conclusion in conclusions],
+            "state": [conclusion.state for conclusion in conclusions],
+            "reason": [conclusion.reason for conclusion in conclusions],
+            "wait": [conclusion.wait for conclusion in conclusions],
         },
     )
+    return set(concluded)
 
 
 _RESOLVE_INTERRUPTED = text("""
@@ -170,5 +175,13 @@ async def resolve_interrupted(tx: AsyncConnection) -> int:
     return (await tx.execute(_RESOLVE_INTERRUPTED)).rowcount
 
 
-def _key(claim: Claim) -> dict[str, object]:
-    return {"district": claim.district, "event_id": claim.event_id, "until": claim.until}
+_MARK_READ = text("""
+    UPDATE message SET read_at = coalesce(read_at, clock_timestamp())
+    WHERE district = :district AND event_id = :event_id AND volunteer_id = :volunteer_id
+""")
+
+
+async def mark_read(tx: AsyncConnection, district: str, volunteer_id: UUID, message_id: UUID) -> bool:
+    """Note that a volunteer has read a message of theirs, the first time; False where there is none."""
+    values = {"district": district, "event_id": message_id, "volunteer_id": volunteer_id}
+    return bool((await tx.execute(_MARK_READ, values)).rowcount)

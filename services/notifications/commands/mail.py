@@ -23,7 +23,7 @@ from services.notifications.commands.letter import Letter, NoAddressError, Unrea
 from services.notifications.commands.smtp import Outcome, Verdict, offer, reason_of
 from services.notifications.domain.messages import Channel
 from services.notifications.domain.retry import CONTACT_PATIENCE, back_off
-from services.notifications.repository import Claim
+from services.notifications.repository import Claim, Conclusion
 from shared.contracts import MessageDelivered, MessageUndeliverable
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
@@ -70,30 +70,25 @@ class Mailer:
             claims = await repository.claim_due(tx, BATCH, LEASE)
         if interrupted:
             log.warning("mails of a mailer that died are not sent again", mails=interrupted)
-        letters = [(claim, letter) for claim in claims if (letter := await self._write(claim))]
+        written = [(claim, self._write(claim)) for claim in claims]
+        await self._conclude([(claim, verdict) for claim, verdict in written if isinstance(verdict, Verdict)])
+        letters = [(claim, letter) for claim, letter in written if isinstance(letter, Letter)]
         if letters:
             await self._send_all(letters, heartbeat)
         return len(claims)
 
-    async def _write(self, claim: Claim) -> Letter | None:
-        """Write a mail; where that is not possible, put it off or give it up, and return None."""
+    def _write(self, claim: Claim) -> Letter | Verdict:
+        """Write a mail; where that is not possible, return why."""
+        without_contact = Outcome.DEFERRED if claim.waited <= CONTACT_PATIENCE else Outcome.REFUSED
         if claim.sealed is None:
-            await self._await_contact(claim, "no_contact")
-            return None
+            return Verdict(without_contact, "no_contact")
         try:
             return write_letter(claim, claim.sealed, self._post_office.contact_key, self._post_office.sender)
         except UnreadableContactError:
             log.warning("a contact cannot be opened; is CONTACT_PRIVATE_KEY right?", delivery_id=str(claim.id))
-            await self._await_contact(claim, "unreadable_contact")
+            return Verdict(without_contact, "unreadable_contact")
         except NoAddressError:
-            await self._settle(claim, Verdict(Outcome.REFUSED, "no_address"))
-        return None
-
-    async def _await_contact(self, claim: Claim, reason: str) -> None:
-        if claim.waited > CONTACT_PATIENCE:
-            await self._settle(claim, Verdict(Outcome.REFUSED, reason))
-        else:
-            await self._put_off([claim], reason)
+            return Verdict(Outcome.REFUSED, "no_address")
 
     async def _send_all(self, letters: Sequence[tuple[Claim, Letter]], heartbeat: Heartbeat) -> None:
         waiting = deque(letters)
@@ -105,8 +100,7 @@ class Mailer:
                 await _finish(asyncio.create_task(self._send(server, *waiting.popleft())))
         finally:
             server.close()
-            if waiting:
-                await self._put_off([claim for claim, _ in waiting], reason)
+            await self._conclude([(claim, Verdict(Outcome.DEFERRED, reason)) for claim, _ in waiting])
 
     async def _send(self, server: SMTP, claim: Claim, letter: Letter) -> None:
         async with self._store.transaction() as tx:
@@ -116,29 +110,36 @@ class Mailer:
         reach("mailer.before_send")
         verdict = await offer(server, self._post_office.sender, letter)
         reach("mailer.after_send")
-        if verdict.outcome is Outcome.DEFERRED:
-            await self._put_off([claim], verdict.reason)
-        else:
-            await self._settle(claim, verdict)
+        await self._conclude([(claim, verdict)])
 
-    async def _settle(self, claim: Claim, verdict: Verdict) -> None:
-        MAIL_ATTEMPTS.labels(verdict.outcome).inc()
+    async def _conclude(self, verdicts: Sequence[tuple[Claim, Verdict]]) -> None:
+        """Note what came of mails, and tell of those that have come to an end."""
+        if not verdicts:
+            return
+        for _, verdict in verdicts:
+            MAIL_ATTEMPTS.labels(verdict.outcome).inc()
         async with self._store.transaction() as tx:
-            if await repository.settle(tx, claim, _STATES[verdict.outcome], verdict.reason or None):
-                await event_log.append(tx, _events(claim, verdict))
-
-    async def _put_off(self, claims: Sequence[Claim], reason: str) -> None:
-        MAIL_ATTEMPTS.labels(Outcome.DEFERRED).inc(len(claims))
-        waits = [(claim, reason, back_off(claim.attempts, random.random())) for claim in claims]  # noqa: S311
-        async with self._store.transaction() as tx:
-            await repository.requeue(tx, waits)
+            concluded = await repository.conclude(tx, [_conclusion(claim, verdict) for claim, verdict in verdicts])
+            events = [_event(claim, verdict) for claim, verdict in verdicts if claim.id in concluded]
+            await event_log.append(tx, [event for event in events if event])
 
 
-_STATES = {Outcome.ACCEPTED: "sent", Outcome.REFUSED: "undeliverable", Outcome.UNKNOWN: "uncertain"}
+_STATES = {
+    Outcome.ACCEPTED: "sent",
+    Outcome.DEFERRED: "queued",
+    Outcome.REFUSED: "undeliverable",
+    Outcome.UNKNOWN: "uncertain",
+}
 
 
-def _events(claim: Claim, verdict: Verdict) -> list[NewEvent]:
-    """Return what there is to tell of a mail's end; of an uncertain one nothing is known, so nothing is told."""
+def _conclusion(claim: Claim, verdict: Verdict) -> Conclusion:
+    deferred = verdict.outcome is Outcome.DEFERRED
+    wait = back_off(claim.attempts, random.random()) if deferred else None  # noqa: S311 - no secret
+    return Conclusion(claim, _STATES[verdict.outcome], verdict.reason or None, wait)
+
+
+def _event(claim: Claim, verdict: Verdict) -> NewEvent | None:
+    """Return what there is to tell: nothing of a mail that waits, and nothing where nothing is known."""
     told = {
         "delivery_id": claim.id,
         "volunteer_id": claim.volunteer_id,
@@ -153,8 +154,8 @@ def _events(claim: Claim, verdict: Verdict) -> list[NewEvent]:
         case Outcome.REFUSED:
             data = MessageUndeliverable.model_validate({**told, "reason": verdict.reason})
         case _:
-            return []
-    return [NewEvent(claim.district, claim.id, 1, data, caused_by=f"event:{claim.event_id}")]
+            return None
+    return NewEvent(claim.district, claim.id, 1, data, caused_by=f"event:{claim.event_id}")
 
 
 async def _connect(server: SMTP) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.notifications import repository
+from services.notifications.repository import Conclusion
 from shared.ops.health import Heartbeat
 from shared.store.event_log import new_id
 from tests.integration.notifications.conftest import Post, handle, know, signed_up
@@ -139,8 +140,7 @@ async def test_a_mailer_that_stalled_past_its_claim_does_not_send(post: Post) ->
     await post.mailer().work_off(Heartbeat("test"))
     async with post.worker.transaction() as tx:
         assert not await repository.begin_sending(tx, stalled)
-        assert not await repository.settle(tx, stalled, "undeliverable", "smtp_550")
-        await repository.requeue(tx, [(stalled, "server_away", timedelta(0))])
+        assert not await repository.conclude(tx, [Conclusion(stalled, "undeliverable", "smtp_550", None)])
     assert await post.mail_states() == [("sent", None)]
 
 
