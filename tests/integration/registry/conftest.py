@@ -29,7 +29,7 @@ from shared.messaging import topics
 from shared.messaging.relay import Relay
 from shared.runtime import Service, build_app
 from shared.store.engine import Store
-from tests.support.eventually import running
+from tests.support.eventually import eventually, running
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 SAMPLE = Path(__file__).resolve().parents[3] / "deploy" / "sample" / "510115"
@@ -43,8 +43,8 @@ def sample(name: str) -> bytes:
     return gzip.decompress(content) if name.endswith(".gz") else content
 
 
-def id_number(serial: int, *, born: date = date(1990, 1, 1), male: bool = True) -> str:
-    """Return a right ID number with the unassigned area code; another one for each serial below 500 * 10,000."""
+def id_number(serial: int, *, born: date = date(1955, 1, 1), male: bool = True) -> str:
+    """Return a right ID number with the unassigned area code; another one for each serial (500 a day)."""
     days, sequence = divmod(serial, 500)
     first_17 = f"519900{born + timedelta(days=days):%Y%m%d}{2 * sequence + male:03d}"
     return first_17 + check_character(first_17)
@@ -53,7 +53,7 @@ def id_number(serial: int, *, born: date = date(1990, 1, 1), male: bool = True) 
 def roster_line(serial: int, **changes: str) -> dict[str, str]:
     """Return a faultless line of a roster."""
     return {
-        "number": f"510115{serial:08d}",
+        "number": f"510115{70_000_000 + serial}",
         "name": f"张测试{chr(0x4E00 + serial % 5000)}",
         "gender": "男",
         "id_number": id_number(serial),
@@ -93,6 +93,7 @@ class Registry:
     prefix: str
     admins: dict[str, dict[str, str]] = field(default_factory=dict)
     """District -> headers of its admin."""
+    importing: asyncio.Task[None] | None = None
 
     async def log_in(self, user_name: str, password: str) -> dict[str, str]:
         answer = await self.http.post("/v1/tokens", json={"user_name": user_name, "password": password})
@@ -139,11 +140,14 @@ class Registry:
     async def take_in(self, district: str, kind: str, content: bytes) -> dict[str, Any]:
         """Upload a file, wait for the end of its import and return its status."""
         location = await self.upload(district, kind, content)
-        while True:
+
+        async def ended() -> dict[str, Any] | None:
+            if self.importing is not None and self.importing.done():
+                self.importing.result()
             status = await self.status(district, location)
-            if status["state"] in {"completed", "failed"}:
-                return status | {"location": location}
-            await asyncio.sleep(0.02)
+            return status if status["state"] in {"completed", "failed"} else None
+
+        return (await eventually(ended) or {}) | {"location": location}
 
     async def report(self, district: str, location: str) -> list[dict[str, str]]:
         answer = await self.http.get(f"{location}/report.csv", headers=self.admins[district])
@@ -221,7 +225,8 @@ async def idle_registry(
 @pytest.fixture(scope="module")
 async def registry(idle_registry: Registry) -> AsyncIterator[Registry]:
     """A registry at work, with the sample's district 510115 open."""
-    async with running(idle_registry.importer().run), running(idle_registry.relay().run):
+    async with running(idle_registry.importer().run) as importing, running(idle_registry.relay().run):
+        idle_registry.importing = importing
         await idle_registry.open("510115")
         yield idle_registry
 

@@ -63,19 +63,18 @@ async def test_one_event_each_and_a_contact_point_that_only_notifications_can_op
 
 async def test_no_personal_data_outside_the_sealed_columns(loaded: Registry) -> None:
     tables = await loaded.rows("""
-        SELECT table_name FROM information_schema.tables
-        WHERE table_schema = 'public' AND table_name NOT IN ('alembic_version', 'consumer_offset', 'inbox', 'dead_letter')
+        SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND has_table_privilege(quote_ident(tablename), 'SELECT')
     """)
-    readable = [row.table_name for row in tables if row.table_name not in {"account", "log_in_name", "signing_key"}]
+    readable = [row.tablename for row in tables]
     assert {"event_log", "import_verdict", "import_job", "volunteer", "roster_line"} <= set(readable)
     for person in EVERYBODY[::9000]:
         for table in readable:
             for secret in (person["身份证号"], person["手机号码"], person["电子邮箱"]):
-                raw = secret.encode().hex()
                 found = await loaded.rows(
-                    f"SELECT 1 FROM {table} t WHERE t::text LIKE '%' || :plain || '%' OR t::text LIKE '%' || :raw || '%'",
+                    f"SELECT 1 FROM {table} t WHERE strpos(t::text, :plain) > 0 OR strpos(t::text, :raw) > 0",
                     plain=secret,
-                    raw=raw,
+                    raw=secret.encode().hex(),
                 )
                 assert not found, (table, secret)
     names = {person["姓名"] for person in EVERYBODY}
@@ -84,18 +83,25 @@ async def test_no_personal_data_outside_the_sealed_columns(loaded: Registry) -> 
             assert not names & set(map(str, json.loads(value).values()))
 
 
-async def test_the_same_roster_as_a_spreadsheet_changes_nothing(loaded: Registry) -> None:
+async def test_a_second_import_changes_nothing(loaded: Registry) -> None:
     before = await _state(loaded)
+    started = time.perf_counter()
+    status = await loaded.take_in("510115", "roster", (SAMPLE / "volunteers.csv.gz").read_bytes())
+    print(f"imported again in {time.perf_counter() - started:.1f} s")  # noqa: T201
+    assert _counts(status) == (0, 0, len(EVERYBODY), 0)
+    assert await _state(loaded) == before
+
+
+async def test_the_same_lines_as_a_spreadsheet_change_nothing(loaded: Registry) -> None:
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.append(list(COLUMNS))
-    for person in EVERYBODY:
+    for person in EVERYBODY[:2000]:
         sheet.append(list(person.values()))
     content = io.BytesIO()
     book.save(content)
     status = await loaded.take_in("510115", "roster", content.getvalue())
-    assert _counts(status) == (0, 0, len(EVERYBODY), 0)
-    assert await _state(loaded) == before
+    assert _counts(status) == (0, 0, 2000, 0)
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig"])
@@ -120,7 +126,7 @@ async def test_the_faulty_roster_gets_exactly_the_expected_verdicts(loaded: Regi
 
 
 async def test_a_changed_line_changes_the_volunteer(loaded: Registry) -> None:
-    line = roster_line(70_000_001)
+    line = roster_line(1)
     assert _counts(await loaded.take_in("510115", "roster", roster([line]))) == (1, 0, 0, 0)
     phone, category = line | {"phone": "13800138000"}, line | {"category": "居民"}
     contacts = await _records(loaded, "registry.contact")
@@ -141,7 +147,7 @@ async def test_a_changed_line_changes_the_volunteer(loaded: Registry) -> None:
 
 
 async def test_a_number_stays_with_its_person(loaded: Registry) -> None:
-    line = roster_line(70_000_002)
+    line = roster_line(2)
     await loaded.take_in("510115", "roster", roster([line]))
     other = line | {"id_number": id_number(70_001)}
     status = await loaded.take_in("510115", "roster", roster([other]))
@@ -152,7 +158,7 @@ async def test_a_number_stays_with_its_person(loaded: Registry) -> None:
 async def test_a_chunk_costs_the_same_statements_whatever_its_size(loaded: Registry) -> None:
     statements: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if "import_job" not in statement and "outbox WHERE" not in statement:
             statements.append(statement)
 
