@@ -95,7 +95,8 @@ def asyncapi(services: Sequence[Service]) -> Json:
     for title, message in document["components"]["messages"].items():
         del message["correlationId"]  # FastStream's own header; our records carry traceparent
         if "contact" not in title:
-            message["headers"] = _header_schema()
+            message["headers"] = {"$ref": "#/components/schemas/CloudEvents"}
+    document["components"]["schemas"]["CloudEvents"] = _header_schema()
     return document
 
 

@@ -50,7 +50,7 @@ def _plain(schema: Schema) -> Schema:
     return {key: value for key, value in schema.items() if key not in _WORDS | _COMPARED_BY_PART}
 
 
-def _inlined(node: Any, root: Schema) -> Any:  # noqa: ANN401 - any JSON
+def _inlined(node: Any, root: Schema) -> Any:
     """Return a schema with every reference replaced by what it refers to."""
     if isinstance(node, list):
         return [_inlined(item, root) for item in node]

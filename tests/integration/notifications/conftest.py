@@ -30,7 +30,6 @@ from shared.contracts.received import Received
 from shared.contracts.topics import CONTACT
 from shared.messaging import topics
 from shared.messaging.consumer import Consumer
-from shared.messaging.relay import Relay
 from shared.store.engine import Store
 from shared.store.event_log import new_id
 from shared.store.sealing import seal
@@ -100,9 +99,6 @@ class Post:
 
     def consumer(self) -> Consumer:
         return Consumer("notifications", self.worker, self.servers, self.prefix, HANDLERS, STATE_HANDLERS)
-
-    def relay(self) -> Relay:
-        return Relay(self.worker, self.servers, self.prefix)
 
     async def publish(self, *events: Received[Event]) -> None:
         """Publish events as another service's relay does."""
