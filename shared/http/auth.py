@@ -110,10 +110,10 @@ async def _claims(request: Request, authorization: Annotated[str | None, Header(
     return await verifier.verify(token)
 
 
-def caller_with(*roles: str) -> Callable[..., Caller]:
+def caller_with(*roles: str) -> Callable[..., Awaitable[Caller]]:
     """Return the dependency that lets only these roles in (none named: every account)."""
 
-    def caller(
+    async def caller(  # asynchronous, as a synchronous dependency costs every request a hop to another thread
         claims: Annotated[dict[str, Any], Depends(_claims)], x_district: Annotated[str | None, Header()] = None
     ) -> Caller:
         district = claims["district"]

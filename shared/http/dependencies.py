@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from shared.store.engine import Store
 
 
-def _store(request: Request) -> Store:
+async def _store(request: Request) -> Store:
     store: Store = request.app.state.store
     return store
 

@@ -13,7 +13,7 @@ def set_etag(response: Response, version: int) -> None:
     response.headers["ETag"] = f'"{version}"'
 
 
-def _if_match(if_match: Annotated[str | None, Header()] = None) -> int:
+async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int:
     if if_match is None:
         raise ProblemError(428, "precondition-required", [Fault("If-Match", "missing")])
     version = if_match.strip().strip('"')

@@ -21,7 +21,7 @@ from shared.http.problems import ProblemError
 router = APIRouter(prefix="/v1", tags=["sign-ups"])
 
 
-def _groups(request: Request) -> SignUpGroups:
+async def _groups(request: Request) -> SignUpGroups:
     groups: SignUpGroups = request.app.state.sign_up_groups
     return groups
 
