@@ -1,0 +1,63 @@
+"""The import rules hold, and each of them fails on a seeded violation: a rule that cannot fail proves nothing."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+VIOLATIONS = {
+    "Services never import one another": ("services/assessment/queries.py", "import services.registry.domain"),
+    "Every service has the same layers": ("services/assessment/domain.py", "import services.assessment.repository"),
+    "The kit has layers of its own": ("shared/store/engine.py", "import shared.http.pages"),
+    "The kit knows no service": ("shared/runtime.py", "import services.registry.domain"),
+    "Domain and contracts import no driver": ("services/assessment/domain.py", "import sqlalchemy"),
+    "Only messaging, handlers and the composition root see Kafka": ("services/assessment/repository.py", "import aiokafka"),
+    "A projection can send nothing": ("services/assessment/projections.py", "import shared.store.event_log"),
+}
+
+
+def check(directory: Path) -> str:
+    """Run the import rules over a copy of the code and return what they print."""
+    result = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache", "--config", "pyproject.toml"],
+        cwd=directory,
+        env={"PYTHONPATH": str(directory), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.stdout + result.stderr
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for package in ("services", "shared", "deploy"):
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "sample", "*.json")
+        )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_every_import_rule_is_kept(copy: Path) -> None:
+    report = check(copy)
+    assert "Contracts: 7 kept, 0 broken." in report, report
+
+
+@pytest.mark.parametrize("rule", VIOLATIONS)
+def test_a_seeded_violation_breaks_the_rule(copy: Path, rule: str) -> None:
+    file, statement = VIOLATIONS[rule]
+    with (copy / file).open("a") as source:
+        source.write(f"\n{statement}\n")
+    assert f"{rule} BROKEN" in check(copy)
+
+
+def test_a_module_outside_the_layers_breaks_the_build(copy: Path) -> None:
+    (copy / "services/assessment/helper.py").write_text('"""A stray."""\n')
+    report = check(copy)
+    assert "helper" in report
+    assert "kept, 0 broken" not in report
