@@ -5,11 +5,11 @@ exactly if one of them has changed a value of it.
 """
 
 import re
-import unicodedata
 from datetime import date
 
 FORMULA_SIGNS = "=+-@"
 """What a spreadsheet takes for the start of a formula."""
+_HALF_WIDTH = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: " "}
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _AROUND = " \t\r\n\u00a0\u3000"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -19,7 +19,7 @@ _BLANK_BETWEEN_IDEOGRAPHS = re.compile(
     "(?<=[\u3400-\u9fff\U00020000-\U000323af]) (?=[\u3400-\u9fff\U00020000-\U000323af])"
 )
 _GROUPING = re.compile(r"[\s\-‐-―()]")
-_COUNTRY_CODE = re.compile(r"(?:\+|00)86(?=\d{11}\Z)|86(?=\d{11}\Z)")
+_COUNTRY_CODE = re.compile(r"\A(?:\+|00)?86(?=[0-9]{11}\Z)")
 _LIST_SEPARATORS = re.compile(r"[;,、]")
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-|/(\d{1,2})/|\.(\d{1,2})\.|年(\d{1,2})月)(\d{1,2})日?(?: 00:00:00)?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -39,7 +39,7 @@ def has_control_character(value: str) -> bool:
 
 def half_width(value: str) -> str:
     """Write full-width digits, letters and signs as their plain forms."""
-    return value if value.isascii() else unicodedata.normalize("NFKC", value)
+    return value if value.isascii() else value.translate(_HALF_WIDTH)
 
 
 def name(value: str) -> str:
@@ -59,7 +59,7 @@ def id_number(value: str) -> str:
 
 def phone(value: str) -> str:
     """Write a mobile number as its eleven digits, without grouping and country code."""
-    return _COUNTRY_CODE.sub("", _GROUPING.sub("", half_width(value)), count=1)
+    return _COUNTRY_CODE.sub("", _GROUPING.sub("", half_width(value)))
 
 
 def email(value: str) -> str:

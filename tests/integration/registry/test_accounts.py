@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from services.registry.domain.privacy import KeyRing
+from services.registry.repository.accounts import current_signing_key
 from shared.http.auth import ALGORITHM, ISSUER
 from tests.integration.registry.conftest import ADMIN_PASSWORD, OPERATOR_PASSWORD, Registry, roster, roster_line
 
@@ -28,7 +29,9 @@ async def status_with(registry: Registry, token: str) -> int:
 
 async def signing_key(registry: Registry) -> OKPKey:
     """Return the key that the service signs with: what a thief of database and master key would have."""
-    [row] = await _owner_rows(registry, "SELECT id, public_key, sealed_key FROM signing_key WHERE replaced_at IS NULL")
+    async with registry.api.transaction() as tx:
+        row = await current_signing_key(tx)
+    assert row is not None
     environment = registry.environment
     keys = KeyRing(
         *(
@@ -47,11 +50,6 @@ async def signing_key(registry: Registry) -> OKPKey:
     )
 
 
-async def _owner_rows(registry: Registry, statement: str) -> list[object]:
-    async with registry.api.transaction("510115") as tx:
-        return list(await tx.exec_driver_sql(statement))
-
-
 def claims(**changes: object) -> dict[str, object]:
     now = int(time.time())
     return {"iss": ISSUER, "sub": str(uuid4()), "district": "510115", "roles": ["district_admin"], "iat": now,
@@ -66,7 +64,7 @@ async def test_only_our_own_intact_tokens_in_date_are_good(registry: Registry) -
     assert counts.status_code == 200
     now = int(time.time())
     forged = OKPKey.import_key(
-        {"kty": "OKP", "crv": "Ed25519", "kid": key.kid,
+        {"kty": "OKP", "crv": "Ed25519", "kid": str(key.kid),
          **{name: base64url(value) for name, value in _new_pair().items()}}
     )  # fmt: skip
     unsigned = f"{base64url(json.dumps({'alg': 'none'}).encode())}.{base64url(json.dumps(claims()).encode())}."

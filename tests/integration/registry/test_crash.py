@@ -44,7 +44,8 @@ async def test_a_killed_import_is_finished_by_the_next_importer(
         async with running(registry.importer().run):
 
             async def completed() -> bool:
-                return (await registry.status(district, location))["state"] == "completed"
+                status = await registry.status(district, location)
+                return bool(status["state"] == "completed")
 
             await eventually(completed)
     status = await registry.status(district, location)

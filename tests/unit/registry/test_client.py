@@ -7,7 +7,16 @@ import pytest
 from shared.http import client as client_module
 from shared.http.client import ImportProgress, LinbangClient, RequestRefusedError
 
-JOB = {"id": "j", "total": None, "done": 0, "accepted": 0, "normalised": 0, "unchanged": 0, "rejected": 0, "faults": []}
+JOB: dict[str, object] = {
+    "id": "j",
+    "total": None,
+    "done": 0,
+    "accepted": 0,
+    "normalised": 0,
+    "unchanged": 0,
+    "rejected": 0,
+    "faults": [],
+}
 
 
 @pytest.fixture(autouse=True)
