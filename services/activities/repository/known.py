@@ -15,12 +15,14 @@ _STATIONS_BY_CODE = text("""
 _STATION = text("""
     SELECT id FROM known_station WHERE district = :district AND (code = :named OR CAST(id AS text) = lower(:named))
 """)
-_VOLUNTEERS_AND_SIGN_UPS = text("""
-    SELECT v.id, s.volunteer_id IS NOT NULL AS live
-    FROM known_volunteer v
-    LEFT JOIN sign_up s ON s.district = v.district AND s.shift_id = :shift_id AND s.volunteer_id = v.id
-                       AND s.state <> 'withdrawn'
-    WHERE v.district = :district AND v.id = ANY(CAST(:volunteers AS uuid[]))
+# Two look-ups by index, not a join: a table that has just been filled has no statistics to plan a join by.
+_KNOWN_AND_LIVE = text("""
+    SELECT id, false AS live FROM known_volunteer
+    WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[]))
+    UNION ALL
+    SELECT volunteer_id, true FROM sign_up
+    WHERE district = :district AND shift_id = :shift_id AND volunteer_id = ANY(CAST(:volunteers AS uuid[]))
+      AND state <> 'withdrawn'
 """)
 
 
@@ -47,11 +49,9 @@ async def known_and_live(
 ) -> tuple[set[UUID], set[UUID]]:
     """Return which of the volunteers are known, and which of those are signed up for the shift."""
     rows = await tx.execute(
-        _VOLUNTEERS_AND_SIGN_UPS, {"district": district, "shift_id": shift_id, "volunteers": list(volunteers)}
+        _KNOWN_AND_LIVE, {"district": district, "shift_id": shift_id, "volunteers": list(volunteers)}
     )
-    known, live = set(), set()
+    found: tuple[set[UUID], set[UUID]] = set(), set()
     for volunteer_id, is_live in rows:
-        known.add(volunteer_id)
-        if is_live:
-            live.add(volunteer_id)
-    return known, live
+        found[is_live].add(volunteer_id)
+    return found
