@@ -1,0 +1,219 @@
+"""What holds for every service alike: schema, rights, row-level security, errors, tokens, health."""
+
+import os
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from fastapi.routing import APIRoute
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from shared.runtime import Service, build_app
+from shared.store.engine import Store
+from shared.store.event_log import append, new_id
+from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
+from tests.support.tally import DISTRICT, service_logged
+
+SERVICES = ("registry", "activities", "assessment", "notifications")
+PUBLIC = {
+    ("GET", "/.well-known/jwks.json"),
+    ("POST", "/v1/tokens"),
+    ("POST", "/v1/volunteers/self"),
+}
+"""Routes that need no token: the keys, log-in, and registering oneself."""
+KIT_TABLES = {
+    "alembic_version", "event_log", "outbox", "consumer_offset", "inbox", "dead_letter", "idempotency_key", "import_job",
+    "import_verdict",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+async def urls(name: str, service_database: ServiceDatabase) -> Urls:
+    return await service_database(name)
+
+
+@pytest.fixture(scope="module")
+def service(name: str, urls: Urls, infrastructure: Infrastructure, topic_prefix: str) -> Service:
+    upper = name.upper()
+    private = X25519PrivateKey.generate()
+    key = b64encode(os.urandom(32)).decode()
+    environment = {
+        f"{upper}_API_DATABASE_URL": urls.api,
+        f"{upper}_WORKER_DATABASE_URL": urls.worker,
+        "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
+        "TOPIC_PREFIX": topic_prefix,
+        "JWKS_URL": "http://127.0.0.1:1/nobody-answers-here",
+        "FILE_KEY": key,
+        "REGISTRY_MASTER_KEY": key,
+        "REGISTRY_BLIND_INDEX_KEY": key,
+        "REGISTRY_OPERATOR_PASSWORD": "operator-password",
+        "CONTACT_PUBLIC_KEY": b64encode(private.public_key().public_bytes_raw()).decode(),
+        "CONTACT_PRIVATE_KEY": b64encode(private.private_bytes_raw()).decode(),
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "2525",
+        "SMTP_FROM": "linbang@example.org",
+    }
+    with patch.dict(os.environ, environment):
+        composed = import_module(f"services.{name}.app").service()
+    assert isinstance(composed, Service)
+    return composed
+
+
+@pytest.fixture(scope="module")
+async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    app = build_app(service)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        yield http
+
+
+async def owner_rows(urls: Urls, query: str) -> list[Any]:
+    store = Store(urls.owner)
+    async with store.transaction() as tx:
+        rows = list((await tx.execute(text(query))).all())
+    await store.close()
+    return rows
+
+
+async def test_the_migrations_make_what_the_tables_module_says(name: str, urls: Urls) -> None:
+    metadata = import_module(f"services.{name}.tables").metadata
+    own = set(metadata.tables)
+
+    def differences(connection: Connection) -> list[Any]:
+        def ours(_: object, table: str | None, kind: str, *__: object) -> bool:
+            return kind == "column" or (kind == "table" and table not in KIT_TABLES)
+
+        context = MigrationContext.configure(connection, opts={"include_object": ours})
+        found: list[Any] = compare_metadata(context, metadata)
+        return found
+
+    assert own
+    store = Store(urls.owner)
+    async with store.transaction() as tx:
+        assert await tx.run_sync(differences) == []
+    await store.close()
+
+
+async def test_every_table_with_a_district_forces_row_level_security_for_both_roles(urls: Urls) -> None:
+    rows = await owner_rows(
+        urls,
+        """
+        SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS forced,
+               ARRAY(SELECT polname::text FROM pg_policy p WHERE p.polrelid = c.oid) AS policies,
+               (SELECT attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+                WHERE i.indrelid = c.oid AND i.indisprimary) AS leads
+        FROM pg_class c
+        WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+          AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'district')
+        """,
+    )
+    assert len(rows) > len(KIT_TABLES) - 4
+    for row in rows:
+        assert row.forced, row.relname
+        assert set(row.policies) <= {"one_district", "every_district"}, row.relname
+        assert row.policies, row.relname
+        assert row.leads == "district" or row.relname == "outbox", row.relname
+
+
+async def test_the_services_roles_own_nothing_and_cannot_bypass_row_level_security(name: str, urls: Urls) -> None:
+    roles = await owner_rows(
+        urls,
+        f"""
+        SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole,
+               (SELECT count(*) FROM pg_class WHERE relowner = r.oid) AS owned
+        FROM pg_roles r WHERE rolname IN ('{name}_api', '{name}_worker')
+        """,
+    )
+    assert len(roles) == 2
+    assert not any(any(row[1:]) for row in roles)
+
+
+async def test_neither_role_may_change_the_schema(urls: Urls) -> None:
+    for url in (urls.api, urls.worker):
+        store = Store(url)
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with store.transaction(DISTRICT) as tx:
+                await tx.execute(text("CREATE TABLE mine (id int)"))
+        await store.close()
+
+
+async def test_without_a_district_the_api_role_gets_an_error_not_an_empty_answer(urls: Urls) -> None:
+    store = Store(urls.api)
+    with pytest.raises(DBAPIError, match="no district is set"):
+        async with store.transaction() as tx:
+            await tx.execute(text("SELECT * FROM event_log"))
+    await store.close()
+
+
+async def test_the_api_role_sees_and_writes_its_own_district_alone(urls: Urls) -> None:
+    store = Store(urls.api)
+    async with store.transaction(DISTRICT) as tx:
+        await append(tx, [service_logged(new_id())])
+    async with store.transaction("510116") as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM event_log")) == 0
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with store.transaction("510116") as tx:
+            await append(tx, [service_logged(new_id())])
+    await store.close()
+
+
+@pytest.mark.parametrize("change", ["UPDATE event_log SET type = 'x'", "DELETE FROM event_log", "TRUNCATE event_log"])
+async def test_nobody_changes_the_event_log_not_even_its_owner(urls: Urls, change: str) -> None:
+    for url in (urls.api, urls.worker, urls.owner):
+        store = Store(url)
+        with pytest.raises(DBAPIError, match="permission denied|append-only|no district"):
+            async with store.transaction(DISTRICT) as tx:
+                await tx.execute(text(change))
+        await store.close()
+
+
+async def test_every_route_but_the_public_ones_asks_for_a_token(client: httpx.AsyncClient, service: Service) -> None:
+    for route in build_app(service).routes:
+        if not isinstance(route, APIRoute) or not route.include_in_schema:
+            continue
+        for method in route.methods:
+            if (method, route.path) in PUBLIC:
+                continue
+            path = route.path
+            for parameter in route.dependant.path_params:
+                path = path.replace(f"{{{parameter.name}}}", str(new_id()))
+            for headers in ({}, {"Authorization": "Basic x"}, {"Authorization": "Bearer not.a.token"}):
+                answer = await client.request(method, path, headers=headers)
+                assert answer.status_code in (401, 503), (method, path, answer.status_code, answer.text)
+                assert answer.headers["content-type"] == "application/problem+json"
+                if not headers:
+                    assert answer.status_code == 401
+
+
+async def test_what_is_not_there_is_a_problem_in_the_callers_language(client: httpx.AsyncClient) -> None:
+    chinese = await client.get("/v1/no-such-thing")
+    english = await client.get("/v1/no-such-thing", headers={"Accept-Language": "en-GB,en;q=0.9"})
+    assert (chinese.status_code, chinese.headers["content-type"]) == (404, "application/problem+json")
+    assert chinese.json() == {"type": "/problems/not-found", "title": "没有找到", "status": 404}
+    assert english.json()["title"] == "Not found"
+
+
+async def test_metrics_name_the_route_and_never_who_called_it(client: httpx.AsyncClient) -> None:
+    secret = str(new_id())
+    await client.get(f"/v1/volunteers/{secret}?q={secret}")
+    metrics = (await client.get("/metrics")).text
+    assert "http_request_seconds_count" in metrics
+    assert secret not in metrics
+
+
+async def test_a_process_whose_database_answers_is_ready(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/ready")).json() == {"ready": True, "waiting": []}
+    assert (await client.get("/health/live")).json() == {"live": True, "stale": []}
