@@ -1,0 +1,55 @@
+"""A consumer stops when so much is parked that something else must be wrong."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.messaging.dead_letter import MAX_CONSECUTIVE, MAX_SHARE, WINDOW, Limit, LimitReachedError, Poison
+
+
+def records(count: int, partition: int = 0, start: int = 0) -> list[Any]:
+    return [SimpleNamespace(topic="t", partition=partition, offset=start + n) for n in range(count)]
+
+
+def poison(*bad: Any) -> list[Poison]:
+    return [Poison(record, "undecodable", "") for record in bad]
+
+
+def test_as_many_in_a_row_as_allowed_less_one_are_parked() -> None:
+    batch = records(MAX_CONSECUTIVE)
+    Limit().check(batch, poison(*batch[:-1]))
+
+
+def test_one_more_in_a_row_stops_the_consumer_also_over_batches() -> None:
+    limit, first, second = Limit(), records(10), records(10, start=10)
+    limit.check(first, poison(*first))
+    with pytest.raises(LimitReachedError, match="20 records in a row"):
+        limit.check(second, poison(*second))
+
+
+def test_a_good_record_in_between_starts_the_count_anew() -> None:
+    batch = records(2 * MAX_CONSECUTIVE - 1)
+    Limit().check(batch, poison(*batch[: MAX_CONSECUTIVE - 1], *batch[MAX_CONSECUTIVE:]))
+
+
+def test_what_is_in_a_row_is_counted_by_partition() -> None:
+    batch = records(15, partition=0) + records(15, partition=1)
+    Limit().check(batch, poison(*batch))
+
+
+def test_too_large_a_share_of_the_last_records_stops_the_consumer() -> None:
+    allowed = int(MAX_SHARE * WINDOW)
+    batch = records(WINDOW)
+    every_tenth = batch[::10]
+    Limit().check(batch, poison(*every_tenth[:allowed]))
+    with pytest.raises(LimitReachedError, match="5%"):
+        Limit().check(batch, poison(*every_tenth[: allowed + 1]))
+
+
+def test_a_refused_batch_does_not_count() -> None:
+    limit, batch = Limit(), records(MAX_CONSECUTIVE)
+    for _ in range(3):
+        with pytest.raises(LimitReachedError):
+            limit.check(batch, poison(*batch))
+    limit.check(batch, poison(*batch[:5]))

@@ -1,0 +1,17 @@
+"""Every refusal reads well in both languages."""
+
+import pytest
+
+from shared.contracts.faults import MESSAGES, Fault
+
+
+@pytest.mark.parametrize("code", MESSAGES)
+def test_a_fault_speaks_chinese_and_english(code: str) -> None:
+    fault = Fault("phone", code)
+    assert fault.message("en").startswith("phone ")
+    assert any("\u4e00" <= character <= "\u9fff" for character in fault.message("zh-CN"))
+    assert fault.bilingual() == f"{fault.message('zh-CN')} / {fault.message('en')}"
+
+
+def test_a_fault_of_the_whole_line_has_no_field() -> None:
+    assert Fault("", "column_count").message("en").startswith("the line has")
