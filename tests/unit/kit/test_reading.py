@@ -49,7 +49,7 @@ def test_headers_may_be_english_in_any_case_and_order() -> None:
 
 
 def test_a_quoted_cell_over_two_lines_does_not_shift_the_line_numbers() -> None:
-    assert [line for line, _ in read('name,phone\n"a\nb",1\nc,2\n'.encode())] == [2, 4]
+    assert [line for line, _ in read(b'name,phone\n"a\nb",1\nc,2\n')] == [2, 4]
 
 
 def test_a_line_with_too_many_or_too_few_columns_is_at_fault_and_the_others_are_read() -> None:
