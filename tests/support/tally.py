@@ -121,11 +121,10 @@ async def main() -> None:
     """Run one role in a process of its own, to be killed: ``python -m tests.support.tally relay|consumer``."""
     store = Store(os.environ["WORKER_URL"])
     servers, prefix = os.environ["KAFKA_BOOTSTRAP_SERVERS"], os.environ["TOPIC_PREFIX"]
-    roles = {
-        "relay": lambda: Relay(store, servers, prefix).run,
-        "consumer": lambda: consumer(store, servers, prefix).run,
-    }
-    await roles[os.environ["ROLE"]]()(Heartbeat("test"))
+    if os.environ["ROLE"] == "relay":
+        await Relay(store, servers, prefix).run(Heartbeat("test"))
+    else:
+        await consumer(store, servers, prefix).run(Heartbeat("test"))
 
 
 if __name__ == "__main__":

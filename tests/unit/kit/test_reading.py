@@ -21,8 +21,9 @@ def read(content: bytes) -> list[tuple[int, dict[str, str]]]:
 
 def xlsx(text: str) -> bytes:
     book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
     for line in text.splitlines():
-        book.active.append([int(cell) if cell.isdecimal() else cell for cell in line.split(",")])
+        sheet.append([int(cell) if cell.isdecimal() else cell for cell in line.split(",")])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
