@@ -34,6 +34,8 @@ async def pass_end_of(
     unknown = [topic for topic in topics if topic not in TOPICS]
     if unknown:
         raise ValueError(f"no such topics: {unknown}")
+    if not topics:
+        return
     ends = await end_offsets(bootstrap_servers, [prefix + topic for topic in topics])
     while True:
         async with store.transaction() as tx:

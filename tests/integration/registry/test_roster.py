@@ -15,6 +15,7 @@ from services.registry.commands.roster import COLUMNS
 from shared.contracts.topics import TOPICS
 from shared.imports.job import ImportJob
 from shared.imports.rows import Row
+from shared.store.engine import Store
 from shared.store.event_log import new_id
 from shared.store.sealing import UnsealableError, open_sealed
 from tests.integration.registry.conftest import SAMPLE, Registry, id_number, roster, roster_line, sample
@@ -64,7 +65,7 @@ async def test_one_event_each_and_a_contact_point_that_only_notifications_can_op
 async def test_no_personal_data_outside_the_sealed_columns(loaded: Registry) -> None:
     tables = await loaded.rows("""
         SELECT tablename FROM pg_tables
-        WHERE schemaname = 'public' AND has_table_privilege(quote_ident(tablename), 'SELECT')
+        WHERE schemaname = 'public' AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')
     """)
     readable = [row.tablename for row in tables]
     assert {"event_log", "import_verdict", "import_job", "volunteer", "roster_line"} <= set(readable)
@@ -159,23 +160,23 @@ async def test_a_chunk_costs_the_same_statements_whatever_its_size(loaded: Regis
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "import_job" not in statement and "outbox WHERE" not in statement:
-            statements.append(statement)
+        statements.append(statement)
 
     await loaded.open("510116")
-    engine = loaded.worker.engine.sync_engine
+    store = Store(loaded.urls.worker)  # not the one that the relay polls with
     costs = []
     for first, size in ((1, 2), (3, 1000)):
         lines = [roster_line(serial, organisation="510116-ORG-07") for serial in range(first, first + size)]
         chunk = loaded.service.imports["roster"].chunk
         rows = [Row(number, line) for number, line in enumerate(lines, start=2)]
-        async with loaded.worker.transaction() as tx:
-            event.listen(engine, "before_cursor_execute", note)
+        async with store.transaction() as tx:
+            event.listen(store.engine.sync_engine, "before_cursor_execute", note)
             verdicts = await chunk(tx, ImportJob(new_id(), "510116", "roster", "account:test"), rows)
-            event.remove(engine, "before_cursor_execute", note)
+            event.remove(store.engine.sync_engine, "before_cursor_execute", note)
         assert {verdict.outcome.value for verdict in verdicts} == {"accepted"}
         costs.append(len(statements))
         statements.clear()
+    await store.close()
     assert costs == [9, 9]
 
 
