@@ -7,7 +7,6 @@ recognised by process id and start time together, so a reused id is never signal
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import random
 import signal
@@ -16,17 +15,16 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_LAUNCH = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py"))]
 _POLL_SECONDS = 0.05
 
 
@@ -71,15 +69,13 @@ class Child:
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-                self.command,
+                [*_LAUNCH, *self._launched_as(), *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=inherited | dict(self.environment),
                 cwd=self.directory,
                 start_new_session=True,  # Ctrl-C reaches the runner alone, which stops its children in order
-                preexec_fn=_die_with_parent(self.stop_signal),  # noqa: PLW1509 - one system call, no lock taken
-                **_run_as(self.account),
             )
         self.pid_file.write_text(pid_line(self._process.pid))
 
@@ -122,6 +118,10 @@ class Child:
         """Give the end of its log, with the place of the whole of it."""
         lines = self.log.read_text(errors="replace").splitlines()[-count:] if self.log.exists() else []
         return "\n".join([*(f"  {line}" for line in lines), f"  (all of it: {self.log})"])
+
+    def _launched_as(self) -> list[str]:
+        account = self.account or Account("", 0, 0)
+        return [str(number) for number in (int(self.stop_signal), os.getpid(), account.uid, account.gid)]
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -169,24 +169,3 @@ def free_port() -> int:
         if port_is_free(port):
             return port
     raise LocalError("No free port between 20000 and 32000 on 127.0.0.1.")
-
-
-def _run_as(account: Account | None) -> dict[str, Any]:
-    if account is None:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
-
-
-def _die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """For `preexec_fn`: have the kernel send the signal when the parent dies. Only Linux can."""
-    libc = _LIBC
-    if libc is None:
-        return None
-    parent = os.getpid()
-
-    def set_signal() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(number))
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return set_signal
