@@ -1,4 +1,5 @@
 """Assessment: the hours ledger, star levels, and what the figures of a district are.
 
-It holds no personal data: ids and volunteer numbers only.
+Invariant: a volunteer's hours are the sum of their ledger entries, always. There is no personal data here: ids and
+volunteer numbers only.
 """

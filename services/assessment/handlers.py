@@ -13,11 +13,11 @@ from shared.contracts import (
 from shared.messaging.batch import Handlers
 
 HANDLERS: Handlers = {
-    ServiceLogged: [projections.enter_in_ledger, process.announce_hours, process.follow_imports],
-    ServiceCorrected: [projections.enter_in_ledger, process.announce_hours],
-    ServiceRecordsImported: [process.follow_imports],
     VolunteerRegistered: [projections.note_volunteers],
     VolunteerProfileChanged: [projections.note_volunteers],
     StationOpened: [projections.note_stations],
     TeamFormed: [projections.note_teams],
+    ServiceLogged: [process.credit_service],
+    ServiceCorrected: [process.credit_service],
+    ServiceRecordsImported: [process.credit_service],
 }

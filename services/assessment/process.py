@@ -1,20 +1,23 @@
-"""What assessment announces once the ledger has changed: hours, stars, and the end of an import.
+"""From service records to hours and stars: enters them in the ledger, announces what follows, and closes imports.
 
-Invariant: what is announced follows from fresh events alone (the consumer's inbox sees to that) and commits with the
-ledger. Records of an import are not announced one by one: when the last of them is in the ledger, which may be before
-or after ``ServiceRecordsImported`` says how many there are (it travels on another partition), one ``ImportCredited``
-closes the import, and everybody who crossed a star level by it hears of it once.
+Invariant: what is announced follows from entries that are new in the ledger, and commits with them. Records of an
+import are not announced one by one: when the last of them is in the ledger, which may be before or after
+``ServiceRecordsImported`` says how many there are (it travels on another partition), one ``ImportCredited`` closes the
+import, and everybody who crossed a star level by it hears of it once. The number of statements does not depend on the
+number of events.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment import repository
-from services.assessment.repository import ClosedImport, Standing
+from services.assessment import projections, repository
+from services.assessment.domain import RuleSet
+from services.assessment.repository import Standing
 from shared.contracts import (
     Event,
     HoursCorrected,
@@ -28,20 +31,38 @@ from shared.contracts import (
 from shared.contracts.received import Received
 from shared.store.event_log import NewEvent, append
 
+ServiceRecordEvent = Received[ServiceLogged] | Received[ServiceCorrected] | Received[ServiceRecordsImported]
 
-async def announce_hours(
-    tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceCorrected]]
-) -> None:
+
+async def credit_service(tx: AsyncConnection, events: Sequence[ServiceRecordEvent]) -> None:
+    """Take a batch of events about service records to its end.
+
+    Raises BrokenInvariantError as ``enter_in_ledger`` does.
+    """
+    latest: dict[str, datetime] = {event.attributes.district: event.attributes.time for event in events}
+    book = await repository.rule_book(tx, latest)
+    records = [event for event in events if not isinstance(event.data, ServiceRecordsImported)]
+    entered = await projections.enter_in_ledger(tx, records, book)
+    new = [event for event in records if event.attributes.id in entered]
+    rules = {district: book.in_force(district, at) for district, at in latest.items()}
+    await _announce_hours(tx, [event for event in new if not _is_imported(event)], rules)
+    complete = [event for event in events if isinstance(event.data, ServiceRecordsImported)]
+    await _follow_imports(tx, [event for event in new if _is_imported(event)], complete, rules)
+
+
+def _is_imported(event: Received[Any]) -> bool:
+    return isinstance(event.data, ServiceLogged) and event.data.import_id is not None
+
+
+async def _announce_hours(tx: AsyncConnection, events: Sequence[Received[Any]], rules: dict[str, RuleSet]) -> None:
     """Tell of every single credit and correction, and of the star levels they lead to."""
+    if not events:
+        return
     by_volunteer: dict[tuple[str, UUID], list[Received[Any]]] = defaultdict(list)
     for event in events:
-        if isinstance(event.data, ServiceCorrected) or event.data.import_id is None:
-            by_volunteer[event.attributes.district, event.data.volunteer_id].append(event)
-    if not by_volunteer:
-        return
-    rules = await repository.rule_sets(tx, {district for district, _ in by_volunteer})
-    counts = {volunteer: len(told) for volunteer, told in by_volunteer.items()}
+        by_volunteer[event.attributes.district, event.data.volunteer_id].append(event)
     announcements: list[NewEvent] = []
+    counts = {volunteer: len(told) for volunteer, told in by_volunteer.items()}
     for standing in await repository.announce(tx, counts, rules):
         told = by_volunteer[standing.district, standing.volunteer_id]
         announcements += _hours(standing, told)
@@ -53,11 +74,10 @@ async def announce_hours(
 def _hours(standing: Standing, events: Sequence[Received[Any]]) -> list[NewEvent]:
     """Return an announcement per event, with the lifetime minutes as they were after it."""
     rose = standing.level > standing.previous_level
-    version = standing.version - rose - len(events)
+    first_version = standing.version - rose - len(events) + 1
     lifetime = standing.lifetime_minutes - sum(_change(event.data) for event in events)
     announcements = []
-    for event in events:
-        version += 1
+    for version, event in enumerate(events, first_version):
         lifetime += _change(event.data)
         announcements.append(
             NewEvent(
@@ -94,47 +114,55 @@ def _hours_event(data: ServiceLogged | ServiceCorrected, lifetime_minutes: int) 
     )
 
 
-def _star(standing: Standing, rules: str, caused_by: str, import_id: UUID | None = None) -> NewEvent:
+def _star(standing: Standing, rule_set: str, caused_by: str, import_id: UUID | None = None) -> NewEvent:
+    """Return the announcement of a star: of the volunteer's account, as their hours are, with its next version."""
     data = StarLevelReached(
         volunteer_id=standing.volunteer_id,
         level=standing.level,
         previous_level=standing.previous_level,
         lifetime_minutes=standing.lifetime_minutes,
-        rule_set=rules,
+        rule_set=rule_set,
         import_id=import_id,
     )
     return NewEvent(standing.district, standing.volunteer_id, standing.version, data, caused_by)
 
 
-async def follow_imports(
-    tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceRecordsImported]]
+async def _follow_imports(
+    tx: AsyncConnection,
+    credited: Sequence[Received[Any]],
+    complete: Sequence[Received[Any]],
+    rules: dict[str, RuleSet],
 ) -> None:
     """Count an import's records as they are credited, and close it when all of them are."""
-    credited: list[tuple[str, UUID, int]] = []
-    expected: list[tuple[str, UUID, int, int]] = []
-    for event in events:
-        district, data = event.attributes.district, event.data
-        if isinstance(data, ServiceRecordsImported):
-            expected.append((district, data.import_id, data.records, data.minutes))
-        elif data.import_id is not None:
-            credited.append((district, data.import_id, data.minutes))
     if credited:
-        await repository.note_credited(tx, credited)
-    if expected:
-        await repository.note_expected(tx, expected)
-    touched = {(district, import_id) for district, import_id, _ in credited}
-    touched |= {(district, import_id) for district, import_id, _, _ in expected}
-    if touched:
-        for closed in await repository.close_complete(tx, touched):
-            await _announce_import(tx, closed)
-
-
-async def _announce_import(tx: AsyncConnection, closed: ClosedImport) -> None:
-    rules = (await repository.rule_sets(tx, {closed.district}))[closed.district]
-    caused_by = f"import:{closed.import_id}"
-    data = ImportCredited(
-        import_id=closed.import_id, records=closed.records, minutes=closed.minutes, volunteers=closed.volunteers
-    )
-    risen = await repository.raise_levels(tx, closed.district, closed.import_id, rules)
-    stars = [_star(standing, rules.name, caused_by, closed.import_id) for standing in risen]
-    await append(tx, [NewEvent(closed.district, closed.import_id, 1, data, caused_by), *stars])
+        await repository.note_credited(
+            tx, [(event.attributes.district, event.data.import_id, event.data.minutes) for event in credited]
+        )
+    if complete:
+        await repository.note_expected(
+            tx,
+            [
+                (event.attributes.district, event.data.import_id, event.data.records, event.data.minutes)
+                for event in complete
+            ],
+        )
+    touched = {(event.attributes.district, event.data.import_id) for event in (*credited, *complete)}
+    if touched and (closed := await repository.close_complete(tx, touched)):
+        announcements = [
+            NewEvent(
+                done.district,
+                done.import_id,
+                1,
+                ImportCredited(
+                    import_id=done.import_id, records=done.records, minutes=done.minutes, volunteers=done.volunteers
+                ),
+                f"import:{done.import_id}",
+            )
+            for done in closed
+        ]
+        raised = await repository.raise_levels(tx, [(done.district, done.import_id) for done in closed], rules)
+        stars = [
+            _star(standing, rules[standing.district].name, f"import:{import_id}", import_id)
+            for import_id, standing in raised
+        ]
+        await append(tx, [*announcements, *stars])

@@ -1,17 +1,18 @@
 """The ledger and what is known of people and places: events in, rows out; no clock, no network, nothing announced.
 
-Invariant: ``volunteer_hours`` is the sum of ``ledger_entry``, kept in the same statement; the ledger's key (record,
-version, kind) lets each event in once. A correction never changes an entry: it reverses the former figure and credits
-the new one.
+Invariant: ``volunteer_hours`` is the sum of ``ledger_entry``, kept by the statement that enters; the ledger's key
+(record, version, kind) lets each version of a record in once, however often it is told. A correction changes no
+entry: it reverses the former figure and enters the right one.
 """
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.domain import ZONE
+from services.assessment.domain import RuleBook
 from shared.contracts import (
     ServiceCorrected,
     ServiceLogged,
@@ -22,75 +23,101 @@ from shared.contracts import (
 )
 from shared.contracts.received import BrokenInvariantError, Received
 
-_CREDIT = text("""
-    WITH credited AS (
-        INSERT INTO ledger_entry (district, record_id, version, kind, volunteer_id, minutes, provenance, station_id,
-                                  service, activity_title, started_at, service_on, rating, import_id, event_id,
-                                  recorded_at)
+_COLUMNS = """
+    district, record_id, version, kind, volunteer_id, minutes, provenance, station_id, service, activity_title,
+    started_at, service_on, rating, import_id, event_id, recorded_at, rule_set
+"""
+# Rows of volunteer_hours are locked in order, so two consumers that credit the same people cannot deadlock.
+_CREDIT = text(f"""
+    WITH entered AS (
+        INSERT INTO ledger_entry ({_COLUMNS})
         SELECT district, record_id, version, 'credit', volunteer_id, minutes, provenance, station_id, service,
-               activity_title, started_at, (started_at AT TIME ZONE :zone)::date, rating, import_id, event_id,
-               recorded_at
+               activity_title, started_at, (started_at AT TIME ZONE zone)::date, rating, import_id, event_id,
+               recorded_at, rule_set
         FROM unnest(CAST(:district AS text[]), CAST(:record_id AS uuid[]), CAST(:version AS int[]),
                     CAST(:volunteer_id AS uuid[]), CAST(:minutes AS int[]), CAST(:provenance AS text[]),
                     CAST(:station_id AS uuid[]), CAST(:service AS text[]), CAST(:activity_title AS text[]),
-                    CAST(:started_at AS timestamptz[]), CAST(:rating AS smallint[]), CAST(:import_id AS uuid[]),
-                    CAST(:event_id AS uuid[]), CAST(:recorded_at AS timestamptz[]))
-             AS e(district, record_id, version, volunteer_id, minutes, provenance, station_id, service,
-                  activity_title, started_at, rating, import_id, event_id, recorded_at)
+                    CAST(:started_at AS timestamptz[]), CAST(:zone AS text[]), CAST(:rating AS smallint[]),
+                    CAST(:import_id AS uuid[]), CAST(:event_id AS uuid[]), CAST(:recorded_at AS timestamptz[]),
+                    CAST(:rule_set AS text[]))
+             AS told(district, record_id, version, volunteer_id, minutes, provenance, station_id, service,
+                     activity_title, started_at, zone, rating, import_id, event_id, recorded_at, rule_set)
         ON CONFLICT DO NOTHING
-        RETURNING district, volunteer_id, minutes
-    )
-    INSERT INTO volunteer_hours AS h (district, volunteer_id, minutes, sessions)
-    SELECT district, volunteer_id, sum(minutes), count(*) FROM credited GROUP BY 1, 2 ORDER BY 1, 2
-    ON CONFLICT (district, volunteer_id) DO UPDATE
-    SET minutes = h.minutes + excluded.minutes, sessions = h.sessions + excluded.sessions
-""")
-_CORRECT = text("""
-    WITH entered AS (
-        INSERT INTO ledger_entry (district, record_id, version, kind, volunteer_id, minutes, provenance, station_id,
-                                  service, activity_title, started_at, service_on, rating, import_id, event_id,
-                                  recorded_at)
-        SELECT e.district, e.record_id, c.version, k.kind, e.volunteer_id, k.minutes, e.provenance, e.station_id,
-               e.service, e.activity_title, e.started_at, e.service_on, e.rating, e.import_id, c.event_id, c.recorded_at
-        FROM unnest(CAST(:district AS text[]), CAST(:record_id AS uuid[]), CAST(:version AS int[]),
-                    CAST(:previous_minutes AS int[]), CAST(:minutes AS int[]), CAST(:event_id AS uuid[]),
-                    CAST(:recorded_at AS timestamptz[]))
-             AS c(district, record_id, version, previous_minutes, minutes, event_id, recorded_at)
-        JOIN ledger_entry e ON e.district = c.district AND e.record_id = c.record_id AND e.kind = 'credit'
-        CROSS JOIN LATERAL (VALUES ('reversal', -c.previous_minutes), ('correction', c.minutes)) AS k(kind, minutes)
-        WHERE k.minutes <> 0
-        ON CONFLICT DO NOTHING
-        RETURNING district, volunteer_id, record_id, version, kind, minutes
+        RETURNING district, volunteer_id, minutes, event_id
     ), summed AS (
-        INSERT INTO volunteer_hours AS h (district, volunteer_id, minutes, sessions)
+        INSERT INTO volunteer_hours AS hours (district, volunteer_id, minutes, sessions)
+        SELECT district, volunteer_id, sum(minutes), count(*) FROM entered GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (district, volunteer_id) DO UPDATE
+        SET minutes = hours.minutes + excluded.minutes, sessions = hours.sessions + excluded.sessions
+    )
+    SELECT array_agg(event_id) FROM entered
+""")
+# sound: after this version the record's entries add up to what the event says they must.
+_CORRECT = text(f"""
+    WITH told AS (
+        SELECT * FROM unnest(CAST(:district AS text[]), CAST(:record_id AS uuid[]), CAST(:version AS int[]),
+                             CAST(:volunteer_id AS uuid[]), CAST(:previous_minutes AS int[]), CAST(:minutes AS int[]),
+                             CAST(:event_id AS uuid[]), CAST(:recorded_at AS timestamptz[]), CAST(:rule_set AS text[]))
+             AS told(district, record_id, version, volunteer_id, previous_minutes, minutes, event_id, recorded_at,
+                     rule_set)
+    ), entered AS (
+        INSERT INTO ledger_entry ({_COLUMNS})
+        SELECT c.district, c.record_id, told.version, entry.kind, c.volunteer_id, entry.minutes, c.provenance,
+               c.station_id, c.service, c.activity_title, c.started_at, c.service_on, c.rating, c.import_id,
+               told.event_id, told.recorded_at, told.rule_set
+        FROM told
+        JOIN ledger_entry c ON c.district = told.district AND c.record_id = told.record_id AND c.kind = 'credit'
+                           AND c.volunteer_id = told.volunteer_id
+        CROSS JOIN LATERAL (VALUES ('reversal', -told.previous_minutes), ('correction', told.minutes))
+                   AS entry(kind, minutes)
+        WHERE entry.minutes <> 0
+        ON CONFLICT DO NOTHING
+        RETURNING district, record_id, version, kind, volunteer_id, minutes, event_id
+    ), summed AS (
+        INSERT INTO volunteer_hours AS hours (district, volunteer_id, minutes, sessions)
         SELECT district, volunteer_id, sum(minutes), sum(CASE kind WHEN 'reversal' THEN -1 ELSE 1 END)
         FROM entered GROUP BY 1, 2 ORDER BY 1, 2
         ON CONFLICT (district, volunteer_id) DO UPDATE
-        SET minutes = h.minutes + excluded.minutes, sessions = h.sessions + excluded.sessions
+        SET minutes = hours.minutes + excluded.minutes, sessions = hours.sessions + excluded.sessions
+    ), balance AS (
+        SELECT district, record_id, version,
+               sum(sum(minutes)) OVER (PARTITION BY district, record_id ORDER BY version) AS minutes
+        FROM (SELECT district, record_id, version, minutes FROM entered
+              UNION ALL
+              SELECT district, record_id, version, minutes FROM ledger_entry
+              WHERE (district, record_id) IN (SELECT district, record_id FROM told)) entry
+        GROUP BY district, record_id, version
     )
-    SELECT count(DISTINCT (record_id, version)) FROM entered
+    SELECT told.event_id, balance.minutes IS NOT DISTINCT FROM told.minutes AS sound,
+           told.event_id IN (SELECT event_id FROM entered) AS entered
+    FROM told LEFT JOIN balance USING (district, record_id, version)
 """)
 
 
 async def enter_in_ledger(
-    tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceCorrected]]
-) -> None:
-    """Credit records and correct them; a record's correction comes after its credit, in the log and here."""
+    tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceCorrected]], rules: RuleBook
+) -> set[UUID]:
+    """Credit records and correct them; return the ids of the events that were not in the ledger before.
+
+    Raises BrokenInvariantError for a correction whose record is not there, is another volunteer's, or stands at another
+    figure. A record's correction comes after its credit in the log, so crediting first keeps the order.
+    """
     logged = [event for event in events if isinstance(event.data, ServiceLogged)]
     corrected = [event for event in events if isinstance(event.data, ServiceCorrected)]
+    entered: set[UUID] = set()
     if logged:
-        await _credit(tx, logged)
+        entered |= await _credit(tx, logged, rules)
     if corrected:
-        await _correct(tx, corrected)
+        entered |= await _correct(tx, corrected, rules)
+    return entered
 
 
-async def _credit(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
-    await tx.execute(
+async def _credit(tx: AsyncConnection, events: Sequence[Received[Any]], rules: RuleBook) -> set[UUID]:
+    in_force = [rules.in_force(event.attributes.district, event.attributes.time) for event in events]
+    entered = await tx.scalar(
         _CREDIT,
         {
-            "zone": ZONE,
             **_origin(events),
-            "volunteer_id": [event.data.volunteer_id for event in events],
             "minutes": [event.data.minutes for event in events],
             "provenance": [event.data.provenance for event in events],
             "station_id": [event.data.station_id for event in events],
@@ -99,21 +126,27 @@ async def _credit(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
             "started_at": [event.data.started_at for event in events],
             "rating": [event.data.rating for event in events],
             "import_id": [event.data.import_id for event in events],
+            "zone": [rule_set.zone for rule_set in in_force],
+            "rule_set": [rule_set.name for rule_set in in_force],
         },
     )
+    return set(entered or ())
 
 
-async def _correct(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
-    entered = await tx.scalar(
+async def _correct(tx: AsyncConnection, events: Sequence[Received[Any]], rules: RuleBook) -> set[UUID]:
+    rows = await tx.execute(
         _CORRECT,
         {
             **_origin(events),
             "previous_minutes": [event.data.previous_minutes for event in events],
             "minutes": [event.data.minutes for event in events],
+            "rule_set": [rules.in_force(event.attributes.district, event.attributes.time).name for event in events],
         },
     )
-    if entered != len(events):
-        raise BrokenInvariantError("a correction of a record that is not in the ledger")
+    told = rows.all()
+    if not all(row.sound for row in told):
+        raise BrokenInvariantError("a correction of a record that is not in the ledger, or stands at another figure")
+    return {row.event_id for row in told if row.entered}
 
 
 def _origin(events: Sequence[Received[Any]]) -> dict[str, list[Any]]:
@@ -121,22 +154,29 @@ def _origin(events: Sequence[Received[Any]]) -> dict[str, list[Any]]:
         "district": [event.attributes.district for event in events],
         "record_id": [event.data.record_id for event in events],
         "version": [event.attributes.sequence for event in events],
+        "volunteer_id": [event.data.volunteer_id for event in events],
         "event_id": [event.attributes.id for event in events],
         "recorded_at": [event.attributes.time for event in events],
     }
 
 
 _VOLUNTEERS = text("""
-    INSERT INTO known_volunteer AS known (district, id, number, category, organisation_id, team_id, version)
-    SELECT DISTINCT ON (district, id) district, id, number, category, organisation_id, team_id, version
+    INSERT INTO known_volunteer AS known (district, id, number, category, organisation_id, version)
+    SELECT DISTINCT ON (district, id) district, id, number, category, organisation_id, version
     FROM unnest(CAST(:district AS text[]), CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:category AS text[]),
-                CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]), CAST(:version AS int[]))
-         AS told(district, id, number, category, organisation_id, team_id, version)
+                CAST(:organisation_id AS uuid[]), CAST(:version AS int[]))
+         AS told(district, id, number, category, organisation_id, version)
     ORDER BY district, id, version DESC
     ON CONFLICT (district, id) DO UPDATE
     SET number = excluded.number, category = excluded.category, organisation_id = excluded.organisation_id,
-        team_id = excluded.team_id, version = excluded.version
+        version = excluded.version
     WHERE known.version < excluded.version
+""")
+_MEMBERSHIPS = text("""
+    INSERT INTO team_membership (district, volunteer_id, version, team_id, since)
+    SELECT * FROM unnest(CAST(:district AS text[]), CAST(:id AS uuid[]), CAST(:version AS int[]),
+                         CAST(:team_id AS uuid[]), CAST(:since AS timestamptz[]))
+    ON CONFLICT DO NOTHING
 """)
 _NAMED = """
     INSERT INTO {table} AS known (district, id, code, name, version)
@@ -154,17 +194,31 @@ _TEAMS = text(_NAMED.format(table="known_team"))
 async def note_volunteers(
     tx: AsyncConnection, events: Sequence[Received[VolunteerRegistered] | Received[VolunteerProfileChanged]]
 ) -> None:
-    """Keep the volunteers' numbers, categories and teams; the last version wins."""
+    """Keep the volunteers' numbers and categories, where the last version wins, and every team they have been of.
+
+    A session's team is found when it is asked for, by the times of both events: volunteers and records come by
+    different topics, so which arrives first says nothing.
+    """
+    told = {
+        "district": [event.attributes.district for event in events],
+        "id": [event.data.volunteer_id for event in events],
+        "version": [event.attributes.sequence for event in events],
+    }
     await tx.execute(
         _VOLUNTEERS,
         {
-            "district": [event.attributes.district for event in events],
-            "id": [event.data.volunteer_id for event in events],
+            **told,
             "number": [event.data.volunteer_no for event in events],
             "category": [event.data.category for event in events],
             "organisation_id": [event.data.organisation_id for event in events],
+        },
+    )
+    await tx.execute(
+        _MEMBERSHIPS,
+        {
+            **told,
             "team_id": [event.data.team_id for event in events],
-            "version": [event.attributes.sequence for event in events],
+            "since": [event.attributes.time for event in events],
         },
     )
 

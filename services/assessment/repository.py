@@ -1,8 +1,9 @@
-"""What assessment decides for itself: awards and the progress of imports.
+"""What assessment decides for itself: awards, the progress of imports, and the rules it goes by.
 
-Invariant: one row of ``award`` a volunteer, changed before anything is announced about the volunteer; its version
-counts the announcements, so their order per volunteer is the order of versions. Levels only rise: what a correction
-takes from the hours is in the ledger, but a star once awarded is not taken back without a person deciding so.
+Invariant: one row of ``award`` a volunteer, changed before anything is announced about the volunteer. Its version
+counts those announcements, hours and stars alike, so all events about one account share one rising version and the
+log's key (aggregate, version) holds them both. Levels only rise: what a correction takes from the hours is in the
+ledger, but a star once awarded is taken back by nobody but a person.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,19 +13,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.domain import DEFAULT, RuleSet, rule_set
+from services.assessment.domain import PLATFORM, RuleBook, RuleSet
 
-_RULE_SETS = text("""
-    SELECT DISTINCT ON (district) district, name, rules FROM rule_set
-    WHERE district = ANY(CAST(:districts AS text[])) AND effective_from <= current_date
-    ORDER BY district, effective_from DESC
-""")
+_RULE_SETS = text("SELECT * FROM rule_set WHERE district = ANY(CAST(:districts AS text[]))")
 
 
-async def rule_sets(tx: AsyncConnection, districts: Collection[str]) -> dict[str, RuleSet]:
-    """Return the rule set in force in each district: its own newest, or the default."""
-    rows = await tx.execute(_RULE_SETS, {"districts": list(districts)})
-    return dict.fromkeys(districts, DEFAULT) | {row.district: rule_set(row.name, row.rules) for row in rows}
+async def rule_book(tx: AsyncConnection, districts: Collection[str]) -> RuleBook:
+    """Return the rules of some districts."""
+    rows = await tx.execute(_RULE_SETS, {"districts": [*districts, PLATFORM]})
+    return RuleBook(RuleSet(**{**row, "star_hours": tuple(row["star_hours"])}) for row in rows.mappings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +36,44 @@ class Standing:
     lifetime_minutes: int
 
 
-# width_bucket counts the thresholds that are at or below the minutes: the star level.
+# width_bucket counts the thresholds that are at or below the minutes: the star level (as RuleSet.star_level does).
 _ANNOUNCE = text("""
-    INSERT INTO award AS a (district, volunteer_id, stars, version)
-    SELECT n.district, n.volunteer_id, r.level, n.announcements + (r.level > 0)::int
+    INSERT INTO award (district, volunteer_id, stars, version)
+    SELECT n.district, n.volunteer_id, reached.level, n.announcements + (reached.level > 0)::int
     FROM unnest(CAST(:district AS text[]), CAST(:volunteer_id AS uuid[]), CAST(:announcements AS int[]),
-                CAST(:thresholds AS text[])) AS n(district, volunteer_id, announcements, thresholds)
+                CAST(:star_minutes AS text[])) AS n(district, volunteer_id, announcements, star_minutes)
     JOIN volunteer_hours h USING (district, volunteer_id)
-    CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(n.thresholds AS bigint[])) AS level) r
+    CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(n.star_minutes AS bigint[])) AS level) reached
     ORDER BY n.district, n.volunteer_id
     ON CONFLICT (district, volunteer_id) DO UPDATE
-    SET stars = greatest(a.stars, excluded.stars),
-        version = a.version + excluded.version - (excluded.stars > 0)::int + (excluded.stars > a.stars)::int
-    RETURNING a.district, a.volunteer_id, coalesce(old.stars, 0) AS previous_level, new.stars AS level, new.version,
+    SET stars = greatest(award.stars, excluded.stars),
+        version = award.version + excluded.version - (excluded.stars > 0)::int + (excluded.stars > award.stars)::int
+    RETURNING district, volunteer_id, coalesce(old.stars, 0), new.stars, new.version,
               (SELECT minutes FROM volunteer_hours h
-               WHERE h.district = a.district AND h.volunteer_id = a.volunteer_id) AS lifetime_minutes
+               WHERE h.district = award.district AND h.volunteer_id = award.volunteer_id)
 """)
+# A volunteer of two imports that end at once is raised once, for the earlier of the two.
 _RAISE = text("""
-    INSERT INTO award AS a (district, volunteer_id, stars, version)
-    SELECT h.district, h.volunteer_id, r.level, 1
-    FROM (SELECT DISTINCT volunteer_id FROM ledger_entry WHERE district = :district AND import_id = :import_id) v
-    JOIN volunteer_hours h ON h.district = :district AND h.volunteer_id = v.volunteer_id
-    CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(:thresholds AS bigint[])) AS level) r
-    WHERE r.level > 0 ORDER BY h.volunteer_id
-    ON CONFLICT (district, volunteer_id) DO UPDATE SET stars = excluded.stars, version = a.version + 1
-    WHERE excluded.stars > a.stars
-    RETURNING a.district, a.volunteer_id, coalesce(old.stars, 0) AS previous_level, new.stars AS level, new.version,
-              (SELECT minutes FROM volunteer_hours h
-               WHERE h.district = a.district AND h.volunteer_id = a.volunteer_id) AS lifetime_minutes
+    WITH credited AS (
+        SELECT DISTINCT ON (i.district, v.volunteer_id) i.district, v.volunteer_id, i.import_id, i.star_minutes
+        FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[]), CAST(:star_minutes AS text[]))
+             AS i(district, import_id, star_minutes)
+        CROSS JOIN LATERAL (SELECT DISTINCT volunteer_id FROM ledger_entry e
+                            WHERE e.district = i.district AND e.import_id = i.import_id AND e.kind = 'credit') v
+        ORDER BY i.district, v.volunteer_id, i.import_id
+    ), raised AS (
+        INSERT INTO award (district, volunteer_id, stars, version)
+        SELECT c.district, c.volunteer_id, reached.level, 1
+        FROM credited c JOIN volunteer_hours h USING (district, volunteer_id)
+        CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(c.star_minutes AS bigint[])) AS level) reached
+        WHERE reached.level > 0 ORDER BY c.district, c.volunteer_id
+        ON CONFLICT (district, volunteer_id) DO UPDATE SET stars = excluded.stars, version = award.version + 1
+        WHERE excluded.stars > award.stars
+        RETURNING district, volunteer_id, coalesce(old.stars, 0) AS previous_level, new.stars AS level, new.version
+    )
+    SELECT c.import_id, r.district, r.volunteer_id, r.previous_level, r.level, r.version, h.minutes
+    FROM raised r JOIN credited c USING (district, volunteer_id) JOIN volunteer_hours h USING (district, volunteer_id)
+    ORDER BY r.district, r.volunteer_id
 """)
 
 
@@ -75,28 +82,33 @@ async def announce(
 ) -> list[Standing]:
     """Count announcements about volunteers, (district, id) -> how many, and raise the levels that their hours give.
 
-    A level that rises takes one version more, the last.
+    A level that rises takes one version more, the last. ``rules`` are by district.
     """
-    keys = list(announcements)
-    thresholds = {district: _array(found.automatic_thresholds) for district, found in rules.items()}
     rows = await tx.execute(
         _ANNOUNCE,
         {
-            "district": [district for district, _ in keys],
-            "volunteer_id": [volunteer_id for _, volunteer_id in keys],
+            "district": [district for district, _ in announcements],
+            "volunteer_id": [volunteer_id for _, volunteer_id in announcements],
             "announcements": list(announcements.values()),
-            "thresholds": [thresholds[district] for district, _ in keys],
+            "star_minutes": [_array(rules[district].star_minutes) for district, _ in announcements],
         },
     )
     return [Standing(*row) for row in rows]
 
 
-async def raise_levels(tx: AsyncConnection, district: str, import_id: UUID, rules: RuleSet) -> list[Standing]:
-    """Raise the levels of everybody whom an import has credited; return those that rose."""
+async def raise_levels(
+    tx: AsyncConnection, imports: Sequence[tuple[str, UUID]], rules: Mapping[str, RuleSet]
+) -> list[tuple[UUID, Standing]]:
+    """Raise the levels of everybody whom imports, (district, id) each, have credited; return import id and standing."""
     rows = await tx.execute(
-        _RAISE, {"district": district, "import_id": import_id, "thresholds": rules.automatic_thresholds}
+        _RAISE,
+        {
+            "district": [district for district, _ in imports],
+            "import_id": [import_id for _, import_id in imports],
+            "star_minutes": [_array(rules[district].star_minutes) for district, _ in imports],
+        },
     )
-    return [Standing(*row) for row in rows]
+    return [(import_id, Standing(*standing)) for import_id, *standing in rows]
 
 
 def _array(values: Sequence[int]) -> str:
@@ -114,19 +126,21 @@ _CREDITED = text("""
         credited_minutes = p.credited_minutes + excluded.credited_minutes
 """)
 _EXPECTED = text("""
-    INSERT INTO import_progress AS p (district, import_id, expected_records, expected_minutes)
-    SELECT * FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[]), CAST(:records AS int[]),
-                         CAST(:minutes AS bigint[])) AS e(district, import_id, records, minutes) ORDER BY 1, 2
+    INSERT INTO import_progress (district, import_id, expected_records, expected_minutes)
+    SELECT DISTINCT ON (1, 2) *
+    FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[]), CAST(:records AS int[]),
+                CAST(:minutes AS bigint[])) AS e(district, import_id, records, minutes)
+    ORDER BY 1, 2
     ON CONFLICT (district, import_id) DO UPDATE
     SET expected_records = excluded.expected_records, expected_minutes = excluded.expected_minutes
 """)
 _CLOSE = text("""
     UPDATE import_progress p SET closed = true
     WHERE (district, import_id) IN (SELECT * FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[])))
-      AND NOT closed AND credited_records = expected_records
-    RETURNING district, import_id, credited_records AS records, credited_minutes AS minutes,
+      AND NOT closed AND credited_records = expected_records AND credited_minutes = expected_minutes
+    RETURNING district, import_id, credited_records, credited_minutes,
               (SELECT count(DISTINCT volunteer_id) FROM ledger_entry e
-               WHERE e.district = p.district AND e.import_id = p.import_id) AS volunteers
+               WHERE e.district = p.district AND e.import_id = p.import_id)
 """)
 
 

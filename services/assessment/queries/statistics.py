@@ -1,0 +1,208 @@
+"""A district's figures: totals, groups, star levels, and how far imports are."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import TextClause, text
+
+from services.assessment import repository
+from services.assessment.domain import RuleSet
+from shared.contracts import Provenance
+from shared.store.engine import Store
+
+SESSIONS = "sum(CASE kind WHEN 'reversal' THEN -1 ELSE 1 END)"
+"""SQL: how many records stand. A void one has a credit and its reversal, a corrected one a correction more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Which records count: those that began on a day in [``start``, ``end``), of one provenance; None is no bound."""
+
+    CONDITION: ClassVar[str] = """
+        (CAST(:start AS date) IS NULL OR e.service_on >= :start)
+        AND (CAST(:end AS date) IS NULL OR e.service_on < :end)
+        AND (CAST(:provenance AS text) IS NULL OR e.provenance = :provenance)
+    """
+
+    start: date | None = None
+    end: date | None = None
+    provenance: Provenance | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return what ``CONDITION`` binds."""
+        return {"start": self.start, "end": self.end, "provenance": self.provenance}
+
+
+class Grouping(StrEnum):
+    """What figures can be broken down by."""
+
+    STATION = "station"
+    TEAM = "team"
+    SERVICE = "service"
+    MONTH = "month"
+    CATEGORY = "category"
+
+
+class Figures(BaseModel):
+    """Minutes, records that stand, and volunteers with at least one."""
+
+    minutes: int
+    sessions: int
+    volunteers: int
+
+
+class GroupFigures(Figures):
+    """The figures of one group. ``code`` is null for what has no group, as volunteers without a team."""
+
+    code: str | None
+    name: str | None
+
+
+class Statistics(Figures):
+    """The totals, and the groups where a breakdown was asked for. A volunteer may be in several groups."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "minutes": 43383600,
+                    "sessions": 226097,
+                    "volunteers": 25120,
+                    "groups": [
+                        {
+                            "code": "510115-STA-01",
+                            "name": "新华社区志愿服务站",
+                            "minutes": 5210340,
+                            "sessions": 27111,
+                            "volunteers": 9018,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    groups: list[GroupFigures]
+
+
+class LevelCount(BaseModel):
+    """How many volunteers have reached a star level; level 0 are those with service and no star."""
+
+    level: int
+    volunteers: int
+
+
+class StarStatistics(BaseModel):
+    """Volunteers by star level, and the rule set that the levels are of."""
+
+    rule_set: str
+    levels: list[LevelCount]
+
+
+class ImportProgress(BaseModel):
+    """How much of an import is in the ledger; ``expected_*`` are null until the import's end has been heard of."""
+
+    import_id: UUID
+    credited_records: int
+    credited_minutes: int
+    expected_records: int | None
+    expected_minutes: int | None
+    closed: bool
+
+
+def _statement(key: str, code: str, name: str = "NULL", join: str = "") -> TextClause:
+    """Return the statement of the totals (first row) and, by ``code``, of the groups.
+
+    Records are first summed by volunteer and ``key``, so that a volunteer is counted once a group and where at least
+    one record stands.
+    """
+    return text(f"""
+        WITH summed AS MATERIALIZED (
+            SELECT e.volunteer_id, {key} AS key, sum(e.minutes) AS minutes, {SESSIONS} AS sessions
+            FROM ledger_entry e WHERE e.district = :district AND {Period.CONDITION}
+            GROUP BY 1, 2
+        )
+        SELECT true AS total, NULL AS code, NULL AS name, coalesce(sum(minutes), 0) AS minutes,
+               coalesce(sum(sessions), 0) AS sessions,
+               count(DISTINCT volunteer_id) FILTER (WHERE sessions > 0) AS volunteers
+        FROM summed
+        UNION ALL
+        SELECT * FROM (
+            SELECT false, {code} AS code, {name} AS name, sum(s.minutes), sum(s.sessions),
+                   count(DISTINCT s.volunteer_id) FILTER (WHERE s.sessions > 0)
+            FROM summed s {join}
+            GROUP BY 2, 3 HAVING sum(s.sessions) > 0 ORDER BY 2
+        ) grouped
+    """)
+
+
+_OF_VOLUNTEER = "LEFT JOIN known_volunteer v ON v.district = :district AND v.id = s.volunteer_id"
+_STATEMENTS: dict[Grouping | None, TextClause] = {
+    None: _statement("NULL", "NULL"),
+    Grouping.STATION: _statement(
+        "e.station_id", "n.code", "n.name", "LEFT JOIN known_station n ON n.district = :district AND n.id = s.key"
+    ),
+    Grouping.TEAM: _statement(
+        "NULL",
+        "n.code",
+        "n.name",
+        f"{_OF_VOLUNTEER} LEFT JOIN known_team n ON n.district = v.district AND n.id = v.team_id",
+    ),
+    Grouping.SERVICE: _statement("e.service", "s.key"),
+    Grouping.MONTH: _statement("to_char(e.service_on, 'YYYY-MM')", "s.key"),
+    Grouping.CATEGORY: _statement("NULL", "v.category", "NULL", _OF_VOLUNTEER),
+}
+_STARS = text("""
+    SELECT coalesce(a.stars, 0) AS level, count(*) AS volunteers
+    FROM volunteer_hours h LEFT JOIN award a ON a.district = h.district AND a.volunteer_id = h.volunteer_id
+    WHERE h.district = :district AND (h.sessions > 0 OR a.stars > 0) GROUP BY 1
+""")
+_PROGRESS = text("""
+    SELECT import_id, credited_records, credited_minutes, expected_records, expected_minutes, closed
+    FROM import_progress WHERE district = :district AND import_id = :import_id
+""")
+
+
+async def statistics(store: Store, district: str, period: Period, by: Grouping | None) -> Statistics:
+    """Return the figures of a period; a team is the volunteer's present one."""
+    values = {"district": district, **period.values()}
+    async with store.transaction(district) as tx:
+        totals, *groups = (await tx.execute(_STATEMENTS[by], values)).mappings().all()
+    return Statistics.model_validate({**totals, "groups": [dict(group) for group in groups] if by else []})
+
+
+async def star_statistics(store: Store, district: str) -> StarStatistics:
+    """Return how many volunteers have reached each level of the rule set in force, none included."""
+    async with store.transaction(district) as tx:
+        counts = {row.level: row.volunteers for row in await tx.execute(_STARS, {"district": district})}
+        rules = (await repository.rule_sets(tx, {district}))[district]
+    levels = sorted({*range(len(rules.star_hours) + 1), *counts})
+    return StarStatistics(
+        rule_set=rules.name, levels=[LevelCount(level=level, volunteers=counts.get(level, 0)) for level in levels]
+    )
+
+
+async def import_progress(store: Store, district: str, import_id: UUID) -> ImportProgress:
+    """Return how far an import is. Of one that nothing has arrived of, and so of any unknown id, it is nothing yet."""
+    async with store.transaction(district) as tx:
+        rows = await tx.execute(_PROGRESS, {"district": district, "import_id": import_id})
+        row = rows.mappings().one_or_none()
+    nothing = ImportProgress(
+        import_id=import_id,
+        credited_records=0,
+        credited_minutes=0,
+        expected_records=None,
+        expected_minutes=None,
+        closed=False,
+    )
+    return ImportProgress(**row) if row else nothing
+
+
+async def current_rules(store: Store, district: str) -> RuleSet:
+    """Return the rule set in force in the district."""
+    async with store.transaction(district) as tx:
+        return (await repository.rule_sets(tx, {district}))[district]
