@@ -33,7 +33,7 @@ _from("services.assessment.cli", "assessment", "Hours, stars and replays.")
 _from("services.notifications.cli", "notifications", "Messages and their deliveries.")
 _from("deploy.demo", "demo", "Load a district of real size and compare every total.")
 _from("deploy.docs", "docs", "Generate the API and event documentation.")
-_from("tests.bench", "bench", "Measure speed beside its limits.")
+_from("tests.bench.__main__", "bench", "Measure speed beside its limits.")
 
 
 @app.command()
