@@ -6,6 +6,7 @@ exactly if one of them has changed a value of it.
 
 import re
 from datetime import date
+from functools import lru_cache
 
 FORMULA_SIGNS = "=+-@"
 """What a spreadsheet takes for the start of a formula."""
@@ -73,12 +74,14 @@ def code(value: str) -> str:
     return half_width(value).lower()
 
 
+@lru_cache(maxsize=4096)  # rosters repeat the same few lists and days
 def codes(value: str) -> tuple[str, ...]:
     """Split a list of codes at ``;`` (or ``,`` or ``、``); blanks and repetitions go."""
     parts = (part.strip() for part in _LIST_SEPARATORS.split(code(value)))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
+@lru_cache(maxsize=4096)
 def day(value: str) -> date | None:
     """Read a date written as 2026-03-01, 2026/3/1, 2026.3.1, 2026年3月1日 or 20260301; None where it is none."""
     plain = half_width(value)

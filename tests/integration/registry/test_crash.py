@@ -7,7 +7,7 @@ import pytest
 from tests.integration.registry.conftest import Registry, roster, roster_line
 from tests.support.eventually import eventually, running
 
-LINES = 12_000
+LINES = 6_000  # in chunks of 5,000
 EACH_ONCE = """
     SELECT count(*) AS volunteers, count(DISTINCT blind_index) AS persons, count(DISTINCT number) AS numbers,
            (SELECT count(*) FROM event_log e WHERE e.district = v.district AND e.type LIKE '%VolunteerRegistered%')
@@ -19,7 +19,7 @@ EACH_ONCE = """
 
 @pytest.mark.parametrize(
     ("district", "failpoint"),
-    [("510121", "import.before_commit:kill9@2"), ("510122", "import.after_chunk:kill9@2")],
+    [("510121", "import.before_commit:kill9@2"), ("510122", "import.after_chunk:kill9@1")],
 )
 async def test_a_killed_import_is_finished_by_the_next_importer(
     idle_registry: Registry, district: str, failpoint: str
