@@ -99,7 +99,10 @@ def asyncapi(services: Sequence[Service]) -> Json:
         if "contact" not in title:
             message["headers"] = {"$ref": "#/components/schemas/CloudEvents"}
     document["components"]["schemas"]["CloudEvents"] = _header_schema()
-    return document
+    # FastStream walks sets, so the order is another one in each run.
+    components = {kind: dict(sorted(parts.items())) for kind, parts in document["components"].items()}
+    ordered = {part: dict(sorted(document[part].items())) for part in ("channels", "operations")}
+    return {**document, **ordered, "components": components}
 
 
 def readme(services: Sequence[Service]) -> str:
