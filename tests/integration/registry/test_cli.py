@@ -28,14 +28,7 @@ async def test_a_roster_is_imported_with_a_report(idle_registry: Registry, url: 
     environment = {"LINBANG_USER": "admin.510115", "LINBANG_PASSWORD": ADMIN_PASSWORD, "COLUMNS": "200"}
     run = CliRunner(env=environment).invoke
     with idle_registry.process("api", "relay", "importer"):
-
-        async def ready() -> bool:
-            try:
-                return httpx.get(f"{url}/health/ready").is_success
-            except httpx.TransportError:
-                return False
-
-        await eventually(ready)
+        await _ready(url)
         done = run(app, ["import-roster", str(file), "--report", str(report), "--url", url])
         assert done.exit_code == 0, done.output
         again = run(app, ["import-roster", str(file), "--url", url])
@@ -53,3 +46,15 @@ async def test_a_roster_is_imported_with_a_report(idle_registry: Registry, url: 
     assert stranger.exit_code == 2
     assert "不对" in stranger.output
     assert "张三" not in done.output + again.output + refused.output
+
+
+async def _ready(url: str) -> None:
+    async with httpx.AsyncClient() as client:
+
+        async def ready() -> bool:
+            try:
+                return (await client.get(f"{url}/health/ready")).is_success
+            except httpx.TransportError:
+                return False
+
+        await eventually(ready)

@@ -27,8 +27,13 @@ PUBLIC = {
     ("GET", "/.well-known/jwks.json"),
     ("POST", "/v1/tokens"),
     ("POST", "/v1/volunteers/self"),
+    ("GET", "/v1/districts"),
+    ("GET", "/v1/divisions"),
+    ("GET", "/v1/organisations"),
+    ("GET", "/v1/stations"),
+    ("GET", "/v1/teams"),
 }
-"""Routes that need no token: the keys, log-in, and registering oneself."""
+"""Routes that need no token: the keys, log-in, registering oneself, and the public data one chooses from for that."""
 KIT_TABLES = {
     "alembic_version",
     "event_log",
