@@ -18,7 +18,8 @@ _OFFSETS = text("SELECT topic, partition, next_offset FROM consumer_offset WHERE
 
 async def end_offsets(bootstrap_servers: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
     """Return the end offset of every partition of physical ``topics``."""
-    client = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
+    # Subscribed from the start: a client without topics asks for no metadata, finds no partitions, and so no end.
+    client = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap_servers)
     await client.start()
     try:
         partitions = [TopicPartition(topic, p) for topic in topics for p in client.partitions_for_topic(topic) or ()]
