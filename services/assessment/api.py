@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 
 from services.assessment.domain import RuleSet
-from services.assessment.queries import assessments, statistics, volunteers
+from services.assessment.queries import assessments, rules, statistics, volunteers
 from services.assessment.queries.assessments import AssessmentPreview
 from services.assessment.queries.statistics import Grouping, ImportProgress, Period, StarStatistics, Statistics
 from services.assessment.queries.volunteers import LedgerEntry, VolunteerFigures, VolunteerHours
@@ -110,12 +110,12 @@ async def show_progress(import_id: UUID, store: ApiStore, caller: Staff) -> Impo
 @router.get("/rule-sets/current", tags=["assessments"])
 async def show_rules(store: ApiStore, caller: Anybody) -> RuleSet:
     """Show the rules that the district's figures follow today."""
-    return await statistics.current_rules(store, caller.district)
+    return await rules.current_rules(store, caller.district)
 
 
 @router.get("/assessments/{year}/preview", tags=["assessments"])
 async def preview_assessment(
-    year: Annotated[int, Path(ge=1991, le=2999)], store: ApiStore, caller: Staff
+    year: Annotated[int, Path(ge=2001, le=2999)], store: ApiStore, caller: Staff
 ) -> AssessmentPreview:
     """Work out who would be nominated for a year, from the ledger as it stands."""
     return await assessments.preview(store, caller.district, year)

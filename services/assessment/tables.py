@@ -1,6 +1,6 @@
 """The shape of the service's own tables. The migrations make them; a test compares the two."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Integer, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, Integer, MetaData, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 metadata = MetaData()
@@ -30,6 +30,7 @@ ledger_entry = Table(
     Column("import_id", Uuid),
     Column("event_id", Uuid, nullable=False),
     Column("recorded_at", _moment, nullable=False),
+    Column("rule_set", Text, nullable=False),
 )
 volunteer_hours = Table(
     "volunteer_hours",
@@ -63,8 +64,21 @@ rule_set = Table(
     metadata,
     _district(),
     Column("name", Text, primary_key=True),
-    Column("effective_from", Date, nullable=False),
-    Column("rules", JSON, nullable=False),
+    Column("effective_from", _moment, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("star_hours", ARRAY(Integer), nullable=False),
+    Column("window_month", Integer, nullable=False),
+    Column("window_day", Integer, nullable=False),
+    Column("eligible_hours", Integer, nullable=False),
+    Column("eligible_months", Integer, nullable=False),
+    Column("nominated_percent", Integer, nullable=False),
+    Column("full_hours", Integer, nullable=False),
+    Column("hours_weight", Integer, nullable=False),
+    Column("full_months", Integer, nullable=False),
+    Column("months_weight", Integer, nullable=False),
+    Column("rating_weight", Integer, nullable=False),
+    Column("prior_ratings", Integer, nullable=False),
+    Column("prior_rating", Integer, nullable=False),
 )
 known_volunteer = Table(
     "known_volunteer",
@@ -74,8 +88,16 @@ known_volunteer = Table(
     Column("number", Text, nullable=False),
     Column("category", Text, nullable=False),
     Column("organisation_id", Uuid),
-    Column("team_id", Uuid),
     Column("version", Integer, nullable=False),
+)
+team_membership = Table(
+    "team_membership",
+    metadata,
+    _district(),
+    Column("volunteer_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("team_id", Uuid),
+    Column("since", _moment, nullable=False),
 )
 known_station, known_team = (
     Table(

@@ -4,6 +4,7 @@ Invariant: the order of the nominated follows from the records alone. Scores are
 numbers until it is rounded half up to 4 places, and equal scores are told apart down to the volunteer's number.
 """
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -12,8 +13,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
-from services.assessment import repository
 from services.assessment.domain import MINUTES_PER_HOUR, RuleSet
+from services.assessment.queries.rules import rules_of_year
 from services.assessment.queries.statistics import SESSIONS
 from shared.store.engine import Store
 
@@ -91,9 +92,8 @@ class AssessmentPreview(BaseModel):
     nominations: list[Nomination]
 
 
-# The score is, with the minutes m (at most full_minutes F), the months n (at most 12), and C ratings of sum S,
-#     hours_points * m / F + months_points * n / 12 + rating_points * ((S + prior sum) / (C + prior count) - 1) / 4,
-# here over the common denominator F * 12 * 4 * (C + prior count): one division, so that a half is rounded as a half.
+# RuleSet says what the score is. Here it is one fraction of whole numbers, over full_minutes * full_months * 4 *
+# (ratings + prior_ratings): with a single division, a half is rounded as a half.
 _NOMINATIONS = text(f"""
     WITH monthly AS (
         SELECT volunteer_id, sum(minutes) AS minutes, {SESSIONS} AS sessions,
@@ -111,12 +111,13 @@ _NOMINATIONS = text(f"""
         SELECT v.id AS volunteer_id, v.number AS volunteer_no, v.category, y.minutes, y.sessions, y.months, y.ratings,
                CASE v.category WHEN 'university_student' THEN 'university_student' ELSE 'other' END AS "group",
                round(
-                   (48 * CAST(:hours_points AS numeric) * least(y.minutes, :full_minutes) * (y.ratings + :prior_ratings)
-                    + 4 * CAST(:months_points AS numeric) * least(y.months, 12) * :full_minutes
+                   (4 * CAST(:hours_weight AS numeric) * least(y.minutes, :full_minutes) * :full_months
                       * (y.ratings + :prior_ratings)
-                    + 12 * CAST(:rating_points AS numeric) * :full_minutes
+                    + 4 * CAST(:months_weight AS numeric) * least(y.months, :full_months) * :full_minutes
+                      * (y.ratings + :prior_ratings)
+                    + CAST(:rating_weight AS numeric) * :full_minutes * :full_months
                       * (y.rating_sum + :prior_sum - y.ratings - :prior_ratings))
-                   / (48 * CAST(:full_minutes AS numeric) * (y.ratings + :prior_ratings)), 4) AS score
+                   / (4 * CAST(:full_minutes AS numeric) * :full_months * (y.ratings + :prior_ratings)), 4) AS score
         FROM yearly y JOIN known_volunteer v ON v.district = :district AND v.id = y.volunteer_id
     ), ranked AS (
         SELECT *, count(*) OVER (PARTITION BY "group") AS group_size,
@@ -124,25 +125,23 @@ _NOMINATIONS = text(f"""
                                                                 volunteer_no COLLATE "C") AS rank
         FROM scored
     )
-    SELECT * FROM ranked WHERE rank <= ceil(group_size * CAST(:share AS numeric))
-    ORDER BY "group" = 'other', rank
+    SELECT *, nominated FROM ranked CROSS JOIN LATERAL (SELECT 100 * (rank - 1) < group_size * :percent) n(nominated)
+    WHERE nominated OR rank = 1 ORDER BY "group" = 'other', rank
 """)
 
 
 async def preview(store: Store, district: str, year: int) -> AssessmentPreview:
-    """Return who would be nominated for ``year``, by the rules in force when its window closes.
+    """Return who would be nominated for ``year``; the best of each group, ⌈share⌉ of its eligible.
 
     A volunteer of whom registry has not told yet has no category and is not ranked.
     """
     async with store.transaction(district) as tx:
-        rules = await repository.rule_set_of_year(tx, district, year)
+        rules = await rules_of_year(tx, district, year)
         rows = (await tx.execute(_NOMINATIONS, _values(district, year, rules))).mappings().all()
-    nominations = [Nomination.model_validate(dict(row)) for row in rows]
-    sizes = {Group(row["group"]): row["group_size"] for row in rows}  # a group with anyone eligible nominates someone
-    groups = [
-        GroupSize(group=group, eligible=size, nominated=sum(one.group == group for one in nominations))
-        for group, size in sizes.items()
-    ]
+    nominations = [Nomination.model_validate(dict(row)) for row in rows if row["nominated"]]
+    sizes = {Group(row["group"]): row["group_size"] for row in rows}
+    nominated = Counter(nomination.group for nomination in nominations)
+    groups = [GroupSize(group=group, eligible=size, nominated=nominated[group]) for group, size in sizes.items()]
     start, end = rules.window(year)
     return AssessmentPreview(
         year=year,
@@ -158,18 +157,18 @@ async def preview(store: Store, district: str, year: int) -> AssessmentPreview:
 
 def _values(district: str, year: int, rules: RuleSet) -> dict[str, object]:
     start, end = rules.window(year)
-    scoring = rules.scoring
     return {
         "district": district,
         "start": start,
         "end": end,
-        "eligible_minutes": rules.eligible_minutes,
+        "eligible_minutes": rules.eligible_hours * MINUTES_PER_HOUR,
         "eligible_months": rules.eligible_months,
-        "share": rules.nominated_share,
-        "hours_points": scoring.hours_points,
-        "full_minutes": scoring.full_hours * MINUTES_PER_HOUR,
-        "months_points": scoring.months_points,
-        "rating_points": scoring.rating_points,
-        "prior_ratings": scoring.prior_ratings,
-        "prior_sum": scoring.prior_ratings * scoring.prior_rating,
+        "percent": rules.nominated_percent,
+        "hours_weight": rules.hours_weight,
+        "full_minutes": rules.full_hours * MINUTES_PER_HOUR,
+        "months_weight": rules.months_weight,
+        "full_months": rules.full_months,
+        "rating_weight": rules.rating_weight,
+        "prior_ratings": rules.prior_ratings,
+        "prior_sum": rules.prior_ratings * rules.prior_rating,
     }

@@ -9,10 +9,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import TextClause, text
 
-from services.assessment import repository
-from services.assessment.domain import RuleSet
+from services.assessment.queries.rules import rules_at
 from shared.contracts import Provenance
 from shared.store.engine import Store
+from shared.store.event_log import now
 
 SESSIONS = "sum(CASE kind WHEN 'reversal' THEN -1 ELSE 1 END)"
 """SQL: how many records stand. A void one has a credit and its reversal, a corrected one a correction more."""
@@ -56,14 +56,14 @@ class Figures(BaseModel):
 
 
 class GroupFigures(Figures):
-    """The figures of one group. ``code`` is null for what has no group, as volunteers without a team."""
+    """The figures of one group. ``code`` is null where there is none: no team, or registry has not told of it yet."""
 
     code: str | None
     name: str | None
 
 
 class Statistics(Figures):
-    """The totals, and the groups where a breakdown was asked for. A volunteer may be in several groups."""
+    """The totals, and the groups where a breakdown was asked for, which add up to them but for volunteers."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -114,47 +114,51 @@ class ImportProgress(BaseModel):
     closed: bool
 
 
-def _statement(key: str, code: str, name: str = "NULL", join: str = "") -> TextClause:
+def _statement(key: str, code: str, name: str = "NULL", joins: tuple[str, str] = ("", "")) -> TextClause:
     """Return the statement of the totals (first row) and, by ``code``, of the groups.
 
-    Records are first summed by volunteer and ``key``, so that a volunteer is counted once a group and where at least
-    one record stands.
+    Entries are first summed by volunteer and ``key``, so that a volunteer is counted once a group, and only where a
+    record stands. ``joins`` are to the entries, for the key, and to the sums, for code and name.
     """
     return text(f"""
         WITH summed AS MATERIALIZED (
             SELECT e.volunteer_id, {key} AS key, sum(e.minutes) AS minutes, {SESSIONS} AS sessions
-            FROM ledger_entry e WHERE e.district = :district AND {Period.CONDITION}
+            FROM ledger_entry e {joins[0]} WHERE e.district = :district AND {Period.CONDITION}
             GROUP BY 1, 2
         )
-        SELECT true AS total, NULL AS code, NULL AS name, coalesce(sum(minutes), 0) AS minutes,
-               coalesce(sum(sessions), 0) AS sessions,
+        SELECT NULL AS code, NULL AS name, coalesce(sum(minutes), 0) AS minutes, coalesce(sum(sessions), 0) AS sessions,
                count(DISTINCT volunteer_id) FILTER (WHERE sessions > 0) AS volunteers
         FROM summed
         UNION ALL
         SELECT * FROM (
-            SELECT false, {code} AS code, {name} AS name, sum(s.minutes), sum(s.sessions),
+            SELECT {code} AS code, {name} AS name, sum(s.minutes), sum(s.sessions),
                    count(DISTINCT s.volunteer_id) FILTER (WHERE s.sessions > 0)
-            FROM summed s {join}
-            GROUP BY 2, 3 HAVING sum(s.sessions) > 0 ORDER BY 2
+            FROM summed s {joins[1]}
+            GROUP BY 1, 2 HAVING sum(s.sessions) > 0 ORDER BY 1
         ) grouped
     """)
 
 
-_OF_VOLUNTEER = "LEFT JOIN known_volunteer v ON v.district = :district AND v.id = s.volunteer_id"
+# A session counts for the team of its time; one before the first that is known of, as imported ones are, for the first.
+_TEAM_OF_THE_TIME = """
+    LEFT JOIN (
+        SELECT volunteer_id, team_id,
+               CASE WHEN row_number() OVER told = 1 THEN '-infinity' ELSE since END AS since,
+               lead(since, 1, 'infinity') OVER told AS until
+        FROM team_membership WHERE district = :district
+        WINDOW told AS (PARTITION BY volunteer_id ORDER BY version)
+    ) m ON m.volunteer_id = e.volunteer_id AND e.started_at >= m.since AND e.started_at < m.until
+"""
+_STATION = "LEFT JOIN known_station n ON n.district = :district AND n.id = s.key"
+_TEAM = "LEFT JOIN known_team n ON n.district = :district AND n.id = s.key"
+_VOLUNTEER = "LEFT JOIN known_volunteer v ON v.district = :district AND v.id = s.volunteer_id"
 _STATEMENTS: dict[Grouping | None, TextClause] = {
     None: _statement("NULL", "NULL"),
-    Grouping.STATION: _statement(
-        "e.station_id", "n.code", "n.name", "LEFT JOIN known_station n ON n.district = :district AND n.id = s.key"
-    ),
-    Grouping.TEAM: _statement(
-        "NULL",
-        "n.code",
-        "n.name",
-        f"{_OF_VOLUNTEER} LEFT JOIN known_team n ON n.district = v.district AND n.id = v.team_id",
-    ),
+    Grouping.STATION: _statement("e.station_id", "n.code", "n.name", ("", _STATION)),
+    Grouping.TEAM: _statement("m.team_id", "n.code", "n.name", (_TEAM_OF_THE_TIME, _TEAM)),
     Grouping.SERVICE: _statement("e.service", "s.key"),
     Grouping.MONTH: _statement("to_char(e.service_on, 'YYYY-MM')", "s.key"),
-    Grouping.CATEGORY: _statement("NULL", "v.category", "NULL", _OF_VOLUNTEER),
+    Grouping.CATEGORY: _statement("NULL", "v.category", joins=("", _VOLUNTEER)),
 }
 _STARS = text("""
     SELECT coalesce(a.stars, 0) AS level, count(*) AS volunteers
@@ -168,7 +172,7 @@ _PROGRESS = text("""
 
 
 async def statistics(store: Store, district: str, period: Period, by: Grouping | None) -> Statistics:
-    """Return the figures of a period; a team is the volunteer's present one."""
+    """Return the figures of a period, and of its groups where ``by`` names any."""
     values = {"district": district, **period.values()}
     async with store.transaction(district) as tx:
         totals, *groups = (await tx.execute(_STATEMENTS[by], values)).mappings().all()
@@ -179,7 +183,7 @@ async def star_statistics(store: Store, district: str) -> StarStatistics:
     """Return how many volunteers have reached each level of the rule set in force, none included."""
     async with store.transaction(district) as tx:
         counts = {row.level: row.volunteers for row in await tx.execute(_STARS, {"district": district})}
-        rules = (await repository.rule_sets(tx, {district}))[district]
+        rules = await rules_at(tx, district, now())
     levels = sorted({*range(len(rules.star_hours) + 1), *counts})
     return StarStatistics(
         rule_set=rules.name, levels=[LevelCount(level=level, volunteers=counts.get(level, 0)) for level in levels]
@@ -200,9 +204,3 @@ async def import_progress(store: Store, district: str, import_id: UUID) -> Impor
         closed=False,
     )
     return ImportProgress(**row) if row else nothing
-
-
-async def current_rules(store: Store, district: str) -> RuleSet:
-    """Return the rule set in force in the district."""
-    async with store.transaction(district) as tx:
-        return (await repository.rule_sets(tx, {district}))[district]

@@ -8,11 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
-from services.assessment import repository
 from services.assessment.domain import RuleSet
+from services.assessment.queries.rules import rules_at
 from services.assessment.queries.statistics import SESSIONS, Period
 from shared.contracts import Provenance
 from shared.store.engine import Store
+from shared.store.event_log import now
 
 
 class MonthHours(BaseModel):
@@ -32,7 +33,7 @@ class ServiceHours(BaseModel):
 
 
 class VolunteerHours(BaseModel):
-    """A volunteer's hours. ``stars`` is the level awarded; ``next_level`` is null where hours alone lead no further."""
+    """A volunteer's hours. ``stars`` is the level awarded; ``next_level`` is null at the highest."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -148,7 +149,7 @@ async def hours_of(store: Store, district: str, volunteer_id: UUID) -> Volunteer
         if row is None:
             return None
         parts = (await tx.execute(_BREAKDOWN, key)).mappings().all()
-        rules = (await repository.rule_sets(tx, {district}))[district]
+        rules = await rules_at(tx, district, now())
     level, minutes_left = _next_level(rules, row["stars"], row["lifetime_minutes"])
     return VolunteerHours(
         **row,
@@ -162,9 +163,9 @@ async def hours_of(store: Store, district: str, volunteer_id: UUID) -> Volunteer
 
 def _next_level(rules: RuleSet, stars: int, minutes: int) -> tuple[int, int] | tuple[None, None]:
     """Return the level after ``stars`` and the minutes that are missing for it."""
-    if stars >= len(rules.automatic_thresholds):
+    if stars >= len(rules.star_minutes):
         return None, None
-    return stars + 1, max(0, rules.automatic_thresholds[stars] - minutes)
+    return stars + 1, max(0, rules.star_minutes[stars] - minutes)
 
 
 async def ledger_of(
