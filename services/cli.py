@@ -29,9 +29,8 @@ def _from(module: str, name: str, about: str) -> None:
 
 _from("services.registry.cli", "registry", "People and places: import a roster, accounts.")
 _from("services.activities.cli", "activities", "Activities and service records: import records.")
-_from("services.assessment.cli", "assessment", "Hours, stars and replays.")
 _from("services.notifications.cli", "notifications", "Messages and their deliveries.")
-_from("deploy.demo", "demo", "Load a district of real size and compare every total.")
+_from("deploy.demo.command", "demo", "Load a district of real size and compare every total.")
 _from("deploy.docs", "docs", "Generate the API and event documentation.")
 _from("tests.bench.__main__", "bench", "Measure speed beside its limits.")
 
