@@ -25,6 +25,7 @@ import httpx
 from rich.console import Console
 
 from deploy import provision
+from deploy.demo.district import Platform
 from deploy.local import checks, first_start, postgres
 from deploy.local.broker import Broker
 from deploy.local.environment import LocalSettings, database_urls, load_secrets, service_environment
@@ -41,12 +42,12 @@ _RUN = STATE / "run"
 _LOG = STATE / "log"
 _POSTGRES = STATE / "postgres"
 _KAFKA = STATE / "kafka"
-_MAIL = STATE / "mail"
+MAIL = STATE / "mail"
 _SEEDED = STATE / "seeded.json"
 _LOCK = _RUN / "lock"
 _RUNNER_PID = _RUN / "runner.pid"
 _RUNNING = _RUN / "running.json"
-_STARTED_HERE = (_POSTGRES, _KAFKA, _MAIL, _LOG, _RUN)
+_STARTED_HERE = (_POSTGRES, _KAFKA, MAIL, _LOG, _RUN)
 _SERVICE_SECONDS = 60
 
 console = Console(highlight=False, soft_wrap=True)
@@ -137,8 +138,11 @@ def find_running() -> System | None:
 
 
 @contextmanager
-def running_system(children: list[Child] | None = None) -> Iterator[System]:
-    """Start everything, give its addresses, stop everything in reverse order. Call it from the main thread."""
+def running_system(children: list[Child] | None = None, *, seeding: bool = True) -> Iterator[System]:
+    """Start everything, give its addresses, stop everything in reverse order. Call it from the main thread.
+
+    ``seeding``: load the sample on the first start.
+    """
     children = [] if children is None else children
     settings = LocalSettings()
     STATE.mkdir(parents=True, exist_ok=True)
@@ -162,8 +166,8 @@ def running_system(children: list[Child] | None = None) -> Iterator[System]:
             base_urls=settings.base_urls(),
             bootstrap_servers=bootstrap_servers,
             postgres=_postgres_place(settings, admin_url),
-            mail=f"127.0.0.1:{settings.smtp_port}, kept in {_MAIL}",
-            log_ins=[f"operator  {secret['REGISTRY_OPERATOR_PASSWORD']}", *_seed(settings)],
+            mail=f"127.0.0.1:{settings.smtp_port}, kept in {MAIL}",
+            log_ins=_seed(Platform(settings.base_urls(), secret["REGISTRY_OPERATOR_PASSWORD"])) if seeding else [],
         )
         _remember(_RUNNING, asdict(system))
         stack.callback(_RUNNING.unlink, missing_ok=True)
@@ -248,7 +252,7 @@ def _mail(settings: LocalSettings) -> Child:
     listen = f"127.0.0.1:{settings.smtp_port}"
     return Child(
         name="mail",
-        command=[sys.executable, "-m", "aiosmtpd", "-n", "-l", listen, "-c", "aiosmtpd.handlers.Mailbox", str(_MAIL)],
+        command=[sys.executable, "-m", "aiosmtpd", "-n", "-l", listen, "-c", "aiosmtpd.handlers.Mailbox", str(MAIL)],
         log=_LOG / "mail.log",
         pid_file=_RUN / "mail.pid",
     )
@@ -314,11 +318,11 @@ def _pid_files() -> list[Path]:
     return [*services, _RUN / "mail.pid", _KAFKA / "kafka.pid", _POSTGRES / "postgres.pid"]
 
 
-def _seed(settings: LocalSettings) -> list[str]:
+def _seed(platform: Platform) -> list[str]:
     """Load the sample once and remember what to print; later starts print the same."""
     if not _SEEDED.exists():
         with _step("Sample district (first start only)"):
-            lines = first_start.seed(settings.base_urls())
+            lines = first_start.seed(platform)
         _remember(_SEEDED, lines)
     remembered: list[str] = json.loads(_SEEDED.read_text())
     return remembered

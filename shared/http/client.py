@@ -71,12 +71,18 @@ class LinbangClient:
     ) -> None:
         self._http.close()
 
-    def log_in(self, user_name: str, password: str, *, registry_url: str = "") -> None:
-        """Get a token from registry, at ``registry_url`` where this client talks to another service."""
+    def log_in(self, user_name: str, password: str, *, registry_url: str = "") -> str:
+        """Get and use a token of registry, at ``registry_url`` where this client talks to another service."""
         answer = self.send(
             "POST", f"{registry_url}/v1/tokens", json={"user_name": user_name, "password": password}
         ).json()
-        self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        token: str = answer["access_token"]
+        self.use_token(token)
+        return token
+
+    def use_token(self, token: str) -> None:
+        """Be the account that a client of another service has logged in as."""
+        self._http.headers["Authorization"] = f"Bearer {token}"
 
     def upload_import(
         self, kind: str, path: Path, on_progress: Callable[[ImportProgress], None] | None = None
