@@ -19,8 +19,8 @@ class RuleSet:
     """One version of a district's rules.
 
     Days, months and windows are in ``zone``. ``star_hours``: lifetime hours at which each level is reached, one star
-    first (100/300/600/1000/1500 after 民函〔2012〕340号). The annual window runs from ``window_month``-``window_day`` to
-    the day before it a year later. Who has ``eligible_hours`` and ``eligible_months`` in it is eligible; the best
+    first (100/300/600/1000/1500 after 民函〔2012〕340号). The annual window runs from ``window_month``-``window_day``
+    to the day before it a year later. Who has ``eligible_hours`` and ``eligible_months`` in it is eligible; the best
     ``nominated_percent`` of each group, rounded up, are nominated.
 
     score = hours_weight · min(hours / full_hours, 1) + months_weight · min(months / full_months, 1)
@@ -58,9 +58,9 @@ class RuleSet:
         """Return the level that lifetime ``minutes`` give; at the threshold itself it is reached."""
         return sum(minutes >= threshold for threshold in self.star_minutes)
 
-    def minutes_to_next_level(self, minutes: int) -> int | None:
-        """Return how many more minutes reach the next level; None at the highest."""
-        return next((threshold - minutes for threshold in self.star_minutes if minutes < threshold), None)
+    def minutes_to_next_level(self, level: int, minutes: int) -> int | None:
+        """Return how many more minutes reach the level after ``level``; None at the highest."""
+        return max(0, self.star_minutes[level] - minutes) if level < len(self.star_minutes) else None
 
     def window(self, year: int) -> tuple[date, date]:
         """Return the first day of the window that ends in ``year``, and the day after its last."""
@@ -74,7 +74,7 @@ class RuleBook:
         self._newest_first = sorted(rule_sets, key=lambda rules: rules.effective_from, reverse=True)
 
     def in_force(self, district: str, at: datetime) -> RuleSet:
-        """Return the rule set that a district follows at a moment. Raises LookupError where not even the platform has one."""
+        """Return the rule set that a district follows at a moment. Raises LookupError where the platform has none."""
         for owner in (district, PLATFORM):
             for rules in self._newest_first:
                 if rules.district == owner and rules.effective_from <= at:

@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
-from services.assessment.domain import RuleSet
 from services.assessment.queries.rules import rules_at
 from services.assessment.queries.statistics import SESSIONS, Period
 from shared.contracts import Provenance
@@ -150,22 +149,15 @@ async def hours_of(store: Store, district: str, volunteer_id: UUID) -> Volunteer
             return None
         parts = (await tx.execute(_BREAKDOWN, key)).mappings().all()
         rules = await rules_at(tx, district, now())
-    level, minutes_left = _next_level(rules, row["stars"], row["lifetime_minutes"])
+    missing = rules.minutes_to_next_level(row["stars"], row["lifetime_minutes"])
     return VolunteerHours(
         **row,
-        next_level=level,
-        minutes_to_next_level=minutes_left,
+        next_level=None if missing is None else row["stars"] + 1,
+        minutes_to_next_level=missing,
         rule_set=rules.name,
         by_month=[MonthHours.model_validate(part) for part in map(dict, parts) if part["month"] is not None],
         by_service=[ServiceHours.model_validate(part) for part in map(dict, parts) if part["service"] is not None],
     )
-
-
-def _next_level(rules: RuleSet, stars: int, minutes: int) -> tuple[int, int] | tuple[None, None]:
-    """Return the level after ``stars`` and the minutes that are missing for it."""
-    if stars >= len(rules.star_minutes):
-        return None, None
-    return stars + 1, max(0, rules.star_minutes[stars] - minutes)
 
 
 async def ledger_of(
