@@ -4,7 +4,7 @@ Invariant: the same line always gives the same value, so importing a file again 
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -98,12 +98,12 @@ def organisation(fields: Fields) -> Organisation | None:
     return Organisation(code, name, kind, longitude, latitude)
 
 
-def station(fields: Fields, divisions: Collection[str], today: date) -> Station | None:
-    """Read a station in one of the district's ``divisions``; None where ``fields`` has faults."""
+def station(fields: Fields, divisions: Mapping[str, str], today: date) -> Station | None:
+    """Read a station in one of the district's ``divisions`` (code -> code); None where ``fields`` has faults."""
     code = _code(fields)
     name = fields.name("name", NAME_LENGTH)
     level = fields.coded("level", _STATION_LEVELS, required=True)
-    division_code = fields.reference("division_code", {code: code for code in divisions}, required=True)
+    division_code = fields.reference("division_code", divisions, required=True)
     longitude, latitude = _place(fields)
     opened_on = fields.day("opened_on", today)
     quota = fields.number("volunteer_quota", 0, MAX_QUOTA)

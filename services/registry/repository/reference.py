@@ -42,9 +42,9 @@ _ORGANISATION_IDS = text("SELECT code, id FROM organisation WHERE district = :di
 _STATION_IDS = text("SELECT code, id FROM station WHERE district = :district")
 
 
-async def division_codes(tx: AsyncConnection, district: str) -> frozenset[str]:
-    """Return the codes of the district's divisions."""
-    return frozenset((await tx.scalars(_DIVISION_CODES, {"district": district})).all())
+async def division_codes(tx: AsyncConnection, district: str) -> dict[str, str]:
+    """Return the district's divisions: code -> code."""
+    return {code: code for code in await tx.scalars(_DIVISION_CODES, {"district": district})}
 
 
 async def organisation_ids(tx: AsyncConnection, district: str) -> dict[str, UUID]:

@@ -70,12 +70,17 @@ async def references(tx: AsyncConnection, district: str) -> References:
     )
 
 
+# Joins, not "= ANY(:array)": in a generic plan PostgreSQL searches an array parameter from end to end for every row.
 _ON_FILE = text("""
-    SELECT id, number, blind_index, digest, version, category, organisation_id, team_id, registered_on, language
-    FROM volunteer WHERE district = :district AND number = ANY(CAST(:numbers AS text[]))
+    SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
+           v.registered_on, v.language
+    FROM unnest(CAST(:numbers AS text[])) AS l(number)
+    JOIN volunteer v ON v.district = :district AND v.number = l.number
     UNION
-    SELECT id, number, blind_index, digest, version, category, organisation_id, team_id, registered_on, language
-    FROM volunteer WHERE district = :district AND blind_index = ANY(CAST(:persons AS bytea[]))
+    SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
+           v.registered_on, v.language
+    FROM unnest(CAST(:persons AS bytea[])) AS l(blind_index)
+    JOIN volunteer v ON v.district = :district AND v.blind_index = l.blind_index
 """)
 
 
@@ -194,11 +199,13 @@ def _changeable(district: str, stored: Sequence[StoredVolunteer]) -> dict[str, o
 
 
 _SEEN = text("""
-    SELECT blind_index, number FROM roster_line
-    WHERE district = :district AND import_id = :import_id AND number = ANY(CAST(:numbers AS text[]))
+    SELECT r.blind_index, r.number
+    FROM unnest(CAST(:numbers AS text[])) AS l(number)
+    JOIN roster_line r ON r.district = :district AND r.import_id = :import_id AND r.number = l.number
     UNION
-    SELECT blind_index, number FROM roster_line
-    WHERE district = :district AND import_id = :import_id AND blind_index = ANY(CAST(:persons AS bytea[]))
+    SELECT r.blind_index, r.number
+    FROM unnest(CAST(:persons AS bytea[])) AS l(blind_index)
+    JOIN roster_line r ON r.district = :district AND r.import_id = :import_id AND r.blind_index = l.blind_index
 """)
 _REMEMBER = text("""
     INSERT INTO roster_line (district, import_id, blind_index, number)

@@ -29,7 +29,7 @@ TEAM = {
 READERS: dict[str, tuple[dict[str, str], Callable[[Fields], object]]] = {
     "division": (DIVISION, lambda fields: reference.division(fields, "510115")),
     "organisation": (ORGANISATION, reference.organisation),
-    "station": (STATION, lambda fields: reference.station(fields, {"510115001040"}, TODAY)),
+    "station": (STATION, lambda fields: reference.station(fields, {"510115001040": "510115001040"}, TODAY)),
     "team": (TEAM, lambda fields: reference.team(fields, {"510115-ORG-07": uuid4()}, {})),
 }
 
