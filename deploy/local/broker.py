@@ -113,7 +113,7 @@ class Broker:
             return
         shutil.rmtree(data, ignore_errors=True)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+        command = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)]
         formatted = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
         if formatted.returncode:
             raise LocalError(f"Kafka could not format {data}:\n{formatted.stdout}{formatted.stderr}")
