@@ -56,7 +56,9 @@ class Importer:
             try:
                 last_position = await self._take_in(claimed, heartbeat)
             except RefusedError as refused:
-                log.warning("import failed", import_id=str(job.id), kind=job.kind, fault=str(refused))
+                # Codes alone: a fault's field can quote the file's first line, which may be a person's.
+                codes = [fault.code for fault in refused.faults]
+                log.warning("import failed", import_id=str(job.id), kind=job.kind, codes=codes)
                 async with self._store.transaction() as tx:
                     await jobs.fail(tx, job, refused.faults)
                 return

@@ -68,7 +68,7 @@ async def take_in(keys: KeyRing, tx: AsyncConnection, job: ImportJob, rows: Sequ
 
 
 async def _finish(tx: AsyncConnection, job: ImportJob) -> None:
-    await volunteers.forget(tx, job.district, job.id)
+    await volunteers.forget(tx, job.district)
 
 
 def _read(keys: KeyRing, references: References, today: date, rows: Sequence[Row]) -> list[Entry | Verdict]:

@@ -212,7 +212,7 @@ _REMEMBER = text("""
     SELECT :district, :import_id, l.blind_index, l.number
     FROM unnest(CAST(:persons AS bytea[]), CAST(:numbers AS text[])) AS l(blind_index, number)
 """)
-_FORGET = text("DELETE FROM roster_line WHERE district = :district AND import_id = :import_id")
+_FORGET = text("DELETE FROM roster_line WHERE district = :district")
 
 
 async def seen(
@@ -229,9 +229,9 @@ async def remember(tx: AsyncConnection, district: str, import_id: UUID, entries:
         await tx.execute(_REMEMBER, _lines(district, import_id, entries))
 
 
-async def forget(tx: AsyncConnection, district: str, import_id: UUID) -> None:
-    """Forget the lines of an import that has ended."""
-    await tx.execute(_FORGET, {"district": district, "import_id": import_id})
+async def forget(tx: AsyncConnection, district: str) -> None:
+    """Forget the lines of the import that has ended, and of any before it that failed: a district has one at a time."""
+    await tx.execute(_FORGET, {"district": district})
 
 
 def _lines(district: str, import_id: UUID, entries: Sequence[Entry]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import httpx
@@ -166,10 +166,14 @@ class Registry:
         return Relay(self.worker, self.servers, self.prefix)
 
     @contextmanager
-    def process(self, *roles: str, failpoint: str = "") -> Iterator[subprocess.Popen[bytes]]:
-        """Run roles in a process of their own."""
+    def process(
+        self, *roles: str, failpoint: str = "", log: BinaryIO | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Run roles in a process of their own, logging to ``log``."""
         environment = {**os.environ, **self.environment, "FAILPOINT": failpoint}
-        with subprocess.Popen([sys.executable, "-m", "services.registry", *roles], env=environment) as started:
+        with subprocess.Popen(
+            [sys.executable, "-m", "services.registry", *roles], env=environment, stdout=log
+        ) as started:
             try:
                 yield started
             finally:

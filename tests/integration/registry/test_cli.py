@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.registry.cli import app
-from tests.integration.registry.conftest import ADMIN_PASSWORD, Registry, roster, roster_line
+from tests.integration.registry.conftest import ADMIN_PASSWORD, Registry, id_number, roster, roster_line
 from tests.support.eventually import eventually, running
 
 
@@ -24,16 +24,18 @@ async def test_a_roster_is_imported_with_a_report(idle_registry: Registry, url: 
     file, report = tmp_path / "roster.csv", tmp_path / "report.csv"
     file.write_bytes(roster([roster_line(1), roster_line(2, phone="12"), roster_line(3, name=" 张三 ")]))
     broken = tmp_path / "broken.csv"
-    broken.write_text("what,is,this\n1,2,3\n")
+    broken.write_bytes(b",".join(roster([roster_line(4)]).splitlines()[:0:-1]))  # a person where the header should be
     environment = {"LINBANG_USER": "admin.510115", "LINBANG_PASSWORD": ADMIN_PASSWORD, "COLUMNS": "200"}
     run = CliRunner(env=environment).invoke
-    with idle_registry.process("api", "relay", "importer"):
+    with (tmp_path / "log").open("wb") as log, idle_registry.process("api", "relay", "importer", log=log):
         await _ready(url)
         done = run(app, ["import-roster", str(file), "--report", str(report), "--url", url])
         assert done.exit_code == 0, done.output
         again = run(app, ["import-roster", str(file), "--url", url])
         refused = run(app, ["import-roster", str(broken), "--url", url])
         stranger = run(app, ["import-roster", str(file), "--url", url, "--password", "not the password"])
+        async with httpx.AsyncClient() as client:
+            metrics = (await client.get(f"{url}/metrics")).text
     verdicts = list(csv.DictReader(report.read_text(encoding="utf-8-sig").splitlines()))
     assert [(line["line"], line["verdict"], line["field"], line["code"]) for line in verdicts] == [
         ("2", "accepted", "", ""),
@@ -45,7 +47,12 @@ async def test_a_roster_is_imported_with_a_report(idle_registry: Registry, url: 
     assert refused.exit_code == 1
     assert stranger.exit_code == 2
     assert "不对" in stranger.output
-    assert "张三" not in done.output + again.output + refused.output
+    logged = (tmp_path / "log").read_text()
+    assert "import completed" in logged
+    assert "import failed" in logged
+    for secret in ("张", id_number(1), id_number(4), "17000000001", "@example.org", ADMIN_PASSWORD):
+        assert secret not in logged
+        assert secret not in metrics
 
 
 async def _ready(url: str) -> None:
