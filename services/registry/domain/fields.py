@@ -29,10 +29,11 @@ class Fields:
     def text(self, field: str, normal_form: Callable[[str], str], *, required: bool = False) -> str | None:
         """Return a field in its normal form. Faults: control_character, missing."""
         written = self._values.get(field, "")
-        value = normal_form(wording.tidy(written)) if written else written
-        if value and wording.has_control_character(value):
+        value = wording.tidy(written)
+        if wording.has_control_character(value):
             self.fault(field, "control_character")
             return None
+        value = normal_form(value) if value else value
         if value != written:
             self.normalised = True
         if not value and required:

@@ -75,6 +75,8 @@ def test_what_may_be_empty(field: str) -> None:
         ("name", "张" * 51, "too_long"),
         ("name", "12345", "format"),
         ("name", "张\x07雨", "control_character"),
+        ("name", "张\t雨", "control_character"),
+        ("phone", "170\x1f23828271", "control_character"),
         ("email", "a@b@c.org", "format"),
         ("email", "a@localhost", "format"),
         ("email", "a b@example.org", "format"),
