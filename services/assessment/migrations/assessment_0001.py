@@ -84,7 +84,7 @@ STATEMENTS = (
         window_day        int NOT NULL CHECK (window_day BETWEEN 1 AND 28),
         eligible_hours    int NOT NULL,
         eligible_months   int NOT NULL,
-        nominated_percent int NOT NULL CHECK (nominated_percent BETWEEN 0 AND 100),
+        nominated_percent int NOT NULL CHECK (nominated_percent BETWEEN 1 AND 100),
         full_hours        int NOT NULL CHECK (full_hours > 0),
         hours_weight      int NOT NULL,
         full_months       int NOT NULL CHECK (full_months > 0),

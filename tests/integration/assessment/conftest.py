@@ -1,0 +1,176 @@
+"""Assessment's core on a real database: events straight into its process, as the consumer hands them over."""
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import event, text
+
+from services.assessment import process
+from shared.contracts import Event, Provenance, ServiceCorrected, ServiceLogged, ServiceRecordsImported
+from shared.contracts.envelope import Attributes
+from shared.contracts.received import Received
+from shared.messaging import topics
+from shared.store.engine import Store
+from shared.store.event_log import new_id
+from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
+
+DISTRICT, OTHER_DISTRICT = "510115", "510116"
+MORNING = datetime(2026, 3, 1, 1, tzinfo=UTC)
+TABLES = (
+    "ledger_entry, volunteer_hours, award, import_progress, known_volunteer, team_membership, known_station, "
+    "known_team, event_log, outbox, inbox, consumer_offset, dead_letter"
+)
+
+
+@dataclass
+class Core:
+    """The service's worker side."""
+
+    urls: Urls
+    worker: Store
+    servers: str
+    prefix: str
+
+    async def handle(self, *events: Received[Any]) -> None:
+        """Process events as one batch."""
+        async with self.worker.transaction() as tx:
+            await process.credit_service(tx, events)
+
+    async def rows(self, query: str, **values: object) -> list[Any]:
+        async with self.worker.transaction() as tx:
+            return list((await tx.execute(text(query), values)).all())
+
+    async def announced(self, name: str = "%") -> list[Any]:
+        """Return (aggregate_id, version, name, data) of what was announced, in log order."""
+        return await self.rows(
+            """
+            SELECT aggregate_id, aggregate_version AS version, split_part(type, '.', 4) AS name, data, caused_by, district
+            FROM event_log WHERE type LIKE :pattern ORDER BY position
+            """,
+            pattern=f"%.{name}.v1",
+        )
+
+    async def hours(self, volunteer_id: UUID, district: str = DISTRICT) -> tuple[int, int, int]:
+        """Return (minutes, sessions, stars) of a volunteer."""
+        rows = await self.rows(
+            """
+            SELECT h.minutes, h.sessions, coalesce(a.stars, 0)
+            FROM volunteer_hours h LEFT JOIN award a USING (district, volunteer_id)
+            WHERE h.district = :district AND h.volunteer_id = :volunteer_id
+            """,
+            district=district,
+            volunteer_id=volunteer_id,
+        )
+        return tuple(rows[0]) if rows else (0, 0, 0)
+
+    async def as_owner(self, *statements: str) -> None:
+        """Do what no role of the service may."""
+        owner = Store(self.urls.owner)
+        try:
+            async with owner.transaction() as tx:
+                for statement in statements:
+                    await tx.exec_driver_sql(statement)
+        finally:
+            await owner.close()
+
+
+def received(
+    data: Event, aggregate_id: UUID, version: int = 1, district: str = DISTRICT, at: datetime = MORNING
+) -> Received[Any]:
+    return Received(Attributes(new_id(), data.event_type(), at, str(aggregate_id), version, district), data)
+
+
+def logged(
+    volunteer_id: UUID,
+    minutes: int = 60,
+    *,
+    import_id: UUID | None = None,
+    district: str = DISTRICT,
+    started_at: datetime = MORNING,
+    rating: int | None = None,
+) -> Received[ServiceLogged]:
+    record_id = new_id()
+    data = ServiceLogged(
+        record_id=record_id,
+        record_no=f"SR{record_id.hex[-12:]}",
+        volunteer_id=volunteer_id,
+        station_id=UUID(int=1),
+        activity_title="社区读书会",
+        service="culture",
+        started_at=started_at,
+        ended_at=started_at + timedelta(minutes=minutes),
+        minutes=minutes,
+        rating=rating,
+        provenance=Provenance.IMPORT if import_id else Provenance.LEADER,
+        import_id=import_id,
+    )
+    return received(data, record_id, district=district)
+
+
+def corrected(
+    record: Received[ServiceLogged], minutes: int, *, previous: int | None = None, version: int = 2, **changes: Any
+) -> Received[ServiceCorrected]:
+    data = ServiceCorrected(
+        record_id=record.data.record_id,
+        volunteer_id=changes.get("volunteer_id", record.data.volunteer_id),
+        minutes=minutes,
+        previous_minutes=record.data.minutes if previous is None else previous,
+        reason="核对",
+    )
+    return received(data, record.data.record_id, version, record.attributes.district)
+
+
+def imported(
+    records: Sequence[Received[ServiceLogged]], import_id: UUID, *, minutes: int | None = None, district: str = DISTRICT
+) -> Received[ServiceRecordsImported]:
+    total = sum(record.data.minutes for record in records)
+    data = ServiceRecordsImported(
+        import_id=import_id, records=len(records), minutes=total if minutes is None else minutes
+    )
+    return received(data, import_id, district=district)
+
+
+@contextmanager
+def counted_statements(store: Store) -> Iterator[Counter[str]]:
+    """Count the statements of a store's engine, by their first words."""
+    counts: Counter[str] = Counter()
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        counts[" ".join(statement.split()[:6])] += 1
+
+    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
+    yield counts
+    event.remove(store.engine.sync_engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="module")
+async def database(service_database: ServiceDatabase) -> Urls:
+    return await service_database("assessment")
+
+
+@pytest.fixture
+async def core(database: Urls, infrastructure: Infrastructure, topic_prefix: str) -> AsyncIterator[Core]:
+    """An empty database, and a topic prefix of this test's own."""
+    worker = Store(database.worker)
+    under_test = Core(database, worker, infrastructure.bootstrap_servers, f"{topic_prefix}{os.urandom(3).hex()}.")
+    append_only = ("event_log", "ledger_entry")
+    await under_test.as_owner(
+        *(f"ALTER TABLE {table} DISABLE TRIGGER append_only" for table in append_only),
+        f"TRUNCATE {TABLES}",
+        *(f"ALTER TABLE {table} ENABLE TRIGGER append_only" for table in append_only),
+    )
+    yield under_test
+    await worker.close()
+
+
+@pytest.fixture
+async def kafka(core: Core) -> None:
+    """The topics of this test, for those that publish or consume."""
+    await topics.provision(core.servers, core.prefix)
