@@ -125,8 +125,8 @@ _NOMINATIONS = text(f"""
                                                                 volunteer_no COLLATE "C") AS rank
         FROM scored
     )
-    SELECT *, nominated FROM ranked CROSS JOIN LATERAL (SELECT 100 * (rank - 1) < group_size * :percent) n(nominated)
-    WHERE nominated OR rank = 1 ORDER BY "group" = 'other', rank
+    SELECT * FROM ranked WHERE 100 * (rank - 1) < group_size * :percent  -- rank <= ⌈percent of the group⌉
+    ORDER BY "group" = 'other', rank
 """)
 
 
@@ -138,8 +138,8 @@ async def preview(store: Store, district: str, year: int) -> AssessmentPreview:
     async with store.transaction(district) as tx:
         rules = await rules_of_year(tx, district, year)
         rows = (await tx.execute(_NOMINATIONS, _values(district, year, rules))).mappings().all()
-    nominations = [Nomination.model_validate(dict(row)) for row in rows if row["nominated"]]
-    sizes = {Group(row["group"]): row["group_size"] for row in rows}
+    nominations = [Nomination.model_validate(dict(row)) for row in rows]
+    sizes = {Group(row["group"]): row["group_size"] for row in rows}  # where anybody is eligible, somebody is nominated
     nominated = Counter(nomination.group for nomination in nominations)
     groups = [GroupSize(group=group, eligible=size, nominated=nominated[group]) for group, size in sizes.items()]
     start, end = rules.window(year)
