@@ -1,0 +1,67 @@
+"""A file from a command line into an import: upload, progress bar, counts, report. The same for every kind of file.
+
+Invariant: the exit code tells a script what happened. 0: every line was dealt with (rejected ones are in the report);
+1: the file as a whole could not be imported; 2: a service could not be reached or refused.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from shared.http.client import ImportProgress, LinbangClient, RequestRefusedError
+
+console = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where to send a file, and as whom. ``district`` is for the operator, who belongs to none."""
+
+    url: str
+    registry_url: str
+    user: str
+    password: str
+    district: str | None
+
+
+def import_file(office: Office, kind: str, title: str, file: Path, report: Path | None) -> None:
+    """Import a file, show how it goes and what came of it. Raises typer.Exit with the code that says so."""
+    try:
+        with LinbangClient(office.url, district=office.district) as client:
+            client.log_in(office.user, office.password, registry_url=office.registry_url)
+            end = _follow(client, kind, file)
+            if report is not None:
+                client.download_report(end.id, report)
+    except (RequestRefusedError, httpx.TransportError) as fault:
+        console.print(f"[red]{office.url}: {fault or type(fault).__name__}[/red]")
+        raise typer.Exit(2) from None
+    if end.state == "failed":
+        console.print(f"[red]{file.name}: {', '.join(end.faults)}[/red]")
+        raise typer.Exit(1)
+    console.print(_counts(title, end))
+    if end.rejected and report is None:
+        console.print("Which lines were rejected, and why: --report OUT.csv")
+
+
+def _follow(client: LinbangClient, kind: str, file: Path) -> ImportProgress:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(file.name, total=None)
+
+        def show(progress: ImportProgress) -> None:
+            bar.update(
+                task, description=f"{file.name}: {progress.state}", completed=progress.done, total=progress.total
+            )
+
+        return client.upload_import(kind, file, show)
+
+
+def _counts(title: str, end: ImportProgress) -> Table:
+    table = Table("accepted", "normalised", "unchanged", "rejected", "total", title=title)
+    table.add_row(*(f"{count:,}" for count in (end.accepted, end.normalised, end.unchanged, end.rejected, end.done)))
+    return table
