@@ -48,10 +48,11 @@ class Core:
             return list((await tx.execute(text(query), values)).all())
 
     async def announced(self, name: str = "%") -> list[Any]:
-        """Return (aggregate_id, version, name, data) of what was announced, in log order."""
+        """Return what was announced, in log order; ``name`` is the event's."""
         return await self.rows(
             """
-            SELECT aggregate_id, aggregate_version AS version, split_part(type, '.', 4) AS name, data, caused_by, district
+            SELECT district, aggregate_id, aggregate_version AS version, split_part(type, '.', 4) AS name, data,
+                   caused_by
             FROM event_log WHERE type LIKE :pattern ORDER BY position
             """,
             pattern=f"%.{name}.v1",
