@@ -23,6 +23,7 @@ from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 DISTRICT, OTHER_DISTRICT = "510115", "510116"
 MORNING = datetime(2026, 3, 1, 1, tzinfo=UTC)
+STATION = UUID(int=1)
 TABLES = (
     "ledger_entry, volunteer_hours, award, import_progress, known_volunteer, team_membership, known_station, "
     "known_team, event_log, outbox, inbox, consumer_offset, dead_letter"
@@ -96,20 +97,23 @@ def logged(
     district: str = DISTRICT,
     started_at: datetime = MORNING,
     rating: int | None = None,
+    station_id: UUID = STATION,
+    service: str = "culture",
+    provenance: Provenance = Provenance.LEADER,
 ) -> Received[ServiceLogged]:
     record_id = new_id()
     data = ServiceLogged(
         record_id=record_id,
         record_no=f"SR{record_id.hex[-12:]}",
         volunteer_id=volunteer_id,
-        station_id=UUID(int=1),
+        station_id=station_id,
         activity_title="社区读书会",
-        service="culture",
+        service=service,
         started_at=started_at,
         ended_at=started_at + timedelta(minutes=minutes),
         minutes=minutes,
         rating=rating,
-        provenance=Provenance.IMPORT if import_id else Provenance.LEADER,
+        provenance=Provenance.IMPORT if import_id else provenance,
         import_id=import_id,
     )
     return received(data, record_id, district=district)
