@@ -7,7 +7,7 @@ the same answer as the first time.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.domain import attendance
@@ -49,6 +49,24 @@ class LoggedRecord(BaseModel):
 
 class CheckedOut(BaseModel):
     """What an attendance gave. ``record`` is null where it was under a minute: nothing is logged then."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "sign_up_id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
+                    "state": "completed",
+                    "minutes": 120,
+                    "record": {
+                        "id": "019c2f6e-3333-7c3e-9a51-0d4c8b1f2a77",
+                        "record_no": "LB-510115-20260301-000012",
+                        "started_at": "2026-03-01T01:00:00Z",
+                        "ended_at": "2026-03-01T03:00:00Z",
+                    },
+                }
+            ]
+        }
+    )
 
     sign_up_id: UUID
     state: SignUpState

@@ -8,11 +8,11 @@ several processes apart, so capacity is exact whatever their number; statements 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.domain.sign_up import Place, Shift, SignUpState, decide_group
@@ -24,7 +24,7 @@ from shared.http.auth import Caller
 from shared.http.idempotency import Answer, Claim, KeyTakenMeanwhileError, known_answers, store_answers
 from shared.http.problems import ProblemError
 from shared.ops import metrics
-from shared.ops.tracing import continue_trace
+from shared.ops.tracing import continue_trace, current_traceparent
 from shared.store import event_log
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, new_id, now
@@ -36,6 +36,19 @@ Verdict = Answer | RefusedError | ProblemError
 
 class SignUpAnswer(BaseModel):
     """What a volunteer got: a confirmed place, or a position (from 1) on the waiting list."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "sign_up_id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
+                    "state": "waiting",
+                    "queue_number": 23,
+                    "position": 3,
+                }
+            ]
+        }
+    )
 
     sign_up_id: UUID
     state: SignUpState
@@ -51,6 +64,7 @@ class Request:
     volunteer_id: UUID
     claim: Claim | None
     answer: asyncio.Future[Answer]
+    traceparent: str | None = field(default_factory=current_traceparent)
 
     def settle(self, verdict: Verdict | Exception) -> None:
         """Give the verdict to whoever waits, if they still do."""
@@ -93,8 +107,7 @@ class SignUpGroups:
             if not group:
                 continue
             metrics.SIGN_UP_GROUP_SIZE.observe(len(group))
-            if len(group) > 1:
-                continue_trace(None)  # the group is nobody's request in particular
+            continue_trace(group[0].traceparent if len(group) == 1 else None)
             try:
                 verdicts = await self._decide(*shift, group)
             except Exception as fault:  # noqa: BLE001 - whatever it was, those who wait must be told

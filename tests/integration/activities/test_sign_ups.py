@@ -262,6 +262,19 @@ async def test_the_leader_sees_who_comes_in_order(activities: Activities) -> Non
     assert (await activities.leader.send("GET", f"{path}?cursor=WzFd")).status_code == 422
 
 
+async def test_a_request_alone_carries_its_trace_into_its_event(activities: Activities) -> None:
+    await activities.know_station()
+    volunteers = await activities.know_volunteers(2)
+    shift_id = await activities.shift()
+    traces = [f"00-{number:032x}-{number:016x}-01" for number in (1, 2)]
+    for volunteer, trace in zip(volunteers, traces, strict=True):
+        await activities.volunteer(volunteer).send(
+            "POST", f"/v1/shifts/{shift_id}/sign-ups", headers={"traceparent": trace}
+        )
+    rows = await activities.rows("SELECT traceparent FROM event_log WHERE topic LIKE '%sign-up' ORDER BY position")
+    assert [row.traceparent for row in rows] == traces
+
+
 def test_a_key_is_not_twice_in_one_group() -> None:
     loop = asyncio.new_event_loop()
     account = new_id()
