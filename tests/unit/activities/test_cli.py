@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from services.activities import cli
 from shared.http.client import ImportProgress, RequestRefusedError
+from shared.imports import command_line
 
 END = ImportProgress("i1", "completed", 3, 3, 2, 0, 0, 1)
 
@@ -45,7 +46,7 @@ class Platform:
 
 def run(monkeypatch: pytest.MonkeyPatch, directory: Path, end: ImportProgress | Exception, *options: str) -> Any:
     platform = Platform(end)
-    monkeypatch.setattr(cli, "LinbangClient", platform)
+    monkeypatch.setattr(command_line, "LinbangClient", platform)
     file = directory / "records.csv"
     file.write_text("record_no\n")
     result = CliRunner().invoke(cli.app, ["import-records", str(file), "--user", "u", "--password", "p", *options])
