@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -29,7 +30,7 @@ from shared.messaging import topics
 from shared.messaging.relay import Relay
 from shared.runtime import Service, build_app
 from shared.store.engine import Store
-from tests.support.eventually import eventually, running
+from tests.support.eventually import running
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 SAMPLE = Path(__file__).resolve().parents[3] / "deploy" / "sample" / "510115"
@@ -140,14 +141,15 @@ class Registry:
     async def take_in(self, district: str, kind: str, content: bytes) -> dict[str, Any]:
         """Upload a file, wait for the end of its import and return its status."""
         location = await self.upload(district, kind, content)
-
-        async def ended() -> dict[str, Any] | None:
+        status = await self.status(district, location)
+        deadline = time.monotonic() + 180  # other test runs may be busy on this machine
+        while status["state"] not in {"completed", "failed"}:
+            assert time.monotonic() < deadline, status
             if self.importing is not None and self.importing.done():
                 self.importing.result()
+            await asyncio.sleep(0.05)
             status = await self.status(district, location)
-            return status if status["state"] in {"completed", "failed"} else None
-
-        return (await eventually(ended) or {}) | {"location": location}
+        return status | {"location": location}
 
     async def report(self, district: str, location: str) -> list[dict[str, str]]:
         answer = await self.http.get(f"{location}/report.csv", headers=self.admins[district])
