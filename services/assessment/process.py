@@ -160,7 +160,8 @@ async def _follow_imports(
             )
             for done in closed
         ]
-        raised = await repository.raise_levels(tx, [(done.district, done.import_id) for done in closed], rules)
+        theirs = {done.district: rules[done.district] for done in closed}
+        raised = await repository.raise_levels(tx, [done.import_id for done in closed], theirs)
         stars = [
             _star(standing, rules[standing.district].name, f"import:{import_id}", import_id)
             for import_id, standing in raised

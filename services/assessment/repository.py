@@ -52,28 +52,30 @@ _ANNOUNCE = text("""
               (SELECT minutes FROM volunteer_hours h
                WHERE h.district = award.district AND h.volunteer_id = award.volunteer_id)
 """)
-# A volunteer of two imports that end at once is raised once, for the earlier of the two.
+# Few have the hours for a level, so those are looked for first, and only then whether the imports credited them. Nothing
+# joins to what was inserted: right after a bulk load the planner knows no numbers, and would do so row by row.
 _RAISE = text("""
-    WITH credited AS (
-        SELECT DISTINCT ON (i.district, v.volunteer_id) i.district, v.volunteer_id, i.import_id, i.star_minutes
-        FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[]), CAST(:star_minutes AS text[]))
-             AS i(district, import_id, star_minutes)
-        CROSS JOIN LATERAL (SELECT DISTINCT volunteer_id FROM ledger_entry e
-                            WHERE e.district = i.district AND e.import_id = i.import_id AND e.kind = 'credit') v
-        ORDER BY i.district, v.volunteer_id, i.import_id
-    ), raised AS (
+    WITH raised AS (
         INSERT INTO award (district, volunteer_id, stars, version)
-        SELECT c.district, c.volunteer_id, reached.level, 1
-        FROM credited c JOIN volunteer_hours h USING (district, volunteer_id)
-        CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(c.star_minutes AS bigint[])) AS level) reached
-        WHERE reached.level > 0 ORDER BY c.district, c.volunteer_id
+        SELECT h.district, h.volunteer_id, reached.level, 1
+        FROM unnest(CAST(:district AS text[]), CAST(:star_minutes AS text[])) AS r(district, star_minutes)
+        JOIN volunteer_hours h USING (district)
+        CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(r.star_minutes AS bigint[])) AS level) reached
+        WHERE reached.level > 0
+          AND EXISTS (SELECT FROM ledger_entry e
+                      WHERE e.district = h.district AND e.volunteer_id = h.volunteer_id
+                        AND e.import_id = ANY(CAST(:imports AS uuid[])))
+        ORDER BY h.district, h.volunteer_id
         ON CONFLICT (district, volunteer_id) DO UPDATE SET stars = excluded.stars, version = award.version + 1
         WHERE excluded.stars > award.stars
         RETURNING district, volunteer_id, coalesce(old.stars, 0) AS previous_level, new.stars AS level, new.version
     )
-    SELECT c.import_id, r.district, r.volunteer_id, r.previous_level, r.level, r.version, h.minutes
-    FROM raised r JOIN credited c USING (district, volunteer_id) JOIN volunteer_hours h USING (district, volunteer_id)
-    ORDER BY r.district, r.volunteer_id
+    SELECT (SELECT e.import_id FROM ledger_entry e
+            WHERE e.district = r.district AND e.volunteer_id = r.volunteer_id
+              AND e.import_id = ANY(CAST(:imports AS uuid[]))
+            ORDER BY e.import_id LIMIT 1),
+           r.district, r.volunteer_id, r.previous_level, r.level, r.version, h.minutes
+    FROM raised r JOIN volunteer_hours h USING (district, volunteer_id)
 """)
 
 
@@ -97,15 +99,18 @@ async def announce(
 
 
 async def raise_levels(
-    tx: AsyncConnection, imports: Sequence[tuple[str, UUID]], rules: Mapping[str, RuleSet]
+    tx: AsyncConnection, imports: Sequence[UUID], rules: Mapping[str, RuleSet]
 ) -> list[tuple[UUID, Standing]]:
-    """Raise the levels of everybody whom imports, (district, id) each, have credited; return import id and standing."""
+    """Raise the levels of everybody whom the imports have credited; return the import and the standing of each.
+
+    ``rules`` are by district. Who was in two of the imports is raised once, by the earlier of them.
+    """
     rows = await tx.execute(
         _RAISE,
         {
-            "district": [district for district, _ in imports],
-            "import_id": [import_id for _, import_id in imports],
-            "star_minutes": [_array(rules[district].star_minutes) for district, _ in imports],
+            "imports": list(imports),
+            "district": list(rules),
+            "star_minutes": [_array(rule_set.star_minutes) for rule_set in rules.values()],
         },
     )
     return [(import_id, Standing(*standing)) for import_id, *standing in rows]

@@ -39,8 +39,6 @@ STATEMENTS = (
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
     """,
     "CREATE INDEX ledger_entry_of_volunteer ON ledger_entry (district, volunteer_id, started_at)",
-    # Import ids rise with time and their entries lie together, so an index of page ranges finds them and costs nothing.
-    "CREATE INDEX ledger_entry_of_import ON ledger_entry USING brin (district, import_id) WITH (pages_per_range = 32)",
     # Updated by nearly every batch: room in its pages keeps those updates off the index.
     """
     CREATE TABLE volunteer_hours (
