@@ -52,8 +52,8 @@ _ANNOUNCE = text("""
               (SELECT minutes FROM volunteer_hours h
                WHERE h.district = award.district AND h.volunteer_id = award.volunteer_id)
 """)
-# Few have the hours for a level, so those are looked for first, and only then whether the imports credited them. Nothing
-# joins to what was inserted: right after a bulk load the planner knows no numbers, and would do so row by row.
+# Few have the hours for a level, so those are looked for first, and only then whether the imports credited them.
+# Nothing joins two sets that were just made: the planner knows no sizes right after a bulk load, and would go row by row.
 _RAISE = text("""
     WITH raised AS (
         INSERT INTO award (district, volunteer_id, stars, version)
