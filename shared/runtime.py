@@ -41,6 +41,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.positions import pass_end_of
 from shared.messaging.relay import Relay
 from shared.ops import metrics
+from shared.ops.garbage import collect_rarely
 from shared.ops.health import Heartbeat
 from shared.ops.logging import configure
 from shared.ops.tracing import continue_trace
@@ -95,6 +96,7 @@ def main(compose: Callable[[], Service]) -> None:
     parser.add_argument("roles", nargs="+", choices=[*roles, "all"], metavar="ROLE", help=", ".join([*roles, "all"]))
     chosen = parser.parse_args().roles
     configure(service.name)
+    collect_rarely()
     uvloop.run(run(service, roles if "all" in chosen else chosen))
 
 

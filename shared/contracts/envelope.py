@@ -5,8 +5,9 @@ it handles.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -24,8 +25,7 @@ class UndecodableEventError(Exception):
     """The record is not an event that this code can read: a header is missing or the data breaks its contract."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(NamedTuple):
     """The CloudEvents attributes of one event. ``sequence`` is the aggregate's version, rising by one."""
 
     id: UUID
@@ -39,17 +39,17 @@ class Attributes:
 
 def headers(attributes: Attributes) -> list[Header]:
     """Return the Kafka headers of an event."""
-    name, version = split_type(attributes.type)
-    service = name.split(".")[2]
+    source, event_type, schema = _of_type(attributes.type)
+    subject = attributes.subject.encode()
     result = [
         ("ce_specversion", SPEC_VERSION),
         ("ce_id", str(attributes.id).encode()),
-        ("ce_source", f"/linbang/{service}".encode()),
-        ("ce_type", attributes.type.encode()),
+        source,
+        event_type,
         ("ce_time", attributes.time.isoformat().encode()),
-        ("ce_subject", attributes.subject.encode()),
-        ("ce_dataschema", f"/schemas/{name.rsplit('.', 1)[1]}.v{version}.json".encode()),
-        ("ce_partitionkey", attributes.subject.encode()),
+        ("ce_subject", subject),
+        schema,
+        ("ce_partitionkey", subject),
         ("ce_sequence", str(attributes.sequence).encode()),
         ("ce_district", attributes.district.encode()),
         ("content-type", CONTENT_TYPE),
@@ -59,9 +59,24 @@ def headers(attributes: Attributes) -> list[Header]:
     return result
 
 
+@lru_cache(maxsize=1024)
+def _of_type(event_type: str) -> tuple[Header, Header, Header]:
+    """Return the headers that every event of a type has alike: source, type and schema."""
+    name, version = split_type(event_type)
+    _, _, service, event = name.split(".")
+    return (
+        ("ce_source", f"/linbang/{service}".encode()),
+        ("ce_type", event_type.encode()),
+        ("ce_dataschema", f"/schemas/{event}.v{version}.json".encode()),
+    )
+
+
 def event_type_of(record_headers: Iterable[Header]) -> str | None:
     """Return the ``ce_type`` of a record, or None where it has none."""
-    return next((value.decode("utf-8", "replace") for key, value in record_headers if key == "ce_type"), None)
+    for name, value in record_headers:
+        if name == "ce_type":
+            return value.decode("utf-8", "replace")
+    return None
 
 
 def read_attributes(record_headers: Iterable[Header]) -> Attributes:

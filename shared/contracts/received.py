@@ -1,7 +1,7 @@
 """What a consumer hands to projections: decoded events, and the records of a compacted state topic."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from shared.contracts.envelope import Attributes
 from shared.contracts.event import Event
@@ -13,8 +13,7 @@ class BrokenInvariantError(Exception):
     """An event contradicts what is on file and always will: it is parked, not retried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[E_co]):
+class Received(NamedTuple, Generic[E_co]):
     """One event as it arrived, decoded and upcast to the current version."""
 
     attributes: Attributes

@@ -5,6 +5,7 @@ Invariant: history is never rewritten. Every version ever published can be read 
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from shared.contracts.event import Event
@@ -20,6 +21,7 @@ class UnknownVersionError(Exception):
     """No chain of upcasters leads from the version that was read to the one that the code knows."""
 
 
+@lru_cache(maxsize=1024)
 def split_type(event_type: str) -> tuple[str, int]:
     """Split ``cn.linbang.activities.ServiceLogged.v2`` into name and version. Raises ValueError where it has none."""
     name, _, version = event_type.rpartition(".v")

@@ -7,8 +7,7 @@ savepoint.
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,8 +28,7 @@ Handlers = Mapping[type[Event], Sequence[Handler]]
 StateHandlers = Mapping[str, StateHandler]
 
 
-@dataclass(frozen=True, slots=True)
-class Readable:
+class Readable(NamedTuple):
     """A record and what it holds for us."""
 
     record: Record

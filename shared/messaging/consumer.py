@@ -16,6 +16,8 @@ import logging
 import random
 import time
 from collections.abc import Mapping
+from itertools import groupby
+from operator import attrgetter
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -42,6 +44,7 @@ COMMIT_SECONDS = 1.0
 LONGEST_BACK_OFF = 10.0
 
 log = structlog.get_logger()
+_PLACE = attrgetter("topic", "partition")
 
 _KNOWN = text("SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = :consumer")
 _BEGIN = text("""
@@ -158,7 +161,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _receive(self, records: tuple[Record, ...]) -> None:
         """Take one batch to its end: applied, parked, or put back to be read again. Lets no exception out."""
         async with self._busy:
-            partitions = {_partition(record) for record in records}
+            partitions = {TopicPartition(*place) for place in set(map(_PLACE, records))}
             try:
                 if not partitions <= self._expected.keys():  # fetched before we were told of the assignment
                     await self._seek_to_database(partitions)
@@ -222,17 +225,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     def _moves(self, records: tuple[Record, ...]) -> dict[TopicPartition, tuple[int, int]]:
         """Return, for each partition, where it is expected to stand and where this batch takes it."""
         moves: dict[TopicPartition, tuple[int, int]] = {}
-        for record in records:
-            partition = _partition(record)
-            if partition in moves:
-                moves[partition] = (moves[partition][0], record.offset + 1)
-                continue
-            expected = self._expected[partition]
-            compacted = TOPICS[record.topic.removeprefix(self._prefix)].cleanup == "compact"
+        for place, run in groupby(records, _PLACE):
+            partition, offsets = TopicPartition(*place), [record.offset for record in run]
+            start, expected = moves.get(partition, (self._expected[partition],) * 2)
+            compacted = TOPICS[partition.topic.removeprefix(self._prefix)].cleanup == "compact"
             # Compaction leaves gaps; anywhere else a gap would be an event skipped.
-            if record.offset < expected or (record.offset > expected and not compacted):
-                raise FencedError(f"{record.topic}[{record.partition}] is at {record.offset}, expected {expected}")
-            moves[partition] = (expected, record.offset + 1)
+            if offsets[0] < expected or (offsets[0] > expected and not compacted):
+                raise FencedError(f"{partition.topic}[{partition.partition}] is at {offsets[0]}, expected {expected}")
+            moves[partition] = (start, offsets[-1] + 1)
         return moves
 
     async def _transact(
@@ -277,10 +277,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     def _stop(self, fault: Exception) -> None:
         if self._stopped is not None and not self._stopped.done():
             self._stopped.set_exception(fault)
-
-
-def _partition(record: Record) -> TopicPartition:
-    return TopicPartition(record.topic, record.partition)
 
 
 async def _pass_through(batch: tuple[Record, ...]) -> KafkaMessage:

@@ -10,6 +10,7 @@ import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TypeAlias
 
 from aiokafka import ConsumerRecord
@@ -48,6 +49,11 @@ class Limit:
 
     def check(self, batch: Sequence[Record], poison: Sequence[Poison]) -> None:
         """Raise LimitReachedError where parking ``poison`` out of ``batch`` would pass a limit; else count it."""
+        if not poison:
+            self._recent.extend(repeat(False, len(batch)))
+            for partition in {(record.topic, record.partition) for record in batch}:
+                self._in_a_row.pop(partition, None)
+            return
         parked = {(p.record.topic, p.record.partition, p.record.offset) for p in poison}
         recent, in_a_row = self._recent.copy(), dict(self._in_a_row)
         for record in batch:

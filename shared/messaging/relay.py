@@ -14,19 +14,18 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import Attributes, Header, headers
+from shared.messaging.partitioner import partition_index
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
 from shared.ops.metrics import OUTBOX_DEPTH, RELAY_LEADER, RELAY_PUBLISH_SECONDS, RELAY_PUBLISHED
@@ -40,12 +39,13 @@ STANDBY_SECONDS = 1.0
 LONGEST_BACK_OFF = 10.0
 
 log = structlog.get_logger()
-_partition_of = DefaultPartitioner()
 
 _TRY_LEAD = text("SELECT pg_try_advisory_lock(hashtextextended('outbox relay', 0))")
+# Its columns are read by place: from event_id on they are the fields of Attributes.
 _READ = text("""
-    SELECT o.position, o.raw_topic, o.raw_key, o.raw_value, o.raw_headers, o.district, e.topic, e.event_id, e.type,
-           e.occurred_at, e.aggregate_id, e.aggregate_version, e.traceparent, CAST(e.data AS text) AS data
+    SELECT o.position, o.raw_topic, o.raw_key, o.raw_value, o.raw_headers, e.topic, CAST(e.data AS text),
+           e.event_id, e.type, e.occurred_at, CAST(e.aggregate_id AS text), e.aggregate_version, o.district,
+           e.traceparent
     FROM outbox o LEFT JOIN event_log e ON e.district = o.district AND e.position = o.position
     WHERE o.position > :after ORDER BY o.position LIMIT :rows
 """)
@@ -53,8 +53,7 @@ _DELETE = text("DELETE FROM outbox WHERE position = ANY(CAST(:positions AS bigin
 _DEPTH = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) o")
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingRecord:
+class OutgoingRecord(NamedTuple):
     """A record as Kafka gets it, and the outbox position that it stands for."""
 
     position: int
@@ -195,22 +194,13 @@ def _fill(batch: BatchBuilder, queue: deque[OutgoingRecord]) -> list[int]:
 
 def _partition(record: OutgoingRecord, partitions: Mapping[str, list[int]]) -> int:
     choices = partitions[record.topic]
-    return choices[0] if len(choices) == 1 else int(_partition_of(record.key, choices, choices))
+    return choices[0] if len(choices) == 1 else choices[partition_index(record.key, len(choices))]
 
 
-def _record(row: Row[Any], prefix: str) -> OutgoingRecord:
-    if row.raw_topic is not None:
-        raw = [(name, value.encode()) for name, value in row.raw_headers.items()]
-        return OutgoingRecord(row.position, prefix + row.raw_topic, row.raw_key.encode(), row.raw_value, raw)
-    attributes = Attributes(
-        id=row.event_id,
-        type=row.type,
-        time=row.occurred_at,
-        subject=str(row.aggregate_id),
-        sequence=row.aggregate_version,
-        district=row.district,
-        traceparent=row.traceparent,
-    )
-    return OutgoingRecord(
-        row.position, prefix + row.topic, attributes.subject.encode(), row.data.encode(), headers(attributes)
-    )
+def _record(row: Sequence[Any], prefix: str) -> OutgoingRecord:
+    position, raw_topic, raw_key, raw_value, raw_headers, topic, data, *attributes = row
+    if raw_topic is not None:
+        raw = [(name, value.encode()) for name, value in raw_headers.items()]
+        return OutgoingRecord(position, prefix + raw_topic, raw_key.encode(), raw_value, raw)
+    event = Attributes(*attributes)
+    return OutgoingRecord(position, prefix + topic, event.subject.encode(), data.encode(), headers(event))

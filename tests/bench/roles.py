@@ -24,6 +24,7 @@ from shared.contracts.envelope import Attributes, headers
 from shared.contracts.received import Received
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
+from shared.ops.garbage import collect_rarely
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id, now
@@ -203,4 +204,5 @@ async def main(role: str) -> None:
 
 
 if __name__ == "__main__":
+    collect_rarely()
     uvloop.run(main(sys.argv[1]))
