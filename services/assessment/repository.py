@@ -53,7 +53,7 @@ _ANNOUNCE = text("""
                WHERE h.district = award.district AND h.volunteer_id = award.volunteer_id)
 """)
 # Few have the hours for a level, so those are looked for first, and only then whether the imports credited them.
-# Nothing joins two sets that were just made: the planner knows no sizes right after a bulk load, and would go row by row.
+# Nothing joins two sets that were just made: the planner knows no sizes after a bulk load, and would go row by row.
 _RAISE = text("""
     WITH raised AS (
         INSERT INTO award (district, volunteer_id, stars, version)

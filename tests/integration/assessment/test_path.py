@@ -1,5 +1,6 @@
 """From Kafka to the ledger and back to Kafka, with the kit's consumer and relay."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -24,15 +25,17 @@ pytestmark = pytest.mark.usefixtures("kafka")
 
 async def publish(core: Core, events: Sequence[Received[Any]]) -> None:
     """Send events as the relays of their services do."""
-    producer = AIOKafkaProducer(bootstrap_servers=core.servers)
-    await producer.start()
-    for event in events:
-        attributes = event.attributes
-        value = event.data.model_dump_json().encode()
-        await producer.send(
-            core.prefix + event.data.topic, value, attributes.subject.encode(), headers=headers(attributes)
-        )
-    await producer.stop()
+    async with AIOKafkaProducer(bootstrap_servers=core.servers, enable_idempotence=True) as producer:
+        sent = [
+            await producer.send(
+                core.prefix + event.data.topic,
+                event.data.model_dump_json().encode(),
+                event.attributes.subject.encode(),
+                headers=headers(event.attributes),
+            )
+            for event in events
+        ]
+        await asyncio.gather(*sent)
 
 
 @asynccontextmanager
