@@ -94,7 +94,8 @@ class Registry:
     prefix: str
     admins: dict[str, dict[str, str]] = field(default_factory=dict)
     """District -> headers of its admin."""
-    importing: asyncio.Task[None] | None = None
+    loops: tuple[asyncio.Task[None], ...] = ()
+    """Importer and relay, where they run in this process; what stops one fails the test that waits for it."""
 
     async def log_in(self, user_name: str, password: str) -> dict[str, str]:
         answer = await self.http.post("/v1/tokens", json={"user_name": user_name, "password": password})
@@ -145,8 +146,9 @@ class Registry:
         deadline = time.monotonic() + 180  # other test runs may be busy on this machine
         while status["state"] not in {"completed", "failed"}:
             assert time.monotonic() < deadline, status
-            if self.importing is not None and self.importing.done():
-                self.importing.result()
+            for loop in self.loops:
+                if loop.done():
+                    loop.result()
             await asyncio.sleep(0.05)
             status = await self.status(district, location)
         return status | {"location": location}
@@ -231,8 +233,8 @@ async def idle_registry(
 @pytest.fixture(scope="module")
 async def registry(idle_registry: Registry) -> AsyncIterator[Registry]:
     """A registry at work, with the sample's district 510115 open."""
-    async with running(idle_registry.importer().run) as importing, running(idle_registry.relay().run):
-        idle_registry.importing = importing
+    async with running(idle_registry.importer().run) as importing, running(idle_registry.relay().run) as relaying:
+        idle_registry.loops = importing, relaying
         await idle_registry.open("510115")
         yield idle_registry
 
