@@ -99,12 +99,38 @@ class LevelCount(BaseModel):
 class StarStatistics(BaseModel):
     """Volunteers by star level, and the rule set that the levels are of."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "rule_set": "510115/2025.1",
+                    "levels": [{"level": 0, "volunteers": 24181}, {"level": 1, "volunteers": 1347}],
+                }
+            ]
+        }
+    )
+
     rule_set: str
     levels: list[LevelCount]
 
 
 class ImportProgress(BaseModel):
     """How much of an import is in the ledger; ``expected_*`` are null until the import's end has been heard of."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "import_id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
+                    "credited_records": 120000,
+                    "credited_minutes": 23020140,
+                    "expected_records": 250789,
+                    "expected_minutes": 48100830,
+                    "closed": False,
+                }
+            ]
+        }
+    )
 
     import_id: UUID
     credited_records: int

@@ -68,7 +68,31 @@ class VolunteerHours(BaseModel):
 
 
 class LedgerEntry(BaseModel):
-    """One entry of the ledger. The entries of a record add up to its minutes; ``event_id`` is what caused the entry."""
+    """What one event changed in the ledger, under which rule set. A record's entries add up to its minutes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "record_id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
+                    "version": 2,
+                    "kind": "correction",
+                    "minutes": 90,
+                    "provenance": "leader",
+                    "station_id": "019c2f6e-2222-7c3e-9a51-0d4c8b1f2a77",
+                    "service": "culture",
+                    "activity_title": "社区读书会",
+                    "started_at": "2026-03-01T01:00:00Z",
+                    "service_on": "2026-03-01",
+                    "rating": 5,
+                    "import_id": None,
+                    "event_id": "019c2f6e-3333-7c3e-9a51-0d4c8b1f2a77",
+                    "recorded_at": "2026-03-02T03:05:00Z",
+                    "rule_set": "510115/2025.1",
+                }
+            ]
+        }
+    )
 
     record_id: UUID
     version: int
@@ -84,10 +108,26 @@ class LedgerEntry(BaseModel):
     import_id: UUID | None
     event_id: UUID
     recorded_at: datetime
+    rule_set: str
 
 
 class VolunteerFigures(BaseModel):
     """A volunteer's figures: ``minutes`` and ``sessions`` of the period asked for, and of their lifetime."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "volunteer_no": "51011500000002",
+                    "category": "university_student",
+                    "minutes": 1920,
+                    "sessions": 13,
+                    "lifetime_minutes": 2130,
+                    "stars": 0,
+                }
+            ]
+        }
+    )
 
     volunteer_no: str
     category: str
@@ -113,7 +153,7 @@ _BREAKDOWN = text(f"""
 # Of one record and version the reversal has the least minutes: newest first, it comes after the correction.
 _LEDGER = text("""
     SELECT record_id, version, kind, minutes, provenance, station_id, service, activity_title, started_at, service_on,
-           rating, import_id, event_id, recorded_at
+           rating, import_id, event_id, recorded_at, rule_set
     FROM ledger_entry
     WHERE district = :district AND volunteer_id = :volunteer_id
       AND (CAST(:started_at AS timestamptz) IS NULL
