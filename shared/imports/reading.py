@@ -52,10 +52,11 @@ def count_rows(content: bytes, columns: Mapping[str, str]) -> int:
 def _fields(header: list[str], columns: Mapping[str, str]) -> list[str]:
     known = {name.casefold(): field for name, field in columns.items()}
     fields = []
-    for name in header:
+    for column, name in enumerate(header, start=1):
         field = known.get(name.strip().casefold())
         if field is None or field in fields:
-            raise RefusedError(Fault(f"header {name.strip()[:40]!r}", "unknown_value"))
+            # Named by its place: where the header is missing, its text is the first person's.
+            raise RefusedError(Fault(f"header column {column}", "unknown_value"))
         fields.append(field)
     missing = [field for field in dict.fromkeys(columns.values()) if field not in fields]
     if missing:

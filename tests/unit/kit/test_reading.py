@@ -63,8 +63,8 @@ def test_a_line_with_too_many_or_too_few_columns_is_at_fault_and_the_others_are_
     [
         (b"", "file", "missing"),
         (b"name\na\n", "header phone", "missing"),
-        (b"name,phone,shoe size\n", "header 'shoe size'", "unknown_value"),
-        (b"name,phone,name\n", "header 'name'", "unknown_value"),
+        (b"name,phone,shoe size\n", "header column 3", "unknown_value"),
+        (b"name,phone,name\n", "header column 3", "unknown_value"),
         (b"\x1f\x8bbroken", "file", "unreadable_file"),
         (b"PK\x03\x04broken", "file", "unreadable_file"),
         (b"\xff\xfe\xff\xff\xff", "file", "unreadable_file"),
