@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,6 +48,15 @@ _OPERATOR_PASSWORD = "REGISTRY_OPERATOR_PASSWORD"  # noqa: S105 - the variable's
 app = typer.Typer(help="Load a district of real size and compare every total.")
 
 
+@dataclass(frozen=True)
+class Running:
+    """The platform that is used; ``system`` where local mode runs it."""
+
+    platform: Platform
+    system: runner.System | None = None
+    started_here: bool = False
+
+
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="A district's files, with or without expected/ in it.")] = (
@@ -73,13 +83,13 @@ def _demo(path: Path, console: Console) -> int:
     began = time.monotonic()
     folder = read_folder(path)
     console.rule(f"[bold]{folder.name} {folder.district}[/]  {path}", align="left")
-    with _running(console) as (platform, started_here):
+    with _running(console) as running:
         ready = time.monotonic()
-        differing = load(platform, folder, console)
+        differing = load(running.platform, folder, console)
         console.print(
-            f"{time.monotonic() - began:.0f} s in all, {ready - began:.0f} s of them until the system was ready.\n"
+            f"{time.monotonic() - began:.0f} s in all, {ready - began:.0f} s of them until the system was ready."
         )
-        _what_next(platform, folder, console, started_here=started_here)
+        _what_next(running, folder, console)
     return DIFFERS if differing else 0
 
 
@@ -88,19 +98,28 @@ def load(platform: Platform, folder: Folder, console: Console) -> list[Check]:
     admin_name = open_district(platform, folder.district, folder.name)
     with logged_in(platform, admin_name, platform.password(admin_name)) as admin:
         _heading(console, "The district's data")
-        console.print(f"  Reference data    {report.reference_line(import_reference(admin, folder))}")
+        console.print(report.line("Places", report.reference_line(import_reference(admin, folder))))
         roster = load_roster(admin, folder, console)
-        console.print(f"  Volunteers        {report.outcome(roster.end)}")
+        _outcome(console, platform.base_urls["registry"], roster)
         walk, attendance = _begin_walk(platform, folder, admin, console)
         _heading(console, "A year of service, through Kafka into the ledger")
         records, credited = load_records(admin, folder, console)
-        console.print(f"  Service records   {report.outcome(records.end)}")
+        _outcome(console, platform.base_urls["activities"], records)
         comparison = compare(admin, folder, roster, records, credited)
         _show(comparison, folder, console)
         walked = _finish_walk(walk, attendance, folder, records, console) if walk and attendance else []
+    console.print()
     console.print(report.rate_table(roster, records, credited))
+    console.print()
     _verdict(console, [*comparison.checks, *walked], roster, records)
     return [check for check in (*comparison.checks, *walked) if not check.agrees]
+
+
+def _outcome(console: Console, address: str, loaded: Loaded) -> None:
+    console.print(report.line("", report.outcome(loaded.end)))
+    if loaded.end.rejected:
+        why = f"{address}/v1/imports/{loaded.end.id}/report.csv?only=rejected"
+        console.print(report.line("", f"why lines were rejected: {why}"), style="yellow", soft_wrap=True)
 
 
 def _begin_walk(
@@ -111,10 +130,10 @@ def _begin_walk(
         console.print("  Nobody in the roster has a service record: no volunteer's day is shown.")
         return None, None
     _heading(console, f"A day of volunteer {volunteer.number}, by HTTP as that person")
-    walk = Walk(platform, volunteer, lambda step, answer: console.print(f"  {step:<16}  {answer}", markup=False))
+    walk = Walk(platform, volunteer, lambda step, answer: console.print(report.line(step, answer), markup=False))
     attendance = walk.begin(admin)
     if not attendance.completed:
-        console.print("  The minute of service runs while the records come in.", style="dim")
+        console.print(report.line("", "the minute of service runs while the records come in"), style="dim")
     return walk, attendance
 
 
@@ -132,8 +151,8 @@ def _finish_walk(walk: Walk, attendance: Attendance, folder: Folder, records: Lo
 
 def _await_the_minute(attendance: Attendance, console: Console) -> None:
     total = (attendance.minute_is_over_at - attendance.checked_in_at).total_seconds()
-    columns = TextColumn("  serving           "), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} s")
-    with Progress(*columns, console=console) as bar:
+    label, clock = TextColumn(report.line("serving", "")), TextColumn("{task.completed:.0f} of {task.total:.0f} s")
+    with Progress(label, BarColumn(), clock, console=console) as bar:
         task = bar.add_task("", total=total)
         while (left := (attendance.minute_is_over_at - datetime.now(UTC)).total_seconds()) > 0:
             bar.update(task, completed=max(0, total - left))
@@ -142,12 +161,13 @@ def _await_the_minute(attendance: Attendance, console: Console) -> None:
 
 
 def _show(comparison: Comparison, folder: Folder, console: Console) -> None:
-    console.print()
     for table in report.total_tables(comparison):
+        console.print()
         console.print(table)
-    console.print(report.station_table(comparison.stations, folder.window.year))
     for note in comparison.notes:
-        console.print(f"  {note}", style="yellow")
+        console.print(note, style="yellow")
+    console.print()
+    console.print(report.station_table(comparison.stations, folder.window.year))
 
 
 def _verdict(console: Console, checks: list[Check], roster: Loaded, records: Loaded) -> None:
@@ -175,23 +195,23 @@ def _heading(console: Console, text: str) -> None:
 
 
 @contextmanager
-def _running(console: Console) -> Iterator[tuple[Platform, bool]]:
-    """Give the platform that runs, or start one for the time of the block; and whether it was started here."""
+def _running(console: Console) -> Iterator[Running]:
+    """Give the platform that runs, or start one for the time of the block."""
     children: list[Child] = []
     with ExitStack() as stack:
-        platform, started_here = _find_or_start(stack, children, console)
+        running = _find_or_start(stack, children, console)
         try:
-            yield platform, started_here
+            yield running
         except httpx.TransportError as silent:
             raise DemoError(_about_silence(silent, children)) from silent
 
 
-def _find_or_start(stack: ExitStack, children: list[Child], console: Console) -> tuple[Platform, bool]:
+def _find_or_start(stack: ExitStack, children: list[Child], console: Console) -> Running:
     """Find the platform, or start it on ``stack``; one that is just being started or stopped is waited for."""
     deadline = time.monotonic() + _START_SECONDS
     while True:
-        if platform := _find(console):
-            return platform, False
+        if running := _find(console):
+            return running
         try:
             system = stack.enter_context(runner.running_system(children, seeding=False))
         except runner.AlreadyRunningError:
@@ -199,19 +219,19 @@ def _find_or_start(stack: ExitStack, children: list[Child], console: Console) ->
                 raise
             time.sleep(0.5)
         else:
-            return Platform(system.base_urls, _operator_password(SECRETS)), True
+            return Running(Platform(system.base_urls, _operator_password(SECRETS)), system, started_here=True)
 
 
-def _find(console: Console) -> Platform | None:
+def _find(console: Console) -> Running | None:
     if system := runner.find_running():
         console.print(f"Using the system that runs already (process {system.pid}).")
-        return Platform(system.base_urls, _operator_password(SECRETS))
+        return Running(Platform(system.base_urls, _operator_password(SECRETS)), system)
     base_urls = LocalSettings().base_urls()
     with httpx.Client(timeout=2) as client:
         if not all(checks.service_is_ready(client, url) for url in base_urls.values()):
             return None
     console.print(f"Using the system that answers at {' '.join(base_urls.values())}.")
-    return Platform(base_urls, _operator_password(ROOT / ".env", SECRETS))
+    return Running(Platform(base_urls, _operator_password(ROOT / ".env", SECRETS)))
 
 
 def _operator_password(*files: Path) -> str:
@@ -234,16 +254,19 @@ def _about_silence(silent: httpx.TransportError, children: list[Child]) -> str:
     return "\n".join(lines)
 
 
-def _what_next(platform: Platform, folder: Folder, console: Console, *, started_here: bool) -> None:
+def _what_next(running: Running, folder: Folder, console: Console) -> None:
     _heading(console, "What to look at next")
-    if started_here:
-        console.print("  make up            start the system again, with this data, and stay until Ctrl-C; then:")
+    platform, system = running.platform, running.system
+    if running.started_here:
+        console.print(report.line("make up", "starts the system again, with this data, and stays until Ctrl-C; then:"))
     for service, url in platform.base_urls.items():
-        console.print(f"  {service:<18} {url}/docs")
+        console.print(report.line(service, f"{url}/docs"))
+    if system:
+        console.print(report.line("Kafka", f"{system.bootstrap_servers}, CloudEvents for any client"))
+        console.print(report.line("mail", system.mail), soft_wrap=True)
     volunteer = choose(folder)
     names = [OPERATOR, f"admin.{folder.district}", *([volunteer.number] if volunteer else [])]
-    console.print("  Log-ins, for POST /v1/tokens of registry:")
+    console.print("  Log-ins (POST /v1/tokens of registry gives a token; /docs has a form for it):")
     for name in names:
         password = platform.operator_password if name == OPERATOR else platform.password(name)
-        console.print(f"    {name:<16} {password}", markup=False)
-    console.print(f"  Mail that was sent: {runner.MAIL / 'new'}", markup=False, soft_wrap=True)
+        console.print(report.line(name, password), markup=False)

@@ -65,9 +65,7 @@ def compare(admin: Session, folder: Folder, roster: Loaded, records: Loaded, cre
         tables={
             "Lines of the files": _lines(folder, roster, records, credited),
             "Volunteers by category": volunteers,
-            f"Service from {window.since} to {window.until} (not included), and in a lifetime": _service(
-                admin, folder, records
-            ),
+            f"Service, {window.since} to {window.last}, and lifetime": _service(admin, folder, records),
             "Star levels": _stars(admin, folder, records),
             f"Annual assessment {window.year}": _assessment(admin, folder),
         },

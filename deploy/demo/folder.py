@@ -42,7 +42,7 @@ _CODE = "code|代码"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The year that an assessment covers: from 5 December to the day before the next one (``until``), China time."""
+    """The year that an assessment covers, China time: from 5 December to the day before the next one."""
 
     year: int
 
@@ -55,6 +55,11 @@ class Window:
     def until(self) -> date:
         """The day after the last."""
         return date(self.year, _WINDOW_MONTH, _WINDOW_DAY)
+
+    @property
+    def last(self) -> date:
+        """The last day."""
+        return self.until - timedelta(days=1)
 
     @classmethod
     def of(cls, day: date) -> Window:

@@ -73,7 +73,11 @@ def load_records(admin: Session, folder: Folder, console: Console) -> tuple[Load
         def show(progress: ImportProgress) -> None:
             bars.update(records, total=progress.total, completed=progress.done)
             credited = figures.import_credited(admin.assessment, progress.id)
-            bars.update(ledger, total=credited.expected or progress.total, completed=credited.records)
+            bars.update(
+                ledger,
+                total=progress.total if credited.expected is None else credited.expected,
+                completed=credited.records,
+            )
 
         loaded = _load(admin.activities, folder, "service_records", "service-records", show)
         credited = _await_ledger(admin.assessment, loaded.end.id, lambda: show(loaded.end))

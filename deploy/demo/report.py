@@ -15,20 +15,26 @@ if TYPE_CHECKING:
     from deploy.demo.loading import Credited, Loaded
     from shared.http.client import ImportProgress
 
-_WIDEST_NAME, _NUMBER = 48, 11
+_NAME, _NUMBER = 50, 12
 _SHOWN_STATIONS = 10
+
+
+def line(what: str, value: str) -> str:
+    """Return one line, its value under the others'."""
+    return f"  {what:<16} {value}"
 
 
 def reference_line(ends: Mapping[str, ImportProgress]) -> str:
     """Say what came of the reference data."""
-    return ", ".join(f"{kind} {outcome(end)}" for kind, end in ends.items())
+    if all(end.unchanged == end.done for end in ends.values()):
+        return ", ".join(f"{end.done} {kind}" for kind, end in ends.items()) + ": unchanged"
+    return ", ".join(f"{outcome(end)} {kind}" for kind, end in ends.items())
 
 
 def outcome(end: ImportProgress) -> str:
     """Say how many lines of a file were new, unchanged and rejected."""
     counts = {"new": end.accepted + end.normalised, "unchanged": end.unchanged, "rejected": end.rejected}
-    said = [f"{count:,} {what}" for what, count in counts.items() if count]
-    return " + ".join(said) or "empty"
+    return " + ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "no lines"
 
 
 def total_tables(comparison: Comparison) -> list[Table]:
@@ -38,39 +44,30 @@ def total_tables(comparison: Comparison) -> list[Table]:
 
 
 def _totals(title: str, checks: Sequence[Check], with_expected: bool) -> Table:
-    table = _table(title)
-    table.add_column("", width=_WIDEST_NAME, no_wrap=True)
-    for name in ("in the files", *(["expected/"] if with_expected else []), "found"):
-        table.add_column(name, justify="right", width=_NUMBER + 1)
-    table.add_column("", width=2)
+    table = _table(title, "in the files", *(["expected/"] if with_expected else []), "found")
+    table.add_column("", width=1)
     for check in checks:
         numbers = [check.in_files, *([check.expected] if with_expected else []), check.found]
         compared = (check.in_files, check.expected) != (None, None)
-        mark = ("[green]✓[/]" if check.agrees else "[bold red]✗[/]") if compared else ""
-        style = None if check.agrees else "red"
+        mark = ("[green]✓[/]" if check.agrees else "✗") if compared else ""
+        style = None if check.agrees else "bold red"
         table.add_row(check.what, *("" if number is None else f"{number:,}" for number in numbers), mark, style=style)
     return table
 
 
 def station_table(stations: Sequence[Totals], year: int) -> Table:
     """Return the stations where most was given in the year."""
-    table = _table(f"Stations with most service in {year}")
-    table.add_column("", width=3, justify="right")
-    table.add_column("station", width=_WIDEST_NAME - 6, no_wrap=True)
-    for name in ("hours", "sessions", "volunteers"):
-        table.add_column(name, justify="right", width=_NUMBER)
+    table = _table(f"Stations with most service in {year}", "hours", "sessions", "volunteers")
     for rank, station in enumerate(stations[:_SHOWN_STATIONS], start=1):
         numbers = (station.minutes // 60, station.sessions, station.volunteers)
-        table.add_row(str(rank), f"{station.name}  [dim]{station.code}[/]", *(f"{number:,}" for number in numbers))
+        name = f"{rank:>2}  {station.name}  [dim]{station.code}[/]"
+        table.add_row(name, *(f"{number:,}" for number in numbers))
     return table
 
 
 def rate_table(roster: Loaded, records: Loaded, credited: Credited) -> Table:
     """Return how fast everything went."""
-    table = _table("Rates")
-    table.add_column("", width=_WIDEST_NAME, no_wrap=True)
-    for name in ("lines", "seconds", "per second"):
-        table.add_column(name, justify="right", width=_NUMBER + 1)
+    table = _table("Rates", "lines", "seconds", "per second")
     rows = (
         ("roster: upload, check, encrypt, publish", roster.end.done, roster.seconds),
         ("service records: upload, check, publish", records.end.done, records.seconds),
@@ -81,7 +78,9 @@ def rate_table(roster: Loaded, records: Loaded, credited: Credited) -> Table:
     return table
 
 
-def _table(title: str) -> Table:
-    return Table(
-        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False
-    )
+def _table(title: str, *numbers: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column(f"[bold]{title}[/]", width=_NAME, no_wrap=True)
+    for name in numbers:
+        table.add_column(name, justify="right", width=_NUMBER, header_style="dim")
+    return table

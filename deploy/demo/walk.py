@@ -107,16 +107,20 @@ class Walk:
         with self._logged_in() as volunteer:
             if not attendance.completed:
                 answer = _post(volunteer, f"/v1/sign-ups/{attendance.sign_up_id}/check-out").json()
-                self.tell("check-out", f"{_clock(answer['record']['ended_at'])}  {answer['minutes']} min")
+                self.tell(
+                    "check-out", f"{_clock(answer['record']['ended_at'])}  service of {answer['minutes']} min on record"
+                )
             minutes = _minutes_attended(volunteer)
             hours = _eventually(
                 lambda: _credited(volunteer, imported_minutes + minutes), "the hours have been credited"
             )
-            self.tell("hours", f"{hours.lifetime_minutes:,} minutes, {hours.sessions} sessions, {hours.stars} stars")
+            in_all = f"{hours.lifetime_minutes // 60} h {hours.lifetime_minutes % 60} min in {hours.sessions} sessions"
+            self.tell("hours", f"{in_all}  {'★' * hours.stars or 'no star yet'}")
             for message in _eventually(
                 lambda: _told(volunteer, star_level(imported_minutes)), "the messages have come"
             ):
                 self.tell("inbox", message["subject"])
+                self.tell("", message["body"].splitlines()[0])
         return Credit(minutes, hours)
 
     @contextmanager
