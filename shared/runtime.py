@@ -152,12 +152,14 @@ def _loops(service: Service) -> dict[str, Callable[[Store], Loop]]:
 
 async def _supervise(build: Callable[[], Loop], heartbeat: Heartbeat) -> None:
     """Keep a loop going: what it cannot deal with itself is logged, and it starts again after a pause."""
-    pause = 1.0
+    pause, itself = 1.0, asyncio.current_task()
     while True:
         started = time.monotonic()
         try:
             await build()(heartbeat)
-        except Exception as fault:  # noqa: BLE001 - whatever it was, the loop must go on
+        except (Exception, asyncio.CancelledError) as fault:  # noqa: BLE001 - whatever it was, the loop must go on
+            if itself is not None and itself.cancelling():
+                raise  # we are to stop; any other cancellation is a fault of something the loop awaited
             metrics.LOOP_RESTARTS.labels(heartbeat.name).inc()
             heartbeat.ready = False
             log.error("loop failed", loop=heartbeat.name, error=type(fault).__name__, place=problems.place_of(fault))
