@@ -157,7 +157,7 @@ async def _supervise(build: Callable[[], Loop], heartbeat: Heartbeat) -> None:
         started = time.monotonic()
         try:
             await build()(heartbeat)
-        except (Exception, asyncio.CancelledError) as fault:  # noqa: BLE001 - whatever it was, the loop must go on
+        except (Exception, asyncio.CancelledError) as fault:
             if itself is not None and itself.cancelling():
                 raise  # we are to stop; any other cancellation is a fault of something the loop awaited
             metrics.LOOP_RESTARTS.labels(heartbeat.name).inc()
