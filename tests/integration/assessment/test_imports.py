@@ -102,6 +102,16 @@ async def test_two_imports_that_end_in_one_batch_raise_a_volunteer_once(core: Co
     assert Counter(row.name for row in await core.announced()) == {"ImportCredited": 2, "StarLevelReached": 1}
 
 
+async def test_an_import_that_closes_raises_nobody_of_one_that_is_still_open(core: Core) -> None:
+    small, large, volunteer = new_id(), new_id(), new_id()
+    of_small, of_large = [logged(new_id(), 60, import_id=small)], [logged(volunteer, 6000, import_id=large)]
+    await core.handle(*of_large, *of_small, imported(of_small, small))
+    assert [row.name for row in await core.announced()] == ["ImportCredited"]
+    await core.handle(imported(of_large, large))
+    [star] = await core.announced("StarLevelReached")
+    assert (star.aggregate_id, star.data["import_id"]) == (volunteer, str(large))
+
+
 async def test_imports_of_two_districts_close_apart(core: Core) -> None:
     import_id, volunteer = new_id(), new_id()
     here = [logged(volunteer, 6000, import_id=import_id)]
