@@ -1,8 +1,7 @@
 """Hours, ledger, statistics and the annual assessment over HTTP; all of it reading."""
 
-from collections.abc import Callable
-from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from datetime import date
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -16,7 +15,7 @@ from shared.contracts import Provenance
 from shared.contracts.faults import Fault, RefusedError
 from shared.http.auth import Caller, Role, caller_with
 from shared.http.dependencies import ApiStore
-from shared.http.pages import Page, PageRequest, RequestedPage, cursor
+from shared.http.pages import Page, RequestedPage, cursor, moment
 from shared.http.problems import ProblemError
 
 router = APIRouter(prefix="/v1")
@@ -63,7 +62,7 @@ async def show_hours(volunteer_id: UUID, store: ApiStore, caller: Reader) -> Vol
 async def list_ledger(volunteer_id: UUID, store: ApiStore, caller: Reader, page: RequestedPage) -> Page[LedgerEntry]:
     """List the entries that a volunteer's hours are the sum of, latest service first."""
     _check_may_see(caller, volunteer_id)
-    after = _position(page, datetime.fromisoformat, UUID, int, int)
+    after = page.position(moment, UUID, int, int)
     found = _found(await volunteers.ledger_of(store, caller.district, volunteer_id, after, page.limit + 1))
     shown = found[: page.limit]
     return Page(items=shown, next_cursor=_ledger_cursor(shown[-1]) if len(found) > page.limit else None)
@@ -78,7 +77,7 @@ async def list_hours(
     store: ApiStore, caller: Staff, period: RequestedPeriod, page: RequestedPage
 ) -> Page[VolunteerFigures]:
     """List the figures of everybody who has a record, by volunteer number."""
-    (after,) = _position(page, str) or (None,)
+    (after,) = page.position(str) or (None,)
     found = await volunteers.hours_by_volunteer(store, caller.district, period, after, page.limit + 1)
     shown = found[: page.limit]
     return Page(items=shown, next_cursor=cursor(shown[-1].volunteer_no) if len(found) > page.limit else None)
@@ -130,13 +129,3 @@ def _found(found: T | None) -> T:
     if found is None:
         raise RefusedError(Fault("volunteer_id", "not_found"))
     return found
-
-
-def _position(page: PageRequest, *readers: Callable[[str], Any]) -> tuple[Any, ...] | None:
-    """Return the values that the page's cursor holds; None for the first page. Raises ProblemError 422."""
-    if page.after is None:
-        return None
-    try:
-        return tuple(read(value) for read, value in zip(readers, page.after, strict=True))
-    except ValueError:
-        raise ProblemError(422, "invalid-request", [Fault("cursor", "format")]) from None

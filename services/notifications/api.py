@@ -14,7 +14,7 @@ from services.notifications.domain.wording import Language, word
 from services.notifications.queries import InboxMessage
 from shared.http.auth import Caller, Role, caller_with
 from shared.http.dependencies import ApiStore
-from shared.http.pages import Page, RequestedPage, cursor
+from shared.http.pages import Page, RequestedPage, cursor, moment
 from shared.http.problems import ProblemError, language_of
 
 router = APIRouter(prefix="/v1")
@@ -107,7 +107,8 @@ async def list_messages(
     request: Request, store: ApiStore, caller: Volunteer, volunteer_id: VolunteerId, page: RequestedPage
 ) -> Inbox:
     """Show the caller's inbox, newest first."""
-    messages, unread = await queries.inbox(store, caller.district, volunteer_id, after=page.after, limit=page.limit + 1)
+    after = page.position(moment, UUID)
+    messages, unread = await queries.inbox(store, caller.district, volunteer_id, after=after, limit=page.limit + 1)
     shown = messages[: page.limit]
     language = Language.of(language_of(request))
     return Inbox(

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from services.notifications.domain.messages import Facts, Template
-from shared.contracts.faults import Fault, RefusedError
 from shared.store.engine import Store
 
 
@@ -50,13 +50,13 @@ _NEWEST = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 
 async def inbox(
-    store: Store, district: str, volunteer_id: UUID, *, after: tuple[str, ...] | None, limit: int
+    store: Store, district: str, volunteer_id: UUID, *, after: tuple[Any, ...] | None, limit: int
 ) -> tuple[list[InboxMessage], int]:
     """Return up to ``limit`` messages, newest first, below the position ``after``, and how many are unread in all.
 
-    A position is a message's time and id, as ``position`` gives them. Raises RefusedError where it is neither.
+    A position is a message's time and id.
     """
-    before, before_id = _NEWEST if after is None else _parse(after)
+    before, before_id = after or _NEWEST
     owner = {"district": district, "volunteer_id": volunteer_id}
     async with store.transaction(district) as tx:
         rows = await tx.execute(_INBOX, {**owner, "before": before, "before_id": before_id, "limit": limit})
@@ -74,11 +74,3 @@ async def delivery_counts(store: Store, district: str) -> list[DeliveryCount]:
 def position(message: InboxMessage) -> tuple[str, str]:
     """Return where in the inbox a message stands."""
     return message.occurred_at.isoformat(), str(message.id)
-
-
-def _parse(after: tuple[str, ...]) -> tuple[datetime, UUID]:
-    try:
-        moment, event_id = after
-        return datetime.fromisoformat(moment).astimezone(UTC), UUID(event_id)
-    except ValueError:
-        raise RefusedError(Fault("cursor", "format")) from None

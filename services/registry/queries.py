@@ -76,7 +76,7 @@ async def volunteers(
     parameters = {
         "district": caller.district,
         "units": _units(caller),
-        "after": page.after[0] if page.after else "",
+        "after": (page.position(str) or ("",))[0],
         "number": number,
         "category": category,
         "limit": page.limit,
@@ -146,7 +146,7 @@ _TEAMS = text("""
 async def districts(store: Store, page: PageRequest) -> list[dict[str, Any]]:
     """Return a page of the open districts, by code."""
     async with store.transaction() as tx:
-        rows = await tx.execute(_DISTRICTS, {"after": page.after[0] if page.after else "", "limit": page.limit})
+        rows = await tx.execute(_DISTRICTS, {"after": (page.position(str) or ("",))[0], "limit": page.limit})
         return [dict(row) for row in rows.mappings()]
 
 
@@ -171,7 +171,7 @@ async def teams(store: Store, district: str, page: PageRequest) -> list[dict[str
 
 
 async def _by_code(store: Store, statement: TextClause, district: str, page: PageRequest) -> list[dict[str, Any]]:
-    parameters = {"district": district, "after": page.after[0] if page.after else "", "limit": page.limit}
+    parameters = {"district": district, "after": (page.position(str) or ("",))[0], "limit": page.limit}
     async with store.transaction(district) as tx:
         return [dict(row) for row in (await tx.execute(statement, parameters)).mappings()]
 

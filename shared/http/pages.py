@@ -2,7 +2,9 @@
 
 import base64
 import json
-from typing import Annotated, Generic, TypeVar
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query
 from pydantic import BaseModel
@@ -28,10 +30,30 @@ class PageRequest:
         self.limit = limit
         self.after = after
 
+    def position(self, *readers: Callable[[str], Any]) -> tuple[Any, ...] | None:
+        """Return the values that the cursor holds, each read by its reader; None for the first page.
+
+        Raises ProblemError 422 where they cannot be read.
+        """
+        if self.after is None:
+            return None
+        try:
+            return tuple(read(value) for read, value in zip(readers, self.after, strict=True))
+        except ValueError:
+            raise _malformed() from None
+
 
 def cursor(*position: str) -> str:
     """Return the opaque cursor of a position: the last item's sort values, as text."""
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def moment(value: str) -> datetime:
+    """Read a cursor's time. Raises ValueError where it is none, or has no offset."""
+    read = datetime.fromisoformat(value)
+    if read.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return read
 
 
 async def _page(
@@ -45,8 +67,12 @@ async def _page(
     except ValueError:
         position = None
     if not isinstance(position, list) or not all(isinstance(value, str) for value in position):
-        raise ProblemError(422, "invalid-request", [Fault("cursor", "format")])
+        raise _malformed()
     return PageRequest(limit, tuple(position))
+
+
+def _malformed() -> ProblemError:
+    return ProblemError(422, "invalid-request", [Fault("cursor", "format")])
 
 
 RequestedPage = Annotated[PageRequest, Depends(_page)]

@@ -103,7 +103,7 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
         store: ApiStore, caller: Annotated[Caller, Depends(caller_with(*uploaders))], page: RequestedPage
     ) -> Page[ImportStatus]:
         """List the district's imports, newest first."""
-        after = page.after[0] if page.after else None
+        (after,) = page.position(UUID) or (None,)
         async with store.transaction(caller.district) as tx:
             rows = await tx.execute(_SOME, {"district": caller.district, "after": after, "limit": page.limit})
             items = [_status(row) for row in rows.mappings()]

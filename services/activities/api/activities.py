@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.activities import queries
-from services.activities.api.position import position
 from services.activities.commands.publishing import PublishedActivity, publish_activity
 from services.activities.domain.activity import ActivityDraft, ShiftDraft
 from services.activities.queries import ActivitySummary, ActivityView
@@ -90,7 +89,7 @@ async def publish(body: NewActivity, store: ApiStore, caller: Organiser, key: Id
 @router.get("")
 async def list_open(store: ApiStore, caller: Anybody, page: RequestedPage) -> Page[ActivitySummary]:
     """List activities with a shift that has not begun, newest first, with their free places."""
-    (after,) = position(page, UUID) or (None,)
+    (after,) = page.position(UUID) or (None,)
     found = await queries.open_activities(store, caller.district, after, page.limit + 1)
     shown = found[: page.limit]
     return Page(items=shown, next_cursor=cursor(str(shown[-1].id)) if len(found) > page.limit else None)

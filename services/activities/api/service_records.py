@@ -1,6 +1,5 @@
 """Service records over HTTP: look up and correct. They come in by check-out and by import."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,14 +7,13 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.activities import queries
-from services.activities.api.position import position
 from services.activities.commands.corrections import CorrectedRecord, correct_record
 from services.activities.queries import RecordView
 from shared.contracts.faults import Fault, RefusedError
 from shared.http.auth import Caller, Role, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import IdempotencyKey
-from shared.http.pages import Page, RequestedPage, cursor
+from shared.http.pages import Page, RequestedPage, cursor, moment
 from shared.http.problems import ProblemError
 from shared.http.versions import ExpectedVersion, set_etag
 
@@ -45,7 +43,7 @@ async def list_records(
     if wanted is None:
         raise RefusedError(Fault("volunteer_id", "missing"))
     _check_may_see(caller, wanted)
-    after = position(page, datetime.fromisoformat, UUID)
+    after = page.position(moment, UUID)
     found = await queries.records_of_volunteer(store, caller.district, wanted, after, page.limit + 1)
     shown = found[: page.limit]
     more = len(found) > page.limit

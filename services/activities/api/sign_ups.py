@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.activities import queries
-from services.activities.api.position import position
 from services.activities.commands import attendance
 from services.activities.commands.attendance import LEADERS, CheckedIn, CheckedOut
 from services.activities.commands.sign_ups import SignUpAnswer, SignUpGroups
@@ -43,7 +42,7 @@ async def list_mine(store: ApiStore, caller: Volunteer, page: RequestedPage) -> 
     """List the caller's own sign-ups, newest first."""
     if caller.volunteer_id is None:
         raise ProblemError(403, "forbidden")
-    (after,) = position(page, UUID) or (None,)
+    (after,) = page.position(UUID) or (None,)
     found = await queries.sign_ups_of_volunteer(store, caller.district, caller.volunteer_id, after, page.limit + 1)
     shown = found[: page.limit]
     return Page(items=shown, next_cursor=cursor(str(shown[-1].id)) if len(found) > page.limit else None)
@@ -52,7 +51,7 @@ async def list_mine(store: ApiStore, caller: Volunteer, page: RequestedPage) -> 
 @router.get("/shifts/{shift_id}/sign-ups")
 async def list_of_shift(shift_id: UUID, store: ApiStore, caller: Leader, page: RequestedPage) -> Page[ShiftSignUp]:
     """List a shift's sign-ups in order of arrival."""
-    (after,) = position(page, int) or (0,)
+    (after,) = page.position(int) or (0,)
     found = await queries.sign_ups_of_shift(store, caller.district, shift_id, after, page.limit + 1)
     shown = found[: page.limit]
     return Page(items=shown, next_cursor=cursor(str(shown[-1].queue_number)) if len(found) > page.limit else None)
