@@ -57,7 +57,7 @@ async def _holds(setting: Setting, platform: System, service: str, count: TextCl
 
     async def holds() -> bool:
         async with store.transaction() as tx:
-            return await tx.scalar(count) == expected
+            return bool(await tx.scalar(count) == expected)
 
     await setting.until(holds)
     await store.close()

@@ -56,8 +56,9 @@ class System:
 async def start(setting: Setting, stack: ExitStack, *services: str) -> System:
     """Start services with all their roles, each in one process, and wait until they are ready. Registry is first."""
     prefix = await setting.new_topics()
-    ports = {f"{service}_port": free_port() for service in services}
-    settings = LocalSettings(topic_prefix=prefix, **ports)
+    settings = LocalSettings.model_validate(
+        {"topic_prefix": prefix, **{f"{service}_port": free_port() for service in services}}
+    )
     secret = credentials.generate()
     databases = {service: await setting.database(service) for service in services}
     urls = {url_name(service, role): getattr(databases[service], role) for service in services for role in ROLES}
@@ -68,7 +69,7 @@ async def start(setting: Setting, stack: ExitStack, *services: str) -> System:
     clients = {}
     for service in services:
         setting.start(service, f"services.{service}", "all", **environments[service])
-        await setting.until(partial(_is_ready, addresses[service]))
+        await setting.until(partial(is_ready, addresses[service]))
         clients[service] = stack.enter_context(LinbangClient(addresses[service], district=DISTRICT))
     token = await asyncio.to_thread(clients["registry"].log_in, "operator", secret["REGISTRY_OPERATOR_PASSWORD"])
     for client in clients.values():
@@ -76,7 +77,8 @@ async def start(setting: Setting, stack: ExitStack, *services: str) -> System:
     return System(databases, clients, environments)
 
 
-async def _is_ready(address: str) -> bool:
+async def is_ready(address: str) -> bool:
+    """Return whether a service says that it is ready."""
     async with httpx.AsyncClient() as client:
         try:
             return (await client.get(f"{address}/health/ready")).is_success
