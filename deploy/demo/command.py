@@ -70,7 +70,7 @@ def demo(
     except KeyboardInterrupt:
         console.print("Stopped. What was loaded is kept; run it again and it goes on.")
         code = INTERRUPTED
-    except (DemoError, LocalError) as error:
+    except LocalError as error:
         console.print(str(error), style="red", markup=False)
         code = FAILED
     except RequestRefusedError as refused:

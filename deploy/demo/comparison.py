@@ -97,9 +97,7 @@ def _volunteers(admin: Session, folder: Folder, roster: Loaded) -> tuple[list[Ch
     if sum(found.values()) > listed.total():
         of_roster = _found_of_roster(admin, folder, roster)
         others = sum(found.values()) - of_roster.total()
-        notes.append(
-            f"{others:,} volunteers of the district are not in the roster (registered otherwise); not compared."
-        )
+        notes.append(f"Volunteers of the district who are not in this roster, and so not compared: {others:,}")
         found = of_roster
     codes = [code for code in (*CATEGORIES, *listed) if listed[code] or found.get(code)]
     checks = [Check(_category(code), found.get(code, 0), listed[code]) for code in dict.fromkeys(codes)]

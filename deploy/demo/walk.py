@@ -107,9 +107,7 @@ class Walk:
         with self._logged_in() as volunteer:
             if not attendance.completed:
                 answer = _post(volunteer, f"/v1/sign-ups/{attendance.sign_up_id}/check-out").json()
-                self.tell(
-                    "check-out", f"{_clock(answer['record']['ended_at'])}  service of {answer['minutes']} min on record"
-                )
+                self.tell("check-out", f"{_clock(answer['record']['ended_at'])}, {answer['minutes']} min on record")
             minutes = _minutes_attended(volunteer)
             hours = _eventually(
                 lambda: _credited(volunteer, imported_minutes + minutes), "the hours have been credited"
