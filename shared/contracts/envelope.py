@@ -74,14 +74,14 @@ def _of_type(event_type: str) -> tuple[Header, Header, Header]:
 def event_type_of(record_headers: Iterable[Header]) -> str | None:
     """Return the ``ce_type`` of a record, or None where it has none."""
     for name, value in record_headers:
-        if name == "ce_type":
+        if name == "ce_type" and value is not None:
             return value.decode("utf-8", "replace")
     return None
 
 
 def read_attributes(record_headers: Iterable[Header]) -> Attributes:
     """Return the attributes that headers carry. Raises UndecodableEventError naming the header at fault."""
-    found = dict(record_headers)
+    found = {name: value for name, value in record_headers if value is not None}  # Kafka allows a header without one
     traceparent = found.get("traceparent")
     try:
         return Attributes(

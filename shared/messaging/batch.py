@@ -17,8 +17,8 @@ from shared.contracts.event import Event
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.upcasters import split_type
 from shared.messaging import dead_letter, inbox
-from shared.messaging.dead_letter import Poison, Record
-from shared.messaging.faults import is_transient
+from shared.messaging.dead_letter import BEHIND_PARKED, Poison, Record
+from shared.messaging.faults import is_of_the_deployment, is_transient
 from shared.ops import metrics
 from shared.ops.tracing import continue_trace
 
@@ -26,6 +26,7 @@ Handler = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]
 StateHandler = Callable[[AsyncConnection, Sequence[StateRecord]], Awaitable[None]]
 Handlers = Mapping[type[Event], Sequence[Handler]]
 StateHandlers = Mapping[str, StateHandler]
+_BEHIND = "an earlier record of this key is parked"
 
 
 class Readable(NamedTuple):
@@ -46,11 +47,11 @@ class Processing:
         self._state_handlers = state_handlers
         self._limit = dead_letter.Limit()
 
-    async def process(self, tx: AsyncConnection, records: Sequence[Record], *, bisect: bool) -> None:
-        """Apply a batch within the caller's transaction.
+    async def process(self, tx: AsyncConnection, records: Sequence[Record], *, bisect: bool) -> list[Poison]:
+        """Apply a batch within the caller's transaction; return what was parked of it.
 
         Without ``bisect`` a handler's exception comes through. With it, the records at fault are parked, and what comes
-        through is a passing fault, or LimitReachedError where too much would be parked.
+        through is a fault of the moment or the deployment, or LimitReachedError where too much would be parked.
         """
         parked = await dead_letter.parked_keys(tx, self._group, records)
         good, poison = self._read(records, parked)
@@ -61,8 +62,13 @@ class Processing:
         self._limit.check(records, poison)
         if poison:
             await dead_letter.park(tx, self._group, poison)
-            for bad in poison:
-                metrics.DEAD_LETTERS.labels(self._group, bad.reason).inc()
+        return poison
+
+    def count(self, records: Sequence[Record], poison: Sequence[Poison]) -> None:
+        """Count a batch once its transaction has committed."""
+        self._limit.count(records, poison)
+        for bad in poison:
+            metrics.DEAD_LETTERS.labels(self._group, bad.reason).inc()
 
     def _read(self, records: Sequence[Record], parked: set[tuple[str, bytes]]) -> tuple[list[Readable], list[Poison]]:
         """Decode what is for us; what cannot be decoded, and what comes behind it in its key, is poison."""
@@ -70,26 +76,25 @@ class Processing:
         poison: list[Poison] = []
         for record in records:
             key = (record.topic, record.key)
-            if key in parked:
-                poison.append(Poison(record, "behind_parked", "an earlier record of this key is parked"))
-                continue
             try:
                 readable = self._decode(record)
             except UndecodableEventError as fault:
                 poison.append(Poison(record, "undecodable", str(fault)))
-                parked = parked | {key}
+                if record.key is not None:
+                    parked = parked | {key}
+                continue
+            if readable is None:
+                continue  # another consumer's event
+            if key in parked:
+                poison.append(Poison(record, BEHIND_PARKED, _BEHIND))
             else:
-                if readable is not None:
-                    good.append(readable)
+                good.append(readable)
         return good, poison
 
     def _decode(self, record: Record) -> Readable | None:
         topic = record.topic.removeprefix(self._prefix)
         if topic in self._state_handlers:
-            district = next((value.decode() for name, value in record.headers if name == "ce_district"), None)
-            if district is None or record.key is None:
-                raise UndecodableEventError("a state record needs a key and the header ce_district")
-            return Readable(record, StateRecord(district, record.key.decode(), record.value))
+            return Readable(record, _state(record))
         event_type = event_type_of(record.headers)
         try:
             name, version = split_type(event_type or "")
@@ -131,7 +136,7 @@ class Processing:
             async with tx.begin_nested():
                 await self._apply(tx, readable)
         except Exception as fault:
-            if is_transient(fault):
+            if is_transient(fault) or is_of_the_deployment(fault):
                 raise
             if len(readable) == 1:
                 return [Poison(readable[0].record, type(fault).__name__, _first_line(fault))]
@@ -139,14 +144,24 @@ class Processing:
             return []
         middle = len(readable) // 2
         poison = await self._bisect(tx, readable[:middle])
-        bad_keys = {(bad.record.topic, bad.record.key) for bad in poison}
+        bad_keys = {(bad.record.topic, bad.record.key) for bad in poison if bad.record.key is not None}
         rest = []
         for item in readable[middle:]:
             if (item.record.topic, item.record.key) in bad_keys:
-                poison.append(Poison(item.record, "behind_parked", "an earlier record of this key is parked"))
+                poison.append(Poison(item.record, BEHIND_PARKED, _BEHIND))
             else:
                 rest.append(item)
         return poison + await self._bisect(tx, rest)
+
+
+def _state(record: Record) -> StateRecord:
+    district = next((value for name, value in record.headers if name == "ce_district"), None)
+    if district is None or record.key is None:
+        raise UndecodableEventError("a state record needs a key and the header ce_district")
+    try:
+        return StateRecord(district.decode(), record.key.decode(), record.value)
+    except UnicodeDecodeError as malformed:
+        raise UndecodableEventError(f"malformed key or header: {malformed.reason}") from malformed
 
 
 def _types_of(handlers: Handlers) -> dict[Handler, set[type[Event]]]:

@@ -31,7 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.topics import TOPICS
 from shared.messaging.batch import Handlers, Processing, StateHandlers
 from shared.messaging.dead_letter import LimitReachedError, Record
-from shared.messaging.faults import is_transient
+from shared.messaging.faults import is_of_the_deployment, is_transient
 from shared.ops import metrics
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
@@ -62,6 +62,10 @@ _FENCE = text("""
 
 class FencedError(Exception):
     """The database's offsets are not where this process believes them to be."""
+
+
+class PositionLostError(Exception):
+    """The topic no longer holds the position that comes next: events are lost to us until the projection is rebuilt."""
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -104,7 +108,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._subscriber(self._receive)
 
     async def run(self, heartbeat: Heartbeat) -> None:
-        """Consume until cancelled. A consumer that has reached its dead-letter limit stays stopped and not ready."""
+        """Consume until cancelled. Past the dead-letter limit, or its position lost, it stays stopped and not ready."""
         self._heartbeat, self._stopped = heartbeat, asyncio.get_running_loop().create_future()
         await self._broker.start()
         try:
@@ -112,9 +116,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await asyncio.wait((self._stopped,), timeout=COMMIT_SECONDS)
                 await self._report()
             self._stopped.result()
-        except LimitReachedError as limit:
+        except (LimitReachedError, PositionLostError) as reason:
             await self._broker.stop()
-            log.critical("consumer stopped at its dead-letter limit", consumer=self._group, limit=str(limit))
+            log.critical("consumer stopped for an operator to look", consumer=self._group, reason=str(reason))
             while True:
                 heartbeat.beat()
                 heartbeat.ready = False
@@ -129,16 +133,27 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._expected.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Seek to what the database says. If that fails, the fence will: no position is believed that was not read."""
+        """Seek to what the database says. If that fails, ``_report`` tries again: only a position read is believed."""
         metrics.REBALANCES.labels(self._group).inc()
         async with self._busy:
-            if assigned:
-                await self._seek_to_database(assigned)
+            await self._recover(assigned)
         self._heartbeat.beat()
+
+    async def _recover(self, partitions: set[TopicPartition]) -> None:
+        """Seek to what the database says; where that cannot be read now, forget what was believed."""
+        try:
+            await self._seek_to_database(partitions)
+        except PositionLostError as lost:
+            self._stop(lost)
+        except Exception as fault:  # noqa: BLE001 - whatever it was, the positions are not known
+            for partition in partitions:
+                self._expected.pop(partition, None)
+            self._heartbeat.ready = False
+            log.warning("positions not read", consumer=self._group, error=type(fault).__name__)
 
     async def _seek_to_database(self, partitions: set[TopicPartition]) -> None:
         client = self._subscriber.consumer
-        if client is None:
+        if client is None or not partitions:
             return
         beginnings = await client.beginning_offsets(partitions)
         async with self._store.transaction() as tx:
@@ -152,11 +167,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 },
             )
             rows = (await tx.execute(_KNOWN, {"consumer": self._group})).all()
+        ends = await client.end_offsets(partitions)
         for row in rows:
             partition = TopicPartition(row.topic, row.partition)
-            if partition in partitions and partition in client.assignment():
-                client.seek(partition, row.next_offset)
-                self._expected[partition] = row.next_offset
+            if partition not in partitions or partition not in client.assignment():
+                continue
+            if not beginnings[partition] <= row.next_offset <= ends[partition]:
+                raise PositionLostError(
+                    f"{row.topic}[{row.partition}] holds {beginnings[partition]} to {ends[partition]}, "
+                    f"next would be {row.next_offset}"
+                )
+            client.seek(partition, row.next_offset)
+            self._expected[partition] = row.next_offset
 
     async def _receive(self, records: tuple[Record, ...]) -> None:
         """Take one batch to its end: applied, parked, or put back to be read again. Lets no exception out."""
@@ -164,14 +186,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             partitions = {TopicPartition(*place) for place in set(map(_PLACE, records))}
             try:
                 if not partitions <= self._expected.keys():  # fetched before we were told of the assignment
-                    await self._seek_to_database(partitions)
+                    await self._recover(partitions)
                     return
                 await self._take(records)
                 self._failures = 0
+                self._heartbeat.ready = True
             except FencedError as fenced:
                 metrics.FENCING_REJECTIONS.labels(self._group).inc()
                 log.warning("batch fenced off", consumer=self._group, reason=str(fenced))
-                await self._put_back(partitions, from_database=True)
+                await self._recover(partitions)
             except Exception as fault:  # noqa: BLE001 - FastStream would drop the batch of an exception that escapes
                 if not is_transient(fault):
                     self._stop(fault)
@@ -179,26 +202,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 metrics.CONSUMER_RETRIES.labels(self._group).inc()
                 self._failures += 1
                 log.warning("batch to be retried", consumer=self._group, error=type(fault).__name__)
-                await self._put_back(partitions, from_database=False)
+                await self._put_back(partitions)
 
-    async def _put_back(self, partitions: set[TopicPartition], *, from_database: bool) -> None:
+    async def _put_back(self, partitions: set[TopicPartition]) -> None:
         """Rewind the partitions to the last position that is known to be committed, after a pause."""
-        self._heartbeat.ready = not self._failures
+        self._heartbeat.ready = False
+        self._heartbeat.last = time.monotonic()  # waiting for a server to come back is progress of a kind
         await asyncio.sleep(min(0.05 * 2**self._failures, LONGEST_BACK_OFF) * random.uniform(0.5, 1))  # noqa: S311
         client = self._subscriber.consumer
         if client is None:
             return
-        held = partitions & client.assignment()
-        if from_database or any(partition not in self._expected for partition in held):
-            try:
-                await self._seek_to_database(held)
-            except Exception as fault:  # noqa: BLE001
-                # Positions that are not believed make the next batch fenced off, which leads here again.
-                for partition in held:
-                    self._expected.pop(partition, None)
-                log.warning("positions not read", consumer=self._group, error=type(fault).__name__)
-            return
-        for partition in held:
+        for partition in partitions & client.assignment():
             client.seek(partition, self._expected[partition])
 
     async def _take(self, records: tuple[Record, ...]) -> None:
@@ -209,7 +223,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         except (FencedError, LimitReachedError):
             raise
         except Exception as fault:
-            if is_transient(fault):
+            if is_transient(fault) or is_of_the_deployment(fault):
                 raise
             log.warning("batch holds a record that fails", consumer=self._group, error=type(fault).__name__)
             await self._transact(records, moves, bisect=True)
@@ -240,8 +254,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:
         async with self._store.transaction() as tx:
             await self._fence(tx, moves)
-            await self._processing.process(tx, records, bisect=bisect)
+            poison = await self._processing.process(tx, records, bisect=bisect)
             reach("consumer.before_commit")
+        self._processing.count(records, poison)
 
     async def _fence(self, tx: AsyncConnection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
         moved = await tx.execute(
@@ -262,7 +277,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         client = self._subscriber.consumer
         if client is None:
             return
-        self._heartbeat.last = self._heartbeat.last if self._busy.locked() else time.monotonic()
+        if not self._busy.locked():
+            self._heartbeat.last = time.monotonic()
+            async with self._busy:
+                if unread := client.assignment() - self._expected.keys():
+                    await self._recover(unread)
         held = {partition: offset for partition, offset in self._expected.items() if partition in client.assignment()}
         for partition, offset in held.items():
             end = client.highwater(partition)

@@ -10,7 +10,6 @@ import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import TypeAlias
 
 from aiokafka import ConsumerRecord
@@ -22,6 +21,7 @@ from shared.store.event_log import new_id
 
 MAX_SHARE, WINDOW = 0.05, 1000
 MAX_CONSECUTIVE = 20
+BEHIND_PARKED = "behind_parked"
 _UNKNOWN_DISTRICT = "000000"
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
@@ -48,24 +48,36 @@ class Limit:
         self._in_a_row: dict[tuple[str, int], int] = {}
 
     def check(self, batch: Sequence[Record], poison: Sequence[Poison]) -> None:
-        """Raise LimitReachedError where parking ``poison`` out of ``batch`` would pass a limit; else count it."""
-        if not poison:
-            self._recent.extend(repeat(False, len(batch)))
-            for partition in {(record.topic, record.partition) for record in batch}:
-                self._in_a_row.pop(partition, None)
-            return
-        parked = {(p.record.topic, p.record.partition, p.record.offset) for p in poison}
-        recent, in_a_row = self._recent.copy(), dict(self._in_a_row)
-        for record in batch:
-            partition = (record.topic, record.partition)
-            bad = (*partition, record.offset) in parked
-            recent.append(bad)
-            in_a_row[partition] = in_a_row.get(partition, 0) + 1 if bad else 0
-            if in_a_row[partition] >= MAX_CONSECUTIVE:
-                raise LimitReachedError(f"{MAX_CONSECUTIVE} records in a row of {record.topic}[{record.partition}]")
+        """Raise LimitReachedError where parking ``poison`` out of ``batch`` would pass a limit.
+
+        What waits behind a parked record is not counted: it is as good as any.
+        """
+        recent, in_a_row = self._after(batch, poison)
+        if partition := next((found for found, count in in_a_row.items() if count >= MAX_CONSECUTIVE), None):
+            raise LimitReachedError(f"{MAX_CONSECUTIVE} records in a row of {partition[0]}[{partition[1]}]")
         if len(recent) == WINDOW and sum(recent) > MAX_SHARE * WINDOW:
             raise LimitReachedError(f"more than {MAX_SHARE:.0%} of the last {WINDOW} records")
-        self._recent, self._in_a_row = recent, in_a_row
+
+    def count(self, batch: Sequence[Record], poison: Sequence[Poison]) -> None:
+        """Count a batch whose transaction has committed."""
+        self._recent, self._in_a_row = self._after(batch, poison)
+
+    def _after(
+        self, batch: Sequence[Record], poison: Sequence[Poison]
+    ) -> tuple[deque[bool], dict[tuple[str, int], int]]:
+        """Return the last records (bad or not) and the longest row of bad ones by partition, after this batch."""
+        at_fault = {_place(p.record) for p in poison if p.reason != BEHIND_PARKED}
+        recent, in_a_row = self._recent.copy(), dict(self._in_a_row)
+        for record in batch:
+            topic, partition, _ = place = _place(record)
+            recent.append(place in at_fault)
+            if in_a_row.get((topic, partition), 0) < MAX_CONSECUTIVE:
+                in_a_row[topic, partition] = in_a_row.get((topic, partition), 0) + 1 if place in at_fault else 0
+        return recent, in_a_row
+
+
+def _place(record: Record) -> tuple[str, int, int]:
+    return record.topic, record.partition, record.offset
 
 
 _PARKED_KEYS = text("""
@@ -86,7 +98,7 @@ _PARK = text("""
     )
     INSERT INTO outbox (district, position, raw_topic, raw_key, raw_value, raw_headers)
     SELECT :district, nextval(pg_get_serial_sequence('event_log', 'position')), :dead_letter_topic,
-           convert_from(coalesce(key, ''), 'UTF8'), value,
+           key, value,
            json_build_object('dead_letter_id', id::text, 'reason', reason, 'origin_topic', topic,
                              'origin_partition', partition::text, 'origin_offset', "offset"::text,
                              'origin_headers', headers::text)
@@ -123,7 +135,9 @@ async def park(connection: AsyncConnection, consumer: str, poison: Sequence[Pois
             "key": [record.key for record in records],
             "value": [record.value for record in records],
             "headers": [
-                json.dumps([[name, value.decode("utf-8", "backslashreplace")] for name, value in record.headers])
+                json.dumps(
+                    [[name, value and value.decode("utf-8", "backslashreplace")] for name, value in record.headers]
+                )
                 for record in records
             ],
             "reason": [p.reason for p in poison],

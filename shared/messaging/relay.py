@@ -58,7 +58,7 @@ class OutgoingRecord(NamedTuple):
 
     position: int
     topic: str
-    key: bytes
+    key: bytes | None
     value: bytes | None
     headers: list[Header]
 
@@ -194,13 +194,15 @@ def _fill(batch: BatchBuilder, queue: deque[OutgoingRecord]) -> list[int]:
 
 def _partition(record: OutgoingRecord, partitions: Mapping[str, list[int]]) -> int:
     choices = partitions[record.topic]
-    return choices[0] if len(choices) == 1 else choices[partition_index(record.key, len(choices))]
+    if len(choices) == 1 or record.key is None:
+        return choices[0]
+    return choices[partition_index(record.key, len(choices))]
 
 
 def _record(row: Sequence[Any], prefix: str) -> OutgoingRecord:
     position, raw_topic, raw_key, raw_value, raw_headers, topic, data, *attributes = row
     if raw_topic is not None:
         raw = [(name, value.encode()) for name, value in raw_headers.items()]
-        return OutgoingRecord(position, prefix + raw_topic, raw_key.encode(), raw_value, raw)
+        return OutgoingRecord(position, prefix + raw_topic, raw_key, raw_value, raw)
     event = Attributes(*attributes)
     return OutgoingRecord(position, prefix + topic, event.subject.encode(), data.encode(), headers(event))

@@ -90,7 +90,7 @@ async def append(connection: AsyncConnection, events: Sequence[NewEvent]) -> Non
 _PUT_STATE = text("""
     INSERT INTO outbox (district, position, raw_topic, raw_key, raw_value, raw_headers)
     SELECT r.district, nextval(pg_get_serial_sequence('event_log', 'position')), :topic, r.key, r.value, r.headers::json
-    FROM unnest(CAST(:district AS text[]), CAST(:key AS text[]), CAST(:value AS bytea[]), CAST(:headers AS text[]))
+    FROM unnest(CAST(:district AS text[]), CAST(:key AS bytea[]), CAST(:value AS bytea[]), CAST(:headers AS text[]))
          WITH ORDINALITY AS r(district, key, value, headers, ordinal)
     ORDER BY r.ordinal
 """)
@@ -105,7 +105,7 @@ async def put_state(connection: AsyncConnection, topic: str, records: Sequence[S
         {
             "topic": topic,
             "district": [record.district for record in records],
-            "key": [record.key for record in records],
+            "key": [record.key.encode() for record in records],
             "value": [record.value for record in records],
             "headers": [json.dumps({"ce_district": record.district}) for record in records],
         },

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from shared.contracts.envelope import Attributes, headers
 from shared.messaging.dead_letter import MAX_CONSECUTIVE
@@ -15,7 +17,7 @@ from shared.store.engine import Store
 from shared.store.event_log import NewEvent, new_id
 from tests.integration.messaging.conftest import Wire, outbox_is_empty
 from tests.support.eventually import eventually, running
-from tests.support.tally import POISONED_MINUTES, consumer, publish, service_corrected, service_logged, totals
+from tests.support.tally import GROUP, POISONED_MINUTES, consumer, publish, service_corrected, service_logged, totals
 
 TOPIC = "activities.service-record"
 
@@ -42,9 +44,11 @@ async def send(wire: Wire, *events: NewEvent, partition: int | None = None) -> N
         await producer.flush()
 
 
-async def send_raw(wire: Wire, value: bytes, record_headers: list[tuple[str, bytes]], partition: int) -> None:
+async def send_raw(
+    wire: Wire, value: bytes, record_headers: list[Any], partition: int, key: bytes | None = b"poison"
+) -> None:
     async with AIOKafkaProducer(bootstrap_servers=wire.servers) as producer:
-        await producer.send_and_wait(wire.prefix + TOPIC, value, b"poison", partition, headers=record_headers)
+        await producer.send_and_wait(wire.prefix + TOPIC, value, key, partition, headers=record_headers)
 
 
 async def counted(wire: Wire, minutes: int, events: int) -> bool:
@@ -186,10 +190,10 @@ async def test_a_consumer_that_was_overtaken_is_fenced_off(wire: Wire) -> None:
     zombie = wire.consumer()
     process, overtaken = zombie._processing.process, False
 
-    async def overtaken_in_between(*args: Any, **kwargs: Any) -> None:
+    async def overtaken_in_between(*args: Any, **kwargs: Any) -> Any:
         nonlocal overtaken
-        await process(*args, **kwargs)
         overtaken = True
+        return await process(*args, **kwargs)
 
     zombie._processing.process = overtaken_in_between  # type: ignore[method-assign]
     seek, seeks = zombie._seek_to_database, 0
@@ -232,3 +236,83 @@ async def test_five_statements_serve_a_batch_whatever_its_size(wire: Wire) -> No
         await eventually(lambda: counted(wire, 60_000, 1000))
     await store.close()
     assert set(per_batch) == {5}  # fence, parked keys, inbox, and the tally's own two
+
+
+@pytest.mark.parametrize(
+    ("key", "record_headers"),
+    [
+        (b"\xff\xfe", []),
+        (None, []),
+        (b"k", [("ce_type", b"cn.linbang.activities.ServiceLogged.v1"), ("ce_id", None)]),
+        (b"k", [("ce_type", None)]),
+    ],
+    ids=["key is not UTF-8", "no key", "header without a value", "type without a value"],
+)
+async def test_whatever_bytes_a_record_has_it_can_be_parked(
+    wire: Wire, key: bytes | None, record_headers: list[Any]
+) -> None:
+    await send_raw(wire, b"{}", record_headers, 0, key)
+    await send(wire, service_logged(new_id()), partition=0)
+    async with running(wire.consumer().run), running(wire.relay().run):
+        await eventually(lambda: counted(wire, 60, 1))
+        await eventually(lambda: outbox_is_empty(wire))  # the copy has gone to the dead-letter topic
+    (letter,) = await parked(wire)
+    assert (letter.key, letter.value) == (key, b"{}")
+
+
+async def test_a_consumer_that_starts_while_the_database_is_away_goes_on_when_it_is_back(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await send(wire, *(service_logged(new_id()) for _ in range(5)), partition=0)
+    store, tries = Store(wire.urls.worker), 0
+    transaction = store.transaction
+
+    def away_at_first(district: str | None = None) -> Any:
+        nonlocal tries
+        tries += 1
+        if tries <= 4:
+            raise ConnectionRefusedError("the database is away")
+        return transaction(district)
+
+    monkeypatch.setattr(store, "transaction", away_at_first)
+    async with running(consumer(store, wire.servers, wire.prefix).run):
+        await eventually(lambda: counted(wire, 5 * 60, 5))
+    await store.close()
+    assert tries > 4
+
+
+async def test_a_missing_table_stops_the_consumer_and_parks_nothing(wire: Wire) -> None:
+    await send(wire, *(service_logged(new_id()) for _ in range(15)), partition=0)
+    owner = Store(wire.urls.owner)
+    async with owner.transaction() as tx:
+        await tx.execute(text("ALTER TABLE tally RENAME TO tally_gone"))
+    try:
+        with pytest.raises(DBAPIError, match="does not exist"):
+            await asyncio.wait_for(wire.consumer().run(Heartbeat("test")), 60)
+    finally:
+        async with owner.transaction() as tx:
+            await tx.execute(text("ALTER TABLE tally_gone RENAME TO tally"))
+        await owner.close()
+    assert await parked(wire) == []
+    async with running(wire.consumer().run):
+        await eventually(lambda: counted(wire, 15 * 60, 15))
+
+
+async def test_a_position_that_the_topic_no_longer_holds_stops_the_consumer_and_says_so(wire: Wire) -> None:
+    await send(wire, *(service_logged(new_id()) for _ in range(5)), partition=0)
+    async with wire.worker.transaction() as tx:
+        await tx.execute(
+            text("INSERT INTO consumer_offset VALUES (:group, :topic, 0, 500)"),
+            {"group": GROUP, "topic": wire.prefix + TOPIC},
+        )
+    heartbeat = Heartbeat("consumer")
+    with capture_logs() as logs:
+        async with running(lambda _: wire.consumer().run(heartbeat)):
+
+            async def said() -> list[Any]:
+                return [entry for entry in logs if entry["log_level"] == "critical"]
+
+            (entry,) = await eventually(said)
+    assert "holds 0 to 5, next would be 500" in entry["reason"]
+    assert not heartbeat.ready
+    assert await totals(wire.worker) == (0, 0)

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from shared.messaging.dead_letter import MAX_CONSECUTIVE, MAX_SHARE, WINDOW, Limit, LimitReachedError, Poison
+from shared.messaging.dead_letter import (
+    BEHIND_PARKED,
+    MAX_CONSECUTIVE,
+    MAX_SHARE,
+    WINDOW,
+    Limit,
+    LimitReachedError,
+    Poison,
+)
 
 
 def records(count: int, partition: int = 0, start: int = 0) -> list[Any]:
@@ -24,6 +32,7 @@ def test_as_many_in_a_row_as_allowed_less_one_are_parked() -> None:
 def test_one_more_in_a_row_stops_the_consumer_also_over_batches() -> None:
     limit, first, second = Limit(), records(10), records(10, start=10)
     limit.check(first, poison(*first))
+    limit.count(first, poison(*first))
     with pytest.raises(LimitReachedError, match="20 records in a row"):
         limit.check(second, poison(*second))
 
@@ -47,9 +56,15 @@ def test_too_large_a_share_of_the_last_records_stops_the_consumer() -> None:
         Limit().check(batch, poison(*every_tenth[: allowed + 1]))
 
 
-def test_a_refused_batch_does_not_count() -> None:
-    limit, batch = Limit(), records(MAX_CONSECUTIVE)
+def test_a_batch_counts_when_it_has_committed_and_not_when_it_is_tried() -> None:
+    limit, batch = Limit(), records(MAX_CONSECUTIVE - 1)
     for _ in range(3):
-        with pytest.raises(LimitReachedError):
-            limit.check(batch, poison(*batch))
-    limit.check(batch, poison(*batch[:5]))
+        limit.check(batch, poison(*batch))
+    limit.count(batch, poison(*batch))
+    with pytest.raises(LimitReachedError):
+        limit.check(records(1, start=100), poison(*records(1, start=100)))
+
+
+def test_what_waits_behind_a_parked_record_is_not_held_against_the_topic() -> None:
+    batch = records(3 * MAX_CONSECUTIVE)
+    Limit().check(batch, [Poison(record, BEHIND_PARKED, "") for record in batch])

@@ -54,7 +54,7 @@ STATEMENTS = (
         position    bigint PRIMARY KEY,
         district    text NOT NULL,
         raw_topic   text,
-        raw_key     text,
+        raw_key     bytea,
         raw_value   bytea,
         raw_headers json
     ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)
