@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from deploy.demo import figures
 from deploy.demo.figures import VolunteerTotals
-from deploy.demo.folder import CATEGORIES, by_volunteer, star_level
+from deploy.demo.folder import CATEGORIES, Served, by_volunteer, star_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from deploy.demo.district import Session
-    from deploy.demo.folder import Expected, Folder, Served, ServiceLine
+    from deploy.demo.folder import Folder, ServiceLine
     from deploy.demo.loading import Credited, Loaded
 
 _PAGE = 1000
@@ -67,6 +67,7 @@ def compare(admin: Session, folder: Folder, roster: Loaded, records: Loaded, cre
             "Volunteers by category": volunteers,
             f"Service, {window.since} to {window.last}, and lifetime": _service(admin, folder, records),
             "Star levels": _stars(admin, folder, records),
+            "Each volunteer's minutes, sessions and stars": _one_by_one(admin, folder, records),
             f"Annual assessment {window.year}": _assessment(admin, folder),
         },
         stations=figures.by_station(admin.assessment, window),
@@ -124,7 +125,7 @@ def _found_of_roster(admin: Session, folder: Folder, roster: Loaded) -> Counter[
 def _service(admin: Session, folder: Folder, records: Loaded) -> list[Check]:
     window, known = folder.window, folder.expected
     accepted = folder.accepted(records.rejected)
-    in_window = [session for session in accepted if window.since <= session.day < window.until]
+    in_window = [session for session in accepted if window.covers(session.day)]
     year, lifetime = figures.totals(admin.assessment, window), figures.totals(admin.assessment)
     return [
         Check("sessions in the year", year.sessions, len(in_window), known.records if known else None),
@@ -145,35 +146,41 @@ def _minutes(sessions: Sequence[ServiceLine]) -> int:
 
 
 def _stars(admin: Session, folder: Folder, records: Loaded) -> list[Check]:
-    served = by_volunteer(folder.accepted(records.rejected))
-    listed = Counter(star_level(sums.minutes) for sums in served.values())
+    listed = Counter(star_level(sums.minutes) for sums in by_volunteer(folder.accepted(records.rejected)).values())
     levels, known = figures.stars(admin.assessment), folder.expected
     checks = [
         Check(_level(level), count, listed[level], known.stars.get(level, 0) if known else None)
         for level, count in sorted(levels.items())
     ]
-    return [*checks, *_every_volunteer(figures.of_every_volunteer(admin.assessment), served, known)]
+    return checks
 
 
 def _level(level: int) -> str:
     return "★" * level or "no star"
 
 
-def _every_volunteer(
-    found: Mapping[str, VolunteerTotals], served: Mapping[str, Served], known: Expected | None
-) -> list[Check]:
-    """Compare one by one: how many volunteers have the minutes, sessions and stars that they should have."""
-    equal = sum(
-        found.get(number) == VolunteerTotals(sums.minutes, sums.sessions, star_level(sums.minutes))
-        for number, sums in served.items()
-    )
-    checks = [Check("volunteers equal in minutes, sessions, stars", equal, len(served))]
+def _one_by_one(admin: Session, folder: Folder, records: Loaded) -> list[Check]:
+    """Count the volunteers whose every figure is what it should be."""
+    found, known = figures.of_every_volunteer(admin.assessment, folder.window), folder.expected
+    accepted = folder.accepted(records.rejected)
+    in_year = by_volunteer([session for session in accepted if folder.window.covers(session.day)])
+    in_files = {
+        number: VolunteerTotals(
+            year.minutes, year.sessions, lifetime.minutes, lifetime.sessions, star_level(lifetime.minutes)
+        )
+        for number, lifetime in by_volunteer(accepted).items()
+        for year in [in_year.get(number, Served())]
+    }
+    checks = [
+        Check("as in the files", sum(found.get(number) == totals for number, totals in in_files.items()), len(in_files))
+    ]
     if known and known.volunteers is not None:
-        equal = sum(
-            number in found and (found[number].minutes, found[number].stars) == wanted
+        as_expected = sum(
+            (totals := found.get(number)) is not None
+            and (totals.year_minutes, totals.year_sessions, totals.minutes, totals.stars) == wanted
             for number, wanted in known.volunteers.items()
         )
-        checks.append(Check("volunteers equal to expected/ in minutes, stars", equal, None, len(known.volunteers)))
+        checks.append(Check("as in expected/", as_expected, None, len(known.volunteers)))
     return checks
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from deploy.demo.folder import Window
     from shared.http.client import LinbangClient
@@ -40,8 +40,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class VolunteerTotals:
-    """One volunteer's imported minutes and sessions, and the star level."""
+    """One volunteer's imported minutes and sessions, of a year and of all time, and the star level."""
 
+    year_minutes: int
+    year_sessions: int
     minutes: int
     sessions: int
     stars: int
@@ -88,18 +90,27 @@ def stars(assessment: LinbangClient) -> dict[int, int]:
     return {level["level"]: level["volunteers"] for level in levels}
 
 
-def of_every_volunteer(assessment: LinbangClient) -> dict[str, VolunteerTotals]:
-    """Ask for everybody who has an imported record, page by page: volunteer number -> figures."""
-    found: dict[str, VolunteerTotals] = {}
+def of_every_volunteer(assessment: LinbangClient, window: Window) -> dict[str, VolunteerTotals]:
+    """Ask for everybody who has an imported record: volunteer number -> figures."""
+    year = {item["volunteer_no"]: item for item in _volunteer_hours(assessment, window)}
+    found = {}
+    for item in _volunteer_hours(assessment, None):
+        if item["sessions"]:
+            of_year = year[item["volunteer_no"]]
+            found[item["volunteer_no"]] = VolunteerTotals(
+                of_year["minutes"], of_year["sessions"], item["minutes"], item["sessions"], item["stars"]
+            )
+    return found
+
+
+def _volunteer_hours(assessment: LinbangClient, window: Window | None) -> Iterator[dict[str, Any]]:
+    """Ask page by page."""
     cursor: str | None = ""
     while cursor is not None:
         after = f"&cursor={cursor}" if cursor else ""
-        page = assessment.send("GET", f"/v1/volunteer-hours?provenance=import&limit={_PAGE}{after}").json()
-        for item in page["items"]:
-            if item["sessions"]:
-                found[item["volunteer_no"]] = VolunteerTotals(item["minutes"], item["sessions"], item["stars"])
+        page = assessment.send("GET", f"/v1/volunteer-hours?{_query(window)}&limit={_PAGE}{after}").json()
+        yield from page["items"]
         cursor = page["next_cursor"]
-    return found
 
 
 def own_hours(assessment: LinbangClient) -> OwnHours:

@@ -61,6 +61,10 @@ class Window:
         """The last day."""
         return self.until - timedelta(days=1)
 
+    def covers(self, day: date) -> bool:
+        """Whether a day is in it."""
+        return self.since <= day < self.until
+
     @classmethod
     def of(cls, day: date) -> Window:
         """Give the window that a day is in."""
@@ -100,8 +104,8 @@ class Expected:
     nominated: int
     stars: Mapping[int, int]
     """Level -> volunteers, of those with records."""
-    volunteers: Mapping[str, tuple[int, int]] | None
-    """Volunteer number -> lifetime minutes and star level."""
+    volunteers: Mapping[str, tuple[int, ...]] | None
+    """Volunteer number -> minutes and sessions of the year, lifetime minutes, star level."""
     nominations: Sequence[str] | None
     """Volunteer numbers by group and rank."""
 
@@ -190,15 +194,18 @@ def read_folder(path: Path) -> Folder:
     )
 
 
-def _file(folder: Path, kind: str) -> Path:
-    candidates = [folder / f"{kind}.csv", folder / f"{kind}.csv.gz"]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    needed = ", ".join(f"{name}.csv" for name in FILES)
-    raise DemoError(
-        f"{folder} has no {kind}.csv nor {kind}.csv.gz. A district's folder has {needed} (or .csv.gz of them)."
-    )
+def _file(folder: Path, name: str) -> Path:
+    """Find a file, packed or not. Raises DemoError where it is not there."""
+    found = _find(folder, name)
+    if found is None:
+        needed = ", ".join(FILES)
+        raise DemoError(f"{folder} has no {name}.csv or {name}.csv.gz. A district's folder has {needed}.")
+    return found
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    candidates = (folder / f"{name}.csv", folder / f"{name}.csv.gz")
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def _service_lines(path: Path) -> Iterator[ServiceLine | None]:
@@ -271,19 +278,19 @@ def _expected(folder: Path) -> Expected | None:
             eligible=known["eligible"],
             nominated=known["nominated"],
             stars={int(level): count for level, count in known["stars"].items()},
-            volunteers=_expected_volunteers(folder / "expected_volunteers.csv"),
-            nominations=_expected_nominations(folder / "expected_nominations.csv"),
+            volunteers=_expected_volunteers(_find(folder, "expected_volunteers")),
+            nominations=_expected_nominations(_find(folder, "expected_nominations")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DemoError(f"{folder} is not what the sample's expected/ looks like: {error!r}") from error
 
 
-def _expected_volunteers(path: Path) -> dict[str, tuple[int, int]] | None:
-    if not path.is_file():
+def _expected_volunteers(path: Path | None) -> dict[str, tuple[int, ...]] | None:
+    if path is None:
         return None
-    rows = _table(path, "volunteer_no", "lifetime_minutes", "stars")
-    return {number: (int(minutes), int(stars)) for _, (number, minutes, stars) in rows}
+    rows = _table(path, "volunteer_no", "minutes", "sessions", "lifetime_minutes", "stars")
+    return {number: tuple(map(int, figures)) for _, (number, *figures) in rows}
 
 
-def _expected_nominations(path: Path) -> list[str] | None:
-    return [number for _, (number,) in _table(path, "volunteer_no")] if path.is_file() else None
+def _expected_nominations(path: Path | None) -> list[str] | None:
+    return [number for _, (number,) in _table(path, "volunteer_no")] if path else None

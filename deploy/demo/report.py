@@ -71,7 +71,7 @@ def rate_table(roster: Loaded, records: Loaded, credited: Credited) -> Table:
     rows = (
         ("roster: upload, check, encrypt, publish", roster.end.done, roster.seconds),
         ("service records: upload, check, publish", records.end.done, records.seconds),
-        ("service records: upload until all are in the ledger", records.end.done, credited.seconds),
+        ("service records: upload until in the ledger", records.end.done, credited.seconds),
     )
     for what, lines, seconds in rows:
         table.add_row(what, f"{lines:,}", f"{seconds:.1f}", f"{lines / seconds:,.0f}")

@@ -33,7 +33,7 @@ def standing(platform: Platform, district: str) -> Mapping[str, object]:
             "year": figures.totals(admin.assessment, Window(2025)),
             "stations": figures.by_station(admin.assessment, Window(2025)),
             "stars": figures.stars(admin.assessment),
-            "each": figures.of_every_volunteer(admin.assessment),
+            "each": figures.of_every_volunteer(admin.assessment, Window(2025)),
             "preview": figures.preview(admin.assessment, 2025),
         }
 
