@@ -182,10 +182,8 @@ def _verdict(console: Console, checks: list[Check], roster: Loaded, records: Loa
     if differing:
         console.print(f"{len(differing)} of {len(checks)} totals differ.", style="bold red")
     elif roster.new + records.new == 0:
-        unchanged = f"{roster.end.unchanged:,} volunteers and {records.end.unchanged:,} service records"
-        console.print(
-            f"✓ Nothing new: {unchanged} were there already. All {len(checks)} totals agree.", style="bold green"
-        )
+        unchanged = f"{roster.end.unchanged:,} volunteers, {records.end.unchanged:,} service records unchanged"
+        console.print(f"✓ Nothing new: {unchanged}. All {len(checks)} totals agree.", style="bold green")
     else:
         console.print(f"✓ All {len(checks)} totals agree.", style="bold green")
 

@@ -148,11 +148,10 @@ def _minutes(sessions: Sequence[ServiceLine]) -> int:
 def _stars(admin: Session, folder: Folder, records: Loaded) -> list[Check]:
     listed = Counter(star_level(sums.minutes) for sums in by_volunteer(folder.accepted(records.rejected)).values())
     levels, known = figures.stars(admin.assessment), folder.expected
-    checks = [
+    return [
         Check(_level(level), count, listed[level], known.stars.get(level, 0) if known else None)
         for level, count in sorted(levels.items())
     ]
-    return checks
 
 
 def _level(level: int) -> str:

@@ -62,7 +62,7 @@ def test_two_districts_stay_apart_and_nothing_happens_twice(platform: Platform, 
 
     again = run(one)
     assert again.exit_code == 0, again.output
-    assert "Nothing new: 200 volunteers and 1,000 service records" in again.output
+    assert "Nothing new: 200 volunteers, 1,000 service records unchanged" in again.output
     assert "in an earlier run" in again.output
     assert standing(platform, "510199") == after_first
     assert standing(platform, "510198") == after_second
