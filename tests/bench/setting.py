@@ -37,11 +37,10 @@ class Servers:
     postgres: Postgres
     broker: Broker
     directory: Path
-    profiled: bool
 
 
 @contextmanager
-def running_servers(*, profiled: bool) -> Iterator[Servers]:
+def running_servers() -> Iterator[Servers]:
     """Start PostgreSQL and Kafka in a directory of their own; remove it all in the end."""
     runs = STATE / "bench"
     runs.mkdir(parents=True, exist_ok=True)
@@ -60,13 +59,13 @@ def running_servers(*, profiled: bool) -> Iterator[Servers]:
         postgres.start()
         broker.start()
         postgres.wait()
-        if profiled:
-            asyncio.run(profile.load_statement_statistics(postgres.url))
-            postgres.stop()
-            postgres.start()
-            postgres.wait()
+        asyncio.run(profile.load_statement_statistics(postgres.url))
+        postgres.stop()
+        postgres.start()
+        postgres.wait()
+        asyncio.run(profile.follow_statements(postgres.url, on=False))
         broker.wait()
-        yield Servers(postgres, broker, directory, profiled)
+        yield Servers(postgres, broker, directory)
 
 
 @dataclass
@@ -74,6 +73,7 @@ class Setting:
     """What one row works with."""
 
     servers: Servers
+    profiled: bool = False
     prefix: str = field(default_factory=lambda: f"bench-{secrets.token_hex(4)}.")
     seconds: float = 0.0
     """How long the watched part took."""
@@ -111,7 +111,7 @@ class Setting:
     def start(self, name: str, module: str, *arguments: str, **environment: str) -> Child:
         """Start ``python -m module arguments`` as process ``name``, with what all of them need in the environment."""
         command = [sys.executable, "-m", module, *arguments]
-        if self.servers.profiled:
+        if self.profiled:
             self._profiles[name] = self.path(f"{name}.prof")
             command[2:2] = ["tests.bench.profile", str(self._profiles[name])]
         child = Child(
@@ -161,13 +161,14 @@ class Setting:
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """Note, for the part of the row that its figure is of, how long it takes and who spends the CPU."""
-        if self.servers.profiled:
-            await profile.reset_statements(self.servers.postgres.url)
+        if self.profiled:
+            await profile.follow_statements(self.servers.postgres.url, on=True)
         before, started = self._cpu_seconds(), time.monotonic()
         yield
         self.seconds = time.monotonic() - started
         self.spent = {name: seconds - before.get(name, 0.0) for name, seconds in self._cpu_seconds().items()}
-        if self.servers.profiled:
+        if self.profiled:
+            await profile.follow_statements(self.servers.postgres.url, on=False)
             self.statements = await profile.top_statements(self.servers.postgres.url)
 
     async def close(self) -> None:
