@@ -1,37 +1,12 @@
-"""The schema is what tables.py says, rights are the least, and projections keep the last version."""
+"""Rights are the least, and projections keep the last version."""
 
 import pytest
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.activities import projections
-from services.activities.tables import metadata
-from shared.store.engine import Store
 from shared.store.event_log import new_id
 from tests.integration.activities.conftest import DISTRICT, OTHER_DISTRICT, Activities, opened, registered
-
-
-async def test_tables_are_as_they_are_described(activities: Activities) -> None:
-    def found(connection: Connection) -> MetaData:
-        reflected = MetaData()
-        reflected.reflect(connection, only=list(metadata.tables))
-        return reflected
-
-    owner = Store(activities.urls.owner)
-    async with owner.engine.connect() as connection:
-        migrated = await connection.run_sync(found)
-    await owner.close()
-    assert shape(migrated) == shape(metadata)
-
-
-def shape(described: MetaData) -> dict[str, list[tuple[str, str, bool, bool]]]:
-    return {
-        name: [
-            (column.name, type(column.type.as_generic()).__name__, bool(column.nullable), column.primary_key)
-            for column in table.columns
-        ]
-        for name, table in described.tables.items()
-    }
 
 
 async def test_the_last_version_of_a_volunteer_and_a_station_wins(activities: Activities) -> None:
@@ -67,9 +42,3 @@ async def test_the_api_may_not_do_what_it_need_not(activities: Activities, state
     with pytest.raises(DBAPIError, match="permission denied"):
         async with activities.stores[0].transaction(DISTRICT) as tx:
             await tx.execute(text(statement))
-
-
-async def test_without_a_district_the_api_sees_nothing(activities: Activities) -> None:
-    with pytest.raises(DBAPIError, match="no district is set"):
-        async with activities.stores[0].transaction() as tx:
-            await tx.execute(text("SELECT 1 FROM service_record"))

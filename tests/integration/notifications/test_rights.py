@@ -1,33 +1,13 @@
-"""The schema, the rights and the cost of a batch."""
+"""The rights and the cost of a batch."""
 
 import pytest
-from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from services.notifications.projections import keep_contacts
-from services.notifications.tables import metadata
 from shared.contracts.received import StateRecord
 from shared.store.event_log import new_id
 from tests.integration.notifications.conftest import DISTRICT, Post, handle, registered, signed_up
-
-
-async def test_the_migrated_tables_are_those_described(post: Post) -> None:
-    def compare(connection: Connection) -> None:
-        found = inspect(connection)
-        for table in metadata.tables.values():
-            columns = {column["name"]: column for column in found.get_columns(table.name)}
-            assert list(columns) == [column.name for column in table.columns]
-            for column in table.columns:
-                there = columns[column.name]
-                assert (there["nullable"], there["type"].compile(connection.dialect)) == (
-                    column.nullable,
-                    column.type.compile(connection.dialect),
-                )
-            key = [column.name for column in table.primary_key]
-            assert found.get_pk_constraint(table.name)["constrained_columns"] == key
-
-    async with post.worker.engine.connect() as connection:
-        await connection.run_sync(compare)
 
 
 async def test_the_api_sees_no_contacts(post: Post) -> None:
