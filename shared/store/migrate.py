@@ -9,7 +9,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -59,11 +58,6 @@ def alembic_config(service: str) -> Config:
     config.set_main_option("version_locations", f"{kit / 'versions'}\n{own}")
     config.attributes["service"] = service
     return config
-
-
-def current_revisions(connection: Connection) -> set[str]:
-    """Return the revisions that a database is at."""
-    return set(MigrationContext.configure(connection).get_current_heads())
 
 
 def _upgrade(connection: Connection, service: str) -> None:

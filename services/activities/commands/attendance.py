@@ -17,7 +17,7 @@ from services.activities.domain.sign_up import SignUpState
 from services.activities.repository import records, sign_ups
 from services.activities.repository.records import Origin
 from services.activities.repository.sign_ups import SignUp
-from shared.contracts import Provenance, ServiceLogged, VolunteerCheckedIn
+from shared.contracts import Provenance, VolunteerCheckedIn
 from shared.contracts.faults import Fault, RefusedError
 from shared.http.auth import Caller, Role
 from shared.http.idempotency import Answer, Claim, once
@@ -161,18 +161,7 @@ async def _log(
 ) -> UUID:
     record_id = new_id()
     await records.insert_records(tx, caller.district, [record_id], [record], Origin(provenance, sign_up.id))
-    event = ServiceLogged(
-        record_id=record_id,
-        record_no=record.record_no,
-        volunteer_id=record.volunteer_id,
-        station_id=record.station_id,
-        activity_title=record.activity,
-        service=record.service,
-        started_at=record.started_at,
-        ended_at=record.ended_at,
-        minutes=record.minutes,
-        provenance=provenance,
-    )
+    event = record.logged(record_id, provenance)
     await event_log.append(tx, [NewEvent(caller.district, record_id, 1, event, caller.actor)])
     return record_id
 

@@ -5,14 +5,13 @@ exact against check-outs that happen meanwhile.
 """
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.domain.service_record import EARLIEST, RecordBook, ServiceRecord, SubmittedRecord, read_record
 from services.activities.repository import known, records
 from services.activities.repository.records import Origin
-from shared.contracts import Provenance, ServiceLogged, ServiceRecordsImported, StationOpened, VolunteerRegistered
+from shared.contracts import Provenance, ServiceRecordsImported, StationOpened, VolunteerRegistered
 from shared.contracts.faults import Fault, RefusedError
 from shared.http.auth import Role
 from shared.imports.job import ImportJob, ImportKind
@@ -105,26 +104,9 @@ async def _record(tx: AsyncConnection, job: ImportJob, accepted: Sequence[Servic
     await event_log.append(
         tx,
         [
-            NewEvent(job.district, record_id, 1, _logged(record_id, record, job.id), caused_by, moment)
+            NewEvent(job.district, record_id, 1, record.logged(record_id, Provenance.IMPORT, job.id), caused_by, moment)
             for record_id, record in zip(ids, accepted, strict=True)
         ],
-    )
-
-
-def _logged(record_id: UUID, record: ServiceRecord, import_id: UUID) -> ServiceLogged:
-    return ServiceLogged(
-        record_id=record_id,
-        record_no=record.record_no,
-        volunteer_id=record.volunteer_id,
-        station_id=record.station_id,
-        activity_title=record.activity,
-        service=record.service,
-        started_at=record.started_at,
-        ended_at=record.ended_at,
-        minutes=record.minutes,
-        rating=record.rating,
-        provenance=Provenance.IMPORT,
-        import_id=import_id,
     )
 
 

@@ -18,6 +18,7 @@ from uuid import UUID
 from services.activities.domain.activity import SERVICES
 from services.activities.domain.attendance import whole_minutes
 from services.activities.domain.text import title_fault
+from shared.contracts import Provenance, ServiceLogged
 from shared.contracts.faults import Fault, RefusedError
 
 LONGEST_SESSION = timedelta(hours=24)
@@ -67,6 +68,23 @@ class ServiceRecord(NamedTuple):
             self.volunteer_id.bytes + self.station_id.bytes + numbers + f"{self.service}\n{self.activity}".encode()
         )
         return blake2b(content, digest_size=16).digest()
+
+    def logged(self, record_id: UUID, provenance: Provenance, import_id: UUID | None = None) -> ServiceLogged:
+        """Return the event that tells of the record; ``import_id`` where a file brought it."""
+        return ServiceLogged(
+            record_id=record_id,
+            record_no=self.record_no,
+            volunteer_id=self.volunteer_id,
+            station_id=self.station_id,
+            activity_title=self.activity,
+            service=self.service,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            minutes=self.minutes,
+            rating=self.rating,
+            provenance=provenance,
+            import_id=import_id,
+        )
 
 
 class Session(NamedTuple):
