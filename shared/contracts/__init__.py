@@ -12,6 +12,7 @@ from shared.contracts.activity import (
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
+from shared.contracts.operations import DeadLetterDiscarded, DeadLetterRedriven, ProjectionSwapped
 from shared.contracts.organisation import OrganisationRegistered, StationOpened, TeamFormed
 from shared.contracts.service_record import Provenance, ServiceCorrected, ServiceLogged, ServiceRecordsImported
 from shared.contracts.volunteer import (
@@ -44,6 +45,9 @@ EVENTS: dict[str, type[Event]] = {
         StarLevelReached,
         MessageDelivered,
         MessageUndeliverable,
+        DeadLetterRedriven,
+        DeadLetterDiscarded,
+        ProjectionSwapped,
     )
 }
 """Every public event by its current CloudEvents type."""
@@ -51,6 +55,8 @@ EVENTS: dict[str, type[Event]] = {
 __all__ = [
     "EVENTS",
     "ActivityPublished",
+    "DeadLetterDiscarded",
+    "DeadLetterRedriven",
     "Event",
     "HoursCorrected",
     "HoursCredited",
@@ -58,6 +64,7 @@ __all__ = [
     "MessageDelivered",
     "MessageUndeliverable",
     "OrganisationRegistered",
+    "ProjectionSwapped",
     "Provenance",
     "PublishedShift",
     "RegistrationSource",

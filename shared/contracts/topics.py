@@ -49,6 +49,7 @@ TOPICS: dict[str, Topic] = {
         Topic("assessment.ledger", "volunteer_id", 6, "assessment"),
         Topic("assessment.award", "volunteer_id", 3, "assessment"),
         Topic("notifications.delivery", "delivery_id", 3, "notifications"),
+        Topic("operations.action", "action_id", 1, "every service"),
         *(
             Topic(dead_letter_topic(group), "key of the parked record", 1, group, retention=DEAD_LETTER_RETENTION)
             for group in CONSUMER_GROUPS

@@ -16,13 +16,13 @@ from aiokafka import ConsumerRecord
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.contracts.operations import NO_DISTRICT
 from shared.contracts.topics import dead_letter_topic
 from shared.store.event_log import new_id
 
 MAX_SHARE, WINDOW = 0.05, 1000
 MAX_CONSECUTIVE = 20
 BEHIND_PARKED = "behind_parked"
-_UNKNOWN_DISTRICT = "000000"
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
@@ -126,7 +126,7 @@ async def park(connection: AsyncConnection, consumer: str, poison: Sequence[Pois
         _PARK,
         {
             "consumer": consumer,
-            "district": _UNKNOWN_DISTRICT,
+            "district": NO_DISTRICT,
             "dead_letter_topic": dead_letter_topic(consumer),
             "id": [new_id() for _ in poison],
             "topic": [record.topic for record in records],

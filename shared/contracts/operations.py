@@ -1,0 +1,60 @@
+"""Events of what operators do to a service: any service publishes them, ``caused_by`` is ``operator:<name>``.
+
+Invariant: an operator's action and its event are in one transaction, so nothing is settled or swapped without a trace.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.event import Event
+
+NO_DISTRICT = "000000"
+"""The district of what belongs to none: a record that cannot be read, an action over all districts."""
+
+
+class OperatorAction(Event):
+    """What all actions of operators have in common."""
+
+    topic: ClassVar[str] = "operations.action"
+
+    action_id: UUID
+    service: str
+    """The service whose database was acted on."""
+
+
+class DeadLetterRedriven(OperatorAction):
+    """Parked records of one key have been handed to their handlers again, in log order."""
+
+    dead_letter_ids: tuple[UUID, ...]
+    """Those that are applied now."""
+    parked_again: tuple[UUID, ...]
+    """Those that failed once more, or wait behind one that did."""
+
+
+class DeadLetterDiscarded(OperatorAction):
+    """Parked records of one key will never be applied; those behind them wait for a redrive."""
+
+    dead_letter_ids: tuple[UUID, ...]
+    reason: str
+    """The operator's words; no name and no number of a person belongs here."""
+
+
+class ProjectionSwapped(OperatorAction):
+    """A projection has been replaced by one rebuilt from events."""
+
+    projection: str
+    rebuilt_from: str
+    """``event-log`` or ``kafka``."""
+    rows: int
+    """Rows of the projection that is in place now."""
+    differences: int
+    """Rows in which the replaced one differed."""
+    position: int | None = None
+    """The event-log position up to which it was rebuilt, where it was rebuilt from there."""
+    until: datetime | None = None
+    """The moment up to which events were read; absent where all were."""
+    scope: str | None = None
+    """The district (GB/T 2260) that was replaced; absent where all were."""
+    reason: str | None = None
+    """The operator's words; no name and no number of a person belongs here."""
