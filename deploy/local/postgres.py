@@ -50,7 +50,7 @@ class Postgres:
     port: int
     fsync: bool = True
     log: Path | None = None
-    _child: Child = field(init=False)
+    _child: Child | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Initialise on first use, clear what a crash left, and start the server."""
@@ -76,19 +76,22 @@ class Postgres:
             stop_signal=signal.SIGINT,  # fast shutdown: does not wait for idle clients
             directory=data,
         )
-        self._child.start()
+        self.child.start()
 
     def wait(self) -> None:
         """Wait until it accepts connections."""
-        self._child.wait_until(self._accepts, timeout=60)
+        self.child.wait_until(self._accepts, timeout=60)
 
     def stop(self) -> None:
-        """Stop the server; the data stays."""
-        self._child.stop()
+        """Stop the server; the data stays. One that never started is stopped already."""
+        if self._child:
+            self._child.stop()
 
     @property
     def child(self) -> Child:
         """Its process."""
+        if self._child is None:
+            raise RuntimeError("PostgreSQL was not started")
         return self._child
 
     @property

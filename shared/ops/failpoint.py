@@ -2,20 +2,51 @@
 
 Invariant: without the environment variable a failpoint does nothing. The action is one of ``kill9`` (SIGKILL to itself)
 and ``stop`` (SIGSTOP to itself); ``@N`` lets it happen the Nth time that the place is reached:
-``relay.after_send:kill9@3``.
+``relay.after_send:kill9@3``. ``FAILPOINT=file:PATH`` takes the same from a file, looked at each time a place is reached,
+so that a running process can be armed; its count begins when it is.
 """
 
 import os
 import signal
-from itertools import count
+from dataclasses import dataclass
+from pathlib import Path
 
 _ACTIONS = {"kill9": signal.SIGKILL, "stop": signal.SIGSTOP}
-_place, _, _action = os.environ.get("FAILPOINT", "").partition(":")
-_action, _, _nth = _action.partition("@")
-_passes = count(1)
+_FILE = "file:"
+
+
+@dataclass
+class _Armed:
+    """What is to happen, where, and how often the place has been passed since."""
+
+    order: str
+    passes: int = 0
+
+    def reach(self, place: str) -> None:
+        armed_place, _, action = self.order.partition(":")
+        if place != armed_place:
+            return
+        action, _, nth = action.partition("@")
+        self.passes += 1
+        if self.passes == int(nth or 1):
+            os.kill(os.getpid(), _ACTIONS[action])
+
+
+_source = os.environ.get("FAILPOINT", "")
+_file = Path(_source.removeprefix(_FILE)) if _source.startswith(_FILE) else None
+_armed = _Armed("" if _file else _source)
 
 
 def reach(place: str) -> None:
     """Let the fault happen that the environment asks for at this place."""
-    if place == _place and next(_passes) == int(_nth or 1):
-        os.kill(os.getpid(), _ACTIONS[_action])
+    if _file:
+        _follow(_file)
+    if _armed.order:
+        _armed.reach(place)
+
+
+def _follow(file: Path) -> None:
+    global _armed  # noqa: PLW0603 - a process is armed as a whole
+    order = file.read_text() if file.exists() else ""
+    if order != _armed.order:
+        _armed = _Armed(order)

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.ops.failpoint import reach
+
 _SET_DISTRICT = text("SELECT set_config('app.district', :district, true)")
 
 
@@ -31,6 +33,8 @@ class Store:
             if district is not None:
                 await connection.execute(_SET_DISTRICT, {"district": district})
             yield connection
+            reach("store.before_commit")
+        reach("store.after_commit")
 
     async def close(self) -> None:
         """Give back every connection."""
