@@ -28,10 +28,12 @@ class Target:
     topic_prefix: str
     database_urls: Mapping[str, str]
     """By the name of the environment variable, as `REGISTRY_OWNER_DATABASE_URL`."""
+    replication: int = 1
+    """How many brokers keep each record: 3 where there are three or more."""
 
     @classmethod
     def from_environment(cls) -> Target:
-        """Read the same variables the services read, and `POSTGRES_ADMIN_URL`."""
+        """Read the same variables the services read, `POSTGRES_ADMIN_URL`, and `TOPIC_REPLICATION`."""
         names = [url_name(service, role) for service in SERVICES for role in ROLES]
         missing = [name for name in ("POSTGRES_ADMIN_URL", "KAFKA_BOOTSTRAP_SERVERS", *names) if name not in os.environ]
         if missing:
@@ -41,6 +43,7 @@ class Target:
             bootstrap_servers=os.environ["KAFKA_BOOTSTRAP_SERVERS"],
             topic_prefix=os.environ.get("TOPIC_PREFIX", ""),
             database_urls={name: os.environ[name] for name in names},
+            replication=int(os.environ.get("TOPIC_REPLICATION", "1")),
         )
 
 
@@ -55,4 +58,4 @@ async def provision(target: Target) -> None:
         owner, api, worker = (target.database_urls[url_name(service, role)] for role in ROLES)
         await migrate.provision(target.admin_url, service, owner, api, worker)
         await migrate.upgrade(service, owner)
-    await topics.provision(target.bootstrap_servers, target.topic_prefix)
+    await topics.provision(target.bootstrap_servers, target.topic_prefix, replication=target.replication)

@@ -29,21 +29,43 @@ from jgo.maven import Artifact, MavenContext
 
 from deploy.local.paths import JARS
 from deploy.local.process import Child, LocalError, clear_stale, free_port, port_is_free
+from shared.messaging import topics
 
+HEAP_MEGABYTES = 768
 _FILES = Path(__file__).parent / "kafka"
 _SPEC = _FILES / "jgo.toml"
 _LOCK = _FILES / "jgo.lock.toml"
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """What the brokers of one KRaft cluster share: each is broker and controller, node 1, 2, ... in this order."""
+
+    controller_ports: tuple[int, ...]
+    id: str = field(default_factory=lambda: urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
+
+    @property
+    def replication(self) -> int:
+        """How many copies its internal topics have, and what a topic has where its maker does not say."""
+        return min(3, len(self.controller_ports))
+
+    @property
+    def voters(self) -> str:
+        """The controllers' quorum as Kafka is told of it."""
+        return ",".join(f"{node}@127.0.0.1:{port}" for node, port in enumerate(self.controller_ports, start=1))
+
+
 @dataclass
 class Broker:
-    """One broker and its data directory."""
+    """One broker and its data directory: a cluster by itself unless told of which it is."""
 
     directory: Path
     port: int
     controller_port: int = field(default_factory=free_port)
     log: Path | None = None
-    _child: Child = field(init=False)
+    cluster: Cluster | None = None
+    heap_megabytes: int = HEAP_MEGABYTES
+    _child: Child | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Fetch the jars and format the data directory on first use, then start."""
@@ -53,30 +75,42 @@ class Broker:
         java = _java()
         data = self.directory / "data"
         properties = self.directory / "server.properties"
+        cluster = self.cluster or Cluster((self.controller_port,))
         template = Template((_FILES / "server.properties").read_text())
         properties.write_text(
-            template.substitute(port=self.port, controller_port=self.controller_port, data=data.resolve())
+            template.substitute(
+                node=cluster.controller_ports.index(self.controller_port) + 1,
+                voters=cluster.voters,
+                port=self.port,
+                controller_port=self.controller_port,
+                data=data.resolve(),
+                replication=cluster.replication,
+                min_in_sync=topics.min_in_sync(cluster.replication),
+            )
         )
-        self._format(java, data, properties)
+        self._format(java, data, properties, cluster)
         self._child = Child(
             name="Kafka",
-            command=[*java, "-Xmx768m", "kafka.Kafka", str(properties)],
+            command=[*java, f"-Xmx{self.heap_megabytes}m", "kafka.Kafka", str(properties)],
             log=self.log or self.directory / "kafka.log",
             pid_file=pid_file,
         )
-        self._child.start()
+        self.child.start()
 
     def wait(self) -> None:
         """Wait until it answers a metadata request and counts itself as alive."""
-        self._child.wait_until(self._answers, timeout=90)
+        self.child.wait_until(self._answers, timeout=90)
 
     def stop(self) -> None:
-        """Stop the broker; the data stays."""
-        self._child.stop()
+        """Stop the broker; the data stays. One that never started is stopped already."""
+        if self._child:
+            self._child.stop()
 
     @property
     def child(self) -> Child:
         """Its process."""
+        if self._child is None:
+            raise RuntimeError("Kafka was not started")
         return self._child
 
     @property
@@ -90,13 +124,12 @@ class Broker:
         with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop of its own
             return thread.submit(asyncio.run, answers(self.bootstrap_servers)).result()
 
-    def _format(self, java: list[str], data: Path, properties: Path) -> None:
+    def _format(self, java: list[str], data: Path, properties: Path, cluster: Cluster) -> None:
         done = self.directory / "formatted"
         if done.exists() and data.exists():
             return
         shutil.rmtree(data, ignore_errors=True)
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)]
+        command = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster.id}", "-c", str(properties)]
         formatted = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
         if formatted.returncode:
             raise LocalError(f"Kafka could not format {data}:\n{formatted.stdout}{formatted.stderr}")

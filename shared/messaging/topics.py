@@ -9,13 +9,16 @@ MAX_COMPACTION_LAG_MS = 7 * 24 * 60 * 60 * 1000
 
 
 async def provision(bootstrap_servers: str, prefix: str = "", *, replication: int = 1) -> None:
-    """Create every topic that is not there. ``prefix`` goes before each name. Raises KafkaError where one cannot be."""
+    """Create every topic that is not there. ``prefix`` goes before each name. Raises KafkaError where one cannot be.
+
+    ``replication`` is how many brokers keep each record; of what is acknowledged ``min_in_sync`` of them have it.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await admin.start()
     try:
         existing = set(await admin.list_topics())
         missing = [
-            NewTopic(prefix + topic.name, topic.partitions, replication, topic_configs=_settings(topic))
+            NewTopic(prefix + topic.name, topic.partitions, replication, topic_configs=_settings(topic, replication))
             for topic in TOPICS.values()
             if prefix + topic.name not in existing
         ]
@@ -28,8 +31,16 @@ async def provision(bootstrap_servers: str, prefix: str = "", *, replication: in
         await admin.close()
 
 
-def _settings(topic: Topic) -> dict[str, str]:
-    settings: dict[str, str] = {"cleanup.policy": topic.cleanup}
+def min_in_sync(replication: int) -> int:
+    """Return how many copies there are of a record once it is acknowledged: all but one, as one broker may be down."""
+    return max(1, replication - 1)
+
+
+def _settings(topic: Topic, replication: int) -> dict[str, str]:
+    settings: dict[str, str] = {
+        "cleanup.policy": topic.cleanup,
+        "min.insync.replicas": str(min_in_sync(replication)),
+    }
     if topic.retention is not None:
         settings["retention.ms"] = str(int(topic.retention.total_seconds() * 1000))
     if topic.cleanup == "compact":
