@@ -1,13 +1,17 @@
 """The command line `linbang`: the one module that knows every service.
 
 Invariant: a service's own commands (`services/<name>/cli.py`, a typer `app`) are imported only when they are used.
+Operators' commands read the servers they act on from the environment alone; where it names none and a local system's
+state is here, it is filled in first, so that they work beside `make up`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 
 import typer
 
@@ -18,18 +22,30 @@ app.add_typer(local, name="local")
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-def _from(module: str, name: str, about: str) -> None:
+def _from(module: str, name: str, about: str, *, for_operators: bool = False) -> None:
     """Add a command whose arguments go on to the typer `app` of a module, imported when it is used."""
 
     def run(context: typer.Context) -> None:
+        if for_operators:
+            _find_local_system()
         import_module(module).app(args=context.args, prog_name=f"linbang {name}")
 
     app.command(name, help=about, context_settings=_PASS_ON, add_help_option=False)(run)
 
 
-_from("services.registry.cli", "registry", "People and places: import a roster, accounts.")
-_from("services.activities.cli", "activities", "Activities and service records: import records.")
-_from("services.notifications.cli", "notifications", "Messages and their deliveries.")
+def _find_local_system() -> None:
+    """Name the servers of the local system in the environment, where that names no database. The image has no local."""
+    if any(name.endswith("_DATABASE_URL") for name in os.environ) or find_spec("deploy.local") is None:
+        return
+    local_mode = import_module("deploy.local.environment")
+    if local_mode.SECRETS.exists():
+        os.environ.update(local_mode.operator_environment())
+
+
+_from("services.registry.cli", "registry", "People and places: import a roster, accounts.", for_operators=True)
+_from("services.activities.cli", "activities", "Activities and service records: import records.", for_operators=True)
+_from("services.assessment.cli", "assessment", "Hours, stars, and what they rest on.", for_operators=True)
+_from("services.notifications.cli", "notifications", "Messages and their deliveries.", for_operators=True)
 _from("deploy.demo.command", "demo", "Load a district of real size and compare every total.")
 _from("deploy.docs", "docs", "Generate the API and event documentation.")
 _from("tests.bench.__main__", "bench", "Measure speed beside its limits.")

@@ -81,6 +81,17 @@ def database_urls(admin_url: str, secret: Mapping[str, str]) -> dict[str, str]:
     return urls
 
 
+def operator_environment() -> dict[str, str]:
+    """Give operators' commands every role's database, the brokers and the topics of the system that is kept here."""
+    settings = LocalSettings()
+    admin_url = settings.postgres_admin_url or f"postgresql://127.0.0.1:{settings.postgres_port}/postgres"
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or f"127.0.0.1:{settings.kafka_port}",
+        "TOPIC_PREFIX": settings.topic_prefix,
+        **database_urls(admin_url, load_secrets(SECRETS)),
+    }
+
+
 def service_environment(
     service: str, settings: LocalSettings, secret: Mapping[str, str], urls: Mapping[str, str], bootstrap_servers: str
 ) -> dict[str, str]:

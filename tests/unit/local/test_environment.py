@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from deploy import credentials
+from deploy.local import environment
 from deploy.local.environment import LocalSettings, database_urls, load_secrets, service_environment
 from deploy.local.paths import ROOT
 from deploy.provision import SERVICES
+from services import cli
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +66,31 @@ def test_compose_asks_for_nothing_that_is_not_made_or_in_the_example() -> None:
     asked = set(re.findall(r"\$\{(\w+):\?\}", (ROOT / "docker-compose.yml").read_text()))
     example = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert asked == asked & (example | set(credentials.generate()) | set(credentials.generate_for_servers()))
+
+
+def test_operators_commands_find_the_local_system_where_the_environment_names_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.endswith("_DATABASE_URL")]:
+        monkeypatch.delenv(name)
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "POSTGRES_ADMIN_URL", "TOPIC_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("POSTGRES_PORT", "50001")
+    monkeypatch.setenv("KAFKA_PORT", "50002")
+    monkeypatch.setattr(environment, "SECRETS", tmp_path / "secrets.env")
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    cli._find_local_system()
+    assert "KAFKA_BOOTSTRAP_SERVERS" not in os.environ, "there is no local system here"
+    secret = load_secrets(environment.SECRETS)
+    cli._find_local_system()
+    assert os.environ["KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:50002"
+    assert os.environ["ASSESSMENT_WORKER_DATABASE_URL"] == (
+        f"postgresql://assessment_worker:{secret['ASSESSMENT_WORKER_PASSWORD']}@127.0.0.1:50001/assessment"
+    )
+
+
+def test_operators_commands_keep_to_the_servers_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGISTRY_OWNER_DATABASE_URL", "postgresql://elsewhere/registry")
+    before = dict(os.environ)
+    cli._find_local_system()
+    assert dict(os.environ) == before
