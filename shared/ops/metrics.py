@@ -73,6 +73,9 @@ LOOP_RESTARTS = Counter("loop_restarts", "A background loop failed and was start
 LOOP_LAST_BEAT = Gauge(
     "loop_last_beat_timestamp_seconds", "When a background loop last made progress or found a server away.", ["loop"]
 )
+LOOP_READY = Gauge(
+    "loop_ready", "1 while a background loop can do its work, 0 while it waits for a server or an operator.", ["loop"]
+)
 PROJECTION_POSITION = Gauge(
     "projection_position",
     "Position of the log that the last comparison of a projection with its replay covered. From the observer.",
