@@ -37,7 +37,7 @@ from shared.imports.api import router as import_routes
 from shared.imports.importer import Importer
 from shared.imports.job import ImportKind
 from shared.messaging.batch import Handlers, StateHandlers
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import MAX_POLL_INTERVAL_MS, SESSION_TIMEOUT_MS, Consumer, Membership
 from shared.messaging.positions import pass_end_of
 from shared.messaging.relay import Relay
 from shared.ops import metrics
@@ -61,6 +61,10 @@ class ServiceSettings(BaseSettings):
     port: int
     kafka_bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     topic_prefix: str = Field("", validation_alias="TOPIC_PREFIX")
+    consumer_session_timeout_ms: int = SESSION_TIMEOUT_MS
+    """A consumer silent for as long loses its partitions to the others of its group."""
+    consumer_max_poll_interval_ms: int = MAX_POLL_INTERVAL_MS
+    """So does one that is this long at one batch."""
     jwks_url: str = Field("", validation_alias="JWKS_URL")
     file_key: str = Field("", validation_alias="FILE_KEY")
     """32 bytes, base64: encrypts uploaded files while they wait. Needed by services with imports."""
@@ -136,7 +140,15 @@ def _loops(service: Service) -> dict[str, Callable[[Store], Loop]]:
     loops: dict[str, Callable[[Store], Loop]] = {"relay": lambda store: Relay(store, servers, prefix).run}
     if service.handlers or service.state_handlers:
         loops["consumer"] = lambda store: (
-            Consumer(service.name, store, servers, prefix, service.handlers, service.state_handlers).run
+            Consumer(
+                service.name,
+                store,
+                servers,
+                prefix,
+                service.handlers,
+                service.state_handlers,
+                Membership(settings.consumer_session_timeout_ms, settings.consumer_max_poll_interval_ms),
+            ).run
         )
     if service.imports:
         loops["importer"] = lambda store: (

@@ -16,6 +16,7 @@ import logging
 import random
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
@@ -42,6 +43,7 @@ BATCH_TIMEOUT_MS = 10
 FETCH_MAX_WAIT_MS = 100
 COMMIT_SECONDS = 1.0
 LONGEST_BACK_OFF = 10.0
+SESSION_TIMEOUT_MS, MAX_POLL_INTERVAL_MS = 10_000, 300_000
 
 log = structlog.get_logger()
 _PLACE = attrgetter("topic", "partition")
@@ -58,6 +60,19 @@ _FENCE = text("""
                 CAST(:next_offset AS bigint[])) AS b(topic, partition, expected, next_offset)
     WHERE c.consumer = :consumer AND c.topic = b.topic AND c.partition = b.partition AND c.next_offset = b.expected
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """How long the group believes in a member, in milliseconds: without a sign of life, and between two batches."""
+
+    session_timeout_ms: int = SESSION_TIMEOUT_MS
+    max_poll_interval_ms: int = MAX_POLL_INTERVAL_MS
+
+    @property
+    def heartbeat_interval_ms(self) -> int:
+        """How often it gives a sign of life: three times within the session."""
+        return self.session_timeout_ms * 3 // 10
 
 
 class FencedError(Exception):
@@ -79,6 +94,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         prefix: str,
         handlers: Handlers,
         state_handlers: StateHandlers,
+        membership: Membership = Membership(),
     ) -> None:
         self._group = group
         self._store = store
@@ -100,6 +116,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             batch_timeout_ms=BATCH_TIMEOUT_MS,
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
             auto_offset_reset="earliest",
+            session_timeout_ms=membership.session_timeout_ms,
+            heartbeat_interval_ms=membership.heartbeat_interval_ms,
+            max_poll_interval_ms=membership.max_poll_interval_ms,
             ack_policy=AckPolicy.MANUAL,
             parser=_pass_through,
             decoder=_raw_records,
@@ -216,6 +235,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             client.seek(partition, self._expected[partition])
 
     async def _take(self, records: tuple[Record, ...]) -> None:
+        reach("consumer.after_poll")
         started = time.perf_counter()
         moves = self._moves(records)
         try:
