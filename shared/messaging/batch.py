@@ -17,7 +17,7 @@ from shared.contracts.event import Event
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.upcasters import split_type
 from shared.messaging import dead_letter, inbox
-from shared.messaging.dead_letter import BEHIND_PARKED, Poison, Record
+from shared.messaging.dead_letter import BEHIND_PARKED, Counts, Poison, Record
 from shared.messaging.faults import is_of_the_deployment, is_transient
 from shared.ops import metrics
 from shared.ops.tracing import continue_trace
@@ -36,19 +36,28 @@ class Readable(NamedTuple):
     content: Received[Any] | StateRecord
 
 
+class Outcome(NamedTuple):
+    """What a batch comes to once its transaction commits: what is parked of it, and the limit's counts with it."""
+
+    poison: list[Poison]
+    counts: Counts
+
+
 class Processing:
     """How a group's batches are processed: its handlers, and how much it may park."""
 
-    def __init__(self, group: str, prefix: str, handlers: Handlers, state_handlers: StateHandlers) -> None:
+    def __init__(
+        self, group: str, prefix: str, handlers: Handlers, state_handlers: StateHandlers, *, limited: bool = True
+    ) -> None:
         self._group = group
         self._prefix = prefix
         self._events = known_names(handlers)
         self._types = _types_of(handlers)
         self._state_handlers = state_handlers
-        self._limit = dead_letter.Limit()
+        self._limit = dead_letter.Limit(enforced=limited)
 
-    async def process(self, tx: AsyncConnection, records: Sequence[Record], *, bisect: bool) -> list[Poison]:
-        """Apply a batch within the caller's transaction; return what was parked of it.
+    async def process(self, tx: AsyncConnection, records: Sequence[Record], *, bisect: bool) -> Outcome:
+        """Apply a batch within the caller's transaction; return what becomes of it.
 
         Without ``bisect`` a handler's exception comes through. With it, the records at fault are parked, and what comes
         through is a fault of the moment or the deployment, or LimitReachedError where too much would be parked.
@@ -59,15 +68,23 @@ class Processing:
             poison += await self._bisect(tx, good)
         else:
             await self._apply(tx, good)
-        self._limit.check(records, poison)
+        counts = self._limit.check(records, poison)
         if poison:
             await dead_letter.park(tx, self._group, poison)
-        return poison
+        return Outcome(poison, counts)
 
-    def count(self, records: Sequence[Record], poison: Sequence[Poison]) -> None:
+    async def apply_again(self, tx: AsyncConnection, records: Sequence[Record]) -> list[Poison]:
+        """Apply parked records of one key, in log order, within the caller's transaction; return what fails of them.
+
+        A fault of the moment or the deployment comes through.
+        """
+        good, poison = self._read(records, set())
+        return poison + await self._bisect(tx, good)
+
+    def count(self, outcome: Outcome) -> None:
         """Count a batch once its transaction has committed."""
-        self._limit.count(records, poison)
-        for bad in poison:
+        self._limit.count(outcome.counts)
+        for bad in outcome.poison:
             metrics.DEAD_LETTERS.labels(self._group, bad.reason).inc()
 
     def _read(self, records: Sequence[Record], parked: set[tuple[str, bytes]]) -> tuple[list[Readable], list[Poison]]:

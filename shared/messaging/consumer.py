@@ -21,7 +21,7 @@ from itertools import groupby
 from operator import attrgetter
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
@@ -33,6 +33,7 @@ from shared.contracts.topics import TOPICS
 from shared.messaging.batch import Handlers, Processing, StateHandlers
 from shared.messaging.dead_letter import LimitReachedError, Record
 from shared.messaging.faults import is_of_the_deployment, is_transient
+from shared.messaging.progress import Progress
 from shared.ops import metrics
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
@@ -42,6 +43,7 @@ MAX_RECORDS = 2000
 BATCH_TIMEOUT_MS = 10
 FETCH_MAX_WAIT_MS = 100
 COMMIT_SECONDS = 1.0
+ANSWER_SECONDS = 5.0
 LONGEST_BACK_OFF = 10.0
 SESSION_TIMEOUT_MS, MAX_POLL_INTERVAL_MS = 10_000, 300_000
 
@@ -100,6 +102,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._store = store
         self._prefix = prefix
         self._processing = Processing(group, prefix, handlers, state_handlers)
+        self._progress = Progress(group, prefix)
+        self._joined = False
         self._expected: dict[TopicPartition, int] = {}
         self._busy = asyncio.Lock()
         self._failures = 0
@@ -129,6 +133,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def run(self, heartbeat: Heartbeat) -> None:
         """Consume until cancelled. Past the dead-letter limit, or its position lost, it stays stopped and not ready."""
         self._heartbeat, self._stopped = heartbeat, asyncio.get_running_loop().create_future()
+        for reason in _STOP_REASONS.values():
+            metrics.CONSUMER_STOPPED.labels(self._group, reason).set(0)
         await self._broker.start()
         try:
             while not self._stopped.done():
@@ -136,11 +142,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._report()
             self._stopped.result()
         except (LimitReachedError, PositionLostError) as reason:
+            metrics.CONSUMER_STOPPED.labels(self._group, _STOP_REASONS[type(reason)]).set(1)
             await self._broker.stop()
             log.critical("consumer stopped for an operator to look", consumer=self._group, reason=str(reason))
             while True:
-                heartbeat.beat()
-                heartbeat.ready = False
+                heartbeat.wait()
                 await asyncio.sleep(COMMIT_SECONDS)
         finally:
             await self._broker.stop()
@@ -156,7 +162,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         metrics.REBALANCES.labels(self._group).inc()
         async with self._busy:
             await self._recover(assigned)
-        self._heartbeat.beat()
+        self._joined = True
 
     async def _recover(self, partitions: set[TopicPartition]) -> None:
         """Seek to what the database says; where that cannot be read now, forget what was believed."""
@@ -167,7 +173,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         except Exception as fault:  # noqa: BLE001 - whatever it was, the positions are not known
             for partition in partitions:
                 self._expected.pop(partition, None)
-            self._heartbeat.ready = False
+            self._heartbeat.wait()
             log.warning("positions not read", consumer=self._group, error=type(fault).__name__)
 
     async def _seek_to_database(self, partitions: set[TopicPartition]) -> None:
@@ -209,7 +215,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                     return
                 await self._take(records)
                 self._failures = 0
-                self._heartbeat.ready = True
+                self._heartbeat.beat()
             except FencedError as fenced:
                 metrics.FENCING_REJECTIONS.labels(self._group).inc()
                 log.warning("batch fenced off", consumer=self._group, reason=str(fenced))
@@ -225,8 +231,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _put_back(self, partitions: set[TopicPartition]) -> None:
         """Rewind the partitions to the last position that is known to be committed, after a pause."""
-        self._heartbeat.ready = False
-        self._heartbeat.last = time.monotonic()  # waiting for a server to come back is progress of a kind
+        self._heartbeat.wait()
         await asyncio.sleep(min(0.05 * 2**self._failures, LONGEST_BACK_OFF) * random.uniform(0.5, 1))  # noqa: S311
         client = self._subscriber.consumer
         if client is None:
@@ -237,6 +242,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _take(self, records: tuple[Record, ...]) -> None:
         reach("consumer.after_poll")
         started = time.perf_counter()
+        self._progress.take_up(records)
         moves = self._moves(records)
         try:
             await self._transact(records, moves, bisect=False)
@@ -250,6 +256,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         reach("consumer.after_commit")
         for partition, (_, end) in moves.items():
             self._expected[partition] = end
+        self._progress.commit(moves)
         metrics.CONSUMER_BATCH_SIZE.labels(self._group).observe(len(records))
         metrics.CONSUMER_PROCESS_SECONDS.labels(self._group).observe(time.perf_counter() - started)
         metrics.CONSUMER_EVENT_AGE_SECONDS.labels(self._group).observe(
@@ -274,9 +281,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:
         async with self._store.transaction() as tx:
             await self._fence(tx, moves)
-            poison = await self._processing.process(tx, records, bisect=bisect)
+            outcome = await self._processing.process(tx, records, bisect=bisect)
             reach("consumer.before_commit")
-        self._processing.count(records, poison)
+        self._processing.count(outcome)
 
     async def _fence(self, tx: AsyncConnection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
         moved = await tx.execute(
@@ -293,29 +300,50 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             raise FencedError("another consumer has moved on")
 
     async def _report(self) -> None:
-        """Tell lag tools and metrics how far this consumer is; what matters is in the database."""
+        """Tell metrics, the heartbeat and lag tools how far this consumer is; what matters is in the database."""
         client = self._subscriber.consumer
         if client is None:
             return
         if not self._busy.locked():
-            self._heartbeat.last = time.monotonic()
             async with self._busy:
                 if unread := client.assignment() - self._expected.keys():
                     await self._recover(unread)
-        held = {partition: offset for partition, offset in self._expected.items() if partition in client.assignment()}
-        for partition, offset in held.items():
-            end = client.highwater(partition)
-            if end is not None:
-                metrics.CONSUMER_LAG.labels(self._group, partition.topic, partition.partition).set(max(0, end - offset))
-        if held:
-            try:
-                await client.commit(held)
-            except KafkaError as fault:
-                log.info("offsets not reported", consumer=self._group, error=type(fault).__name__)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                ends = await client.end_offsets(_partitions_of_subscription(client))
+        except (KafkaError, TimeoutError) as fault:
+            log.warning("Kafka does not say where topics end", consumer=self._group, error=type(fault).__name__)
+            self._heartbeat.wait()
+            return
+        assigned = client.assignment()
+        held = {p: offset for p, offset in self._expected.items() if p in assigned and p in ends}
+        if self._progress.look(held, ends):
+            able = self._joined and held.keys() == assigned and not self._failures
+            (self._heartbeat.beat if able else self._heartbeat.wait)()
+        await self._commit(client, held)
+
+    async def _commit(self, client: AIOKafkaConsumer, positions: Mapping[TopicPartition, int]) -> None:
+        if not positions:
+            return
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await client.commit(dict(positions))
+        except (KafkaError, TimeoutError) as fault:
+            log.info("offsets not reported", consumer=self._group, error=type(fault).__name__)
 
     def _stop(self, fault: Exception) -> None:
         if self._stopped is not None and not self._stopped.done():
             self._stopped.set_exception(fault)
+
+
+_STOP_REASONS: Mapping[type[Exception], str] = {LimitReachedError: "limit", PositionLostError: "position"}
+
+
+def _partitions_of_subscription(client: AIOKafkaConsumer) -> list[TopicPartition]:
+    """Return every partition of the topics subscribed to, also those that other members of the group have."""
+    return [
+        TopicPartition(topic, p) for topic in client.subscription() for p in client.partitions_for_topic(topic) or ()
+    ]
 
 
 async def _pass_through(batch: tuple[Record, ...]) -> KafkaMessage:

@@ -1,14 +1,14 @@
 """Dead letters: records that can never be applied, parked with their bytes and the reason.
 
 Invariant: a record is parked in the transaction that moves the offset past it, with a copy to ``<group>.dlt`` through
-the outbox; later events of its key are parked behind it, so that a redrive keeps their order. ``Limit`` stops the
-consumer when so much is being parked that something else must be wrong: a bad deployment never drains a topic into
-the dead letters.
+the outbox; later events of its key are parked behind it, so that a redrive (``dead_letter_settlement.py``) keeps
+their order. ``Limit`` stops the consumer when so much is being parked that something else must be wrong: a bad
+deployment never drains a topic into the dead letters.
 """
 
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -25,6 +25,8 @@ MAX_CONSECUTIVE = 20
 BEHIND_PARKED = "behind_parked"
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+Header: TypeAlias = tuple[str, bytes | None]
+"""As Kafka has it: one without a value is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +42,70 @@ class LimitReachedError(Exception):
     """Too much is being parked; the consumer stops before this batch and an operator has to look."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the limit has seen: the last records (True: at fault), and each partition's bad ones in a row."""
+
+    recent: deque[bool]
+    in_a_row: Mapping[tuple[str, int], int]
+
+
 class Limit:
-    """At most ``MAX_CONSECUTIVE`` parked in a row per partition, and ``MAX_SHARE`` of the last ``WINDOW`` records."""
+    """At most ``MAX_CONSECUTIVE`` parked in a row per partition, and ``MAX_SHARE`` of the last ``WINDOW`` records.
 
-    def __init__(self) -> None:
-        self._recent: deque[bool] = deque(maxlen=WINDOW)
-        self._in_a_row: dict[tuple[str, int], int] = {}
+    ``enforced=False`` is for an operator who has looked, and wants all that is bad to be parked.
+    """
 
-    def check(self, batch: Sequence[Record], poison: Sequence[Poison]) -> None:
-        """Raise LimitReachedError where parking ``poison`` out of ``batch`` would pass a limit.
+    def __init__(self, *, enforced: bool = True) -> None:
+        self._enforced = enforced
+        self._counts = Counts(deque(maxlen=WINDOW), {})
+
+    def check(self, batch: Sequence[Record], poison: Sequence[Poison]) -> Counts:
+        """Return the counts after this batch. Raises LimitReachedError where parking ``poison`` would pass a limit.
 
         What waits behind a parked record is not counted: it is as good as any.
         """
-        recent, in_a_row = self._after(batch, poison)
-        if partition := next((found for found, count in in_a_row.items() if count >= MAX_CONSECUTIVE), None):
+        counts = self._after(batch, poison)
+        if not self._enforced:
+            return counts
+        if partition := next((found for found, count in counts.in_a_row.items() if count >= MAX_CONSECUTIVE), None):
             raise LimitReachedError(f"{MAX_CONSECUTIVE} records in a row of {partition[0]}[{partition[1]}]")
-        if len(recent) == WINDOW and sum(recent) > MAX_SHARE * WINDOW:
+        if len(counts.recent) == WINDOW and sum(counts.recent) > MAX_SHARE * WINDOW:
             raise LimitReachedError(f"more than {MAX_SHARE:.0%} of the last {WINDOW} records")
+        return counts
 
-    def count(self, batch: Sequence[Record], poison: Sequence[Poison]) -> None:
-        """Count a batch whose transaction has committed."""
-        self._recent, self._in_a_row = self._after(batch, poison)
+    def count(self, counts: Counts) -> None:
+        """Take over the counts of a batch whose transaction has committed."""
+        self._counts = counts
 
-    def _after(
-        self, batch: Sequence[Record], poison: Sequence[Poison]
-    ) -> tuple[deque[bool], dict[tuple[str, int], int]]:
-        """Return the last records (bad or not) and the longest row of bad ones by partition, after this batch."""
+    def _after(self, batch: Sequence[Record], poison: Sequence[Poison]) -> Counts:
         at_fault = {_place(p.record) for p in poison if p.reason != BEHIND_PARKED}
-        recent, in_a_row = self._recent.copy(), dict(self._in_a_row)
+        recent, in_a_row = self._counts.recent.copy(), dict(self._counts.in_a_row)
         for record in batch:
             topic, partition, _ = place = _place(record)
             recent.append(place in at_fault)
             if in_a_row.get((topic, partition), 0) < MAX_CONSECUTIVE:
                 in_a_row[topic, partition] = in_a_row.get((topic, partition), 0) + 1 if place in at_fault else 0
-        return recent, in_a_row
+        return Counts(recent, in_a_row)
 
 
 def _place(record: Record) -> tuple[str, int, int]:
     return record.topic, record.partition, record.offset
+
+
+def headers_as_json(record_headers: Iterable[Header]) -> str:
+    """Return headers as JSON, readable where they are UTF-8; ``headers_from_json`` gives every byte back.
+
+    Bytes that are not UTF-8 become lone surrogates, which JSON escapes.
+    """
+    return json.dumps(
+        [[name, None if value is None else value.decode("utf-8", "surrogateescape")] for name, value in record_headers]
+    )
+
+
+def headers_from_json(stored: Iterable[tuple[str, str | None]]) -> tuple[Header, ...]:
+    """Return the headers that ``headers_as_json`` was given."""
+    return tuple((name, None if value is None else value.encode("utf-8", "surrogateescape")) for name, value in stored)
 
 
 _PARKED_KEYS = text("""
@@ -87,8 +115,10 @@ _PARKED_KEYS = text("""
 """)
 _PARK = text("""
     WITH parked AS (
-        INSERT INTO dead_letter (id, consumer, topic, partition, "offset", key, value, headers, reason, message)
-        SELECT p.id, :consumer, p.topic, p.partition, p."offset", p.key, p.value, p.headers::json, p.reason, p.message
+        INSERT INTO dead_letter (id, consumer, topic, partition, "offset", key, value, headers, reason, message,
+                                 attempts)
+        SELECT p.id, :consumer, p.topic, p.partition, p."offset", p.key, p.value, p.headers::json, p.reason, p.message,
+               CASE WHEN p.reason = :behind_parked THEN 0 ELSE 1 END
         FROM unnest(CAST(:id AS uuid[]), CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:offset AS bigint[]),
                     CAST(:key AS bytea[]), CAST(:value AS bytea[]), CAST(:headers AS text[]), CAST(:reason AS text[]),
                     CAST(:message AS text[]))
@@ -126,6 +156,7 @@ async def park(connection: AsyncConnection, consumer: str, poison: Sequence[Pois
         _PARK,
         {
             "consumer": consumer,
+            "behind_parked": BEHIND_PARKED,
             "district": NO_DISTRICT,
             "dead_letter_topic": dead_letter_topic(consumer),
             "id": [new_id() for _ in poison],
@@ -134,12 +165,7 @@ async def park(connection: AsyncConnection, consumer: str, poison: Sequence[Pois
             "offset": [record.offset for record in records],
             "key": [record.key for record in records],
             "value": [record.value for record in records],
-            "headers": [
-                json.dumps(
-                    [[name, value and value.decode("utf-8", "backslashreplace")] for name, value in record.headers]
-                )
-                for record in records
-            ],
+            "headers": [headers_as_json(record.headers) for record in records],
             "reason": [p.reason for p in poison],
             "message": [p.message for p in poison],
         },

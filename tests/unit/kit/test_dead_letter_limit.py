@@ -1,9 +1,12 @@
 """A consumer stops when so much is parked that something else must be wrong."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.messaging.dead_letter import (
     BEHIND_PARKED,
@@ -13,6 +16,8 @@ from shared.messaging.dead_letter import (
     Limit,
     LimitReachedError,
     Poison,
+    headers_as_json,
+    headers_from_json,
 )
 
 
@@ -31,8 +36,7 @@ def test_as_many_in_a_row_as_allowed_less_one_are_parked() -> None:
 
 def test_one_more_in_a_row_stops_the_consumer_also_over_batches() -> None:
     limit, first, second = Limit(), records(10), records(10, start=10)
-    limit.check(first, poison(*first))
-    limit.count(first, poison(*first))
+    limit.count(limit.check(first, poison(*first)))
     with pytest.raises(LimitReachedError, match="20 records in a row"):
         limit.check(second, poison(*second))
 
@@ -59,8 +63,8 @@ def test_too_large_a_share_of_the_last_records_stops_the_consumer() -> None:
 def test_a_batch_counts_when_it_has_committed_and_not_when_it_is_tried() -> None:
     limit, batch = Limit(), records(MAX_CONSECUTIVE - 1)
     for _ in range(3):
-        limit.check(batch, poison(*batch))
-    limit.count(batch, poison(*batch))
+        counts = limit.check(batch, poison(*batch))
+    limit.count(counts)
     with pytest.raises(LimitReachedError):
         limit.check(records(1, start=100), poison(*records(1, start=100)))
 
@@ -68,3 +72,21 @@ def test_a_batch_counts_when_it_has_committed_and_not_when_it_is_tried() -> None
 def test_what_waits_behind_a_parked_record_is_not_held_against_the_topic() -> None:
     batch = records(3 * MAX_CONSECUTIVE)
     Limit().check(batch, [Poison(record, BEHIND_PARKED, "") for record in batch])
+
+
+def test_an_operator_who_has_looked_can_let_everything_bad_be_parked() -> None:
+    batch = records(2 * WINDOW)
+    Limit(enforced=False).check(batch, poison(*batch))
+
+
+@given(st.lists(st.tuples(st.text(st.characters(codec="utf-8")), st.none() | st.binary())))
+def test_headers_are_kept_byte_by_byte(headers: list[tuple[str, bytes | None]]) -> None:
+    stored = headers_as_json(headers)
+    assert headers_from_json(json.loads(stored)) == tuple(headers)
+
+
+def test_headers_are_readable_where_they_are_text() -> None:
+    assert json.loads(headers_as_json([("ce_type", b"cn.linbang"), ("title", "社区".encode())])) == [
+        ["ce_type", "cn.linbang"],
+        ["title", "社区"],
+    ]
