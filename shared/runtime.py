@@ -38,6 +38,7 @@ from shared.imports.importer import Importer
 from shared.imports.job import ImportKind
 from shared.messaging.batch import Handlers, StateHandlers
 from shared.messaging.consumer import MAX_POLL_INTERVAL_MS, SESSION_TIMEOUT_MS, Consumer, Membership
+from shared.messaging.faults import is_transient
 from shared.messaging.positions import pass_end_of
 from shared.messaging.relay import Relay
 from shared.ops import metrics
@@ -173,7 +174,10 @@ async def _supervise(build: Callable[[], Loop], heartbeat: Heartbeat) -> None:
             if itself is not None and itself.cancelling():
                 raise  # we are to stop; any other cancellation is a fault of something the loop awaited
             metrics.LOOP_RESTARTS.labels(heartbeat.name).inc()
-            heartbeat.ready = False
+            if is_transient(fault):
+                heartbeat.wait()
+            else:
+                heartbeat.fail()
             log.error("loop failed", loop=heartbeat.name, error=type(fault).__name__, place=problems.place_of(fault))
         pause = 1.0 if time.monotonic() - started > LONGEST_BACK_OFF else min(pause * 2, LONGEST_BACK_OFF)
         await asyncio.sleep(pause)

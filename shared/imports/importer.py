@@ -22,8 +22,8 @@ from shared.store.engine import Store
 IDLE_SECONDS = 0.2
 log = structlog.get_logger()
 
-PassEndOf = Callable[[Sequence[str]], Awaitable[None]]
-"""Waits until this service's projections have passed the present end of the topics named."""
+PassEndOf = Callable[[Sequence[str], Callable[[], None]], Awaitable[None]]
+"""Waits until this service's projections have passed the present end of the topics named, and says that it waits."""
 
 
 class Importer:
@@ -38,10 +38,10 @@ class Importer:
     async def run(self, heartbeat: Heartbeat) -> None:
         """Work until cancelled. Every exception but cancellation propagates: the job resumes at the next start."""
         while True:
-            heartbeat.beat()
             async with self._store.engine.connect() as session:
                 await session.execution_options(isolation_level="AUTOCOMMIT")
                 claimed = await jobs.claim(session)
+                heartbeat.beat()
                 if claimed:
                     try:
                         await self._work(claimed, heartbeat)
@@ -69,7 +69,7 @@ class Importer:
         job, kind = claimed.job, self._kinds[claimed.job.kind]
         content = jobs.open_file(self._file_key, claimed.content)
         total = await asyncio.to_thread(count_rows, content, kind.columns)
-        await self._pass_end_of(kind.needs)
+        await self._pass_end_of(kind.needs, heartbeat.beat)
         async with self._store.transaction() as tx:
             await jobs.start(tx, job, total)
         rows = read_rows(content, kind.columns)

@@ -4,7 +4,7 @@ Invariant: what another service had published before ``pass_end_of`` was called 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import text
@@ -29,9 +29,15 @@ async def end_offsets(bootstrap_servers: str, topics: Sequence[str]) -> dict[tup
 
 
 async def pass_end_of(
-    topics: Sequence[str], *, store: Store, consumer: str, bootstrap_servers: str, prefix: str
+    topics: Sequence[str],
+    on_wait: Callable[[], None],
+    *,
+    store: Store,
+    consumer: str,
+    bootstrap_servers: str,
+    prefix: str,
 ) -> None:
-    """Wait until ``consumer`` has handled everything that is in ``topics`` now."""
+    """Wait until ``consumer`` has handled everything that is in ``topics`` now; call ``on_wait`` each time round."""
     unknown = [topic for topic in topics if topic not in TOPICS]
     if unknown:
         raise ValueError(f"no such topics: {unknown}")
@@ -44,4 +50,5 @@ async def pass_end_of(
         reached = {(row.topic, row.partition): row.next_offset for row in rows}
         if all(reached.get(partition, 0) >= end for partition, end in ends.items()):
             return
+        on_wait()
         await asyncio.sleep(_POLL_SECONDS)

@@ -87,8 +87,7 @@ class Relay:
                 heartbeat.beat()
                 back_off = STANDBY_SECONDS
             except (KafkaError, DBAPIError, OSError) as fault:
-                heartbeat.ready = False
-                heartbeat.last = time.monotonic()
+                heartbeat.wait()
                 back_off = min(max(back_off, 0.1) * 2, LONGEST_BACK_OFF)
                 log.warning("relay interrupted", error=type(fault).__name__, retry_in=back_off)
             await asyncio.sleep(back_off)

@@ -59,7 +59,6 @@ class Mailer:
     async def run(self, heartbeat: Heartbeat) -> None:
         """Work until cancelled; a mail that is being offered then is finished first."""
         while True:
-            heartbeat.beat()
             if await self.work_off(heartbeat) < BATCH:
                 await asyncio.sleep(IDLE_SECONDS)
 
@@ -68,6 +67,7 @@ class Mailer:
         async with self._store.transaction() as tx:
             interrupted = await repository.resolve_interrupted(tx)
             claims = await repository.claim_due(tx, BATCH, LEASE)
+        heartbeat.beat()
         if interrupted:
             log.warning("mails of a mailer that died are not sent again", mails=interrupted)
         written = [(claim, self._write(claim)) for claim in claims]
