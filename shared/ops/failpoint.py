@@ -2,8 +2,8 @@
 
 Invariant: without the environment variable a failpoint does nothing. The action is one of ``kill9`` (SIGKILL to itself)
 and ``stop`` (SIGSTOP to itself); ``@N`` lets it happen the Nth time that the place is reached:
-``relay.after_send:kill9@3``. ``FAILPOINT=file:PATH`` takes the same from a file, looked at each time a place is reached,
-so that a running process can be armed; its count begins when it is.
+``relay.after_send:kill9@3``. ``FAILPOINT=file:PATH`` takes the same from a file, looked at each time a place is
+reached, so that a running process can be armed; its count begins when it is.
 """
 
 import os
