@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from services.activities.handlers import HANDLERS
 from shared.imports.command_line import Office, import_file
+from shared.messaging import dead_letter_command
 
 app = typer.Typer(help="Activities and service records of a district.", no_args_is_help=True)
+app.add_typer(dead_letter_command.command_line("activities", HANDLERS), name="dead-letters")
 
 
 @app.callback()

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts import StationOpened, VolunteerProfileChanged, VolunteerRegistered
 from shared.contracts.received import Received
+from shared.store.projection import ProjectedTable, Projection
 
 _VOLUNTEERS = text("""
     INSERT INTO known_volunteer AS known (district, id, number, version)
@@ -59,3 +60,13 @@ async def note_stations(tx: AsyncConnection, events: Sequence[Received[StationOp
             "version": [event.attributes.sequence for event in events],
         },
     )
+
+
+PROJECTIONS = {
+    "volunteers": Projection(
+        (ProjectedTable("known_volunteer"),),
+        {VolunteerRegistered: note_volunteers, VolunteerProfileChanged: note_volunteers},
+    ),
+    "stations": Projection((ProjectedTable("known_station"),), {StationOpened: note_stations}),
+}
+"""What of this service follows from events, and can be made of them again."""

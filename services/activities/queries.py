@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.domain.sign_up import SignUpState
 from shared.contracts import Provenance
+from shared.contracts.faults import Fault, RefusedError
+from shared.http.auth import Caller
 from shared.store.engine import Store
 
 
@@ -145,6 +147,11 @@ _MY_SIGN_UPS = text("""
     WHERE u.district = :district AND u.volunteer_id = :volunteer_id AND (CAST(:after AS uuid) IS NULL OR u.id < :after)
     ORDER BY u.id DESC LIMIT :limit
 """)
+_WHOSE_SHIFT = text("""
+    SELECT a.station_id, a.published_by
+    FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
+    WHERE s.district = :district AND s.id = :shift_id
+""")
 _SHIFT_SIGN_UPS = text("""
     SELECT u.id, u.volunteer_id, v.number AS volunteer_no, u.state, u.queue_number, u.checked_in_at
     FROM sign_up u JOIN known_volunteer v ON v.district = u.district AND v.id = u.volunteer_id
@@ -192,10 +199,18 @@ async def sign_ups_of_volunteer(
     return [MySignUp(**row) for row in await _select(store, district, _MY_SIGN_UPS, {**key, "limit": limit})]
 
 
-async def sign_ups_of_shift(store: Store, district: str, shift_id: UUID, after: int, limit: int) -> list[ShiftSignUp]:
-    """Return a shift's sign-ups in order of arrival, from after a queue number on."""
-    key = {"shift_id": shift_id, "after": after}
-    return [ShiftSignUp(**row) for row in await _select(store, district, _SHIFT_SIGN_UPS, {**key, "limit": limit})]
+async def sign_ups_of_shift(store: Store, caller: Caller, shift_id: UUID, after: int, limit: int) -> list[ShiftSignUp]:
+    """Return a shift's sign-ups in order of arrival, from after a queue number on.
+
+    Raises RefusedError (not_found) where there is no such shift, or the caller does not staff it.
+    """
+    key = {"district": caller.district, "shift_id": shift_id}
+    async with store.transaction(caller.district) as tx:
+        shift = (await tx.execute(_WHOSE_SHIFT, key)).one_or_none()
+        if shift is None or not caller.reaches(unit=shift.station_id, made_by=shift.published_by):
+            raise RefusedError(Fault("shift_id", "not_found"))
+        rows = await tx.execute(_SHIFT_SIGN_UPS, {**key, "after": after, "limit": limit})
+        return [ShiftSignUp(**row) for row in rows.mappings()]
 
 
 async def records_of_volunteer(

@@ -13,7 +13,7 @@ from services.assessment.queries.statistics import Grouping, ImportProgress, Per
 from services.assessment.queries.volunteers import LedgerEntry, VolunteerFigures, VolunteerHours
 from shared.contracts import Provenance
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Role, caller_with
+from shared.http.auth import Caller, Reach, Role, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, cursor, moment
 from shared.http.problems import ProblemError
@@ -24,10 +24,10 @@ T = TypeVar("T")
 
 STAFF = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR)
 """Who may see everybody's figures; a volunteer sees their own (MCA Order 67, art. 12)."""
-Volunteer = Annotated[Caller, Depends(caller_with(Role.VOLUNTEER))]
-Reader = Annotated[Caller, Depends(caller_with(Role.VOLUNTEER, *STAFF))]
+Volunteer = Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))]
+Reader = Annotated[Caller, Depends(caller_with(*STAFF, own=[Role.VOLUNTEER]))]
 Staff = Annotated[Caller, Depends(caller_with(*STAFF))]
-Anybody = Annotated[Caller, Depends(caller_with())]
+Anybody = Annotated[Caller, Depends(caller_with(*Role))]
 
 
 async def _period(
@@ -121,7 +121,7 @@ async def preview_assessment(
 
 
 def _check_may_see(caller: Caller, volunteer_id: UUID) -> None:
-    if volunteer_id != caller.volunteer_id and not caller.has(*STAFF):
+    if volunteer_id != caller.volunteer_id and caller.reach < Reach.DISTRICT:
         raise ProblemError(403, "forbidden")
 
 

@@ -91,14 +91,14 @@ class DeliveryCountView(BaseModel):
     oldest: datetime
 
 
-def _volunteer_id(caller: Annotated[Caller, Depends(caller_with(Role.VOLUNTEER))]) -> UUID:
+def _volunteer_id(caller: Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))]) -> UUID:
     if caller.volunteer_id is None:
         raise ProblemError(403, "forbidden")
     return caller.volunteer_id
 
 
 Staff = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR))]
-Volunteer = Annotated[Caller, Depends(caller_with(Role.VOLUNTEER))]
+Volunteer = Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))]
 VolunteerId = Annotated[UUID, Depends(_volunteer_id)]
 
 

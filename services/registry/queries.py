@@ -12,7 +12,7 @@ from sqlalchemy import Row, TextClause, text
 from services.registry.domain.credentials import TOKEN_LIFETIME
 from services.registry.domain.privacy import KeyRing, SealedPerson
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Role
+from shared.http.auth import Caller, Reach
 from shared.http.pages import PageRequest
 from shared.store.engine import Store
 
@@ -87,8 +87,8 @@ async def volunteers(
 
 
 def _units(caller: Caller) -> Collection[str] | None:
-    """Return the units that limit what a caller sees, or None where the role covers the district."""
-    return None if caller.has(Role.DISTRICT_ADMIN, Role.AUDITOR) else list(caller.units)
+    """Return the units that limit what a caller sees, or None where they reach the whole district."""
+    return None if caller.reach is Reach.DISTRICT else list(caller.units)
 
 
 def _masked(keys: KeyRing, row: Row[Any]) -> MaskedVolunteer:

@@ -1,19 +1,23 @@
 """Who calls: bearer tokens signed by registry with Ed25519, verified by each service on its own, and roles.
 
-Invariant: a route names its roles beside it (``caller_with``). A caller acts in one district: the token's, or for the
-platform's operator the one that the ``X-District`` header names.
+Invariant: every route says beside it who may use it and how far each role reaches there (``caller_with``, ``anyone``).
+That declaration lets a caller in, answers what the code asks about a caller's reach, and is the table that
+``docs/authorisation.md`` shows. A caller acts in one district: the token's, or for the platform's operator the one that
+the ``X-District`` header names.
 """
 
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
+from fastapi.dependencies.models import Dependant
+from httpx import HTTPError
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -43,15 +47,27 @@ class Role(StrEnum):
     UPSTREAM = "upstream"
 
 
+class Reach(IntEnum):
+    """How much of a district a role gets at by a route; each includes the ones before it."""
+
+    OWN = 1
+    """What is about the caller, or was made by them."""
+    UNITS = 2
+    """What belongs to the stations they manage or the teams they lead."""
+    DISTRICT = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated account acting in one district."""
+    """An authenticated account acting in one district, by a route that lets it reach so far."""
 
     account_id: UUID
     district: str
     roles: frozenset[str]
     volunteer_id: UUID | None = None
     units: frozenset[str] = frozenset()
+    """Ids of the stations managed and teams led."""
+    reach: Reach = Reach.OWN
 
     @property
     def actor(self) -> str:
@@ -61,6 +77,12 @@ class Caller:
     def has(self, *roles: str) -> bool:
         """Return whether the account has one of the roles."""
         return not self.roles.isdisjoint(roles)
+
+    def reaches(self, *, unit: UUID, made_by: str) -> bool:
+        """Return whether something of a station or team, made by an actor, is the caller's to deal with."""
+        if self.reach is Reach.DISTRICT or made_by == self.actor:
+            return True
+        return self.reach is Reach.UNITS and str(unit) in self.units
 
 
 class Verifier:
@@ -72,7 +94,10 @@ class Verifier:
         self._fetched = float("-inf")
         self._lock = asyncio.Lock()
         self._claims = jwt.JWTClaimsRegistry(
-            iss={"essential": True, "value": ISSUER}, sub={"essential": True}, exp={"essential": True}
+            iss={"essential": True, "value": ISSUER},
+            sub={"essential": True},
+            district={"essential": True},
+            exp={"essential": True},
         )
 
     async def verify(self, token: str) -> dict[str, Any]:
@@ -96,10 +121,16 @@ class Verifier:
         return claims
 
     async def _refresh(self, max_age: float) -> None:
+        """Fetch keys that are older. While the issuer is away, the ones we have go on verifying."""
         async with self._lock:
-            if time.monotonic() - self._fetched >= max_age:
+            if time.monotonic() - self._fetched < max_age:
+                return
+            try:
                 self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
-                self._fetched = time.monotonic()
+            except (OSError, HTTPError):
+                if not self._keys.keys:
+                    raise
+            self._fetched = time.monotonic()
 
 
 async def _claims(request: Request, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
@@ -110,30 +141,62 @@ async def _claims(request: Request, authorization: Annotated[str | None, Header(
     return await verifier.verify(token)
 
 
-def caller_with(*roles: str) -> Callable[..., Awaitable[Caller]]:
-    """Return the dependency that lets only these roles in (none named: every account)."""
+class Access:
+    """Who may use a route: the dependency that lets them in, and the route's rows of ``docs/authorisation.md``."""
 
-    async def caller(  # asynchronous, as a synchronous dependency costs every request a hop to another thread
-        claims: Annotated[dict[str, Any], Depends(_claims)], x_district: Annotated[str | None, Header()] = None
+    def __init__(self, reaches: Mapping[Role, Reach]) -> None:
+        self.reaches = reaches
+
+    async def __call__(
+        self, claims: Annotated[dict[str, Any], Depends(_claims)], x_district: Annotated[str | None, Header()] = None
     ) -> Caller:
+        """Return the caller. Raises ProblemError 403 for a role or a district that is not let in."""
+        roles = frozenset(claims.get("roles", ()))
+        reach = max((reach for role, reach in self.reaches.items() if role in roles), default=None)
         district = claims["district"]
-        if district == EVERY_DISTRICT:
-            district = _named(x_district)
-        elif x_district not in (None, district):
+        if reach is None or (district != EVERY_DISTRICT and x_district not in (None, district)):
             raise ProblemError(403, "forbidden")
         volunteer_id = claims.get("vid")
-        found = Caller(
+        return Caller(
             account_id=UUID(claims["sub"]),
-            district=district,
-            roles=frozenset(claims.get("roles", ())),
+            district=_named(x_district) if district == EVERY_DISTRICT else district,
+            roles=roles,
             volunteer_id=UUID(volunteer_id) if volunteer_id else None,
             units=frozenset(claims.get("units", ())),
+            reach=reach,
         )
-        if roles and not found.has(*roles):
-            raise ProblemError(403, "forbidden")
-        return found
 
-    return caller
+
+def caller_with(*roles: Role, units: Collection[Role] = (), own: Collection[Role] = ()) -> Access:
+    """Return the dependency that lets only these roles in.
+
+    ``roles`` reach the whole district, those in ``units`` what belongs to their stations and teams, those in ``own``
+    what is theirs.
+    """
+    reaches = ((own, Reach.OWN), (units, Reach.UNITS), (roles, Reach.DISTRICT))
+    return Access({role: reach for named, reach in reaches for role in named})
+
+
+async def anyone() -> None:
+    """Let everybody in, with or without a token: the declaration of a public route."""
+
+
+def access_of(dependant: Dependant) -> Mapping[Role, Reach] | None:
+    """Return how far each role reaches by a route; None where it is public.
+
+    ``dependant`` is the route's. Raises LookupError where the route declares neither.
+    """
+    declared = [call for call in _calls(dependant) if isinstance(call, Access) or call is anyone]
+    if not declared:
+        raise LookupError("a route says by caller_with(...) or anyone who may use it")
+    accesses = [call.reaches for call in declared if isinstance(call, Access)]
+    return accesses[0] if accesses else None
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    yield dependant.call
+    for dependency in dependant.dependencies:
+        yield from _calls(dependency)
 
 
 def _named(x_district: str | None) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy import RowMapping, text
 from starlette.datastructures import UploadFile
 
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, caller_with
+from shared.http.auth import Caller, Role, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import Answer, claim, once
 from shared.http.pages import Page, RequestedPage, cursor
@@ -66,14 +66,14 @@ _VERDICTS = text("""
 def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
     """Return the import routes of a service that takes in these kinds of files."""
     routes = APIRouter(prefix="/v1/imports", tags=["imports"])
-    uploaders = sorted({role for kind in kinds.values() for role in kind.roles})
+    uploader = Depends(caller_with(*sorted({Role(role) for kind in kinds.values() for role in kind.roles})))
 
     @routes.post("/{kind}", status_code=202, response_model=ImportStatus)
     async def upload_file(
         kind: str,
         request: Request,
         store: ApiStore,
-        caller: Annotated[Caller, Depends(caller_with(*uploaders))],
+        caller: Annotated[Caller, uploader],
         idempotency_key: Annotated[str | None, Header()] = None,
         file_name: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:
@@ -100,7 +100,7 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
 
     @routes.get("")
     async def list_imports(
-        store: ApiStore, caller: Annotated[Caller, Depends(caller_with(*uploaders))], page: RequestedPage
+        store: ApiStore, caller: Annotated[Caller, uploader], page: RequestedPage
     ) -> Page[ImportStatus]:
         """List the district's imports, newest first."""
         (after,) = page.position(UUID) or (None,)
@@ -111,9 +111,7 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
         return Page(items=items, next_cursor=cursor(str(items[-1].id)) if more else None)
 
     @routes.get("/{import_id}")
-    async def show_import(
-        import_id: UUID, store: ApiStore, caller: Annotated[Caller, Depends(caller_with(*uploaders))]
-    ) -> ImportStatus:
+    async def show_import(import_id: UUID, store: ApiStore, caller: Annotated[Caller, uploader]) -> ImportStatus:
         """Say how far an import is."""
         return await _find(store, caller, import_id)
 
@@ -121,7 +119,7 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
     async def download_report(
         import_id: UUID,
         store: ApiStore,
-        caller: Annotated[Caller, Depends(caller_with(*uploaders))],
+        caller: Annotated[Caller, uploader],
         only: Outcome | None = None,
     ) -> StreamingResponse:
         """Download the verdict on each line: line, verdict, field, code, message (Chinese and English)."""

@@ -19,8 +19,8 @@ from shared.http.versions import set_etag
 
 router = APIRouter(prefix="/v1/activities", tags=["activities"])
 
-Organiser = Annotated[Caller, Depends(caller_with(Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN))]
-Anybody = Annotated[Caller, Depends(caller_with())]
+Organiser = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.TEAM_LEADER, units=[Role.STATION_MANAGER]))]
+Anybody = Annotated[Caller, Depends(caller_with(*Role))]
 
 
 class NewShift(BaseModel):
@@ -81,7 +81,7 @@ class NewActivity(BaseModel):
 
 @router.post("", status_code=201, response_model=PublishedActivity)
 async def publish(body: NewActivity, store: ApiStore, caller: Organiser, key: IdempotencyKey) -> Response:
-    """Publish an activity with its shifts; it is open for sign-up at once."""
+    """Publish an activity with its shifts, open for sign-up at once; a station's manager, for that station."""
     answer = await publish_activity(store, caller, key, body.station.strip(), body.draft())
     return answer.response()
 

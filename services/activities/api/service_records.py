@@ -10,7 +10,7 @@ from services.activities import queries
 from services.activities.commands.corrections import CorrectedRecord, correct_record
 from services.activities.queries import RecordView
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Role, caller_with
+from shared.http.auth import Caller, Reach, Role, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import IdempotencyKey
 from shared.http.pages import Page, RequestedPage, cursor, moment
@@ -21,8 +21,8 @@ router = APIRouter(prefix="/v1/service-records", tags=["service records"])
 
 STAFF = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR)
 """Who may see everybody's records; a volunteer sees their own (MCA Order 67, art. 12)."""
-Reader = Annotated[Caller, Depends(caller_with(Role.VOLUNTEER, *STAFF))]
-Corrector = Annotated[Caller, Depends(caller_with(Role.STATION_MANAGER, Role.DISTRICT_ADMIN))]
+Reader = Annotated[Caller, Depends(caller_with(*STAFF, own=[Role.VOLUNTEER]))]
+Corrector = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER]))]
 
 
 class Correction(BaseModel):
@@ -65,11 +65,14 @@ async def show_record(record_id: UUID, response: Response, store: ApiStore, call
 async def correct(
     record_id: UUID, body: Correction, version: ExpectedVersion, store: ApiStore, caller: Corrector, key: IdempotencyKey
 ) -> Response:
-    """Correct a record's minutes; If-Match names the version that the correction is based on."""
+    """Correct a record's minutes; a station's manager, of that station.
+
+    If-Match names the version that the correction is based on.
+    """
     answer = await correct_record(store, caller, key, record_id, version, body.minutes, body.reason.strip())
     return answer.response()
 
 
 def _check_may_see(caller: Caller, volunteer_id: UUID) -> None:
-    if volunteer_id != caller.volunteer_id and not caller.has(*STAFF):
+    if volunteer_id != caller.volunteer_id and caller.reach < Reach.DISTRICT:
         raise ProblemError(403, "forbidden")

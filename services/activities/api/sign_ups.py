@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.activities import queries
 from services.activities.commands import attendance
-from services.activities.commands.attendance import LEADERS, CheckedIn, CheckedOut
+from services.activities.commands.attendance import CheckedIn, CheckedOut
 from services.activities.commands.sign_ups import SignUpAnswer, SignUpGroups
 from services.activities.commands.withdrawal import withdraw_sign_up
 from services.activities.queries import MySignUp, ShiftSignUp
@@ -26,9 +26,15 @@ async def _groups(request: Request) -> SignUpGroups:
 
 
 Groups = Annotated[SignUpGroups, Depends(_groups)]
-Volunteer = Annotated[Caller, Depends(caller_with(Role.VOLUNTEER))]
-Leader = Annotated[Caller, Depends(caller_with(*LEADERS))]
-VolunteerOrLeader = Annotated[Caller, Depends(caller_with(Role.VOLUNTEER, *LEADERS))]
+# An activity is of a station and names no team: a team leader staffs those that they have published.
+Volunteer = Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))]
+Leader = Annotated[
+    Caller, Depends(caller_with(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER], own=[Role.TEAM_LEADER]))
+]
+VolunteerOrLeader = Annotated[
+    Caller,
+    Depends(caller_with(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER], own=[Role.TEAM_LEADER, Role.VOLUNTEER])),
+]
 
 
 @router.post("/shifts/{shift_id}/sign-ups", status_code=201, response_model=SignUpAnswer)
@@ -52,7 +58,7 @@ async def list_mine(store: ApiStore, caller: Volunteer, page: RequestedPage) -> 
 async def list_of_shift(shift_id: UUID, store: ApiStore, caller: Leader, page: RequestedPage) -> Page[ShiftSignUp]:
     """List a shift's sign-ups in order of arrival."""
     (after,) = page.position(int) or (0,)
-    found = await queries.sign_ups_of_shift(store, caller.district, shift_id, after, page.limit + 1)
+    found = await queries.sign_ups_of_shift(store, caller, shift_id, after, page.limit + 1)
     shown = found[: page.limit]
     return Page(items=shown, next_cursor=cursor(str(shown[-1].queue_number)) if len(found) > page.limit else None)
 

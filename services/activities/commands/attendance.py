@@ -19,14 +19,12 @@ from services.activities.repository.records import Origin
 from services.activities.repository.sign_ups import SignUp
 from shared.contracts import Provenance, VolunteerCheckedIn
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Role
+from shared.http.auth import Caller
 from shared.http.idempotency import Answer, Claim, once
 from shared.store import event_log
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, new_id, now
 
-LEADERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
-"""Who may check others in and out."""
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -139,9 +137,12 @@ async def _check_out(tx: AsyncConnection, caller: Caller, sign_up_id: UUID) -> A
 
 
 async def _find(tx: AsyncConnection, caller: Caller, sign_up_id: UUID) -> SignUp:
-    """Lock a sign-up that is the caller's own, or anybody's where the caller leads."""
+    """Lock a sign-up that is the caller's own, or for an activity that they staff."""
     sign_up = await sign_ups.lock_sign_up(tx, caller.district, sign_up_id)
-    if sign_up is None or not (sign_up.volunteer_id == caller.volunteer_id or caller.has(*LEADERS)):
+    if sign_up is None:
+        raise RefusedError(Fault("sign_up_id", "not_found"))
+    staffs = caller.reaches(unit=sign_up.station_id, made_by=sign_up.published_by)
+    if not staffs and sign_up.volunteer_id != caller.volunteer_id:
         raise RefusedError(Fault("sign_up_id", "not_found"))
     return sign_up
 

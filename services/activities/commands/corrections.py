@@ -33,8 +33,8 @@ async def correct_record(
 ) -> Answer:
     """Set a record's minutes to the right figure, or void it with 0; ``version`` is the one that was looked at.
 
-    Raises RefusedError ``not_found``, ``changed_meanwhile``, ``out_of_range``, or ``not_open`` where it is void or
-    says so already.
+    Raises RefusedError ``not_found``, ``forbidden`` where it is another station's, ``changed_meanwhile``,
+    ``out_of_range``, or ``not_open`` where it is void or says so already.
     """
     if fault := text_fault("reason", reason, _LONGEST_REASON):
         raise RefusedError(fault)
@@ -49,6 +49,8 @@ async def _correct(
     if found is None:
         raise RefusedError(Fault("record_id", "not_found"))
     present, record = found
+    if not caller.reaches(unit=record.station_id, made_by=""):
+        raise RefusedError(Fault("record_id", "forbidden"))
     if present != version:
         raise RefusedError(Fault("If-Match", "changed_meanwhile"))
     check_correction(record, minutes)

@@ -27,7 +27,10 @@ class PublishedActivity(BaseModel):
 async def publish_activity(
     store: Store, caller: Caller, claim: Claim | None, station: str, draft: ActivityDraft
 ) -> Answer:
-    """Publish an activity of a station, named by code or id. Raises RefusedError with every fault of the draft."""
+    """Publish an activity of a station, named by code or id. Raises RefusedError with every fault of the draft.
+
+    A station that the caller does not reach is ``forbidden``.
+    """
     check_draft(draft, now())
     async with store.transaction(caller.district) as tx:
         return await once(tx, caller, claim, lambda: _publish(tx, caller, station, draft))
@@ -37,6 +40,8 @@ async def _publish(tx: AsyncConnection, caller: Caller, station: str, draft: Act
     station_id = await known.find_station(tx, caller.district, station)
     if station_id is None:
         raise RefusedError(Fault("station", "unknown_reference" if station else "missing"))
+    if not caller.reaches(unit=station_id, made_by=""):
+        raise RefusedError(Fault("station", "forbidden"))
     shifts = tuple(
         PublishedShift(shift_id=new_id(), starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
         for shift in draft.shifts

@@ -40,7 +40,7 @@ _COUNT_PLACES = text("""
 _SHIFT_OF = text("SELECT shift_id FROM sign_up WHERE district = :district AND id = :id")
 _LOCK_SIGN_UP = text("""
     SELECT u.id, u.shift_id, u.volunteer_id, u.state, u.version, u.checked_in_at, u.checked_in_by,
-           a.station_id, a.title, a.service
+           a.station_id, a.published_by, a.title, a.service
     FROM sign_up u
     JOIN shift s ON s.district = u.district AND s.id = u.shift_id
     JOIN activity a ON a.district = s.district AND a.id = s.activity_id
@@ -86,6 +86,7 @@ class SignUp:
     checked_in_at: datetime | None
     checked_in_by: Provenance | None
     station_id: UUID
+    published_by: str
     activity_title: str
     service: str
 
@@ -156,6 +157,7 @@ async def lock_sign_up(tx: AsyncConnection, district: str, sign_up_id: UUID) -> 
         row.checked_in_at,
         by,
         row.station_id,
+        row.published_by,
         row.title,
         row.service,
     )

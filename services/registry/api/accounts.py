@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry import queries
-from services.registry.api.dependencies import KeyedIdempotencyKey, Keys, PasswordThreads
+from services.registry.api.dependencies import PUBLIC, KeyedIdempotencyKey, Keys, PasswordThreads
 from services.registry.api.volunteers import VolunteerView
 from services.registry.commands import accounts
 from services.registry.commands.accounts import AccountCreated, NewAccount
@@ -84,7 +84,7 @@ class PasswordChange(BaseModel):
     new_password: _Text
 
 
-@router.post("/v1/tokens")
+@router.post("/v1/tokens", dependencies=[PUBLIC])
 async def log_in(form: LogIn, store: ApiStore, keys: Keys, passwords: PasswordThreads) -> TokenView:
     """Log in. An unknown name and a wrong password are answered alike."""
     token = await accounts.log_in(store, passwords, keys, form.user_name, form.password)
@@ -105,7 +105,7 @@ async def open_account(
 
 
 @router.get("/v1/me")
-async def show_me(store: ApiStore, keys: Keys, caller: Annotated[Caller, Depends(caller_with())]) -> MyAccount:
+async def show_me(store: ApiStore, keys: Keys, caller: Annotated[Caller, Depends(caller_with(own=Role))]) -> MyAccount:
     """Show the account that asks."""
     home = EVERY_DISTRICT if caller.has(Role.OPERATOR) else caller.district
     volunteer = None
@@ -126,7 +126,7 @@ async def change_password(
     form: PasswordChange,
     store: ApiStore,
     passwords: PasswordThreads,
-    caller: Annotated[Caller, Depends(caller_with())],
+    caller: Annotated[Caller, Depends(caller_with(own=Role))],
 ) -> None:
     """Change one's own password."""
     await accounts.change_password(store, passwords, caller, form.old_password, form.new_password)
@@ -143,7 +143,7 @@ async def rotate(
     return (await rotate_signing_key(store, keys, caller, key)).response()
 
 
-@router.get("/.well-known/jwks.json")
+@router.get("/.well-known/jwks.json", dependencies=[PUBLIC])
 async def show_key_set(store: ApiStore) -> dict[str, Any]:
     """Publish the keys that tokens verify against (RFC 7517)."""
     return await queries.key_set_of(store)()

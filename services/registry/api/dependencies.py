@@ -7,11 +7,12 @@ from fastapi import Depends, Query, Request
 
 from services.registry.commands.passwords import Passwords
 from services.registry.domain.privacy import KeyRing
-from shared.http.auth import Role
+from shared.http.auth import Role, anyone
 from shared.http.idempotency import Claim, IdempotencyKey
 
-STAFF = (Role.DISTRICT_ADMIN, Role.STATION_MANAGER, Role.TEAM_LEADER, Role.AUDITOR)
-REGISTRARS = (Role.DISTRICT_ADMIN, Role.STATION_MANAGER, Role.TEAM_LEADER)
+PUBLIC = Depends(anyone)
+UNIT_HEADS = (Role.STATION_MANAGER, Role.TEAM_LEADER)
+"""Who sees and registers the volunteers of their own stations' teams, or of their own teams."""
 
 
 def _keys(request: Request) -> KeyRing:

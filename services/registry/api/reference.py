@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry import queries
-from services.registry.api.dependencies import InDistrict, KeyedIdempotencyKey
+from services.registry.api.dependencies import PUBLIC, InDistrict, KeyedIdempotencyKey
 from services.registry.commands.districts import DistrictOpened, open_district
 from shared.http.auth import Caller, Role, caller_with
 from shared.http.dependencies import ApiStore
@@ -102,31 +102,31 @@ async def open_new_district(
     return (await open_district(store, caller, key, form.code, form.name)).response()
 
 
-@router.get("/districts")
+@router.get("/districts", dependencies=[PUBLIC])
 async def list_districts(store: ApiStore, page: RequestedPage) -> Page[DistrictView]:
     """List the open districts."""
     return _page(DistrictView, await queries.districts(store, page), page)
 
 
-@router.get("/divisions")
+@router.get("/divisions", dependencies=[PUBLIC])
 async def list_divisions(store: ApiStore, district: InDistrict, page: RequestedPage) -> Page[DivisionView]:
     """List a district's divisions."""
     return _page(DivisionView, await queries.divisions(store, district, page), page)
 
 
-@router.get("/organisations")
+@router.get("/organisations", dependencies=[PUBLIC])
 async def list_organisations(store: ApiStore, district: InDistrict, page: RequestedPage) -> Page[OrganisationView]:
     """List a district's organisations."""
     return _page(OrganisationView, await queries.organisations(store, district, page), page)
 
 
-@router.get("/stations")
+@router.get("/stations", dependencies=[PUBLIC])
 async def list_stations(store: ApiStore, district: InDistrict, page: RequestedPage) -> Page[StationView]:
     """List a district's stations."""
     return _page(StationView, await queries.stations(store, district, page), page)
 
 
-@router.get("/teams")
+@router.get("/teams", dependencies=[PUBLIC])
 async def list_teams(store: ApiStore, district: InDistrict, page: RequestedPage) -> Page[TeamView]:
     """List a district's teams."""
     return _page(TeamView, await queries.teams(store, district, page), page)

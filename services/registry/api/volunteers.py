@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.registry import queries
-from services.registry.api.dependencies import REGISTRARS, STAFF, KeyedIdempotencyKey, Keys, PasswordThreads
+from services.registry.api.dependencies import PUBLIC, UNIT_HEADS, KeyedIdempotencyKey, Keys, PasswordThreads
 from services.registry.commands.volunteers import VolunteerCreated, register_self, register_volunteer
 from shared.contracts import VolunteerCategory
 from shared.http.auth import Caller, Role, caller_with
@@ -129,14 +129,14 @@ async def register(
     form: VolunteerForm,
     store: ApiStore,
     keys: Keys,
-    caller: Annotated[Caller, Depends(caller_with(*REGISTRARS))],
+    caller: Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, units=UNIT_HEADS))],
     key: KeyedIdempotencyKey,
 ) -> Response:
     """Register a volunteer for an organisation."""
     return (await register_volunteer(store, keys, caller, key, form.values(), form.language)).response()
 
 
-@router.post("/self", status_code=201, response_model=VolunteerCreated)
+@router.post("/self", status_code=201, response_model=VolunteerCreated, dependencies=[PUBLIC])
 async def register_oneself(
     form: SelfRegistration, store: ApiStore, keys: Keys, passwords: PasswordThreads, key: KeyedIdempotencyKey
 ) -> Response:
@@ -149,7 +149,8 @@ async def register_oneself(
 
 @router.get("/counts")
 async def count_volunteers(
-    store: ApiStore, caller: Annotated[Caller, Depends(caller_with(*STAFF, Role.OPERATOR))]
+    store: ApiStore,
+    caller: Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, *UNIT_HEADS, Role.AUDITOR, Role.OPERATOR))],
 ) -> VolunteerCounts:
     """Count the district's volunteers by category."""
     found = await queries.counts(store, caller.district)
@@ -161,7 +162,7 @@ async def count_volunteers(
 async def list_volunteers(
     store: ApiStore,
     keys: Keys,
-    caller: Annotated[Caller, Depends(caller_with(*STAFF))],
+    caller: Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR, units=UNIT_HEADS))],
     page: RequestedPage,
     q: Annotated[str, Query(max_length=32, description="what the volunteer number starts with")] = "",
     category: VolunteerCategory | None = None,
@@ -177,7 +178,9 @@ async def show_volunteer(
     volunteer_id: UUID,
     store: ApiStore,
     keys: Keys,
-    caller: Annotated[Caller, Depends(caller_with(*STAFF, Role.VOLUNTEER))],
+    caller: Annotated[
+        Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR, units=UNIT_HEADS, own=[Role.VOLUNTEER]))
+    ],
 ) -> VolunteerView:
     """Show a volunteer, personal data masked; volunteers see themselves."""
     return VolunteerView.model_validate(await queries.volunteer(store, keys, caller, volunteer_id))

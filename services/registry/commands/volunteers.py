@@ -21,7 +21,7 @@ from services.registry.repository import accounts, volunteers
 from services.registry.repository.accounts import Account
 from shared.contracts import RegistrationSource
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Role
+from shared.http.auth import Caller, Reach, Role
 from shared.http.idempotency import Answer, Claim, once
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
@@ -108,7 +108,7 @@ async def _register(tx: AsyncConnection, keys: KeyRing, origin: Origin, entry: E
 
 
 async def _require_own_team(tx: AsyncConnection, caller: Caller, volunteer: Volunteer) -> None:
-    if caller.has(Role.DISTRICT_ADMIN):
+    if caller.reach is Reach.DISTRICT:
         return
     if volunteer.team_id not in await volunteers.teams_of_units(tx, caller.district, caller.units):
         raise RefusedError(Fault("team", "forbidden"))

@@ -45,13 +45,20 @@ async def jwks() -> dict[str, Any]:
     return {"keys": [_KEY.as_dict(private=False)]}
 
 
-def token(*roles: str, volunteer_id: UUID | None = None, district: str = DISTRICT, account: UUID | None = None) -> str:
+def token(
+    *roles: str,
+    volunteer_id: UUID | None = None,
+    district: str = DISTRICT,
+    account: UUID | None = None,
+    units: Sequence[UUID] = (),
+) -> str:
     """Sign a token as registry does."""
     claims = {
         "iss": ISSUER,
         "sub": str(account or volunteer_id or new_id()),
         "district": district,
         "roles": list(roles),
+        "units": [str(unit) for unit in units],
         "exp": int(now().timestamp()) + 600,
     }
     if volunteer_id:
@@ -89,6 +96,10 @@ class Activities:
     prefix: str
     service: Service
     stores: list[Store] = field(default_factory=list)
+    stations: list[UUID] = field(default_factory=list)
+    """Those that the service knows, by whatever district."""
+    leading: UUID = field(default_factory=new_id)
+    """The account of the team leader who publishes."""
 
     def account(self, *roles: str, volunteer_id: UUID | None = None, instance: int = 0, **claims: Any) -> Account:
         return Account(self.clients[instance], token(*roles, volunteer_id=volunteer_id, **claims))
@@ -98,11 +109,12 @@ class Activities:
 
     @property
     def leader(self) -> Account:
-        return self.account(Role.TEAM_LEADER)
+        return self.account(Role.TEAM_LEADER, account=self.leading)
 
     @property
     def manager(self) -> Account:
-        return self.account(Role.STATION_MANAGER)
+        """The manager of every station there is."""
+        return self.account(Role.STATION_MANAGER, units=self.stations)
 
     async def rows(self, query: str, **values: object) -> list[Any]:
         async with self.worker.transaction() as tx:
@@ -137,6 +149,7 @@ class Activities:
         station = opened(new_id(), code, district)
         async with self.worker.transaction() as tx:
             await projections.note_stations(tx, [station])
+        self.stations.append(station.data.station_id)
         return station.data.station_id
 
     async def publish(self, *, capacity: int = 20, **changes: Any) -> dict[str, Any]:
