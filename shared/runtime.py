@@ -39,6 +39,7 @@ from shared.imports.job import ImportKind
 from shared.messaging.batch import Handlers, StateHandlers
 from shared.messaging.consumer import MAX_POLL_INTERVAL_MS, SESSION_TIMEOUT_MS, Consumer, Membership
 from shared.messaging.faults import is_transient
+from shared.messaging.observer import Observer
 from shared.messaging.positions import pass_end_of
 from shared.messaging.relay import Relay
 from shared.ops import metrics
@@ -50,6 +51,8 @@ from shared.store.engine import Store
 
 API_CONNECTIONS, WORKER_CONNECTIONS = 16, 8
 LONGEST_BACK_OFF = 30.0
+ANSWER_SECONDS = 2.0
+"""Within it the database answers ``/health/ready``, or counts as away; probes wait for 4 s."""
 log = structlog.get_logger()
 
 
@@ -113,6 +116,8 @@ async def run(service: Service, roles: Sequence[str]) -> None:
         loop.add_signal_handler(number, stop.set)
     worker = Store(service.settings.worker_database_url, pool_size=WORKER_CONNECTIONS)
     background = {role: build for role, build in _loops(service).items() if role in roles}
+    if "relay" in roles:
+        background["observer"] = lambda store: Observer(store).run
     heartbeats = {role: Heartbeat(role) for role in background}
     tasks = [asyncio.create_task(_supervise(partial(build, worker), heartbeats[r])) for r, build in background.items()]
     server = Server(
@@ -227,7 +232,7 @@ def _ops_routes(heartbeats: Sequence[Heartbeat]) -> APIRouter:
     async def ready(request: Request) -> JSONResponse:
         waiting = [beat.name for beat in heartbeats if not beat.ready]
         try:
-            async with request.app.state.store.engine.connect() as connection:
+            async with asyncio.timeout(ANSWER_SECONDS), request.app.state.store.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
         except Exception:  # noqa: BLE001 - whatever it is, the answer is that the database is not to be had
             waiting.append("database")

@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from shared.ops.failpoint import reach
 
+CONNECT_SECONDS = 10
+"""A server that takes longer to let us in counts as away; ``health.STALE_SECONDS`` is a multiple of it."""
+
 _SET_DISTRICT = text("SELECT set_config('app.district', :district, true)")
 
 
@@ -20,7 +23,13 @@ class Store:
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            async_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=False, pool_timeout=10
+            async_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=False,
+            pool_timeout=10,
+            hide_parameters=True,  # an error's text is logged by libraries; values can be personal data
+            connect_args={"timeout": CONNECT_SECONDS},
         )
 
     @asynccontextmanager

@@ -30,6 +30,7 @@ async def provision(admin_url: str, service: str, owner_url: str, api_url: str, 
             await connection.execute(
                 text(f"{verb} ROLE {role} LOGIN NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'")
             )
+        await connection.execute(text(f"GRANT pg_read_all_stats TO {service}_owner"))  # for oldest_xmin_seconds()
         exists = await connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": database})
         if not exists:
             await connection.execute(
@@ -37,6 +38,10 @@ async def provision(admin_url: str, service: str, owner_url: str, api_url: str, 
             )
         await connection.execute(text(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC'))
         await connection.execute(text(f'GRANT CONNECT ON DATABASE "{database}" TO {service}_api, {service}_worker'))
+        # A replay's shadow tables are temporary ones of the worker's; a swap is made by the owner, who is the worker
+        # while it fills them, and only while it says so.
+        await connection.execute(text(f'GRANT TEMPORARY ON DATABASE "{database}" TO {service}_worker'))
+        await connection.execute(text(f"GRANT {service}_worker TO {service}_owner WITH INHERIT FALSE, SET TRUE"))
     await engine.dispose()
 
 
