@@ -38,6 +38,7 @@ from tests.support.infrastructure import Databases, Urls
 LAYOUT: Mapping[str, tuple[str, ...]] = {
     "registry.relay": ("relay",),
     "activities.api": ("api",),
+    "activities.api2": ("api",),
     "activities.relay": ("relay",),
     "activities.consumer": ("consumer", "importer"),
     "assessment.consumer": ("consumer",),
@@ -45,6 +46,8 @@ LAYOUT: Mapping[str, tuple[str, ...]] = {
 }
 """The processes of a system: ``<service>.<name>`` and the roles it runs."""
 SERVICES = ("registry", "activities", "assessment")
+SESSION_TIMEOUT_MS = 3000
+"""A consumer that was killed holds its partitions for as long."""
 REQUEST_SECONDS = 5.0
 _LIMITS = httpx.Limits(max_connections=300)
 
@@ -70,9 +73,9 @@ class Process:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start it, unarmed; does not wait until it is ready."""
-        self.order.unlink(missing_ok=True)
+    def start(self, failpoint: str = "") -> None:
+        """Start it, unarmed unless told so; does not wait until it is ready."""
+        self.arm(failpoint)
         self.child.start()
 
     def arm(self, failpoint: str) -> None:
@@ -181,6 +184,10 @@ class System:
     def __getitem__(self, name: str) -> Process:
         return self.processes[name]
 
+    def addresses(self, name: str) -> list[str]:
+        """Return where the processes are whose names begin so."""
+        return [process.address for key, process in self.processes.items() if key.startswith(name)]
+
     def add(self, name: str, *roles: str, **environment: str) -> Process:
         """Make a process ``<service>.<anything>`` with roles, to be started; environment beside the service's own."""
         service = name.partition(".")[0]
@@ -196,6 +203,7 @@ class System:
                 **service_environment(service, settings, self._secrets, urls, self.bootstrap_servers),
                 "JWKS_URL": self.issuer.url,
                 "FAILPOINT": f"file:{order}",
+                f"{service.upper()}_CONSUMER_SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),
                 **self.environment,
                 **environment,
             },
