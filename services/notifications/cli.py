@@ -7,9 +7,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.notifications.handlers import HANDLERS, STATE_HANDLERS
 from shared.http.client import LinbangClient, RequestRefusedError
+from shared.messaging import dead_letter_command
 
 app = typer.Typer(help="Messages and their deliveries.", no_args_is_help=True)
+app.add_typer(dead_letter_command.command_line("notifications", HANDLERS, STATE_HANDLERS), name="dead-letters")
 console = Console()
 
 

@@ -77,11 +77,16 @@ async def publish(store: Store, *events: NewEvent) -> None:
         await append(tx, events)
 
 
-async def tally(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
-    """The projection: set-based, as all are. Some minutes break an invariant on purpose."""
-    logged = [event.data for event in events if isinstance(event.data, ServiceLogged)]
-    if any(data.minutes == POISONED_MINUTES for data in logged):
+async def strict_tally(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
+    """Some minutes break an invariant on purpose."""
+    if any(event.data.minutes == POISONED_MINUTES for event in events):
         raise BrokenInvariantError("such minutes cannot be")
+    await tally(tx, events)
+
+
+async def tally(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
+    """The projection: set-based, as all are."""
+    logged = [event.data for event in events if isinstance(event.data, ServiceLogged)]
     await tx.execute(
         text("""
             INSERT INTO tally AS t
@@ -103,7 +108,9 @@ async def tally(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
     )
 
 
-HANDLERS: Handlers = {ServiceLogged: [tally], ServiceCorrected: [tally]}
+HANDLERS: Handlers = {ServiceLogged: [strict_tally], ServiceCorrected: [strict_tally]}
+MENDED_HANDLERS: Handlers = {ServiceLogged: [tally], ServiceCorrected: [tally]}
+"""What a new deployment has: no minutes are refused."""
 
 
 async def totals(store: Store) -> tuple[int, int]:
