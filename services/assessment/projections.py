@@ -12,16 +12,22 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.assessment import repository
 from services.assessment.domain import RuleBook
 from shared.contracts import (
+    HoursCorrected,
+    HoursCredited,
     ServiceCorrected,
     ServiceLogged,
+    ServiceRecordsImported,
+    StarLevelReached,
     StationOpened,
     TeamFormed,
     VolunteerProfileChanged,
     VolunteerRegistered,
 )
 from shared.contracts.received import BrokenInvariantError, Received
+from shared.store.projection import ProjectedTable, Projection
 
 _COLUMNS = """
     district, record_id, version, kind, volunteer_id, minutes, provenance, station_id, service, activity_title,
@@ -240,3 +246,82 @@ def _named(events: Sequence[Received[StationOpened]] | Sequence[Received[TeamFor
         "name": [event.data.name for event in events],
         "version": [event.attributes.sequence for event in events],
     }
+
+
+# What the service decided and announced, as its own log has it: the account's last version, its highest star.
+_AWARDS = text("""
+    INSERT INTO award (district, volunteer_id, stars, version)
+    SELECT district, volunteer_id, max(stars), max(version)
+    FROM unnest(CAST(:district AS text[]), CAST(:volunteer_id AS uuid[]), CAST(:stars AS int[]),
+                CAST(:version AS int[])) AS told(district, volunteer_id, stars, version)
+    GROUP BY 1, 2
+    ON CONFLICT (district, volunteer_id) DO UPDATE
+    SET stars = greatest(award.stars, excluded.stars), version = greatest(award.version, excluded.version)
+""")
+
+
+async def _ledger(tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceCorrected]]) -> None:
+    book = await repository.rule_book(tx, {event.attributes.district for event in events})
+    await enter_in_ledger(tx, events, book)
+
+
+async def _imports(
+    tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceRecordsImported]]
+) -> None:
+    credited, expected = [], []
+    for event in events:
+        district, data = event.attributes.district, event.data
+        if isinstance(data, ServiceRecordsImported):
+            expected.append((district, data.import_id, data.records, data.minutes))
+        elif data.import_id is not None:
+            credited.append((district, data.import_id, data.minutes))
+    if credited:
+        await repository.note_credited(tx, credited)
+    if expected:
+        await repository.note_expected(tx, expected)
+
+
+async def _awards(
+    tx: AsyncConnection,
+    events: Sequence[Received[HoursCredited] | Received[HoursCorrected] | Received[StarLevelReached]],
+) -> None:
+    await tx.execute(
+        _AWARDS,
+        {
+            "district": [event.attributes.district for event in events],
+            "volunteer_id": [event.data.volunteer_id for event in events],
+            "stars": [event.data.level if isinstance(event.data, StarLevelReached) else 0 for event in events],
+            "version": [event.attributes.sequence for event in events],
+        },
+    )
+
+
+PROJECTIONS = {
+    "ledger": Projection(
+        (ProjectedTable("ledger_entry"), ProjectedTable("volunteer_hours")),
+        {ServiceLogged: _ledger, ServiceCorrected: _ledger},
+        reads=("rule_set",),
+    ),
+    "volunteers": Projection(
+        (ProjectedTable("known_volunteer"), ProjectedTable("team_membership")),
+        {VolunteerRegistered: note_volunteers, VolunteerProfileChanged: note_volunteers},
+    ),
+    "stations": Projection((ProjectedTable("known_station"),), {StationOpened: note_stations}),
+    "teams": Projection((ProjectedTable("known_team"),), {TeamFormed: note_teams}),
+    "imports": Projection(
+        (
+            ProjectedTable(
+                "import_progress", ("expected_records", "expected_minutes", "credited_records", "credited_minutes")
+            ),
+        ),
+        {ServiceLogged: _imports, ServiceRecordsImported: _imports},
+        compare_only="whether an import is closed was decided, and announced, once",
+    ),
+    "awards": Projection(
+        (ProjectedTable("award"),),
+        {HoursCredited: _awards, HoursCorrected: _awards, StarLevelReached: _awards},
+        own_log=True,
+        compare_only="a star was decided, and announced, once; this only holds the award against its announcements",
+    ),
+}
+"""What of this service follows from events, and can be made of them again."""

@@ -1,6 +1,7 @@
-"""The contacts, as registry last published them.
+"""The contacts, as registry last published them, and the messages that events make.
 
-Invariant: a contact is stored sealed, as it came. Nothing here can open one, nor send anything.
+Invariant: a contact is stored sealed, as it came. Nothing here can open one, nor send anything: a message is a row,
+and a mail is queued in the table it is written to, which in a replay is no table that a mailer looks into.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,19 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.received import StateRecord
+from services.notifications import repository
+from services.notifications.domain.messages import message_about
+from shared.contracts import (
+    Event,
+    HoursCredited,
+    SignUpPromoted,
+    StarLevelReached,
+    VolunteerRegistered,
+    VolunteerSignedUp,
+)
+from shared.contracts.received import Received, StateRecord
+from shared.contracts.topics import CONTACT
+from shared.store.projection import ProjectedTable, Projection
 
 _PUT = text("""
     INSERT INTO contact (district, volunteer_id, sealed)
@@ -45,3 +58,24 @@ async def keep_contacts(tx: AsyncConnection, records: Sequence[StateRecord]) -> 
                 "volunteer_id": [volunteer_id for _, volunteer_id in erased],
             },
         )
+
+
+async def _messages(tx: AsyncConnection, events: Sequence[Received[Event]]) -> None:
+    if messages := [message for event in events if (message := message_about(event))]:
+        await repository.add_messages(tx, messages)
+
+
+PROJECTIONS = {
+    "contacts": Projection((ProjectedTable("contact"),), states={CONTACT.name: keep_contacts}),
+    "messages": Projection(
+        (
+            ProjectedTable("message", ("volunteer_id", "template", "facts", "occurred_at")),
+            ProjectedTable("delivery", ("id",)),
+        ),
+        dict.fromkeys(
+            (VolunteerRegistered, VolunteerSignedUp, SignUpPromoted, HoursCredited, StarLevelReached), _messages
+        ),
+        compare_only="what was read and what was sent follows from no event, and nothing may be sent again",
+    ),
+}
+"""What of this service follows from events, and can be made of them again."""

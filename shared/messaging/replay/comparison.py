@@ -1,0 +1,114 @@
+"""What differs between a live projection and its shadow, row by row.
+
+Invariant: both are read in one snapshot, in which the shadow holds the events that the live one has applied; a row
+that differs has been changed by something other than an event, or the code that made it has. Only ids, times and
+figures are shown: of texts and bytes it is said that they differ.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.messaging.replay.rebuild import columns_of, key_of
+from shared.store.projection import ProjectedTable, Projection
+
+FIRST = 10
+"""Differences of a table that are shown in full."""
+_TYPES = text("""
+    SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
+    WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 AND NOT attisdropped
+""")
+_SHOWN = {
+    "bigint", "boolean", "date", "double precision", "integer", "smallint", "timestamp with time zone", "uuid",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One column of one row. A row that only one side has differs in ``row``, as ``present`` and ``absent``."""
+
+    key: str
+    column: str
+    live: str
+    rebuilt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A table, live and rebuilt: how many rows each, how many differ, and the first of those."""
+
+    table: str
+    live: int
+    rebuilt: int
+    differing: int
+    first: Sequence[Difference]
+
+
+async def compare(tx: AsyncConnection, projection: Projection, shadow: str, district: str | None) -> list[Compared]:
+    """Compare the tables of a projection with those in the schema ``shadow``; of one district where it is named."""
+    return [await _compare(tx, table, shadow, district) for table in projection.tables]
+
+
+async def _compare(tx: AsyncConnection, table: ProjectedTable, shadow: str, district: str | None) -> Compared:
+    key = await key_of(tx, table.name)
+    columns = await columns_of(tx, table)
+    types: dict[str, str] = {row[0]: row[1] for row in await tx.execute(_TYPES, {"table": f"public.{table.name}"})}
+    named = ", ".join(dict.fromkeys([*key, *columns]))
+    values = [_comparable(column, types[column]) for column in dict.fromkeys([*key, *columns])]
+    pairs = f"""
+        (SELECT {named} FROM public.{table.name} WHERE CAST(:district AS text) IS NULL OR district = :district) l
+        FULL JOIN
+        (SELECT {named} FROM {shadow}.{table.name} WHERE CAST(:district AS text) IS NULL OR district = :district) s
+        ON {" AND ".join(f"l.{column} = s.{column}" for column in key)}
+    """
+    differ = f"({_row('l', values)}) IS DISTINCT FROM ({_row('s', values)})"
+    counted = (
+        await tx.execute(
+            text(f"""
+                SELECT count(l.{key[0]}) AS live, count(s.{key[0]}) AS rebuilt,
+                       count(*) FILTER (WHERE {differ}) AS differing
+                FROM {pairs}
+            """),
+            {"district": district},
+        )
+    ).one()
+    first: list[Difference] = []
+    if counted.differing:
+        rows = await tx.execute(
+            text(f"""
+                SELECT {", ".join(f"coalesce(l.{column}, s.{column})::text" for column in key)},
+                       to_jsonb(l.*) AS live, to_jsonb(s.*) AS rebuilt
+                FROM {pairs} WHERE {differ} ORDER BY {", ".join(map(str, range(1, len(key) + 1)))} LIMIT {FIRST}
+            """),
+            {"district": district},
+        )
+        for *key_values, live, rebuilt in rows:
+            first += _differences(" ".join(key_values), live, rebuilt, types)
+    return Compared(table.name, counted.live, counted.rebuilt, counted.differing, first)
+
+
+def _comparable(column: str, sql_type: str) -> str:
+    return f"{{side}}.{column}::jsonb" if sql_type == "json" else f"{{side}}.{column}"  # json knows no equality
+
+
+def _row(side: str, values: Sequence[str]) -> str:
+    return ", ".join(value.format(side=side) for value in values)
+
+
+def _differences(
+    key: str, live: dict[str, Any] | None, rebuilt: dict[str, Any] | None, types: dict[str, str]
+) -> list[Difference]:
+    if live is None or rebuilt is None:
+        return [Difference(key, "row", *("absent" if side is None else "present" for side in (live, rebuilt)))]
+    return [
+        Difference(key, column, _shown(live[column], types[column]), _shown(rebuilt[column], types[column]))
+        for column in live
+        if live[column] != rebuilt[column]
+    ]
+
+
+def _shown(value: object, sql_type: str) -> str:
+    return "-" if value is None else str(value) if sql_type in _SHOWN else f"({sql_type})"

@@ -1,0 +1,162 @@
+"""A projection filled again from its events, in shadow tables that hold exactly what the live ones should hold.
+
+Invariant: all of it happens in one snapshot of the service's database. The snapshot says which events the live
+projection has applied (its inbox), the shadow gets those and no others, and both are compared in that same snapshot:
+the live system goes on meanwhile and makes no false difference.
+
+Nothing but the shadow can change. The shadow is temporary tables of this session, and the transaction is READ ONLY: a
+statement that would write anything else is refused by PostgreSQL itself. However it ends, nothing is left of it.
+"""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.event import Event
+from shared.contracts.received import Received
+from shared.messaging.replay.source import Batch, Offsets, ahead
+from shared.store.engine import Store
+from shared.store.projection import Project, ProjectedTable, Projection
+
+_BUFFERS = "256MB"
+"""What a session may keep of its temporary tables in memory; a district's year of records fits."""
+_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('replay', 0))")
+_NOT_APPLIED = text("""
+    SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id
+    WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = id)
+""")
+_OFFSETS = text("SELECT topic, partition, next_offset FROM public.consumer_offset WHERE consumer = :consumer")
+_KEY = text("""
+    SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
+    WHERE i.indrelid = CAST(:table AS regclass) AND i.indisprimary ORDER BY array_position(i.indkey, a.attnum)
+""")
+_COLUMNS = text("""
+    SELECT attname FROM pg_attribute
+    WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+""")
+
+
+_Shares = Mapping[Project, Collection[type[Event]]]
+
+
+class BusyError(Exception):
+    """Another replay of this service is running."""
+
+
+class Source(Protocol):
+    """Where events are read from."""
+
+    repeats: bool
+    """Whether an event can come twice."""
+
+    async def count(self) -> int:
+        """Return how many there are to read."""
+
+    def batches(self) -> AsyncIterator[Batch]:
+        """Give them in order."""
+
+
+@dataclass
+class Rebuild:
+    """One projection being filled in ``tx``, whose search path leads to the shadow."""
+
+    tx: AsyncConnection
+    projection: Projection
+    consumer: str
+    applied: int = 0
+    position: int = 0
+    """The event-log position of the last event applied."""
+    _seen: set[UUID] = field(default_factory=set)
+
+    async def run(self, source: Source, note: Callable[[int], None] = lambda _: None) -> None:
+        """Apply what the live projection has applied. ``note`` is told how many events each batch was."""
+        shares = _shares(self.projection)
+        async for batch in ahead(source.batches()):
+            await self._apply(batch, shares, await self._fresh(batch.events, repeats=source.repeats))
+            note(batch.size)
+
+    async def _apply(self, batch: Batch, shares: _Shares, events: Sequence[Received[Any]]) -> None:
+        for handler, types in shares.items():
+            if share := [event for event in events if type(event.data) in types]:
+                await handler(self.tx, share)
+        for topic, records in batch.states.items():
+            if latest := {record.key: record for record in records}:
+                await self.projection.states[topic](self.tx, list(latest.values()))
+        self.applied += len(events) + sum(map(len, batch.states.values()))
+        self.position = max(self.position, batch.position)
+
+    async def _fresh(self, events: Sequence[Received[Any]], *, repeats: bool) -> Sequence[Received[Any]]:
+        """Return those of the events that the live consumer has applied, each once."""
+        if self.projection.own_log or not events:
+            return events
+        ids = [event.attributes.id for event in events]
+        skipped = set((await self.tx.scalars(_NOT_APPLIED, {"ids": ids, "consumer": self.consumer})).all())
+        if not (skipped or repeats):
+            return events
+        fresh = []
+        for event in events:
+            if event.attributes.id not in skipped and event.attributes.id not in self._seen:
+                fresh.append(event)
+                if repeats:
+                    self._seen.add(event.attributes.id)
+        return fresh
+
+
+@asynccontextmanager
+async def shadow(store: Store, projection: Projection) -> AsyncIterator[AsyncConnection]:
+    """Make empty shadow tables and open the snapshot in which to fill them and compare. Raises BusyError."""
+    async with store.engine.connect() as session:
+        if not await session.scalar(_LOCK):
+            raise BusyError("another replay of this service is running")
+        await session.exec_driver_sql(f"SET temp_buffers = '{_BUFFERS}'")
+        for table in projection.tables:
+            await _make_temporary(session, table)
+        await session.exec_driver_sql("SET search_path = pg_temp, public")
+        await session.commit()
+        try:
+            await session.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield session
+        finally:
+            await session.invalidate()  # the tables, the lock and the settings go with the session
+
+
+async def live_offsets(tx: AsyncConnection, consumer: str) -> Offsets:
+    """Return where the live consumer is, in the snapshot."""
+    rows = await tx.execute(_OFFSETS, {"consumer": consumer})
+    return {(row.topic, row.partition): row.next_offset for row in rows}
+
+
+async def key_of(tx: AsyncConnection, table: str) -> list[str]:
+    """Return the columns of a live table's primary key, in order."""
+    return list(await tx.scalars(_KEY, {"table": f"public.{table}"}))
+
+
+async def columns_of(tx: AsyncConnection, table: ProjectedTable) -> list[str]:
+    """Return the columns of a live table that follow from events."""
+    return list(table.columns) or list(await tx.scalars(_COLUMNS, {"table": f"public.{table.name}"}))
+
+
+async def _make_temporary(session: AsyncConnection, table: ProjectedTable) -> None:
+    """Make a table's shadow with its key and checks. What does not follow from events may be absent in it."""
+    await session.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE {table.name} (LIKE public.{table.name} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+    )
+    key = await key_of(session, table.name)
+    await session.exec_driver_sql(f"ALTER TABLE pg_temp.{table.name} ADD PRIMARY KEY ({', '.join(key)})")
+    told = {*key, *await columns_of(session, table)}
+    for column in await session.scalars(_COLUMNS, {"table": f"public.{table.name}"}):
+        if column not in told:
+            await session.exec_driver_sql(f"ALTER TABLE pg_temp.{table.name} ALTER {column} DROP NOT NULL")
+
+
+def _shares(projection: Projection) -> _Shares:
+    """Turn the table of events round: each handler with the events it is listed under."""
+    shares: dict[Project, set[type[Event]]] = {}
+    for event, handler in projection.events.items():
+        shares.setdefault(handler, set()).add(event)
+    return shares
