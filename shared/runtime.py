@@ -69,6 +69,8 @@ class ServiceSettings(BaseSettings):
     """A consumer silent for as long loses its partitions to the others of its group."""
     consumer_max_poll_interval_ms: int = MAX_POLL_INTERVAL_MS
     """So does one that is this long at one batch."""
+    dead_letter_limit: bool = True
+    """Off while an operator lets everything bad be parked (deploy/runbooks/dead-letter-limit.md)."""
     jwks_url: str = Field("", validation_alias="JWKS_URL")
     file_key: str = Field("", validation_alias="FILE_KEY")
     """32 bytes, base64: encrypts uploaded files while they wait. Needed by services with imports."""
@@ -154,6 +156,7 @@ def _loops(service: Service) -> dict[str, Callable[[Store], Loop]]:
                 service.handlers,
                 service.state_handlers,
                 Membership(settings.consumer_session_timeout_ms, settings.consumer_max_poll_interval_ms),
+                limited=settings.dead_letter_limit,
             ).run
         )
     if service.imports:

@@ -97,11 +97,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         handlers: Handlers,
         state_handlers: StateHandlers,
         membership: Membership = Membership(),
+        *,
+        limited: bool = True,
     ) -> None:
         self._group = group
         self._store = store
         self._prefix = prefix
-        self._processing = Processing(group, prefix, handlers, state_handlers)
+        self._processing = Processing(group, prefix, handlers, state_handlers, limited=limited)
         self._progress = Progress(group, prefix)
         self._joined = False
         self._expected: dict[TopicPartition, int] = {}

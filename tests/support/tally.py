@@ -120,8 +120,8 @@ async def totals(store: Store) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def consumer(store: Store, bootstrap_servers: str, prefix: str) -> Consumer:
-    return Consumer(GROUP, store, bootstrap_servers, prefix, HANDLERS, {})
+def consumer(store: Store, bootstrap_servers: str, prefix: str, *, limited: bool = True) -> Consumer:
+    return Consumer(GROUP, store, bootstrap_servers, prefix, HANDLERS, {}, limited=limited)
 
 
 async def main() -> None:

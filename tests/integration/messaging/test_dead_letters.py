@@ -4,8 +4,10 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +17,14 @@ from sqlalchemy import text
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from shared.messaging.consumer import Consumer
+from shared.messaging.dead_letter import MAX_CONSECUTIVE
 from shared.messaging.dead_letter_command import command_line
 from shared.store.event_log import NewEvent, new_id
 from tests.integration.messaging.conftest import Wire
 from tests.integration.messaging.test_consumer import counted, parked, send, send_raw
 from tests.support.eventually import eventually, running
 from tests.support.mended_dead_letters import app as mended
-from tests.support.tally import GROUP, HANDLERS, MENDED_HANDLERS, POISONED_MINUTES, service_corrected, service_logged
+from tests.support.tally import GROUP, HANDLERS, POISONED_MINUTES, consumer, service_corrected, service_logged
 
 unmended = command_line(GROUP, HANDLERS)
 
@@ -59,10 +61,6 @@ async def actions(wire: Wire) -> list[Any]:
                 """)
             )
         )
-
-
-def mended_consumer(wire: Wire) -> Consumer:
-    return Consumer(GROUP, wire.worker, wire.servers, wire.prefix, MENDED_HANDLERS, {})
 
 
 def chain(length: int) -> list[NewEvent]:
@@ -102,6 +100,17 @@ async def test_a_redrive_applies_what_is_parked_of_the_key_in_log_order_and_says
     assert (action.district, action.name, action.caused_by) == ("000000", "DeadLetterRedriven", "operator:li")
     assert action.data["dead_letter_ids"] == [str(letter.id) for letter in letters]
     assert action.data["parked_again"] == []
+
+
+async def test_past_the_limit_an_operator_can_have_all_that_is_bad_parked_and_redrive_it_later(wire: Wire) -> None:
+    bad = [service_logged(new_id(), minutes=POISONED_MINUTES) for _ in range(3 * MAX_CONSECUTIVE)]
+    await send(wire, *bad, service_logged(new_id()), partition=0)
+    async with running(consumer(wire.worker, wire.servers, wire.prefix, limited=False).run):
+        await eventually(lambda: counted(wire, 60, 1))
+    assert len(await parked(wire)) == len(bad)
+    done = await command(wire, mended, "redrive", "--reason", "BrokenInvariantError", "--yes")
+    assert done.output.endswith(f"{len(bad)} applied, 0 still parked\n")
+    assert await counted(wire, 60 + len(bad) * POISONED_MINUTES, 1 + len(bad))
 
 
 async def test_what_is_settled_is_not_settled_again(wire: Wire) -> None:
@@ -167,13 +176,13 @@ async def test_a_batch_of_the_partition_waits_for_the_redrive_that_holds_it(wire
     """The redrive is stopped before its commit; the consumer has the next event in hand and must not pass."""
     events = chain(3)
     await park(wire, *events[:2])
-    redrive = await process(wire, "redrive", "--all", "--yes", failpoint="redrive.before_commit:stop")
-    await eventually(lambda: is_stopped(redrive.pid))
-    async with running(mended_consumer(wire).run):
+    stopping = process(wire, "redrive", "--all", "--yes", failpoint="redrive.before_commit:stop")
+    async with stopping as redrive, running(consumer(wire.worker, wire.servers, wire.prefix).run):
+        await eventually(lambda: is_stopped(redrive.pid))
         await send(wire, events[2], service_logged(new_id()), partition=0)
         await eventually(lambda: waits_for_a_lock(wire))
         assert await arrived(wire, events[0].aggregate_id) == []
-        os.kill(redrive.pid, 18)  # SIGCONT
+        redrive.send_signal(signal.SIGCONT)
         await redrive.communicate()
         await eventually(lambda: all_arrived(wire, [events]))
     assert await arrived(wire, events[0].aggregate_id) == [1, 2, 3]
@@ -183,9 +192,8 @@ async def test_a_batch_of_the_partition_waits_for_the_redrive_that_holds_it(wire
 async def test_a_redrive_that_is_killed_has_happened_or_has_not(wire: Wire, place: str, applied: list[int]) -> None:
     events = chain(2)
     await park(wire, *events)
-    killed = await process(wire, "redrive", "--all", "--yes", failpoint=f"{place}:kill9")
-    await killed.communicate()
-    assert killed.returncode == -9
+    async with process(wire, "redrive", "--all", "--yes", failpoint=f"{place}:kill9") as killed:
+        assert await killed.wait() == -9
     assert await arrived(wire, events[0].aggregate_id) == applied
     assert len(await actions(wire)) == len(applied) // 2
     again = await command(wire, mended, "redrive", "--all", "--yes")
@@ -193,9 +201,10 @@ async def test_a_redrive_that_is_killed_has_happened_or_has_not(wire: Wire, plac
     assert await arrived(wire, events[0].aggregate_id) == [1, 2]
 
 
-async def process(wire: Wire, *arguments: str, failpoint: str) -> asyncio.subprocess.Process:
+@asynccontextmanager
+async def process(wire: Wire, *arguments: str, failpoint: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a command of the mended service as a process of its own."""
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.support.mended_dead_letters",
@@ -203,6 +212,12 @@ async def process(wire: Wire, *arguments: str, failpoint: str) -> asyncio.subpro
         env={**os.environ, **environment(wire), "FAILPOINT": failpoint},
         stdout=asyncio.subprocess.PIPE,
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def is_stopped(pid: int) -> bool:
