@@ -26,10 +26,11 @@ def generate() -> dict[str, str]:
 
 
 def generate_for_servers() -> dict[str, str]:
-    """Make what PostgreSQL and Kafka themselves need in containers."""
+    """Make what PostgreSQL, Kafka and Grafana themselves need in containers."""
     return {
         "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
         "KAFKA_CLUSTER_ID": urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("="),
+        "GRAFANA_PASSWORD": secrets.token_urlsafe(24),
     }
 
 

@@ -1,4 +1,4 @@
-"""Documentation made from the code: ``docs/events.md``, ``docs/asyncapi.json``, ``docs/api/*``, and frozen schemas.
+"""Made from the code: ``docs/events.md``, ``docs/asyncapi.json``, ``docs/api/*``, dashboards, and frozen schemas.
 
 Invariant: what the documents say is what the code does: they are worked out from the contracts and from the services
 as their composition roots put them together, and a test fails where they are stale. A frozen schema is written once,
@@ -22,6 +22,7 @@ from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 from pydantic_settings import BaseSettings
 
+from deploy import dashboards
 from deploy.provision import SERVICES
 from shared.contracts import EVENTS, Event
 from shared.contracts.envelope import Attributes, headers
@@ -58,6 +59,7 @@ def documents() -> dict[Path, str]:
         DOCS / "events.md": events_page(services),
         DOCS / "asyncapi.json": _dump(asyncapi(services)),
         **{DOCS / "api" / f"{service.name}.openapi.json": _dump(build_app(service).openapi()) for service in services},
+        **dashboards.documents(),
     }
 
 
