@@ -6,11 +6,14 @@ from typing import Annotated
 import typer
 
 from services.activities.handlers import HANDLERS
+from services.activities.projections import PROJECTIONS
 from shared.imports.command_line import Office, import_file
 from shared.messaging import dead_letter_command
+from shared.messaging.replay import command_line as replay
 
 app = typer.Typer(help="Activities and service records of a district.", no_args_is_help=True)
 app.add_typer(dead_letter_command.command_line("activities", HANDLERS), name="dead-letters")
+replay.add_commands(app, "activities", PROJECTIONS)
 
 
 @app.callback()

@@ -41,6 +41,8 @@ _COLUMNS = text("""
 """)
 
 
+Note = Callable[[int], None]
+"""Is told of numbers of events, for whoever watches."""
 _Shares = Mapping[Project, Collection[type[Event]]]
 
 
@@ -73,7 +75,7 @@ class Rebuild:
     """The event-log position of the last event applied."""
     _seen: set[UUID] = field(default_factory=set)
 
-    async def run(self, source: Source, note: Callable[[int], None] = lambda _: None) -> None:
+    async def run(self, source: Source, note: Note = lambda _: None) -> None:
         """Apply what the live projection has applied. ``note`` is told how many events each batch was."""
         shares = _shares(self.projection)
         async for batch in ahead(source.batches()):
@@ -111,8 +113,7 @@ class Rebuild:
 async def shadow(store: Store, projection: Projection) -> AsyncIterator[AsyncConnection]:
     """Make empty shadow tables and open the snapshot in which to fill them and compare. Raises BusyError."""
     async with store.engine.connect() as session:
-        if not await session.scalar(_LOCK):
-            raise BusyError("another replay of this service is running")
+        await lock(session)
         await session.exec_driver_sql(f"SET temp_buffers = '{_BUFFERS}'")
         for table in projection.tables:
             await _make_temporary(session, table)
@@ -123,6 +124,13 @@ async def shadow(store: Store, projection: Projection) -> AsyncIterator[AsyncCon
             yield session
         finally:
             await session.invalidate()  # the tables, the lock and the settings go with the session
+
+
+async def lock(session: AsyncConnection) -> None:
+    """Become the one replay of this service, for as long as the session lasts. Raises BusyError."""
+    if not await session.scalar(_LOCK):
+        raise BusyError("another replay of this service is running")
+    await session.commit()
 
 
 async def live_offsets(tx: AsyncConnection, consumer: str) -> Offsets:

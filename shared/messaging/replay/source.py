@@ -154,9 +154,8 @@ class Topics:
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Give what the topics hold up to the ends; ``count`` has found where they begin."""
-        open_ends = {
-            TopicPartition(*place): end for place, end in self._ends.items() if end > self._starts.get(place, end)
-        }
+        starts = self._starts
+        open_ends = {TopicPartition(*place): end for place, end in self._ends.items() if end > starts.get(place, end)}
         client = AIOKafkaConsumer(bootstrap_servers=self._servers, enable_auto_commit=False, fetch_max_bytes=8 << 20)
         await client.start()
         try:

@@ -1,0 +1,297 @@
+"""``linbang <service> replay`` and ``compare``: projections made again from events, and held against the live ones.
+
+Invariant: the exit code tells a script what happened. 0: equal (or done); 1: the live projection differs from its
+replay; 2: it could not be found out, and why is printed. Neither command can send or announce anything.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from aiokafka.errors import KafkaError
+from asyncpg import PostgresError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.envelope import UndecodableEventError
+from shared.contracts.received import BrokenInvariantError
+from shared.messaging.replay import swap
+from shared.messaging.replay.comparison import Compared, compare
+from shared.messaging.replay.rebuild import BusyError, Note, Rebuild, Source, live_offsets, shadow
+from shared.messaging.replay.source import EventLogs, RetentionCutError, Scope, Topics
+from shared.ops.garbage import collect_rarely
+from shared.ops.operator import By
+from shared.store.engine import Store
+from shared.store.projection import Projection
+
+DIFFERENT, FAILED = 1, 2
+_WIDTH_OF_A_FILE = 160
+_NOTE = text("""
+    INSERT INTO projection_comparison (projection, rows, differences, position, district)
+    VALUES (:projection, :rows, :differences, :position, :district)
+""")
+_EXPORT = text("SELECT pg_export_snapshot()")
+DistrictOption = Annotated[str | None, typer.Option(help="of this district alone (GB/T 2260 code)")]
+
+
+class From(StrEnum):
+    """Where events are read from."""
+
+    EVENT_LOG = "event-log"
+    KAFKA = "kafka"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One replay that is asked for."""
+
+    service: str
+    name: str
+    projection: Projection
+    source: From
+    until: datetime | None = None
+    district: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a replay: how much was applied, and each table against the live one."""
+
+    applied: int
+    position: int
+    tables: Sequence[Compared]
+
+    @property
+    def differing(self) -> int:
+        """How many rows differ."""
+        return sum(table.differing for table in self.tables)
+
+
+def add_commands(app: typer.Typer, service: str, projections: Mapping[str, Projection]) -> None:
+    """Add ``replay`` and ``compare`` to a service's command line."""
+    names = ", ".join(projections)
+
+    @app.command(help=f"Make a projection again from events and hold it against the live one: {names}.")
+    def replay(
+        *,
+        name: Annotated[str, typer.Argument(metavar="PROJECTION", help=names)],
+        source: Annotated[From | None, typer.Option("--from", help="the producers' event logs, or the topics")] = None,
+        until: Annotated[
+            datetime | None,
+            typer.Option(help="events before this moment (UTC unless it has an offset); compares nothing"),
+        ] = None,
+        district: DistrictOption = None,
+        replace: Annotated[
+            bool, typer.Option("--swap", help="put the rebuilt projection in the live one's place")
+        ] = False,
+        reason: Annotated[str | None, typer.Option(help="why it is swapped, for the event that tells of it")] = None,
+        by: By,
+    ) -> None:
+        if name not in projections:
+            raise typer.BadParameter(f"{service} has {names}", param_hint="PROJECTION")
+        request = _request(service, name, projections[name], source, until, district)
+        if replace:
+            _refuse_swap(request)
+            _show(request, _run(_swap(request, by, reason)))
+            _console().print("the rebuilt tables are in place")
+            return
+        outcome = _run(_replay(request))
+        _show(request, outcome)
+        if outcome.differing and until is None:
+            raise typer.Exit(DIFFERENT)
+
+    @app.command("compare", help="Hold every projection against its replay and keep the result, as every night.")
+    def compare_all(district: DistrictOption = None) -> None:
+        different = False
+        for name, projection in projections.items():
+            request = _request(service, name, projection, None, None, district)
+            outcome = _run(_replay(request, keep=True))
+            _show(request, outcome)
+            different = different or bool(outcome.differing)
+        if different:
+            raise typer.Exit(DIFFERENT)
+
+
+def _request(
+    service: str, name: str, projection: Projection, source: From | None, until: datetime | None, district: str | None
+) -> Request:
+    if source is None:
+        source = From.KAFKA if projection.states else From.EVENT_LOG
+    if projection.states and (source is From.EVENT_LOG or until or district):
+        raise typer.BadParameter(
+            f"{name} follows from a compacted topic: all of it, from Kafka alone", param_hint="--from"
+        )
+    if projection.own_log and source is From.KAFKA:
+        raise typer.BadParameter(f"{name} follows from {service}'s own event log", param_hint="--from")
+    if until is not None and until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return Request(service, name, projection, source, until, district)
+
+
+def _refuse_swap(request: Request) -> None:
+    if request.projection.compare_only:
+        raise typer.BadParameter(f"not of {request.name}: {request.projection.compare_only}", param_hint="--swap")
+    if request.until or request.district:
+        raise typer.BadParameter(
+            "only a whole projection can be swapped: no --until, no --district", param_hint="--swap"
+        )
+    if request.source is From.KAFKA and not request.projection.states:
+        raise typer.BadParameter("topics are transport; the event log is what is swapped in", param_hint="--from")
+
+
+async def replay_once(request: Request, note: Note, begin: Note, *, keep: bool = False) -> Outcome:
+    """Rebuild a projection and compare it; ``keep`` the result for the metric. ``begin`` is told how many there are.
+
+    Raises BusyError, RetentionCutError, BrokenInvariantError and UndecodableEventError.
+    """
+    store = Store(database_url(request.service, "worker"), pool_size=2)
+    try:
+        async with shadow(store, request.projection) as tx:
+            source = await source_of(request, tx)
+            begin(await source.count())
+            rebuild = Rebuild(tx, request.projection, request.service)
+            await rebuild.run(source, note)
+            tables = await compare(tx, request.projection, "pg_temp", request.district)
+        outcome = Outcome(rebuild.applied, rebuild.position, tables)
+        if keep:
+            await _keep(store, request, outcome)
+        return outcome
+    finally:
+        await store.close()
+
+
+async def source_of(request: Request, tx: AsyncConnection, ids: Sequence[UUID] | None = None) -> Source:
+    """Return where a replay's events are to be read, all or those with ``ids``, given the snapshot to agree with."""
+    scope = Scope(request.until, request.district, ids)
+    if request.source is From.KAFKA:
+        ends = await live_offsets(tx, request.service)
+        servers, prefix = _required("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("TOPIC_PREFIX", "")
+        return Topics(servers, prefix, request.projection, scope, ends)
+    snapshot = await tx.scalar(_EXPORT) if request.projection.own_log else None
+    return EventLogs(lambda service: database_url(service, "worker"), request.projection, scope, snapshot)
+
+
+def database_url(service: str, role: str) -> str:
+    """Return the URL of a service's database for a role. Raises typer.BadParameter where it is not set."""
+    return _required(f"{service}_{role}_DATABASE_URL".upper())
+
+
+def _required(name: str) -> str:
+    if name not in os.environ:
+        raise typer.BadParameter(f"{name} is not set, and no local system is here", param_hint="environment")
+    return os.environ[name]
+
+
+async def _keep(store: Store, request: Request, outcome: Outcome) -> None:
+    async with store.transaction() as tx:
+        await tx.execute(
+            _NOTE,
+            {
+                "projection": request.name,
+                "rows": sum(table.rebuilt for table in outcome.tables),
+                "differences": outcome.differing,
+                "position": outcome.position or outcome.applied,
+                "district": request.district,
+            },
+        )
+
+
+async def _replay(request: Request, *, keep: bool = False) -> Outcome:
+    with _progress(f"{request.service} {request.name}") as (begin, note):
+        return await replay_once(request, note, begin, keep=keep)
+
+
+async def _swap(request: Request, by: str, reason: str | None) -> Outcome:
+    store = Store(database_url(request.service, "owner"), pool_size=1)
+    asked = swap.Swap(request.service, request.name, request.projection, request.source.value, by, reason)
+
+    async def source(tx: AsyncConnection, ids: Sequence[UUID] | None) -> Source:
+        return await source_of(request, tx, ids)
+
+    try:
+        with _progress(f"{request.service} {request.name}") as (begin, note):
+            swapped = await swap.replace(store, asked, source, begin, note)
+    finally:
+        await store.close()
+    return Outcome(swapped.filling.applied, swapped.filling.position, swapped.replaced)
+
+
+def _run(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Do it, or say why it cannot be done. Ctrl-C ends it at any moment; nothing is left of it."""
+    collect_rarely()
+    try:
+        return asyncio.run(work)
+    except (BusyError, RetentionCutError) as fault:
+        reason = str(fault)
+    except (BrokenInvariantError, UndecodableEventError) as fault:
+        reason = f"an event that the live projection has applied cannot be applied again: {fault}"
+    except DBAPIError as fault:
+        reason = f"the database refused: {type(fault.orig).__name__}"
+    except (PostgresError, KafkaError, OSError) as fault:
+        reason = f"a server is away or refused: {type(fault).__name__}"
+    _console().print(reason, markup=False)
+    raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[tuple[Note, Note]]:
+    """Show how far it is, how fast and how long it will take; a line at the end where nobody watches."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    started, done = time.monotonic(), 0
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None, rate="")
+
+        def begin(total: int) -> None:
+            bar.update(task, total=total)
+
+        def note(events: int) -> None:
+            nonlocal done
+            done += events
+            bar.update(task, advance=events, rate=f"{done / (time.monotonic() - started):,.0f}/s")
+
+        yield begin, note
+    if not console.is_terminal:
+        console.print(f"{title}: {done:,} events in {time.monotonic() - started:.1f} s")
+
+
+def _show(request: Request, outcome: Outcome) -> None:
+    """Print each table with its rows and differences, then the first differences."""
+    table = Table("table", "rebuilt", *(() if request.until else ("live", "differing")))
+    for compared in outcome.tables:
+        against_live = () if request.until else (f"{compared.live:,}", f"{compared.differing:,}")
+        table.add_row(compared.table, f"{compared.rebuilt:,}", *against_live)
+    console = _console()
+    console.print(table)
+    if request.until:
+        return
+    for compared in outcome.tables:
+        for one in compared.first:
+            console.print(
+                f"{compared.table} {one.key}: {one.column} is {one.live}, events say {one.rebuilt}", markup=False
+            )
+    word = f"{outcome.differing:,} rows differ" if outcome.differing else "equal"
+    console.print(f"{request.service} {request.name}: {word} ({outcome.applied:,} events)", markup=False)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
