@@ -238,7 +238,7 @@ def _run(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     except (BrokenInvariantError, UndecodableEventError) as fault:
         reason = f"an event that the live projection has applied cannot be applied again: {fault}"
     except DBAPIError as fault:
-        reason = f"the database refused: {type(fault.orig).__name__}"
+        reason = f"the database refused: {type(getattr(fault.orig, '__cause__', None) or fault.orig).__name__}"
     except (PostgresError, KafkaError, OSError) as fault:
         reason = f"a server is away or refused: {type(fault).__name__}"
     _console().print(reason, markup=False)

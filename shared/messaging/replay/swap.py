@@ -42,36 +42,36 @@ _APPLIED_SINCE = text(f"""
 _HOLD_OFFSETS = text("SELECT FROM public.consumer_offset WHERE consumer = :consumer FOR UPDATE")
 # Everything a table has that LIKE does not copy, or copies under other names, as the statements that make it.
 _INDEXES = text(f"""
-    SELECT format('ALTER TABLE {SCHEMA}.%I ADD CONSTRAINT %I %s', :table, conname, pg_get_constraintdef(oid))
-    FROM pg_constraint WHERE conrelid = to_regclass('public.' || :table) AND contype IN ('p', 'u', 'x')
+    SELECT format('ALTER TABLE {SCHEMA}.%I ADD CONSTRAINT %I %s', CAST(:table AS text), conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE conrelid = to_regclass('public.' || CAST(:table AS text)) AND contype IN ('p', 'u', 'x')
     UNION ALL
-    SELECT replace(pg_get_indexdef(indexrelid), ' ON public.' || :table || ' ', ' ON {SCHEMA}.' || :table || ' ')
-    FROM pg_index i WHERE indrelid = to_regclass('public.' || :table)
+    SELECT replace(pg_get_indexdef(indexrelid), ' ON public.' || CAST(:table AS text) || ' ', ' ON {SCHEMA}.' || CAST(:table AS text) || ' ')
+    FROM pg_index i WHERE indrelid = to_regclass('public.' || CAST(:table AS text))
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'))
 """)
 _SETTINGS = text("""
     SELECT coalesce('WITH (' || array_to_string(reloptions, ', ') || ')', '')
-    FROM pg_class WHERE oid = to_regclass('public.' || :table)
+    FROM pg_class WHERE oid = to_regclass('public.' || CAST(:table AS text))
 """)
 _RIGHTS = text(f"""
     SELECT format('GRANT %s ON {SCHEMA}.%I TO %s', privilege_type, relname, grantee::regrole)
-    FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('public.' || :table) AND grantee <> relowner
+    FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('public.' || CAST(:table AS text)) AND grantee <> relowner
     UNION ALL
-    SELECT format('GRANT %s (%I) ON {SCHEMA}.%I TO %s', privilege_type, attname, :table, grantee::regrole)
-    FROM pg_attribute, aclexplode(attacl) WHERE attrelid = to_regclass('public.' || :table)
+    SELECT format('GRANT %s (%I) ON {SCHEMA}.%I TO %s', privilege_type, attname, CAST(:table AS text), grantee::regrole)
+    FROM pg_attribute, aclexplode(attacl) WHERE attrelid = to_regclass('public.' || CAST(:table AS text))
     UNION ALL
     SELECT format('ALTER TABLE {SCHEMA}.%I ENABLE ROW LEVEL SECURITY', relname)
-    FROM pg_class WHERE oid = to_regclass('public.' || :table) AND relrowsecurity
+    FROM pg_class WHERE oid = to_regclass('public.' || CAST(:table AS text)) AND relrowsecurity
     UNION ALL
     SELECT format('ALTER TABLE {SCHEMA}.%I FORCE ROW LEVEL SECURITY', relname)
-    FROM pg_class WHERE oid = to_regclass('public.' || :table) AND relforcerowsecurity
+    FROM pg_class WHERE oid = to_regclass('public.' || CAST(:table AS text)) AND relforcerowsecurity
     UNION ALL
     SELECT format('CREATE POLICY %I ON {SCHEMA}.%I AS %s FOR %s TO %s%s%s', policyname, tablename, permissive, cmd,
                   array_to_string(roles, ', '), ' USING (' || qual || ')', ' WITH CHECK (' || with_check || ')')
-    FROM pg_policies WHERE schemaname = 'public' AND tablename = :table
+    FROM pg_policies WHERE schemaname = 'public' AND tablename = CAST(:table AS text)
     UNION ALL
-    SELECT replace(pg_get_triggerdef(oid), ' ON public.' || :table || ' ', ' ON {SCHEMA}.' || :table || ' ')
-    FROM pg_trigger WHERE tgrelid = to_regclass('public.' || :table) AND NOT tgisinternal
+    SELECT replace(pg_get_triggerdef(oid), ' ON public.' || CAST(:table AS text) || ' ', ' ON {SCHEMA}.' || CAST(:table AS text) || ' ')
+    FROM pg_trigger WHERE tgrelid = to_regclass('public.' || CAST(:table AS text)) AND NOT tgisinternal
 """)
 
 
