@@ -167,7 +167,9 @@ class Relay:
         for (topic, partition), queue in list(waiting.items()):
             batch = producer.create_batch()
             sent.append((topic, _fill(batch, queue)))
-            futures.append(await producer.send_batch(batch, topic, partition=partition))
+            acknowledgement = await producer.send_batch(batch, topic, partition=partition)
+            acknowledgement.add_done_callback(_reach_after_ack)
+            futures.append(acknowledgement)
             if not queue:
                 del waiting[topic, partition]
         results = await asyncio.gather(*futures, return_exceptions=True)
@@ -179,6 +181,11 @@ class Relay:
             RELAY_PUBLISHED.labels(topic).inc(len(positions))
         if failures:
             raise failures[0]
+
+
+def _reach_after_ack(_: object) -> None:
+    """One partition has acknowledged its batch, others of the wave perhaps not yet."""
+    reach("relay.after_ack")
 
 
 def _fill(batch: BatchBuilder, queue: deque[OutgoingRecord]) -> list[int]:

@@ -36,7 +36,7 @@ class Case:
 
     async def world(self, *, districts: int = 2, volunteers: int = 12) -> World:
         """Make this seed's own districts, known to every service."""
-        return await new_world(self.system, self.seed, districts=districts, volunteers=volunteers)
+        return await new_world(self.system, districts=districts, volunteers=volunteers)
 
     def nth(self, most: int) -> int:
         """Choose which pass of a failpoint is the fatal one."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -40,6 +40,8 @@ class Operation:
     district: str
     key: str
     outcome: Outcome = "maybe"
+    replayed: bool = False
+    """Whether an answer was the stored one of an earlier attempt."""
     answers: list[Any] = field(default_factory=list)
     """The body of every 2xx answer; they must all be the same."""
     attempts: int = 0
@@ -74,8 +76,8 @@ class World:
     history: list[Operation] = field(default_factory=list)
     faulty_answers: list[str] = field(default_factory=list)
     """Answers that no client should ever get: 5xx other than 503."""
-    addresses: Sequence[str] = ()
-    """Where the API is; an attempt that fails goes on at the next one."""
+    addresses: list[str] = field(default_factory=list)
+    """Where the API's processes are; an attempt that fails goes on at the next one."""
 
     @property
     def codes(self) -> list[str]:
@@ -118,10 +120,9 @@ class World:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": operation.key}
         if version is not None:
             headers["If-Match"] = f'"{version}"'
-        addresses = self.addresses or [self.system["activities.api"].address]
-        deadline = time.monotonic() + patience
+        deadline, first = time.monotonic() + patience, len(self.history)
         while True:
-            address = addresses[operation.attempts % len(addresses)]
+            address = self.addresses[(first + operation.attempts) % len(self.addresses)]
             operation.attempts += 1
             try:
                 response = await self.system.http.request(method, f"{address}{path}", headers=headers, json=json)
@@ -138,6 +139,7 @@ class World:
         """Take an answer into the history; return whether it settles the operation."""
         if response.is_success:
             operation.outcome = "ok"
+            operation.replayed |= "Idempotent-Replayed" in response.headers
             operation.answers.append(response.json() if response.content else None)
         elif response.is_client_error:
             operation.outcome, operation.problem = "refused", response.json()
@@ -303,15 +305,13 @@ class Traffic:
             await asyncio.sleep(rng.random() * 0.02)
 
 
-async def new_world(system: System, seed: int, *, districts: int = 2, volunteers: int = _PER_DISTRICT) -> World:
+async def new_world(system: System, *, districts: int = 2, volunteers: int = _PER_DISTRICT) -> World:
     """Have registry tell of new districts' stations and volunteers; return when every service knows them."""
     made = [
-        District(
-            f"{100_000 + (seed * 10 + number) % 900_000}", new_id(), new_id(), [new_id() for _ in range(volunteers)]
-        )
-        for number in range(districts)
+        District(str(next(system.district_codes)), new_id(), new_id(), [new_id() for _ in range(volunteers)])
+        for _ in range(districts)
     ]
-    world = World(system, made)
+    world = World(system, made, addresses=system.addresses("activities.api"))
     store = Store(system.urls["registry"].worker)
     async with store.transaction() as tx:
         await append(tx, [event for district in made for event in _registry_events(district)])

@@ -12,9 +12,10 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -172,6 +173,8 @@ class System:
     """Variables for processes that are started from now on, besides what each service needs."""
     http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=REQUEST_SECONDS, limits=_LIMITS))
     """Every client of the system; a request it has no answer to in time is broken off."""
+    district_codes: Iterator[int] = field(default_factory=lambda: count(100_000))
+    """Codes that no case has used yet: cases share a system, and never a district."""
     _secrets: dict[str, str] = field(default_factory=credentials.generate)
     _admins: dict[str, asyncpg.Connection] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -81,7 +81,7 @@ class Machine(RuleBasedStateMachine):
         kind.examples += 1
         self.signed_up: list[Known] = []
         district = self.seed * 1000 + kind.examples
-        self.world: World = self.run(new_world(self.system, district, districts=1, volunteers=VOLUNTEERS))
+        self.world: World = self.run(new_world(self.system, districts=1, volunteers=VOLUNTEERS))
         self.shift: UUID = self.run(self.world.publish(self.district, capacity=CAPACITY))
         self.requests: list[tuple[Operation, str, str, str, Any, int | None]] = []
 
