@@ -51,7 +51,7 @@ async def test_f7_lock_connection_cut_between_two_relays(case: Case) -> None:
 
 
 async def test_f7_stalled_leader_wakes_after_another_took_over(case: Case) -> None:
-    """relay SIGSTOP between SELECT and send, its lock lost to a second relay; SIGCONT: it sends what is long published"""
+    """relay SIGSTOP between SELECT and send; a second relay takes over; SIGCONT: it sends what is long published"""
     system, world = case.system, await case.world()
     relay = system["activities.relay"]
     async with Traffic(world, case.rng) as traffic:

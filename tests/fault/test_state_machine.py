@@ -80,8 +80,8 @@ class Machine(RuleBasedStateMachine):
         kind = type(self)
         kind.examples += 1
         self.signed_up: list[Known] = []
-        district = self.seed * 1000 + kind.examples
         self.world: World = self.run(new_world(self.system, districts=1, volunteers=VOLUNTEERS))
+        self.world.addresses = [self.system[API].address]  # the one that is armed
         self.shift: UUID = self.run(self.world.publish(self.district, capacity=CAPACITY))
         self.requests: list[tuple[Operation, str, str, str, Any, int | None]] = []
 
