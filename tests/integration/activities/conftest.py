@@ -2,9 +2,8 @@
 
 import os
 from base64 import b64encode
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from services.activities import projections
 from services.activities.app import service
@@ -207,19 +206,6 @@ def registered(volunteer_id: UUID, number: str, district: str = DISTRICT, versio
 def opened(station_id: UUID, code: str, district: str = DISTRICT, version: int = 1) -> Received[StationOpened]:
     data = StationOpened(station_id=station_id, code=code, name=f"站 {code}", level="station", division_code="1")
     return Received(Attributes(new_id(), data.event_type(), now(), str(station_id), version, district), data)
-
-
-@contextmanager
-def counted_statements(store: Store) -> Iterator[Counter[str]]:
-    """Count the statements of a store's engine, by their first words."""
-    counts: Counter[str] = Counter()
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        counts[" ".join(statement.split()[:3])] += 1
-
-    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
-    yield counts
-    event.remove(store.engine.sync_engine, "before_cursor_execute", note)
 
 
 def environment(urls: Urls, servers: str, prefix: str) -> dict[str, str]:

@@ -35,7 +35,6 @@ from tests.integration.activities.conftest import (
     STATION,
     Account,
     Activities,
-    counted_statements,
     environment,
     in_turn,
     opened,
@@ -141,18 +140,6 @@ async def test_a_file_again_changes_nothing_even_after_a_correction(activities: 
     changed = await take_in(activities, [line(2, activity="别的活动"), line(3, volunteer_no="V4")])
     assert told(changed) == [("rejected", "record_no", "already_recorded")] * 2
     assert len(await activities.events("ServiceLogged")) == 50
-
-
-async def test_a_chunk_is_a_constant_number_of_statements(activities: Activities) -> None:
-    await activities.know_volunteers(2100)
-    await activities.know_station()
-    counts = []
-    for lines in ([line(number) for number in range(1, 11)], [line(number) for number in range(11, 2011)]):
-        with counted_statements(activities.worker) as statements:
-            assert set(told(await take_in(activities, lines))) == {ACCEPTED}
-        counts.append(statements)
-    assert counts[0] == counts[1]
-    assert sum(counts[0].values()) == 8
 
 
 async def test_the_end_tells_how_much_came_in_even_where_it_is_nothing(activities: Activities) -> None:

@@ -14,7 +14,7 @@ from shared.http.auth import Caller
 from shared.http.idempotency import Answer, Claim
 from shared.store import event_log
 from shared.store.event_log import new_id
-from tests.integration.activities.conftest import DISTRICT, Activities, counted_statements, in_turn
+from tests.integration.activities.conftest import DISTRICT, Activities, in_turn
 
 _MINUTE = timedelta(minutes=1)
 
@@ -49,23 +49,6 @@ async def test_a_rush_over_two_instances_fills_the_shift_exactly(activities: Act
     waitlisted = await activities.events("VolunteerWaitlisted")
     assert [event["queue_number"] for event in waitlisted] == list(range(21, 301))
     assert len(await activities.rows("SELECT 1 FROM outbox")) == 301  # and the activity's own event
-
-
-async def test_a_group_is_a_constant_number_of_statements(activities: Activities) -> None:
-    await activities.know_station()
-    volunteers = await activities.know_volunteers(200)
-    shift_id = await activities.shift(capacity=50)
-    groups = SignUpGroups(activities.stores[0])
-    counts = []
-    for number, group in enumerate((volunteers[:2], volunteers[2:])):
-        with counted_statements(activities.stores[0]) as statements:
-            answers = await asyncio.gather(
-                *(groups.sign_up(caller(volunteer), shift_id, Claim(f"k{number}", b"")) for volunteer in group)
-            )
-        assert {answer.status for answer in answers} == {201}
-        counts.append(statements)
-    assert counts[0] == counts[1]
-    assert sum(counts[0].values()) == 7
 
 
 async def test_a_refusal_does_not_touch_its_neighbours(activities: Activities) -> None:

@@ -1,19 +1,25 @@
 """Assessment's core on a real database: events straight into its process, as the consumer hands them over."""
 
 import os
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from services.assessment import process
-from shared.contracts import Event, Provenance, ServiceCorrected, ServiceLogged, ServiceRecordsImported
+from shared.contracts import (
+    Event,
+    Provenance,
+    RegistrationSource,
+    ServiceCorrected,
+    ServiceLogged,
+    ServiceRecordsImported,
+    VolunteerRegistered,
+)
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 from shared.messaging import topics
@@ -142,17 +148,16 @@ def imported(
     return received(data, import_id, district=district)
 
 
-@contextmanager
-def counted_statements(store: Store) -> Iterator[Counter[str]]:
-    """Count the statements of a store's engine, by their first words."""
-    counts: Counter[str] = Counter()
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        counts[" ".join(statement.split()[:6])] += 1
-
-    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
-    yield counts
-    event.remove(store.engine.sync_engine, "before_cursor_execute", note)
+def registered(number: int) -> Received[VolunteerRegistered]:
+    volunteer_id = new_id()
+    data = VolunteerRegistered(
+        volunteer_id=volunteer_id,
+        volunteer_no=f"V{number}",
+        category="resident",
+        registered_on=MORNING.date(),
+        source=RegistrationSource.IMPORT,
+    )
+    return received(data, volunteer_id)
 
 
 @pytest.fixture(scope="module")

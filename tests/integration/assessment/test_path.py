@@ -16,8 +16,7 @@ from shared.contracts.received import Received
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
 from shared.store.event_log import new_id
-from tests.integration.assessment.conftest import Core, corrected, imported, logged
-from tests.integration.assessment.test_cost import registered
+from tests.integration.assessment.conftest import Core, corrected, imported, logged, registered
 from tests.support.eventually import eventually, running
 
 pytestmark = pytest.mark.usefixtures("kafka")

@@ -2,11 +2,10 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
@@ -211,31 +210,6 @@ async def test_a_consumer_that_was_overtaken_is_fenced_off(wire: Wire) -> None:
         await send(wire, *(service_logged(new_id()) for _ in range(5)), partition=0)
         await eventually(lambda: counted(wire, 5 * 60, 5))
     assert overtaken
-
-
-async def test_five_statements_serve_a_batch_whatever_its_size(wire: Wire) -> None:
-    store = Store(wire.urls.worker)  # of its own, so that nobody else's statements are noted
-    statements: list[str] = []
-    per_batch: list[int] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    await send(wire, *(service_logged(UUID(int=n)) for n in range(1000)), partition=0)
-    counting = consumer(store, wire.servers, wire.prefix)
-    take = counting._take
-
-    async def noting(batch: Any) -> None:
-        statements.clear()
-        await take(batch)
-        per_batch.append(len(statements))
-
-    counting._take = noting  # type: ignore[method-assign,assignment]
-    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
-    async with running(counting.run):
-        await eventually(lambda: counted(wire, 60_000, 1000))
-    await store.close()
-    assert set(per_batch) == {5}  # fence, parked keys, inbox, and the tally's own two
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ class Registry:
             return (await tx.execute(text(statement), parameters)).all()
 
     def importer(self) -> Importer:
-        async def nothing_to_pass(_: Sequence[str]) -> None: ...
+        async def nothing_to_pass(*_: object) -> None: ...
 
         return Importer(self.worker, self.service.imports, b64decode(self.service.settings.file_key), nothing_to_pass)
 

@@ -9,14 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from sqlalchemy import event
 
 from services.registry.commands.roster import COLUMNS
 from shared.contracts.topics import TOPICS
-from shared.imports.job import ImportJob
-from shared.imports.rows import Row
-from shared.store.engine import Store
-from shared.store.event_log import new_id
 from shared.store.sealing import UnsealableError, open_sealed
 from tests.integration.registry.conftest import SAMPLE, Registry, id_number, roster, roster_line, sample
 
@@ -154,30 +149,6 @@ async def test_a_number_stays_with_its_person(loaded: Registry) -> None:
     status = await loaded.take_in("510115", "roster", roster([other]))
     [verdict] = await loaded.report("510115", status["location"])
     assert (verdict["verdict"], verdict["field"], verdict["code"]) == ("rejected", "number", "number_taken")
-
-
-async def test_a_chunk_costs_the_same_statements_whatever_its_size(loaded: Registry) -> None:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    await loaded.open("510116")
-    store = Store(loaded.urls.worker)  # not the one that the relay polls with
-    costs = []
-    for first, size in ((1, 2), (3, 1000)):
-        lines = [roster_line(serial, organisation="510116-ORG-07") for serial in range(first, first + size)]
-        chunk = loaded.service.imports["roster"].chunk
-        rows = [Row(number, line) for number, line in enumerate(lines, start=2)]
-        async with store.transaction() as tx:
-            event.listen(store.engine.sync_engine, "before_cursor_execute", note)
-            verdicts = await chunk(tx, ImportJob(new_id(), "510116", "roster", "account:test"), rows)
-            event.remove(store.engine.sync_engine, "before_cursor_execute", note)
-        assert {verdict.outcome.value for verdict in verdicts} == {"accepted"}
-        costs.append(len(statements))
-        statements.clear()
-    await store.close()
-    assert costs == [9, 9]
 
 
 def _counts(status: dict[str, Any]) -> tuple[int, int, int, int]:

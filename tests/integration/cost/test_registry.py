@@ -1,0 +1,30 @@
+"""The roster, by the importer's own code."""
+# ruff: noqa: F401, F811 - fixtures of another folder
+
+import pytest
+
+from tests.integration.cost.working import assert_import_costs, take_in
+from tests.integration.registry.conftest import Registry, free_port, idle_registry, roster, roster_line
+from tests.support.cost import Cost
+from tests.support.eventually import running
+
+DISTRICT = "510116"
+
+
+@pytest.fixture(scope="module")
+async def quiet_registry(idle_registry: Registry) -> Registry:
+    """A district with its organisations, and nothing running."""
+    async with running(idle_registry.importer().run), running(idle_registry.relay().run):
+        await idle_registry.open(DISTRICT)
+    return idle_registry
+
+
+async def test_import_of_the_roster(quiet_registry: Registry) -> None:
+    async def import_of(first: int, rows: int, chunk_rows: int) -> Cost:
+        lines = [roster_line(number, organisation=f"{DISTRICT}-ORG-07") for number in range(first, first + rows)]
+        kind = quiet_registry.service.imports["roster"]
+        return await take_in(
+            quiet_registry.api, quiet_registry.worker, DISTRICT, "roster", kind, roster(lines), chunk_rows
+        )
+
+    await assert_import_costs("the roster", import_of)

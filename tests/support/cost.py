@@ -1,0 +1,45 @@
+"""What work costs a database: its statements and its commits, as the driver is told of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, event
+
+from shared.store.engine import Store
+
+
+@dataclass
+class Cost:
+    """A statement that is run for many parameters counts as many times; outside a transaction each is a commit too."""
+
+    statements: int = 0
+    commits: int = 0
+
+    def __sub__(self, other: "Cost") -> "Cost":
+        return Cost(self.statements - other.statements, self.commits - other.commits)
+
+
+@contextmanager
+def metered(store: Store) -> Iterator[Cost]:
+    """Count what goes through a store's engine, by whomever, for the time of the block."""
+    cost, engine = Cost(), store.engine.sync_engine
+
+    def note_statement(
+        connection: Connection, _cursor: object, _statement: str, parameters: Any, _context: object, many: bool
+    ) -> None:
+        cost.statements += len(parameters) if many else 1
+        if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+            cost.commits += 1
+
+    def note_commit(_connection: Connection) -> None:
+        cost.commits += 1
+
+    event.listen(engine, "before_cursor_execute", note_statement)
+    event.listen(engine, "commit", note_commit)
+    try:
+        yield cost
+    finally:
+        event.remove(engine, "before_cursor_execute", note_statement)
+        event.remove(engine, "commit", note_commit)
