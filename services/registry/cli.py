@@ -7,10 +7,12 @@ import typer
 
 from services.registry.projections import PROJECTIONS
 from shared.imports.command_line import Office, import_file
+from shared.messaging import republish
 from shared.messaging.replay import command_line as replay
 
 app = typer.Typer(help="People and places of a district.", no_args_is_help=True)
 replay.add_commands(app, "registry", PROJECTIONS)
+republish.add_command(app, "registry")
 
 
 @app.callback()
