@@ -2,7 +2,7 @@
 # Once set up it needs no network; what it downloads is in .venv/ and .local/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint bench docs clean
+.PHONY: help demo up down test fault lint bench docs clean
 
 DISTRICT ?= deploy/sample/510115
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -31,6 +31,9 @@ down: $(READY)  ## stop what `make up` started, or clear what a crash left
 
 test: $(READY)  ## run all tests on a real Kafka and PostgreSQL of their own
 	@$(BIN)/pytest --ignore=tests/bench $(ARGS)
+
+fault: $(READY)  ## kill everything, at SEEDS moments each; writes docs/faults.md (CASES=F1,F5 or SEED=7 for a part)
+	@SEEDS="$(or $(SEEDS),20)" CASES="$(CASES)" SEED="$(SEED)" $(BIN)/python -m tests.fault.matrix
 
 lint: $(READY)  ## ruff, mypy and the import rules
 	@$(BIN)/ruff check

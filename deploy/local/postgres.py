@@ -100,6 +100,11 @@ class Postgres:
         password = (self.directory / "password").read_text().strip()
         return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def data(self) -> Path:
+        """Its data directory, wherever its account can reach it."""
+        return _place(self.directory, _account(self.directory))
+
     def _accepts(self) -> bool:
         command = [str(WHEEL / "pginstall/bin/pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(command, check=False).returncode == 0  # noqa: S603

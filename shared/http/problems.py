@@ -3,7 +3,7 @@
 Invariant: no error body holds what the caller sent or an exception's text: those may be personal data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from shared.contracts.faults import MESSAGES, Fault, RefusedError
+from shared.store.faults import is_passing, sqlstate
 
 log = structlog.get_logger()
 
@@ -31,6 +32,7 @@ TITLES: dict[str, tuple[str, str]] = {
     ),
     "precondition-required": ("请用 If-Match 说明所依据的版本", "Say with If-Match which version you change"),
     "too-large": ("内容过大", "The body is too large"),
+    "too-many-requests": ("尝试次数过多,请稍后再试", "Too many tries; try again later"),
     "unavailable": ("服务暂时不可用,请稍后重试", "Temporarily unavailable; try again shortly"),
     "internal": ("服务器内部错误", "Internal error"),
 }
@@ -68,16 +70,20 @@ _CODE_OF_PYDANTIC = {
     "timezone_aware": "time",
 }
 _SLUG_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_FAULT_OF_STATUS = {413: Fault("body", "too_large")}
 
 
 class ProblemError(Exception):
-    """An error answer: HTTP status, the slug of its type, and the fields at fault."""
+    """An error answer: HTTP status, the slug of its type, the fields at fault, and further headers."""
 
-    def __init__(self, status: int, slug: str, faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, status: int, slug: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(slug)
         self.status = status
         self.slug = slug
         self.faults = faults
+        self.headers = headers or {}
 
 
 def problem_body(status: int, slug: str, faults: Sequence[Fault], language: str) -> dict[str, Any]:
@@ -115,9 +121,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _internal)
 
 
-def _answer(
-    request: Request, status: int, slug: str, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
+def answer(
+    request: Request, status: int, slug: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
+    """Return the problem as an HTTP response in the language that the request prefers."""
     language = language_of(request)
     return JSONResponse(
         problem_body(status, slug, faults, language),
@@ -129,19 +136,19 @@ def _answer(
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - what it is registered for
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # noqa: PLR2004
-    return _answer(request, error.status, error.slug, error.faults, headers)
+    challenge = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004
+    return answer(request, error.status, error.slug, error.faults, {**challenge, **error.headers})
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)  # noqa: S101
-    return _answer(request, refusal_status(error.faults), "refused", error.faults)
+    return answer(request, refusal_status(error.faults), "refused", error.faults)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [Fault(_field(item["loc"]), _CODE_OF_PYDANTIC.get(item["type"], "format")) for item in error.errors()]
-    return _answer(request, 422, "invalid-request", faults)
+    return answer(request, 422, "invalid-request", faults)
 
 
 def _field(location: Sequence[str | int]) -> str:
@@ -151,19 +158,20 @@ def _field(location: Sequence[str | int]) -> str:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     slug = _SLUG_OF_STATUS.get(error.status_code, "invalid-request")
-    return _answer(request, error.status_code, slug, headers=dict(error.headers or {}))
+    fault = _FAULT_OF_STATUS.get(error.status_code)
+    return answer(request, error.status_code, slug, [fault] if fault else (), error.headers)
 
 
 async def _database(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)  # noqa: S101
-    if error.connection_invalidated:
+    if error.connection_invalidated or (sqlstate(error) and is_passing(error)):
         return await _unavailable(request, error)
     return await _internal(request, error)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     log.warning("unavailable", error=type(error).__name__, path=request.url.path)
-    return _answer(request, 503, "unavailable", headers={"Retry-After": "1"})
+    return answer(request, 503, "unavailable", headers={"Retry-After": "1"})
 
 
 def place_of(error: BaseException) -> str:
@@ -176,7 +184,7 @@ def place_of(error: BaseException) -> str:
 
 async def _internal(request: Request, error: Exception) -> Response:
     log.error("internal error", error=type(error).__name__, place=place_of(error), route=request.url.path)
-    return _answer(request, 500, "internal")
+    return answer(request, 500, "internal")
 
 
 assert all(code in MESSAGES for code in (*_STATUS_OF_CODE, *_CODE_OF_PYDANTIC.values()))  # noqa: S101

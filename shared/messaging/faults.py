@@ -8,8 +8,8 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-# connection, transaction rollback, resources, operator intervention, object state, system error
-_OF_THE_MOMENT = ("08", "40", "53", "55", "57", "58")
+from shared.store.faults import is_passing, sqlstate
+
 # feature not supported, schema, syntax or access rule, internal error
 _OF_THE_DEPLOYMENT = ("0A", "3F", "42", "XX")
 
@@ -17,17 +17,12 @@ _OF_THE_DEPLOYMENT = ("0A", "3F", "42", "XX")
 def is_transient(fault: BaseException) -> bool:
     """Return whether a fault is of the moment: to be waited out."""
     if isinstance(fault, DBAPIError):
-        sqlstate = _sqlstate(fault)
-        return fault.connection_invalidated or sqlstate.startswith(_OF_THE_MOMENT) or not sqlstate
+        return is_passing(fault)
     return isinstance(fault, OSError | PoolTimeoutError | KafkaError)
 
 
 def is_of_the_deployment(fault: BaseException) -> bool:
     """Return whether a fault lies in what was deployed, and no record can be blamed for it."""
     if isinstance(fault, DBAPIError):
-        return _sqlstate(fault).startswith(_OF_THE_DEPLOYMENT)
+        return sqlstate(fault).startswith(_OF_THE_DEPLOYMENT)
     return isinstance(fault, NameError | ImportError | NotImplementedError)
-
-
-def _sqlstate(fault: DBAPIError) -> str:
-    return getattr(fault.orig, "sqlstate", None) or ""

@@ -76,6 +76,8 @@ class World:
     history: list[Operation] = field(default_factory=list)
     faulty_answers: list[str] = field(default_factory=list)
     """Answers that no client should ever get: 5xx other than 503."""
+    unavailable: int = 0
+    """Answers 503: asked again later, the request succeeds."""
     addresses: list[str] = field(default_factory=list)
     """Where the API's processes are; an attempt that fails goes on at the next one."""
 
@@ -143,7 +145,9 @@ class World:
             operation.answers.append(response.json() if response.content else None)
         elif response.is_client_error:
             operation.outcome, operation.problem = "refused", response.json()
-        elif response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+        elif response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            self.unavailable += 1
+        else:
             self.faulty_answers.append(f"{operation.kind}: {response.status_code} {response.text}")
         return not response.is_server_error
 

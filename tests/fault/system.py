@@ -244,10 +244,13 @@ class System:
         async with self._lock:
             connection = self._admins.get(service)
             if connection is None or connection.is_closed():
-                database = make_url(self.urls[service].owner).database
-                connection = await asyncpg.connect(f"{self.postgres.url.rpartition('/')[0]}/{database}")
-                self._admins[service] = connection
+                connection = self._admins[service] = await self.connect(service)
             return await work(connection)
+
+    async def connect(self, service: str) -> asyncpg.Connection:
+        """Open a further connection to a service's database as the superuser; the caller closes it."""
+        database = make_url(self.urls[service].owner).database
+        return await asyncpg.connect(f"{self.postgres.url.rpartition('/')[0]}/{database}")
 
     def kill_postgres(self) -> None:
         """End the whole server as a power cut does: the postmaster and with it every backend."""
