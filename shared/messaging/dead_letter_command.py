@@ -7,6 +7,7 @@ settled id, a record that failed once more, a database that is away); 2: the com
 
 import asyncio
 import os
+import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from shared.messaging.dead_letter_page import overview, page, readable
 from shared.ops.operator import By
 from shared.store.engine import Store
 
-_WIDTH_OF_A_FILE = 160
+_WIDTH_OF_A_FILE = 200
 
 _LIST = text("""
     SELECT id, topic, partition, "offset", key, reason, state, parked_at, count(*) OVER () AS total
@@ -214,7 +215,8 @@ def redrive(
 async def _redrive_all(store: Store, desk: Desk, chains: list[settlement.Chain], by: str) -> bool:
     processing, applied, parked_again = desk.processing(), 0, 0
     console = _console()
-    for chain in track(chains, "redriving", console=console, disable=len(chains) == 1, transient=True):
+    watched = console.is_terminal and len(chains) > 1
+    for chain in track(chains, "redriving", console=console, disable=not watched, transient=True):
         redriven = await settlement.redrive(store, desk.service, processing, chain, by)
         applied += len(redriven.applied)
         parked_again += len(redriven.parked_again)
@@ -254,9 +256,10 @@ async def _discard_one(store: Store, desk: Desk, letter_id: UUID, reason: str, b
     _console().print(f"{letter_id} is discarded")
     if behind.records:
         _console().print(
-            f"{behind.records:,} of its key wait behind it: linbang {desk.service} dead-letters redrive"
-            f" --topic {behind.topic.removeprefix(desk.prefix)} --key {readable(behind.key)}",
+            f"{behind.records:,} parked behind it; to apply: linbang {desk.service} dead-letters redrive"
+            f" --topic {behind.topic.removeprefix(desk.prefix)} --key {shlex.quote(readable(behind.key))}",
             markup=False,
+            soft_wrap=True,
         )
     return True
 

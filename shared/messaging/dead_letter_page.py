@@ -22,6 +22,8 @@ _HEX_WIDTH = 16
 def overview(letters: Sequence[Row[Any]], prefix: str) -> Table:
     """Return a table of some records, each with what is needed to go on: its id, where it was, why it is parked."""
     table = Table("id", "state", "record", "key", "reason", "parked at", box=None, pad_edge=False)
+    for column in table.columns:
+        column.overflow = "fold"
     table.columns[0].no_wrap = True
     for row in letters:
         table.add_row(
@@ -56,7 +58,7 @@ def _facts(row: Row[Any], prefix: str, ahead: int, behind: int) -> Iterator[tupl
     yield "reason", row.reason
     yield "message", readable(row.message.encode())
     yield "parked at", _moment(row.parked_at)
-    yield "attempts", f"{row.attempts}, the last at {_moment(row.tried_at)}"
+    yield "attempts", f"{row.attempts}, the last at {_moment(row.tried_at)}" if row.attempts else "none yet"
     if row.state == "parked":
         yield "in its key", f"{ahead} parked before it, {behind} behind it"
     else:

@@ -3,11 +3,14 @@
 import json
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.assessment.app import service
+from shared import runtime
 from shared.messaging.dead_letter import (
     BEHIND_PARKED,
     MAX_CONSECUTIVE,
@@ -19,6 +22,7 @@ from shared.messaging.dead_letter import (
     headers_as_json,
     headers_from_json,
 )
+from shared.store.engine import Store
 
 
 def records(count: int, partition: int = 0, start: int = 0) -> list[Any]:
@@ -90,3 +94,17 @@ def test_headers_are_readable_where_they_are_text() -> None:
         ["ce_type", "cn.linbang"],
         ["title", "社区"],
     ]
+
+
+@pytest.mark.parametrize(("setting", "limited"), [("true", True), ("false", False)])
+def test_the_environment_can_lift_the_limit(setting: str, limited: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ASSESSMENT_API_DATABASE_URL": "postgresql://nowhere/assessment",
+        "ASSESSMENT_WORKER_DATABASE_URL": "postgresql://nowhere/assessment",
+        "KAFKA_BOOTSTRAP_SERVERS": "nowhere:9092",
+        "ASSESSMENT_DEAD_LETTER_LIMIT": setting,
+    }.items():
+        monkeypatch.setenv(name, value)
+    with patch.object(runtime, "Consumer") as consumer:
+        runtime._loops(service())["consumer"](Store("postgresql://nowhere/assessment"))
+    assert consumer.call_args.kwargs["limited"] is limited
