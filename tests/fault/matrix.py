@@ -33,8 +33,8 @@ _HEAD = """# Faults
 
 Written by `make fault` from `docs/faults.json`. Each case kills, stalls or starves real processes of PostgreSQL, Kafka
 and the services, at a moment that its seed decides, under traffic of two districts; then the invariants are checked
-from outside (`tests/fault/invariants.py`). A number is how many items a check has looked at, over all seeds; where it is
-missing the case gives it nothing to look at. The same seed makes the same choices: `make fault CASES=F5 SEED=7`.
+from outside (`tests/fault/invariants.py`). A number is how many items a check has looked at, over all seeds; where it
+is missing the case gives it nothing to look at. The same seed makes the same choices: `make fault CASES=F5 SEED=7`.
 
 I1 no loss · I2 no double count · I3 no oversell · I4 projection = log folded anew · I5 order per key ·
 I7 healed within 60 s without an operator · I8 no row of another district

@@ -87,7 +87,7 @@ def small_disk(data: Path) -> Iterator[Path]:
     disk = data.with_name("small-disk")
     disk.mkdir()
     try:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0755", "tmpfs", disk]
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0755", "tmpfs", str(disk)]
         if subprocess.run(mount, check=False, capture_output=True).returncode:
             pytest.skip("a full disk needs a file system of its own, and mounting one needs root")
         try:
