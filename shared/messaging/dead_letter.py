@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.operations import NO_DISTRICT
-from shared.contracts.topics import dead_letter_topic
+from shared.contracts.topics import TOPICS, dead_letter_topic
 from shared.store.event_log import new_id
 
 MAX_SHARE, WINDOW = 0.05, 1000
@@ -93,6 +93,15 @@ def _place(record: Record) -> tuple[str, int, int]:
     return record.topic, record.partition, record.offset
 
 
+def state_topics(topics: Iterable[str]) -> list[str]:
+    """Return those of the (physical) topics that hold state, not events.
+
+    State can be of a person (sealed contact points) who may be erased: it is kept no longer than it waits.
+    """
+    compacted = tuple(topic.name for topic in TOPICS.values() if topic.cleanup == "compact")
+    return [topic for topic in set(topics) if topic.endswith(compacted)]
+
+
 def headers_as_json(record_headers: Iterable[Header]) -> str:
     """Return headers as JSON, readable where they are UTF-8; ``headers_from_json`` gives every byte back.
 
@@ -128,7 +137,7 @@ _PARK = text("""
     )
     INSERT INTO outbox (district, position, raw_topic, raw_key, raw_value, raw_headers)
     SELECT :district, nextval(pg_get_serial_sequence('event_log', 'position')), :dead_letter_topic,
-           key, value,
+           key, CASE WHEN topic = ANY(CAST(:state_topics AS text[])) THEN NULL ELSE value END,
            json_build_object('dead_letter_id', id::text, 'reason', reason, 'origin_topic', topic,
                              'origin_partition', partition::text, 'origin_offset', "offset"::text,
                              'origin_headers', headers::text)
@@ -150,13 +159,17 @@ async def parked_keys(connection: AsyncConnection, consumer: str, batch: Sequenc
 
 
 async def park(connection: AsyncConnection, consumer: str, poison: Sequence[Poison]) -> None:
-    """Park records with their bytes, headers and reason, and send a copy of each to the group's dead-letter topic."""
+    """Park records with their bytes, headers and reason, and send a copy of each to the group's dead-letter topic.
+
+    The copy of a state record is without its value.
+    """
     records = [p.record for p in poison]
     await connection.execute(
         _PARK,
         {
             "consumer": consumer,
             "behind_parked": BEHIND_PARKED,
+            "state_topics": state_topics(record.topic for record in records),
             "district": NO_DISTRICT,
             "dead_letter_topic": dead_letter_topic(consumer),
             "id": [new_id() for _ in poison],

@@ -45,9 +45,15 @@ def page(row: Row[Any], prefix: str, ahead: int, behind: int) -> Group:
     headers = Table.grid("", "", padding=(0, 2))
     for name, content in headers_from_json(row.headers):
         headers.add_row(Text(readable(name.encode())), Text(readable(content)))
-    size = "no value (a tombstone)" if row.value is None else f"{len(row.value)} bytes"
+    size = _without_value(row) if row.value is None else f"{len(row.value)} bytes"
     parts: list[RenderableType] = [facts, "\nheaders", headers, f"\nvalue: {size}"]
     return Group(*parts, *([Text(value_text(row.value))] if row.value else []))
+
+
+def _without_value(row: Row[Any]) -> str:
+    return (
+        "none (a tombstone)" if row.state == "parked" else "none (a tombstone, or state, deleted when it was settled)"
+    )
 
 
 def _facts(row: Row[Any], prefix: str, ahead: int, behind: int) -> Iterator[tuple[str, str]]:

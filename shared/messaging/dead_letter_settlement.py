@@ -5,7 +5,7 @@ after them; or they stay parked with everything behind them. Load-bearing: a red
 ``consumer_offset`` that every batch of the partition begins with (the fence), until it commits. So a batch has either
 committed before (what it parked is then read here and redriven too) or begins after (``parked_keys`` then no longer
 finds the key). The inbox decides what was applied already, as for any batch; state and effects commit together, so a
-redrive that is killed has not happened.
+redrive that is killed has not happened. What is settled keeps its bytes, but for state, which may be of a person.
 
 The unit is the chain: all that is parked of a key in a partition. One transaction settles one chain.
 """
@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.operations import NO_DISTRICT, DeadLetterDiscarded, DeadLetterRedriven, OperatorAction
 from shared.messaging.batch import Processing
-from shared.messaging.dead_letter import BEHIND_PARKED, Poison, Record, headers_from_json
+from shared.messaging.dead_letter import BEHIND_PARKED, Poison, Record, headers_from_json, state_topics
 from shared.messaging.faults import is_transient
 from shared.ops.failpoint import reach
 from shared.ops.operator import caused_by
@@ -63,13 +63,15 @@ _AFTER_REDRIVE = text("""
         attempts = d.attempts + CASE WHEN f.reason = :behind_parked THEN 0 ELSE 1 END,
         tried_at = clock_timestamp(),
         settled_at = CASE WHEN f.reason IS NULL THEN clock_timestamp() END,
-        settled_by = CASE WHEN f.reason IS NULL THEN :by END
+        settled_by = CASE WHEN f.reason IS NULL THEN :by END,
+        value = CASE WHEN f.reason IS NULL AND d.topic = ANY(CAST(:state_topics AS text[])) THEN NULL ELSE d.value END
     FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:messages AS text[])) AS f(id, reason, message)
     WHERE d.id = f.id
 """)
 _DISCARD = text("""
     UPDATE dead_letter
-    SET state = 'discarded', settled_at = clock_timestamp(), settled_by = :by, settled_reason = :reason
+    SET state = 'discarded', settled_at = clock_timestamp(), settled_by = :by, settled_reason = :reason,
+        value = CASE WHEN topic = ANY(CAST(:state_topics AS text[])) THEN NULL ELSE value END
     WHERE consumer = :consumer AND state = 'parked' AND id = :id
 """)
 _PLACE = text('SELECT topic, partition, key, "offset" FROM dead_letter WHERE consumer = :consumer AND id = :id')
@@ -168,7 +170,13 @@ async def discard(store: Store, consumer: str, letter_id: UUID, reason: str, by:
         if place is None:
             return None
         await _hold(tx, consumer, place.topic, place.partition)
-        settled = {"consumer": consumer, "id": letter_id, "reason": reason, "by": by}
+        settled = {
+            "consumer": consumer,
+            "id": letter_id,
+            "reason": reason,
+            "by": by,
+            "state_topics": state_topics([place.topic]),
+        }
         if not (await tx.execute(_DISCARD, settled)).rowcount:
             return None
         action = DeadLetterDiscarded(action_id=new_id(), service=consumer, dead_letter_ids=(letter_id,), reason=reason)
@@ -194,6 +202,7 @@ async def _note(
         {
             "by": by,
             "behind_parked": BEHIND_PARKED,
+            "state_topics": state_topics(letter.topic for letter in letters),
             "ids": [letter.id for letter in letters],
             "reasons": [fault and fault.reason for fault in faults],
             "messages": [fault and fault.message for fault in faults],
