@@ -8,12 +8,14 @@ import typer
 from services.activities.handlers import HANDLERS
 from services.activities.projections import PROJECTIONS
 from shared.imports.command_line import Office, import_file
-from shared.messaging import dead_letter_command
+from shared.messaging import catch_up, dead_letter_command, republish
 from shared.messaging.replay import command_line as replay
 
 app = typer.Typer(help="Activities and service records of a district.", no_args_is_help=True)
 app.add_typer(dead_letter_command.command_line("activities", HANDLERS), name="dead-letters")
 replay.add_commands(app, "activities", PROJECTIONS)
+republish.add_command(app, "activities")
+catch_up.add_command(app, "activities", HANDLERS)
 
 
 @app.callback()

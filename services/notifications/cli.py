@@ -10,12 +10,14 @@ from rich.table import Table
 from services.notifications.handlers import HANDLERS, STATE_HANDLERS
 from services.notifications.projections import PROJECTIONS
 from shared.http.client import LinbangClient, RequestRefusedError
-from shared.messaging import dead_letter_command
+from shared.messaging import catch_up, dead_letter_command, republish
 from shared.messaging.replay import command_line as replay
 
 app = typer.Typer(help="Messages and their deliveries.", no_args_is_help=True)
 app.add_typer(dead_letter_command.command_line("notifications", HANDLERS, STATE_HANDLERS), name="dead-letters")
 replay.add_commands(app, "notifications", PROJECTIONS)
+republish.add_command(app, "notifications")
+catch_up.add_command(app, "notifications", HANDLERS, STATE_HANDLERS)
 console = Console()
 
 
