@@ -35,6 +35,7 @@ class _Armed:
 _source = os.environ.get("FAILPOINT", "")
 _file = Path(_source.removeprefix(_FILE)) if _source.startswith(_FILE) else None
 _armed = _Armed("" if _file else _source)
+_written = 0
 
 
 def reach(place: str) -> None:
@@ -46,7 +47,9 @@ def reach(place: str) -> None:
 
 
 def _follow(file: Path) -> None:
-    global _armed  # noqa: PLW0603 - a process is armed as a whole
-    order = file.read_text() if file.exists() else ""
-    if order != _armed.order:
-        _armed = _Armed(order)
+    global _armed, _written  # noqa: PLW0603 - a process is armed as a whole
+    if not file.exists():
+        return
+    written = file.stat().st_mtime_ns
+    if written != _written:  # the same order once more begins to count anew
+        _armed, _written = _Armed(file.read_text()), written

@@ -43,6 +43,7 @@ I7 healed within 60 s without an operator · I8 no row of another district
 
 app = typer.Typer()
 console = Console()
+_WIDTH_OF_A_FILE = 200
 
 
 @app.command()
@@ -113,6 +114,8 @@ def page(ordered: Sequence[Row]) -> str:
 
 def show(new: Sequence[Row]) -> None:
     """Print the rows."""
+    if not console.is_terminal:
+        console.width = _WIDTH_OF_A_FILE
     table = Table(*_COLUMNS, title="Linbang: faults")
     for row in new:
         table.add_row(*_cells(row), style="red" if row["red"] else None)
