@@ -47,7 +47,7 @@ def reach(place: str) -> None:
 
 
 def _follow(file: Path) -> None:
-    global _armed, _written  # noqa: PLW0603 - a process is armed as a whole
+    global _armed, _written
     if not file.exists():
         return
     written = file.stat().st_mtime_ns
