@@ -27,6 +27,8 @@ from deploy.provision import SERVICES
 from shared.contracts import EVENTS, Event
 from shared.contracts.envelope import Attributes, headers
 from shared.contracts.topics import CONTACT, TOPICS
+from shared.http.auth import Reach, Role, access_of
+from shared.http.openapi import routes_of
 from shared.runtime import Service, build_app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,6 +59,7 @@ def documents() -> dict[Path, str]:
     return {
         ROOT / "README.md": readme(services),
         DOCS / "events.md": events_page(services),
+        DOCS / "authorisation.md": authorisation_page(services),
         DOCS / "asyncapi.json": _dump(asyncapi(services)),
         **{DOCS / "api" / f"{service.name}.openapi.json": _dump(build_app(service).openapi()) for service in services},
         **dashboards.documents(),
@@ -145,6 +148,31 @@ def events_page(services: Sequence[Service]) -> str:
             "",
         ]
     )
+
+
+def authorisation_page(services: Sequence[Service]) -> str:
+    """Return ``docs/authorisation.md``: what each route declares beside it."""
+    lines = [
+        f"# Who may do what\n\n{_GENERATED}\n",
+        "Each route says beside it who may use it (`caller_with`, `anyone` in `shared/http/auth.py`), shown here.",
+        "**district**: the caller's whole district (an operator's is the one `X-District` names). **units**: what",
+        "belongs to the stations they manage or the teams they lead. **own**: what is about them, or was made by them.",
+        "Nobody reaches another district. Empty: refused with 403. A route without a declaration fails the tests.",
+    ]
+    for service in services:
+        rows = [
+            (f"`{method} {route.path_format}`", *_reaches(access_of(route.dependant)))
+            for route in routes_of(build_app(service))
+            for method in sorted(route.methods or ())
+        ]
+        lines += [f"\n## {service.title}\n", _table(("route", *(role.value for role in Role)), rows)]
+    return "\n".join([*lines, ""])
+
+
+def _reaches(access: Mapping[Role, Reach] | None) -> list[str]:
+    if access is None:
+        return ["public"] * len(Role)
+    return [access[role].name.lower() if role in access else "" for role in Role]
 
 
 def _section(event: type[Event]) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import structlog
 import uvloop
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -32,7 +32,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http import problems
-from shared.http.auth import FetchKeys, Verifier
+from shared.http.auth import FetchKeys, Verifier, anyone
+from shared.http.bodies import LimitBody
+from shared.http.openapi import Application
+from shared.imports.api import MAX_UPLOAD_BYTES
+from shared.imports.api import PREFIX as IMPORTS
 from shared.imports.api import router as import_routes
 from shared.imports.importer import Importer
 from shared.imports.job import ImportKind
@@ -193,7 +197,7 @@ async def _supervise(build: Callable[[], Loop], heartbeat: Heartbeat) -> None:
 
 def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_routes: bool = True) -> FastAPI:
     """Return the process's HTTP application: health and metrics, and the service's routes where asked for."""
-    app = FastAPI(title=service.title, version="1", lifespan=partial(_lifespan, service))
+    app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
     problems.install(app)
     app.include_router(_ops_routes(heartbeats))
     if with_routes:
@@ -201,6 +205,7 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
             app.include_router(router)
         if service.imports:
             app.include_router(import_routes(service.imports, base64.b64decode(service.settings.file_key)))
+    app.add_middleware(LimitBody, larger={IMPORTS: MAX_UPLOAD_BYTES} if service.imports else {})
     app.add_middleware(Observe)
     return app
 
@@ -224,7 +229,7 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
 
 
 def _ops_routes(heartbeats: Sequence[Heartbeat]) -> APIRouter:
-    routes = APIRouter(tags=["operations"], include_in_schema=False)
+    routes = APIRouter(tags=["operations"], include_in_schema=False, dependencies=[Depends(anyone)])
 
     @routes.get("/health/live")
     async def live() -> JSONResponse:

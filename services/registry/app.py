@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.registry import queries
 from services.registry.api import accounts, reference, volunteers
+from services.registry.api.attempts import Attempts
 from services.registry.commands.accounts import ensure_operator
 from services.registry.commands.passwords import Passwords
 from services.registry.commands.reference import import_kinds
@@ -35,5 +36,6 @@ def service() -> Service:
 async def _prepare(settings: Settings, keys: KeyRing, app: FastAPI, store: Store) -> None:
     app.state.keys = keys
     app.state.passwords = Passwords()
+    app.state.attempts = Attempts()
     await ensure_signing_key(store, keys)
     await ensure_operator(store, app.state.passwords, settings.operator_password.get_secret_value())

@@ -46,7 +46,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "wrong_credentials": ("用户名或密码不对", "user name or password is wrong"),
     "changed_meanwhile": ("内容已被他人修改,请刷新后重试", "was changed by somebody else; reload and try again"),
     "unreadable_file": ("无法读取文件,请上传 CSV 或 xlsx", "cannot be read; upload CSV or xlsx"),
+    "encrypted_file": (
+        "文件有密码保护,请取消密码后再上传",
+        "is protected by a password; save it without and upload it again",
+    ),
+    "too_large": ("内容过大,请拆分后分次提交", "is too large; split it and send the parts"),
     "too_many": ("数量超过上限", "is over the limit"),
+    "too_often": ("尝试次数过多,请稍后再试", "was tried too often; try again later"),
 }
 """code -> (Chinese, English). The sentence follows the field's name."""
 

@@ -133,7 +133,9 @@ class Verifier:
             self._fetched = time.monotonic()
 
 
-async def _claims(request: Request, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
+async def _claims(
+    request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
+) -> dict[str, Any]:
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise ProblemError(401, "unauthenticated")

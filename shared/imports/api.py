@@ -28,7 +28,17 @@ from shared.imports.job import ImportKind
 from shared.imports.rows import Outcome
 from shared.store.engine import Store
 
+PREFIX = "/v1/imports"
 MAX_UPLOAD_BYTES = 64 * 1024 * 1024
+"""Kept by ``shared.http.bodies.LimitBody``."""
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+_UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": _BINARY, "multipart/form-data": {"schema": _FORM}},
+    }
+}
 _BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheet programs read the report's Chinese right
 
 
@@ -65,10 +75,10 @@ _VERDICTS = text("""
 
 def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
     """Return the import routes of a service that takes in these kinds of files."""
-    routes = APIRouter(prefix="/v1/imports", tags=["imports"])
+    routes = APIRouter(prefix=PREFIX, tags=["imports"])
     uploader = Depends(caller_with(*sorted({Role(role) for kind in kinds.values() for role in kind.roles})))
 
-    @routes.post("/{kind}", status_code=202, response_model=ImportStatus)
+    @routes.post("/{kind}", status_code=202, response_model=ImportStatus, openapi_extra=_UPLOAD)
     async def upload_file(
         kind: str,
         request: Request,
@@ -131,29 +141,16 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
 
 
 async def _uploaded(request: Request) -> tuple[bytes, str]:
-    if int(request.headers.get("content-length") or 0) > MAX_UPLOAD_BYTES:
-        raise ProblemError(413, "too-large")
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         upload = (await request.form()).get("file")
         if not isinstance(upload, UploadFile):
             raise RefusedError(Fault("file", "missing"))
-        content, name = await upload.read(MAX_UPLOAD_BYTES + 1), upload.filename or "upload"
+        content, name = await upload.read(), upload.filename or "upload"
     else:
-        content, name = await _body(request), "upload"
-    if len(content) > MAX_UPLOAD_BYTES:
-        raise ProblemError(413, "too-large")
+        content, name = await request.body(), "upload"
     if not content:
         raise RefusedError(Fault("file", "missing"))
     return content, name
-
-
-async def _body(request: Request) -> bytes:
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > MAX_UPLOAD_BYTES:
-            raise ProblemError(413, "too-large")
-    return bytes(content)
 
 
 async def _find(store: Store, caller: Caller, import_id: UUID) -> ImportStatus:

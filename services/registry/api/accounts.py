@@ -7,13 +7,16 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry import queries
+from services.registry.api.attempts import Address, CountedAttempts
 from services.registry.api.dependencies import PUBLIC, KeyedIdempotencyKey, Keys, PasswordThreads
 from services.registry.api.volunteers import VolunteerView
 from services.registry.commands import accounts
 from services.registry.commands.accounts import AccountCreated, NewAccount
 from services.registry.commands.signing_keys import SigningKeyCreated, rotate_signing_key
+from shared.contracts.faults import RefusedError
 from shared.http.auth import EVERY_DISTRICT, Caller, Role, caller_with
 from shared.http.dependencies import ApiStore
+from shared.ops import metrics
 
 router = APIRouter(tags=["accounts"])
 
@@ -84,10 +87,18 @@ class PasswordChange(BaseModel):
     new_password: _Text
 
 
-@router.post("/v1/tokens", dependencies=[PUBLIC])
-async def log_in(form: LogIn, store: ApiStore, keys: Keys, passwords: PasswordThreads) -> TokenView:
-    """Log in. An unknown name and a wrong password are answered alike."""
-    token = await accounts.log_in(store, passwords, keys, form.user_name, form.password)
+@router.post("/v1/tokens", dependencies=[PUBLIC], responses={401: {}, 429: {}})
+async def log_in(
+    form: LogIn, store: ApiStore, keys: Keys, passwords: PasswordThreads, attempts: CountedAttempts, address: Address
+) -> TokenView:
+    """Log in. An unknown name and a wrong password are answered alike, and not too often."""
+    attempts.log_in(form.user_name, address)
+    try:
+        token = await accounts.log_in(store, passwords, keys, form.user_name, form.password)
+    except RefusedError:
+        metrics.LOG_IN_REFUSED.labels("credentials").inc()
+        raise
+    attempts.logged_in(form.user_name, address)
     return TokenView(access_token=token.access_token, expires_in=token.expires_in)
 
 
@@ -121,15 +132,18 @@ async def show_me(store: ApiStore, keys: Keys, caller: Annotated[Caller, Depends
     )
 
 
-@router.post("/v1/me/password", status_code=204)
+@router.post("/v1/me/password", status_code=204, responses={429: {}})
 async def change_password(
     form: PasswordChange,
     store: ApiStore,
     passwords: PasswordThreads,
+    attempts: CountedAttempts,
     caller: Annotated[Caller, Depends(caller_with(own=Role))],
 ) -> None:
     """Change one's own password."""
+    attempts.change_password(caller.actor)
     await accounts.change_password(store, passwords, caller, form.old_password, form.new_password)
+    attempts.password_changed(caller.actor)
 
 
 @router.post("/v1/signing-keys", status_code=201, response_model=SigningKeyCreated)

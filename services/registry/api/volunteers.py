@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.registry import queries
+from services.registry.api.attempts import Address, CountedAttempts
 from services.registry.api.dependencies import PUBLIC, UNIT_HEADS, KeyedIdempotencyKey, Keys, PasswordThreads
 from services.registry.commands.volunteers import VolunteerCreated, register_self, register_volunteer
 from shared.contracts import VolunteerCategory
+from shared.contracts.faults import RefusedError
 from shared.http.auth import Caller, Role, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, cursor
@@ -136,14 +138,27 @@ async def register(
     return (await register_volunteer(store, keys, caller, key, form.values(), form.language)).response()
 
 
-@router.post("/self", status_code=201, response_model=VolunteerCreated, dependencies=[PUBLIC])
+@router.post(
+    "/self", status_code=201, response_model=VolunteerCreated, dependencies=[PUBLIC], responses={404: {}, 429: {}}
+)
 async def register_oneself(
-    form: SelfRegistration, store: ApiStore, keys: Keys, passwords: PasswordThreads, key: KeyedIdempotencyKey
+    form: SelfRegistration,
+    store: ApiStore,
+    keys: Keys,
+    passwords: PasswordThreads,
+    key: KeyedIdempotencyKey,
+    attempts: CountedAttempts,
+    address: Address,
 ) -> Response:
     """Register yourself; log in with the number in the answer and the password."""
-    answer = await register_self(
-        store, keys, passwords, form.district, key, form.values(), form.password, form.language
-    )
+    attempts.register(address)
+    try:
+        answer = await register_self(
+            store, keys, passwords, form.district, key, form.values(), form.password, form.language
+        )
+    except RefusedError as refused:
+        attempts.not_registered(address, refused)
+        raise
     return answer.response()
 
 
