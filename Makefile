@@ -2,7 +2,7 @@
 # Once set up it needs no network; what it downloads is in .venv/ and .local/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test fault lint bench docs clean
+.PHONY: help demo up down test fault lint bench docs images clean
 
 DISTRICT ?= deploy/sample/510115
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -46,6 +46,9 @@ bench: $(READY)  ## measure speed beside its limits; writes docs/performance.md
 
 docs: $(READY)  ## generate the API and event documentation from the code
 	@$(BIN)/linbang docs
+
+images: $(READY)  ## build every container image from packages alone (needs an engine; as root the first time)
+	@$(BIN)/python -m deploy.images
 
 clean:  ## remove all data, logs and secrets of local mode; keep what was downloaded
 	@if [ -x $(BIN)/linbang ]; then $(BIN)/linbang local clean; fi

@@ -50,7 +50,7 @@ def main() -> int:
         console.print(str(error), style="red", markup=False)
         return 1
     console.print(
-        "With them: COMPOSE_FILE=docker-compose.yml:docker-compose.packages.yml in .env, then docker-compose up -d"
+        "COMPOSE_FILE=docker-compose.yml:docker-compose.packages.yml in .env makes docker-compose use them."
     )
     return 0
 

@@ -1,7 +1,8 @@
 """One PostgreSQL and one Kafka per test run, from one of three sources.
 
-Invariant: tests see URLs only. `INFRA=local` (default) starts both from packages, `INFRA=containers` with an engine,
-`INFRA=external` takes `POSTGRES_ADMIN_URL` and `KAFKA_BOOTSTRAP_SERVERS` (servers for tests: roles are overwritten).
+Invariant: tests see URLs only. `INFRA=local` (default) starts both from packages, `INFRA=containers` with an engine
+(`POSTGRES_IMAGE` and `KAFKA_IMAGE` name other images than the official ones), `INFRA=external` takes
+`POSTGRES_ADMIN_URL` and `KAFKA_BOOTSTRAP_SERVERS` (servers for tests: roles are overwritten).
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from shared.store import migrate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POSTGRES_IMAGE = "postgres:18.6"
-KAFKA_IMAGE = "apache/kafka:4.3.1"
+POSTGRES_IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:18.6")
+KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.3.1")
+_AS_COMPOSE = "--auth=scram-sha-256 --encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8"
+_FOR_TESTS = "postgres -c max_connections=200 -c jit=off -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 _ROLES = ("owner", "api", "worker")
 _PASSWORD = "test"  # roles belong to the server, so every module of a run must use the same
 
@@ -140,6 +143,9 @@ def _containers() -> Iterator[Infrastructure]:
         "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
         "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
         "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR": "1",
+        "KAFKA_HEAP_OPTS": "-Xmx768m",
         "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
         "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
     }
@@ -147,12 +153,13 @@ def _containers() -> Iterator[Infrastructure]:
         pytest.skip("INFRA=containers needs a running container engine (DOCKER_HOST, or /var/run/docker.sock)")
     with ExitStack() as stack:
         try:
-            postgres = stack.enter_context(PostgresContainer(POSTGRES_IMAGE, driver=None))
+            server = PostgresContainer(POSTGRES_IMAGE, driver=None).with_env("POSTGRES_INITDB_ARGS", _AS_COMPOSE)
+            postgres = stack.enter_context(server.with_command(_FOR_TESTS).with_kwargs(shm_size="256m"))
             # testcontainers' own KafkaContainer is made for another vendor's image
             kafka = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port).with_envs(**settings)
             stack.enter_context(kafka.waiting_for(LogMessageWaitStrategy("Kafka Server started")))
         except DockerException as error:
-            pytest.skip(f"INFRA=containers needs a running container engine: {error}")
+            pytest.skip(f"INFRA=containers needs the images {POSTGRES_IMAGE} and {KAFKA_IMAGE}: {error}")
         yield Infrastructure(postgres.get_connection_url(), f"127.0.0.1:{port}")
 
 
