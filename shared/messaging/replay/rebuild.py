@@ -26,6 +26,8 @@ from shared.store.projection import Project, ProjectedTable, Projection
 _BUFFERS = "256MB"
 """What a session may keep of its temporary tables in memory; a district's year of records fits."""
 _LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('replay', 0))")
+# The first statement takes the snapshot: before any log is read, so that what has been applied by then is in the logs.
+_TAKE_SNAPSHOT = text("SELECT pg_current_snapshot()")
 _NOT_APPLIED = text("""
     SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id
     WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = id)
@@ -121,6 +123,7 @@ async def shadow(store: Store, projection: Projection) -> AsyncIterator[AsyncCon
         await session.commit()
         try:
             await session.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            await session.execute(_TAKE_SNAPSHOT)
             yield session
         finally:
             await session.invalidate()  # the tables, the lock and the settings go with the session
