@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Text, TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.operations import NO_DISTRICT, ProjectionSwapped
@@ -40,39 +40,40 @@ _APPLIED_SINCE = text(f"""
     SELECT event_id FROM public.inbox WHERE consumer = :consumer EXCEPT SELECT event_id FROM {SCHEMA}.applied
 """)
 _HOLD_OFFSETS = text("SELECT FROM public.consumer_offset WHERE consumer = :consumer FOR UPDATE")
+_TABLE = bindparam("table", type_=Text())
 # Everything a table has that LIKE does not copy, or copies under other names, as the statements that make it.
 _INDEXES = text(f"""
-    SELECT format('ALTER TABLE {SCHEMA}.%I ADD CONSTRAINT %I %s', CAST(:table AS text), conname, pg_get_constraintdef(oid))
-    FROM pg_constraint WHERE conrelid = to_regclass('public.' || CAST(:table AS text)) AND contype IN ('p', 'u', 'x')
+    SELECT format('ALTER TABLE {SCHEMA}.%I ADD CONSTRAINT %I %s', :table, conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE conrelid = to_regclass('public.' || :table) AND contype IN ('p', 'u', 'x')
     UNION ALL
-    SELECT replace(pg_get_indexdef(indexrelid), ' ON public.' || CAST(:table AS text) || ' ', ' ON {SCHEMA}.' || CAST(:table AS text) || ' ')
-    FROM pg_index i WHERE indrelid = to_regclass('public.' || CAST(:table AS text))
+    SELECT replace(pg_get_indexdef(indexrelid), ' ON public.' || :table || ' ', ' ON {SCHEMA}.' || :table || ' ')
+    FROM pg_index i WHERE indrelid = to_regclass('public.' || :table)
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'))
-""")
+""").bindparams(_TABLE)
 _SETTINGS = text("""
     SELECT coalesce('WITH (' || array_to_string(reloptions, ', ') || ')', '')
-    FROM pg_class WHERE oid = to_regclass('public.' || CAST(:table AS text))
-""")
+    FROM pg_class WHERE oid = to_regclass('public.' || :table)
+""").bindparams(_TABLE)
 _RIGHTS = text(f"""
     SELECT format('GRANT %s ON {SCHEMA}.%I TO %s', privilege_type, relname, grantee::regrole)
-    FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('public.' || CAST(:table AS text)) AND grantee <> relowner
+    FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('public.' || :table) AND grantee <> relowner
     UNION ALL
-    SELECT format('GRANT %s (%I) ON {SCHEMA}.%I TO %s', privilege_type, attname, CAST(:table AS text), grantee::regrole)
-    FROM pg_attribute, aclexplode(attacl) WHERE attrelid = to_regclass('public.' || CAST(:table AS text))
+    SELECT format('GRANT %s (%I) ON {SCHEMA}.%I TO %s', privilege_type, attname, :table, grantee::regrole)
+    FROM pg_attribute, aclexplode(attacl) WHERE attrelid = to_regclass('public.' || :table)
     UNION ALL
     SELECT format('ALTER TABLE {SCHEMA}.%I ENABLE ROW LEVEL SECURITY', relname)
-    FROM pg_class WHERE oid = to_regclass('public.' || CAST(:table AS text)) AND relrowsecurity
+    FROM pg_class WHERE oid = to_regclass('public.' || :table) AND relrowsecurity
     UNION ALL
     SELECT format('ALTER TABLE {SCHEMA}.%I FORCE ROW LEVEL SECURITY', relname)
-    FROM pg_class WHERE oid = to_regclass('public.' || CAST(:table AS text)) AND relforcerowsecurity
+    FROM pg_class WHERE oid = to_regclass('public.' || :table) AND relforcerowsecurity
     UNION ALL
     SELECT format('CREATE POLICY %I ON {SCHEMA}.%I AS %s FOR %s TO %s%s%s', policyname, tablename, permissive, cmd,
                   array_to_string(roles, ', '), ' USING (' || qual || ')', ' WITH CHECK (' || with_check || ')')
-    FROM pg_policies WHERE schemaname = 'public' AND tablename = CAST(:table AS text)
+    FROM pg_policies WHERE schemaname = 'public' AND tablename = :table
     UNION ALL
-    SELECT replace(pg_get_triggerdef(oid), ' ON public.' || CAST(:table AS text) || ' ', ' ON {SCHEMA}.' || CAST(:table AS text) || ' ')
-    FROM pg_trigger WHERE tgrelid = to_regclass('public.' || CAST(:table AS text)) AND NOT tgisinternal
-""")
+    SELECT replace(pg_get_triggerdef(oid), ' ON public.' || :table || ' ', ' ON {SCHEMA}.' || :table || ' ')
+    FROM pg_trigger WHERE tgrelid = to_regclass('public.' || :table) AND NOT tgisinternal
+""").bindparams(_TABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,290 @@
+"""All four services on real servers, their relays and consumers in this process, and operators' commands beside them."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from shared.contracts import (
+    Event,
+    OrganisationRegistered,
+    Provenance,
+    RegistrationSource,
+    ServiceCorrected,
+    ServiceLogged,
+    ServiceRecordsImported,
+    StationOpened,
+    TeamFormed,
+    VolunteerProfileChanged,
+    VolunteerRegistered,
+)
+from shared.contracts.received import StateRecord
+from shared.contracts.topics import CONTACT
+from shared.messaging import topics
+from shared.messaging.consumer import Consumer
+from shared.messaging.positions import end_offsets
+from shared.messaging.relay import Relay
+from shared.store.engine import Store
+from shared.store.event_log import NewEvent, append, new_id, put_state
+from tests.support.eventually import eventually, running
+from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
+
+SERVICES = ("registry", "activities", "assessment", "notifications")
+CONSUMERS = ("activities", "assessment", "notifications")
+DISTRICT, OTHER_DISTRICT = "510115", "510116"
+
+
+@dataclass
+class Platform:
+    """The services' databases and topics."""
+
+    urls: dict[str, Urls]
+    workers: dict[str, Store]
+    servers: str
+    prefix: str
+    stations: list[UUID] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What operators' commands find."""
+        urls = {
+            f"{service}_{role}_DATABASE_URL".upper(): getattr(self.urls[service], role)
+            for service in SERVICES
+            for role in ("owner", "worker")
+        }
+        return {**urls, "KAFKA_BOOTSTRAP_SERVERS": self.servers, "TOPIC_PREFIX": self.prefix}
+
+    async def linbang(self, *arguments: str, **environment: str) -> tuple[int | None, str]:
+        """Run an operator's command in a process of its own; return its exit code and what it printed."""
+        process = await self.start(*arguments, **environment)
+        output, _ = await process.communicate()
+        return process.returncode, output.decode()
+
+    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("linbang"),
+            *arguments,
+            env={**os.environ, **self.environment, **environment},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+    @asynccontextmanager
+    async def live(self, *consumers: str) -> AsyncIterator[None]:
+        """Run every relay, and some of the consumers (all, where none is named)."""
+        async with AsyncExitStack() as stack:
+            for service in SERVICES:
+                relay = Relay(self.workers[service], self.servers, self.prefix)
+                await stack.enter_async_context(running(relay.run))
+            for service in consumers or CONSUMERS:
+                await stack.enter_async_context(running(self.consumer(service).run))
+            yield
+
+    def consumer(self, service: str) -> Consumer:
+        module = import_module(f"services.{service}.handlers")
+        states = getattr(module, "STATE_HANDLERS", {})
+        return Consumer(service, self.workers[service], self.servers, self.prefix, module.HANDLERS, states)
+
+    async def append(self, service: str, *events: NewEvent) -> None:
+        async with self.workers[service].transaction() as tx:
+            await append(tx, events)
+
+    async def rows(self, service: str, query: str, **values: object) -> list[Any]:
+        async with self.workers[service].transaction() as tx:
+            return list((await tx.execute(text(query), values)).all())
+
+    async def as_superuser(self, service: str, *statements: str) -> None:
+        """Do what no role of the service may."""
+        owner = Store(self.urls[service].owner)
+        async with owner.transaction() as tx:
+            for statement in statements:
+                await tx.exec_driver_sql(statement)
+        await owner.close()
+
+    async def settle(self) -> None:
+        """Wait until nothing is on its way: all outboxes are empty and all consumers at the ends."""
+
+        async def settled() -> bool:
+            for service in SERVICES:
+                if (await self.rows(service, "SELECT count(*) FROM outbox"))[0][0]:
+                    return False
+            ends = await self._ends()
+            for service in CONSUMERS:
+                at = await self.rows(service, "SELECT topic, partition, next_offset FROM consumer_offset")
+                if not at or any(ends[row.topic, row.partition] != row.next_offset for row in at):
+                    return False
+            return True
+
+        for _ in range(2):  # a consumer's last batch may have announced something
+            await eventually(settled)
+
+    async def _ends(self) -> dict[tuple[str, int], int]:
+        names = {
+            row.topic for s in CONSUMERS for row in await self.rows(s, "SELECT DISTINCT topic FROM consumer_offset")
+        }
+        return await end_offsets(self.servers, sorted(names))
+
+
+def event(data: Event, aggregate: UUID, version: int = 1, district: str = DISTRICT) -> NewEvent:
+    return NewEvent(district, aggregate, version, data, "account:test")
+
+
+def served(volunteer: UUID, minutes: int, import_id: UUID | None = None, district: str = DISTRICT) -> NewEvent:
+    record = new_id()
+    data = ServiceLogged(
+        record_id=record,
+        record_no=f"SR{record.hex[-12:]}",
+        volunteer_id=volunteer,
+        station_id=UUID(int=1),
+        activity_title="社区读书会",
+        service="culture",
+        started_at=datetime(2026, 3, 1, 1, tzinfo=UTC),
+        ended_at=datetime(2026, 3, 1, 2, tzinfo=UTC),
+        minutes=minutes,
+        provenance=Provenance.IMPORT if import_id else Provenance.LEADER,
+        import_id=import_id,
+    )
+    return event(data, record, district=district)
+
+
+def corrected(of: NewEvent, minutes: int) -> NewEvent:
+    assert isinstance(of.data, ServiceLogged)
+    data = ServiceCorrected(
+        record_id=of.aggregate_id,
+        volunteer_id=of.data.volunteer_id,
+        minutes=minutes,
+        previous_minutes=of.data.minutes,
+        reason="核对",
+    )
+    return event(data, of.aggregate_id, 2, of.district)
+
+
+def registered(volunteer: UUID, number: str, district: str = DISTRICT) -> NewEvent:
+    data = VolunteerRegistered(
+        volunteer_id=volunteer,
+        volunteer_no=number,
+        category="resident",
+        registered_on=date(2024, 1, 1),
+        source=RegistrationSource.SELF,
+    )
+    return event(data, volunteer, district=district)
+
+
+async def a_history(platform: Platform) -> list[UUID]:
+    """Let a bit of everything happen in two districts; return the volunteers of the first."""
+    volunteers = [new_id() for _ in range(30)]
+    elsewhere = new_id()
+    station, team, organisation, import_id = new_id(), new_id(), new_id(), new_id()
+    moved = VolunteerProfileChanged(
+        volunteer_id=volunteers[0],
+        volunteer_no="V000",
+        category="minor",
+        team_id=team,
+        registered_on=date(2024, 1, 1),
+    )
+    await platform.append(
+        "registry",
+        event(OrganisationRegistered(organisation_id=organisation, code="O", name="会", kind="team"), organisation),
+        event(
+            StationOpened(station_id=station, code="S", name="站", level="station", division_code="510115001"), station
+        ),
+        event(TeamFormed(team_id=team, code="T", name="队", kind="community"), team),
+        *(registered(volunteer, f"V{i:03}") for i, volunteer in enumerate(volunteers)),
+        registered(elsewhere, "E1", OTHER_DISTRICT),
+        event(moved, volunteers[0], 2),
+    )
+    await _on_file(platform, volunteers, elsewhere)
+    async with platform.workers["registry"].transaction() as tx:
+        states = [StateRecord(DISTRICT, str(volunteer), b"sealed") for volunteer in volunteers[:5]]
+        await put_state(tx, CONTACT.name, [*states, StateRecord(DISTRICT, str(volunteers[4]), None)])
+    single = [served(volunteer, 60 + i) for i, volunteer in enumerate(volunteers)]
+    star = [served(volunteers[1], 100 * 60)]
+    imported = [served(volunteer, 30, import_id) for volunteer in volunteers]
+    await platform.append("activities", *single, *star, served(elsewhere, 45, district=OTHER_DISTRICT))
+    await platform.append("activities", corrected(single[0], 10), corrected(single[1], 0), *imported)
+    total = ServiceRecordsImported(import_id=import_id, records=len(imported), minutes=30 * len(imported))
+    await platform.append("activities", event(total, import_id))
+    return volunteers
+
+
+async def _on_file(platform: Platform, volunteers: Sequence[UUID], elsewhere: UUID) -> None:
+    """Put into registry's tables what its events tell, and what they do not."""
+    people = [
+        (DISTRICT, v, f"V{i:03}", "minor" if i == 0 else "resident", 2 if i == 0 else 1)
+        for i, v in enumerate(volunteers)
+    ]
+    people.append((OTHER_DISTRICT, elsewhere, "E1", "resident", 1))
+    api = Store(platform.urls["registry"].api)
+    async with api.transaction(DISTRICT) as tx:
+        for district in (DISTRICT, OTHER_DISTRICT):
+            await tx.execute(text("INSERT INTO district (code, name) VALUES (:d, :d)"), {"d": district})
+    async with platform.workers["registry"].transaction() as tx:
+        await tx.execute(
+            text("INSERT INTO division VALUES (:d, '510115001', 'township', '街道', '510115')"), {"d": DISTRICT}
+        )
+        for table, columns in (
+            ("organisation", "code, name, kind"),
+            ("station", "code, name, level, division_code, volunteer_quota"),
+            ("team", "code, name, kind"),
+        ):
+            demand = (", demand", ", '{}'") if table == "station" else ("", "")
+            told = ", ".join(
+                f"(data ->> '{column}'){'::int' if column == 'volunteer_quota' else ''}"
+                for column in columns.split(", ")
+            )
+            await tx.execute(
+                text(
+                    f"INSERT INTO {table} (district, id, version, {columns}{demand[0]}) "
+                    f"SELECT district, aggregate_id, 1, {told}{demand[1]} FROM event_log WHERE topic = 'registry.{table}'"
+                )
+            )
+        team = (await tx.execute(text("SELECT id FROM team"))).scalar_one()
+        for district, person, number, category, version in people:
+            await tx.execute(
+                text("""
+                    INSERT INTO volunteer
+                    VALUES (:district, :id, :number, :blind, 'k', 'p', :category, NULL, :team, NULL, '{}', '{}',
+                            'zh-CN', '2024-01-01', 'self', 'd', :version)
+                """),
+                {
+                    "district": district,
+                    "id": person,
+                    "number": number,
+                    "blind": person.bytes,
+                    "category": category,
+                    "team": team if version == 2 else None,
+                    "version": version,
+                },
+            )
+    await api.close()
+
+
+@pytest.fixture(scope="module")
+async def platform(
+    service_database: ServiceDatabase, infrastructure: Infrastructure, topic_prefix: str
+) -> AsyncIterator[Platform]:
+    urls = {service: await service_database(service) for service in SERVICES}
+    workers = {service: Store(urls[service].worker) for service in SERVICES}
+    await topics.provision(infrastructure.bootstrap_servers, topic_prefix)
+    yield Platform(urls, workers, infrastructure.bootstrap_servers, topic_prefix)
+    for store in workers.values():
+        await store.close()
+
+
+@pytest.fixture(scope="module")
+async def volunteers(platform: Platform) -> Sequence[UUID]:
+    """A history that every projection has applied."""
+    async with platform.live():
+        people = await a_history(platform)
+        await platform.settle()
+    return people
