@@ -137,14 +137,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._heartbeat, self._stopped = heartbeat, asyncio.get_running_loop().create_future()
         for reason in _STOP_REASONS.values():
             metrics.CONSUMER_STOPPED.labels(self._group, reason).set(0)
-        await self._broker.start()
         try:
+            await self._broker.start()
             while not self._stopped.done():
                 await asyncio.wait((self._stopped,), timeout=COMMIT_SECONDS)
                 await self._report()
             self._stopped.result()
         except (LimitReachedError, PositionLostError) as reason:
             metrics.CONSUMER_STOPPED.labels(self._group, _STOP_REASONS[type(reason)]).set(1)
+            heartbeat.wait()
             await self._broker.stop()
             log.critical("consumer stopped for an operator to look", consumer=self._group, reason=str(reason))
             while True:

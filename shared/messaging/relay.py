@@ -113,8 +113,8 @@ class Relay:
             max_batch_size=BATCH_BYTES,
             request_timeout_ms=30_000,
         )
-        await producer.start()
         try:
+            await producer.start()
             self._cursor, self._swept, pause = 0, 0.0, SHORTEST_PAUSE
             while True:
                 heartbeat.beat()
