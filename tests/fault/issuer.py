@@ -16,7 +16,7 @@ from joserfc.jwk import OKPKey
 from shared.http.auth import ALGORITHM, ISSUER, Role
 from shared.store.event_log import new_id
 
-_LIFETIME = 3600
+_LIFETIME = 2 * 3600  # a service whose clock is an hour ahead must not find it out of date
 
 
 class Issuer:

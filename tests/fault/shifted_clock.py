@@ -1,6 +1,6 @@
 """``CLOCK_SHIFT=3600 python -m tests.fault.shifted_clock services.activities api``: a service whose clock is wrong.
 
-The wall clock of the whole Python process (``time.time``, ``datetime.now``, ...) is that many seconds ahead; it ticks on.
+The wall clock of the whole Python process (``time.time``, ``datetime.now``, ...) is that many seconds ahead, and ticks.
 Event ids and Kafka's own timestamps, which are not made in Python, keep the true time.
 """
 

@@ -1,0 +1,55 @@
+"""A service was stopped for longer than Kafka keeps records: it says so, and goes on from the event logs."""
+
+from __future__ import annotations
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from shared.messaging.positions import end_offsets
+from tests.fault.case import Case
+from tests.fault.operator import linbang
+from tests.fault.system import System
+from tests.fault.test_consumer import CONSUMER, everything_is_read
+from tests.fault.test_poison import TOPIC, has_stopped, is_published
+from tests.support.eventually import eventually
+
+
+async def test_f28_stopped_past_retention(case: Case) -> None:
+    """the consumer is away while Kafka drops what it has not read: stopped and not ready, then `catch-up`"""
+    system, world = case.system, await case.world()
+    await world.log(case.nth(100), case.rng)
+    await eventually(lambda: everything_is_read(system))
+    system[CONSUMER].kill9()
+    await world.log(300, case.rng)
+    await eventually(lambda: is_published(system))
+    await drop_records(system)
+    await world.log(100, case.rng)
+    before = await position(system)
+    system[CONSUMER].start()
+    await eventually(lambda: has_stopped(system[CONSUMER]))
+    assert not await system[CONSUMER]._is_ready()
+    assert await position(system) == before, "it went on somewhere else in silence"
+    system[CONSUMER].kill9()
+    assert "goes on from offset" in linbang(system, "assessment", "catch-up")
+    await case.holds(world, "I1", "I2", "I4", "I5", "I7", "I8")
+
+
+async def drop_records(system: System) -> None:
+    """Drop every record of service records, as their retention does."""
+    ends = await end_offsets(system.bootstrap_servers, [system.prefix + TOPIC])
+    admin = AIOKafkaAdminClient(bootstrap_servers=system.bootstrap_servers)
+    await admin.start()
+    try:
+        wanted = {TopicPartition(*place): RecordsToDelete(before_offset=end) for place, end in ends.items() if end}
+        await admin.delete_records(wanted)
+    finally:
+        await admin.close()
+
+
+async def position(system: System) -> list[tuple[int, int]]:
+    rows = await system.rows(
+        "assessment",
+        "SELECT partition, next_offset FROM consumer_offset WHERE topic = $1 AND consumer = 'assessment' ORDER BY 1",
+        system.prefix + TOPIC,
+    )
+    return [(row["partition"], row["next_offset"]) for row in rows]
