@@ -46,6 +46,7 @@ _from("services.registry.cli", "registry", "People and places: import a roster, 
 _from("services.activities.cli", "activities", "Activities and service records: import records.", for_operators=True)
 _from("services.assessment.cli", "assessment", "Hours, stars, and what they rest on.", for_operators=True)
 _from("services.notifications.cli", "notifications", "Messages and their deliveries.", for_operators=True)
+_from("deploy.status", "status", "Everything on one screen, and whether it is well.", for_operators=True)
 _from("deploy.demo.command", "demo", "Load a district of real size and compare every total.")
 _from("deploy.docs", "docs", "Generate the API and event documentation.")
 _from("tests.bench.__main__", "bench", "Measure speed beside its limits.")

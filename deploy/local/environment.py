@@ -88,6 +88,7 @@ def operator_environment() -> dict[str, str]:
     return {
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or f"127.0.0.1:{settings.kafka_port}",
         "TOPIC_PREFIX": settings.topic_prefix,
+        "LINBANG_PROCESSES": " ".join(f"{service}={url}" for service, url in settings.base_urls().items()),
         **database_urls(admin_url, load_secrets(SECRETS)),
     }
 

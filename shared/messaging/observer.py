@@ -7,11 +7,14 @@ relays, once a service, so that these figures stand whatever becomes of the cons
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import structlog
 from prometheus_client import Gauge
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging.faults import is_transient
 from shared.ops import metrics
@@ -21,6 +24,7 @@ from shared.store.engine import Store
 LOOK_SECONDS = 5.0
 log = structlog.get_logger()
 
+_DEPTH = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) o")
 _OLDEST = text("""
     SELECT o.position, extract(epoch FROM clock_timestamp() - e.occurred_at) AS age
     FROM outbox o LEFT JOIN event_log e ON e.district = o.district AND e.position = o.position
@@ -28,19 +32,74 @@ _OLDEST = text("""
 """)
 _PARKED = text("""
     SELECT consumer, reason, count(*) AS records, extract(epoch FROM clock_timestamp() - min(parked_at)) AS age
-    FROM dead_letter WHERE state = 'parked' GROUP BY consumer, reason
+    FROM dead_letter WHERE state = 'parked' GROUP BY consumer, reason ORDER BY consumer, reason
 """)
 _OFFSETS = text("SELECT consumer, topic, partition, next_offset FROM consumer_offset")
 # One district compared on its own can add to what the last full comparison found, but never hide it.
 _COMPARED = text("""
-    SELECT c.projection, extract(epoch FROM max(c.compared_at)) AS compared_at, max(c.differences) AS differences,
+    SELECT c.projection, max(c.compared_at) AS compared_at, max(c.rows) AS rows, max(c.differences) AS differences,
            max(c.position) AS position
     FROM projection_comparison c
     WHERE c.compared_at >= coalesce((SELECT max(f.compared_at) FROM projection_comparison f
                                      WHERE f.projection = c.projection AND f.district IS NULL), '-infinity')
-    GROUP BY c.projection
+    GROUP BY c.projection ORDER BY c.projection
 """)
 _OLDEST_XMIN = text("SELECT oldest_xmin_seconds()")
+
+
+class Parked(NamedTuple):
+    """Records that wait for an operator, the oldest of them for ``age`` seconds."""
+
+    consumer: str
+    reason: str
+    records: int
+    age: float
+
+
+class Offset(NamedTuple):
+    """Where a consumer goes on in a partition."""
+
+    consumer: str
+    topic: str
+    partition: int
+    next_offset: int
+
+
+class Compared(NamedTuple):
+    """What the last comparison of a projection with its replay found."""
+
+    projection: str
+    compared_at: datetime
+    rows: int
+    differences: int
+    position: int
+
+
+@dataclass(frozen=True)
+class View:
+    """One service's database as an operator wants to see it."""
+
+    outbox_depth: int
+    """Events not yet acknowledged by Kafka, counted to 100,000."""
+    oldest: tuple[int, float | None] | None
+    """Position of the first outbox row and its age in seconds; a raw record has no time."""
+    parked: Sequence[Parked]
+    offsets: Sequence[Offset]
+    compared: Sequence[Compared]
+    oldest_xmin_seconds: float
+
+
+async def view(tx: AsyncConnection) -> View:
+    """Read the view in the worker's transaction."""
+    oldest = (await tx.execute(_OLDEST)).one_or_none()
+    return View(
+        outbox_depth=await tx.scalar(_DEPTH) or 0,
+        oldest=(oldest.position, None if oldest.age is None else float(oldest.age)) if oldest else None,
+        parked=[Parked(row.consumer, row.reason, row.records, float(row.age)) for row in await tx.execute(_PARKED)],
+        offsets=[Offset(*row) for row in await tx.execute(_OFFSETS)],
+        compared=[Compared(*row) for row in await tx.execute(_COMPARED)],
+        oldest_xmin_seconds=await tx.scalar(_OLDEST_XMIN) or 0.0,
+    )
 
 
 class Observer:
@@ -66,31 +125,28 @@ class Observer:
     async def look(self) -> None:
         """Set every gauge from the database as it is now."""
         async with self._store.transaction() as tx:
-            oldest = (await tx.execute(_OLDEST)).one_or_none()
-            parked = (await tx.execute(_PARKED)).all()
-            offsets = (await tx.execute(_OFFSETS)).all()
-            compared = (await tx.execute(_COMPARED)).all()
-            xmin = await tx.scalar(_OLDEST_XMIN)
-        metrics.OUTBOX_OLDEST_SECONDS.set(self._age(*oldest) if oldest else 0)
-        metrics.PG_OLDEST_XMIN_SECONDS.set(xmin)
-        _show(metrics.DEAD_LETTERS_PARKED, (((row.consumer, row.reason), row.records) for row in parked))
-        oldest_parked: dict[Sequence[str], float] = {}
-        for row in parked:
-            oldest_parked[row.consumer,] = max(row.age, oldest_parked.get((row.consumer,), 0))
-        _show(metrics.DEAD_LETTER_OLDEST_SECONDS, oldest_parked.items())
-        _show(
-            metrics.CONSUMER_COMMITTED_OFFSET,
-            (((row.consumer, row.topic, row.partition), row.next_offset) for row in offsets),
-        )
-        _show(metrics.PROJECTION_POSITION, (((row.projection,), row.position) for row in compared))
-        _show(metrics.PROJECTION_DRIFT, (((row.projection,), row.differences) for row in compared))
-        _show(metrics.PROJECTION_COMPARED, (((row.projection,), row.compared_at) for row in compared))
+            now = await view(tx)
+        metrics.OUTBOX_OLDEST_SECONDS.set(self._age(*now.oldest) if now.oldest else 0)
+        metrics.PG_OLDEST_XMIN_SECONDS.set(now.oldest_xmin_seconds)
+        _show(metrics.DEAD_LETTERS_PARKED, (((p.consumer, p.reason), p.records) for p in now.parked))
+        _show(metrics.DEAD_LETTER_OLDEST_SECONDS, _oldest_parked(now.parked).items())
+        _show(metrics.CONSUMER_COMMITTED_OFFSET, ((offset[:3], offset.next_offset) for offset in now.offsets))
+        _show(metrics.PROJECTION_POSITION, (((c.projection,), c.position) for c in now.compared))
+        _show(metrics.PROJECTION_DRIFT, (((c.projection,), c.differences) for c in now.compared))
+        _show(metrics.PROJECTION_COMPARED, (((c.projection,), c.compared_at.timestamp()) for c in now.compared))
 
     def _age(self, position: int, age: float | None) -> float:
         """Return an outbox row's age in seconds; a raw row has no time, so it counts from when it was first seen."""
         if position != self._first[0]:
             self._first = (position, time.monotonic())
         return age if age is not None else time.monotonic() - self._first[1]
+
+
+def _oldest_parked(parked: Sequence[Parked]) -> dict[tuple[str], float]:
+    oldest: dict[tuple[str], float] = {}
+    for group in parked:
+        oldest[group.consumer,] = max(group.age, oldest.get((group.consumer,), 0.0))
+    return oldest
 
 
 def _show(gauge: Gauge, rows: Iterable[tuple[Sequence[Any], float]]) -> None:

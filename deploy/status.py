@@ -1,0 +1,255 @@
+"""`linbang status`: the whole system on one screen, with a verdict.
+
+Invariant: it only reads; what it cannot reach it names and goes on, and nothing that it could not see counts as healthy.
+It sees from outside what the processes say of themselves (their health), what their databases hold (as the worker
+role), and where Kafka's topics end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import httpx
+import typer
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from deploy.provision import SERVICES, url_name
+from shared.messaging.observer import View, view
+from shared.messaging.positions import end_offsets
+from shared.store.engine import Store
+
+SAMPLE_SECONDS = 2.0
+"""Between two looks: what a group consumed in it is its rate."""
+ANSWER_SECONDS = 5.0
+OLD_SECONDS = 60.0
+"""An event that waits longer in the outbox is late; the alert's threshold too."""
+WIDTH = 100
+PROCESSES = "LINBANG_PROCESSES"
+
+app = typer.Typer()
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process by what it says of itself; ``fault`` where it says nothing."""
+
+    name: str
+    url: str
+    live: bool = False
+    ready: bool = False
+    complaints: Sequence[str] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far one group is behind, in events, and how many it consumes a second."""
+
+    group: str
+    events: int
+    rate: float
+
+    @property
+    def drains_in(self) -> float | None:
+        """Seconds until it has caught up at this rate; None where it does not move."""
+        return 0.0 if not self.events else self.events / self.rate if self.rate else None
+
+
+@dataclass(frozen=True)
+class Status:
+    """What was seen; a service whose database could not be read is missing in ``views``."""
+
+    at: datetime
+    processes: Sequence[Process]
+    views: Mapping[str, View]
+    lags: Sequence[Lag]
+    unreachable: Sequence[str] = field(default_factory=list)
+
+    def troubles(self) -> list[str]:
+        """Return a sentence for everything that is not as it should be."""
+        found = [f"cannot reach {what}" for what in self.unreachable]
+        for process in self.processes:
+            if process.fault:
+                found.append(f"{process.name} does not answer")
+            elif not process.live:
+                found.append(f"{process.name} hangs")
+            elif not process.ready:
+                found.append(f"{process.name} is not ready")
+        for service, seen in self.views.items():
+            if seen.oldest and (seen.oldest[1] or 0) > OLD_SECONDS:
+                found.append(f"{service}'s outbox does not drain")
+            if parked := sum(group.records for group in seen.parked):
+                found.append(f"{service} has {parked:,} parked")
+            found += [f"{service}'s {c.projection} differs from its replay" for c in seen.compared if c.differences]
+        found += [f"group {lag.group} stands still" for lag in self.lags if lag.drains_in is None]
+        return found
+
+
+@app.command()
+def status() -> None:
+    """Show services, outboxes, lag, parked records and comparisons; exit with 0 where all is well, else with 1."""
+    logging.disable()  # what cannot be reached is on the screen
+    seen = asyncio.run(look(os.environ))
+    show(seen, Console(width=WIDTH, highlight=False))
+    sys.exit(1 if seen.troubles() else 0)
+
+
+async def look(environment: Mapping[str, str]) -> Status:
+    """Look at everything the environment names."""
+    unreachable: list[str] = []
+    named = dict(item.split("=", 1) for item in environment.get(PROCESSES, "").split())
+    if not named:
+        unreachable.append(f"any process: {PROCESSES} names none")
+    urls = {service: environment.get(url_name(service, "worker"), "") for service in SERVICES}
+    processes = asyncio.gather(*(_ask(name, url) for name, url in named.items()))
+    first = await _views(urls)
+    lags = await _lags(environment, first, urls, unreachable) if any(v.offsets for v in first.values()) else []
+    unreachable += [f"the database of {service}" for service in SERVICES if service not in first]
+    return Status(datetime.now(UTC), await processes, first, lags, unreachable)
+
+
+async def _ask(name: str, url: str) -> Process:
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=ANSWER_SECONDS) as client:
+            live, ready = [(await client.get(f"/health/{kind}")).json() for kind in ("live", "ready")]
+        return Process(name, url, live["live"], ready["ready"], [*live["stale"], *ready["waiting"]])
+    except (httpx.HTTPError, ValueError, KeyError) as fault:
+        return Process(name, url, fault=type(fault).__name__)
+
+
+async def _views(urls: Mapping[str, str]) -> dict[str, View]:
+    seen = await asyncio.gather(*(_view(url) for url in urls.values()))
+    return {service: one for service, one in zip(urls, seen, strict=True) if one}
+
+
+async def _view(url: str) -> View | None:
+    if not url:
+        return None
+    store = Store(url, pool_size=1)
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS), store.transaction() as tx:
+            return await view(tx)
+    except (SQLAlchemyError, OSError):
+        return None
+    finally:
+        await store.close()
+
+
+async def _lags(
+    environment: Mapping[str, str], first: Mapping[str, View], urls: Mapping[str, str], unreachable: list[str]
+) -> list[Lag]:
+    """Return each group's lag now, and its rate since ``first``."""
+    started = asyncio.get_running_loop().time()
+    await asyncio.sleep(SAMPLE_SECONDS)
+    second = await _views(urls)
+    seconds = asyncio.get_running_loop().time() - started
+    before, now = _positions(first), _positions(second)
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            topics = sorted({topic for places in now.values() for topic, _ in places})
+            ends = await end_offsets(environment.get("KAFKA_BOOTSTRAP_SERVERS", ""), topics)
+    except (KafkaError, OSError, ValueError):
+        unreachable.append("Kafka")
+        return []
+    return [
+        Lag(
+            group,
+            events=sum(max(0, ends.get(place, offset) - offset) for place, offset in places.items()),
+            rate=sum(offset - before.get(group, {}).get(place, offset) for place, offset in places.items()) / seconds,
+        )
+        for group, places in sorted(now.items())
+    ]
+
+
+def _positions(views: Mapping[str, View]) -> dict[str, dict[Place, int]]:
+    """Return where each group goes on in each partition."""
+    positions: dict[str, dict[Place, int]] = defaultdict(dict)
+    for seen in views.values():
+        for offset in seen.offsets:
+            positions[offset.consumer][offset.topic, offset.partition] = offset.next_offset
+    return positions
+
+
+def show(seen: Status, console: Console) -> None:
+    """Print it: one screen of 100 columns."""
+    console.print(f"[bold]Linbang[/]  {seen.at:%Y-%m-%d %H:%M:%S} UTC")
+    _print(console, ("process", "live", "ready", "address"), map(_process_row, seen.processes))
+    rows = [(service, f"{one.outbox_depth:,}", _oldest(one)) for service, one in seen.views.items()]
+    _print(console, ("outbox of", "events", "oldest"), rows)
+    lags = [(lag.group, f"{lag.events:,}", f"{lag.rate:,.0f}/s", _drain(lag)) for lag in seen.lags]
+    _print(console, ("group", "behind", "consumes", "caught up in"), lags)
+    parked = [(p.consumer, p.reason, f"{p.records:,}", _span(p.age)) for one in seen.views.values() for p in one.parked]
+    _print(console, ("parked by", "reason", "records", "oldest"), parked)
+    compared = [
+        (f"{service} {c.projection}", _ago(seen.at, c.compared_at), f"{c.rows:,}", f"{c.differences:,}")
+        for service, one in seen.views.items()
+        for c in one.compared
+    ]
+    _print(console, ("projection", "compared", "rows", "differences"), compared)
+    troubles = seen.troubles()
+    if troubles:
+        console.print(f"[bold red]NOT WELL[/]: {'; '.join(troubles)}.")
+    else:
+        console.print("[bold green]ALL IS WELL[/]: every process is ready, nothing waits too long, nothing is parked.")
+
+
+def _print(console: Console, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number, name in enumerate(header):
+        table.add_column(name, min_width=22 if number == 0 else 10, overflow="fold")
+    lines = list(rows) or [("–", *[""] * (len(header) - 1))]
+    for line in lines:
+        table.add_row(*line)
+    console.print()
+    console.print(table)
+
+
+def _process_row(process: Process) -> tuple[str, str, str, str]:
+    if process.fault:
+        return process.name, "[red]?[/]", "[red]?[/]", f"{process.url} [red]{process.fault}[/]"
+    waiting = f" [red]{', '.join(dict.fromkeys(process.complaints))}[/]" if process.complaints else ""
+    return process.name, _yes(process.live), _yes(process.ready), f"{process.url}{waiting}"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "[red]no[/]"
+
+
+def _oldest(one: View) -> str:
+    if one.oldest is None:
+        return "–"
+    return "unknown" if one.oldest[1] is None else _span(one.oldest[1])
+
+
+def _drain(lag: Lag) -> str:
+    if not lag.events:
+        return "–"
+    return "[red]stands still[/]" if lag.drains_in is None else _span(lag.drains_in)
+
+
+def _ago(now: datetime, then: datetime) -> str:
+    return f"{_span((now - then).total_seconds())} ago"
+
+
+def _span(seconds: float) -> str:
+    """Return a length of time in its two largest units."""
+    whole = int(seconds)
+    if whole < 60:  # noqa: PLR2004
+        return f"{seconds:.1f} s"
+    minutes, left = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (left, "s")]
+    start = next(index for index, (number, _) in enumerate(parts) if number)
+    return " ".join(f"{number} {unit}" for number, unit in parts[start : start + 2])
