@@ -156,6 +156,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let the batch in hand end, then forget the partitions."""
+        self._joined = False
         async with self._busy:
             for partition in revoked:
                 self._expected.pop(partition, None)
@@ -323,7 +324,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._progress.look(held, ends):
             able = self._joined and held.keys() == assigned and not self._failures
             (self._heartbeat.beat if able else self._heartbeat.wait)()
-        await self._commit(client, held)
+        if self._joined:  # a commit in mid-rebalance makes aiokafka join anew: a group of several would never settle
+            await self._commit(client, held)
 
     async def _commit(self, client: AIOKafkaConsumer, positions: Mapping[TopicPartition, int]) -> None:
         if not positions:

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
@@ -180,6 +181,24 @@ async def test_a_topic_full_of_poison_stops_the_consumer_instead_of_being_draine
     async with running(lambda _: stopping.run(heartbeat)):
         await asyncio.wait_for(stopped.wait(), 60)
     assert len(await parked(wire)) < MAX_CONSECUTIVE
+
+
+async def test_nothing_is_committed_to_a_group_in_mid_rebalance_which_would_begin_another_one(wire: Wire) -> None:
+    counting = wire.consumer()
+    await send(wire, service_logged(new_id()))
+    async with running(counting.run):
+        await eventually(lambda: counted(wire, 60, 1))
+        client = counting._subscriber.consumer
+        assert client is not None
+        held = client.assignment()
+        with patch.object(client, "commit") as commit:
+            await counting.on_partitions_revoked(held)
+            commit.reset_mock()
+            await counting._report()
+            commit.assert_not_called()
+            await counting.on_partitions_assigned(held)
+            await counting._report()
+            commit.assert_called()
 
 
 async def test_a_consumer_that_was_overtaken_is_fenced_off(wire: Wire) -> None:
