@@ -19,6 +19,7 @@ VIOLATIONS = {
         "services/assessment/repository.py",
         "import aiokafka",
     ),
+    "A replay can send nothing": ("shared/messaging/replay/rebuild.py", "import shared.store.event_log"),
     "A projection can send nothing": ("services/assessment/projections.py", "import shared.store.event_log"),
 }
 
@@ -48,7 +49,7 @@ def copy(tmp_path: Path) -> Path:
 
 def test_every_import_rule_is_kept(copy: Path) -> None:
     report = check(copy)
-    assert "Contracts: 7 kept, 0 broken." in report, report
+    assert "Contracts: 8 kept, 0 broken." in report, report
 
 
 @pytest.mark.parametrize("rule", VIOLATIONS)

@@ -1,4 +1,4 @@
-"""All four services on real servers, their relays and consumers in this process, and operators' commands beside them."""
+"""All four services on real servers: relays and consumers in this process, operators' commands in their own."""
 
 import asyncio
 import os
@@ -245,7 +245,8 @@ async def _on_file(platform: Platform, volunteers: Sequence[UUID], elsewhere: UU
             await tx.execute(
                 text(
                     f"INSERT INTO {table} (district, id, version, {columns}{demand[0]}) "
-                    f"SELECT district, aggregate_id, 1, {told}{demand[1]} FROM event_log WHERE topic = 'registry.{table}'"
+                    f"SELECT district, aggregate_id, 1, {told}{demand[1]} FROM event_log "
+                    f"WHERE topic = 'registry.{table}'"
                 )
             )
         team = (await tx.execute(text("SELECT id FROM team"))).scalar_one()

@@ -37,7 +37,7 @@ async def test_the_topics_and_one_district_tell_the_same(platform: Platform, arg
 async def test_a_replay_up_to_a_moment_shows_what_was_then(platform: Platform) -> None:
     code, output = await platform.linbang("assessment", "replay", "ledger", "--until", "2020-01-01")
     assert code == 0, output
-    assert "(0 events)" in output or "0" in output
+    assert "│ ledger_entry    │ 0       │" in output
     assert "differ" not in output
 
 
@@ -75,7 +75,8 @@ async def test_a_ledger_row_changed_by_hand_is_found_and_the_explanation_still_s
     def edit(minutes: int) -> tuple[str, ...]:
         return (
             "ALTER TABLE ledger_entry DISABLE TRIGGER append_only, NO FORCE ROW LEVEL SECURITY",
-            f"UPDATE ledger_entry SET minutes = {minutes} WHERE volunteer_id = '{volunteers[2]}' AND minutes IN (62, 92)",
+            f"UPDATE ledger_entry SET minutes = {minutes} "
+            f"WHERE volunteer_id = '{volunteers[2]}' AND minutes IN (62, 92)",
             "ALTER TABLE ledger_entry ENABLE TRIGGER append_only, FORCE ROW LEVEL SECURITY",
         )
 
