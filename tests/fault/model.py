@@ -78,6 +78,8 @@ class World:
     """Answers that no client should ever get: 5xx other than 503."""
     unavailable: int = 0
     """Answers 503: asked again later, the request succeeds."""
+    dropped: set[str] = field(default_factory=set)
+    """Topics that Kafka has dropped records of, as their retention allows; what it still has must be the newest."""
     addresses: list[str] = field(default_factory=list)
     """Where the API's processes are; an attempt that fails goes on at the next one."""
 

@@ -23,6 +23,7 @@ async def test_f28_stopped_past_retention(case: Case) -> None:
     await world.log(300, case.rng)
     await eventually(lambda: is_published(system))
     await drop_records(system)
+    world.dropped.add(TOPIC)
     await world.log(100, case.rng)
     before = await position(system)
     system[CONSUMER].start()
