@@ -1,6 +1,6 @@
 """`linbang status`: the whole system on one screen, with a verdict.
 
-Invariant: it only reads; what it cannot reach it names and goes on, and nothing that it could not see counts as healthy.
+Invariant: it only reads; what it cannot reach it names and goes on, and nothing it could not see is called healthy.
 It sees from outside what the processes say of themselves (their health), what their databases hold (as the worker
 role), and where Kafka's topics end.
 """

@@ -1,0 +1,130 @@
+"""`linbang status` tells what is wrong, and what it could not see."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from rich.console import Console
+from sqlalchemy import text
+
+from deploy import status
+from deploy.status import Lag, Process, Status, look, show
+from shared.messaging import topics
+from shared.messaging.observer import Compared, Parked, View
+from shared.store.engine import Store
+from tests.support.infrastructure import Infrastructure, ServiceDatabase
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TOPIC = "registry.team"
+
+
+@contextmanager
+def process(*, ready: bool) -> Iterator[str]:
+    """Answer as a process does that is alive."""
+
+    class Health(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            live = b'{"live": true, "stale": []}'
+            body = (
+                live
+                if self.path.endswith("live")
+                else b'{"ready": %s, "waiting": ["relay"]}' % str(ready).lower().encode()
+            )
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+async def test_what_is_reached_is_shown_and_what_is_not_is_named(
+    service_database: ServiceDatabase,
+    infrastructure: Infrastructure,
+    topic_prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(status, "SAMPLE_SECONDS", 0.01)
+    urls = await service_database("assessment")
+    await topics.provision(infrastructure.bootstrap_servers, topic_prefix)
+    async with AIOKafkaProducer(bootstrap_servers=infrastructure.bootstrap_servers) as producer:
+        for _ in range(5):
+            await producer.send_and_wait(topic_prefix + TOPIC, b"x")
+    store = Store(urls.worker)
+    async with store.transaction() as tx:
+        await tx.execute(
+            text("INSERT INTO consumer_offset VALUES ('assessment', :topic, 0, 2)"), {"topic": topic_prefix + TOPIC}
+        )
+    await store.close()
+    with process(ready=False) as url:
+        seen = await look(
+            {
+                "ASSESSMENT_WORKER_DATABASE_URL": urls.worker,
+                "REGISTRY_WORKER_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/registry",
+                "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
+                "LINBANG_PROCESSES": f"assessment={url} registry=http://127.0.0.1:1",
+            }
+        )
+    assert seen.lags == [Lag("assessment", 3, 0.0)]
+    assert seen.troubles() == [
+        "cannot reach the database of registry",
+        "cannot reach the database of activities",
+        "cannot reach the database of notifications",
+        "assessment is not ready",
+        "registry does not answer",
+        "group assessment stands still",
+    ]
+
+
+def seen(**changes: object) -> Status:
+    view = View(0, None, [], [], [Compared("ledger", NOW - timedelta(hours=9), 27300, 0, 7)], 0.0)
+    well = {
+        "at": NOW,
+        "processes": [Process("assessment", "http://assessment", live=True, ready=True)],
+        "views": {"assessment": view},
+        "lags": [Lag("assessment", 5000, 2500.0)],
+    }
+    return Status(**{**well, **changes})  # type: ignore[arg-type]
+
+
+def screen(of: Status) -> str:
+    console = Console(width=status.WIDTH, file=io.StringIO())
+    show(of, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_a_system_that_is_well_says_so_with_drain_time_and_comparison() -> None:
+    shown = screen(seen())
+    assert "ALL IS WELL" in shown
+    assert "2.0 s" in shown
+    assert "9 h 0 min ago" in shown
+
+
+def test_everything_that_is_wrong_is_named_in_the_verdict_and_fits_the_screen() -> None:
+    view = View(
+        12,
+        (1, 90061.0),
+        [Parked("assessment", "undecodable", 3, 60.0), Parked("assessment", "behind_parked", 1200, 5.0)],
+        [],
+        [Compared("ledger", NOW, 27300, 1, 7)],
+        0.0,
+    )
+    shown = screen(seen(views={"assessment": view}, lags=[Lag("assessment", 10, 0.0)], unreachable=["Kafka"]))
+    verdict = " ".join(shown[shown.index("NOT WELL") :].split())
+    assert verdict == (
+        "NOT WELL: cannot reach Kafka; assessment's outbox does not drain; assessment has 1,203 parked; "
+        "assessment's ledger differs from its replay; group assessment stands still."
+    )
+    assert "1 d 1 h" in shown
+    assert max(map(len, shown.splitlines())) <= status.WIDTH
+    assert len(shown.splitlines()) <= 40
