@@ -112,7 +112,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stopped: asyncio.Future[None] | None = None
         self._heartbeat = Heartbeat(group)
         self._broker = KafkaBroker(
-            bootstrap_servers, apply_types=False, allow_auto_create_topics=False, logger=logging.getLogger(__name__)
+            bootstrap_servers.split(","),  # FastStream takes a string for one address
+            apply_types=False,
+            allow_auto_create_topics=False,
+            logger=logging.getLogger(__name__),
         )
         self._subscriber = self._broker.subscriber(
             *sorted(prefix + topic for topic in {e.topic for e in handlers} | set(state_handlers)),

@@ -253,6 +253,12 @@ async def test_whatever_bytes_a_record_has_it_can_be_parked(
     assert (letter.key, letter.value) == (key, b"{}")
 
 
+async def test_a_consumer_takes_the_addresses_of_several_brokers(wire: Wire) -> None:
+    await send(wire, service_logged(new_id()), partition=0)
+    async with running(consumer(wire.worker, f"{wire.servers},{wire.servers}", wire.prefix).run):
+        await eventually(lambda: counted(wire, 60, 1))
+
+
 async def test_a_consumer_that_starts_while_the_database_is_away_goes_on_when_it_is_back(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
