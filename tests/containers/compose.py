@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,7 +67,7 @@ class Compose:
             capture_output=True,
             text=True,
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "HOME": str(Path.home()), **self.environment},
+            env={**os.environ, **self.environment},
         )
         if check and done.returncode:
             raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
