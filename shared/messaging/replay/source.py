@@ -31,6 +31,8 @@ from shared.store.projection import Projection
 
 BATCH = 10_000
 """Events a batch: as many as keep both the database and this process busy, and fit in memory."""
+AHEAD = 3
+"""Batches in hand: with one alone, decoding is over before the database is, and one waits for the other."""
 _RECORDS = 5_000
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Offsets = Mapping[tuple[str, int], int]
@@ -267,16 +269,24 @@ def _state(record: Record) -> StateRecord:
 
 
 async def ahead(batches: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
-    """Give the same batches, each read while the one before it is being applied."""
-    reading = asyncio.ensure_future(_next(batches))
+    """Give the same batches, decoded while the database is busy with earlier ones; raise what reading raises."""
+    queue: asyncio.Queue[Batch | Exception | None] = asyncio.Queue(AHEAD)
+
+    async def read() -> None:
+        try:
+            async for batch in batches:
+                await queue.put(batch)
+        except Exception as fault:  # noqa: BLE001 - it is for whoever takes the batches
+            await queue.put(fault)
+        else:
+            await queue.put(None)
+
+    reading = asyncio.create_task(read())
     try:
-        while (batch := await reading) is not None:
-            reading = asyncio.ensure_future(_next(batches))
+        while (batch := await queue.get()) is not None:
+            if isinstance(batch, Exception):
+                raise batch
             yield batch
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-
-
-async def _next(batches: AsyncIterator[Batch]) -> Batch | None:
-    return await anext(batches, None)
