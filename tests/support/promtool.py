@@ -16,7 +16,8 @@ from deploy.local.paths import ROOT
 
 RULES = sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
 _NOT_NAMES = re.compile(
-    r"""\#.* | "[^"]*" | \{[^}]*\} | \[[^]]*\] | \b(?:by|without|on|ignoring)\s*\([^)]*\) | \b\d+[smhd]?\b""", re.VERBOSE
+    r"""\#.* | "[^"]*" | \{[^}]*\} | \[[^]]*\] | \b(?:by|without|on|ignoring)\s*\([^)]*\) | \b\d+[smhd]?\b""",
+    re.VERBOSE,
 )
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\b(?!\s*\()")
 _KEYWORDS = {"and", "or", "unless", "bool", "offset", "group_left", "group_right"}
