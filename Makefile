@@ -2,7 +2,7 @@
 # Once set up it needs no network; what it downloads is in .venv/ and .local/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test fault lint bench docs images clean
+.PHONY: help demo up down monitor test fault alerts lint bench docs images clean
 
 DISTRICT ?= deploy/sample/510115
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -29,11 +29,17 @@ up: $(READY)  ## start the whole system on this machine and stay until Ctrl-C
 down: $(READY)  ## stop what `make up` started, or clear what a crash left
 	@$(BIN)/linbang local down
 
+monitor: $(READY)  ## watch what `make up` started with Prometheus and its alerts (Debian: apt-get install prometheus)
+	@$(BIN)/linbang local monitor
+
 test: $(READY)  ## run all tests on a real Kafka and PostgreSQL of their own
-	@$(BIN)/pytest --ignore=tests/bench $(ARGS)
+	@$(BIN)/pytest --ignore=tests/bench --ignore=tests/alerts $(ARGS)
 
 fault: $(READY)  ## kill everything, at SEEDS moments each; writes docs/faults.md (CASES=F1,F5 or SEED=7 for a part)
 	@SEEDS="$(or $(SEEDS),20)" CASES="$(CASES)" SEED="$(SEED)" $(BIN)/python -m tests.fault.matrix
+
+alerts: $(READY)  ## see the alerts fire: a real Prometheus, real services, real faults (some minutes)
+	@$(BIN)/pytest tests/alerts
 
 lint: $(READY)  ## ruff, mypy and the import rules
 	@$(BIN)/ruff check

@@ -87,6 +87,13 @@ def down() -> None:
 
 
 @local.command()
+def monitor() -> None:
+    """Watch the running system with Prometheus and stay until Ctrl-C."""
+    code: int = import_module("deploy.local.monitor").run()
+    sys.exit(code)
+
+
+@local.command()
 def clean() -> None:
     """Remove all data, logs and secrets; keep what was downloaded."""
     sys.exit(_runner("clean"))

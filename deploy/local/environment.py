@@ -36,6 +36,7 @@ class LocalSettings(BaseSettings):
     activities_port: int = 8102
     assessment_port: int = 8103
     notifications_port: int = 8104
+    prometheus_port: int = 9090
     topic_prefix: str = ""
     postgres_admin_url: str | None = None
     """A server that exists already; none is started then."""

@@ -47,7 +47,7 @@ _SEEDED = STATE / "seeded.json"
 _LOCK = _RUN / "lock"
 _RUNNER_PID = _RUN / "runner.pid"
 _RUNNING = _RUN / "running.json"
-_STARTED_HERE = (_POSTGRES, _KAFKA, MAIL, _LOG, _RUN)
+_STARTED_HERE = (_POSTGRES, _KAFKA, MAIL, _LOG, _RUN, STATE / "prometheus")
 _SERVICE_SECONDS = 60
 
 console = Console(highlight=False, soft_wrap=True)
