@@ -24,6 +24,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from opentelemetry.trace import Span, StatusCode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 from pydantic_settings import BaseSettings
@@ -46,11 +47,10 @@ from shared.messaging.faults import is_transient
 from shared.messaging.observer import Observer
 from shared.messaging.positions import pass_end_of
 from shared.messaging.relay import Relay
-from shared.ops import metrics
+from shared.ops import metrics, tracing
 from shared.ops.garbage import collect_rarely
 from shared.ops.health import Heartbeat
 from shared.ops.logging import configure
-from shared.ops.tracing import continue_trace
 from shared.store.engine import Store
 
 API_CONNECTIONS, WORKER_CONNECTIONS = 16, 8
@@ -110,6 +110,7 @@ def main(compose: Callable[[], Service]) -> None:
     parser.add_argument("roles", nargs="+", choices=[*roles, "all"], metavar="ROLE", help=", ".join([*roles, "all"]))
     chosen = parser.parse_args().roles
     configure(service.name)
+    tracing.configure(service.name)
     collect_rarely()
     uvloop.run(run(service, roles if "all" in chosen else chosen))
 
@@ -143,6 +144,7 @@ async def run(service: Service, roles: Sequence[str]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     await serving
     await worker.close()
+    await asyncio.to_thread(tracing.shut_down)
 
 
 def _loops(service: Service) -> dict[str, Callable[[Store], Loop]]:
@@ -253,6 +255,10 @@ def _ops_routes(heartbeats: Sequence[Heartbeat]) -> APIRouter:
     return routes
 
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_NOT_TRACED = ("/health/", "/metrics")
+
+
 class Observe:
     """Middleware: takes over the caller's trace, counts and times each request by its route's template."""
 
@@ -264,7 +270,14 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        continue_trace(Headers(scope=scope).get("traceparent"))
+        if scope["path"].startswith(_NOT_TRACED):
+            await self._app(scope, receive, send)
+            return
+        method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+        with tracing.request_span(Headers(scope=scope).get("traceparent"), method) as span:
+            await self._observe(scope, receive, send, method, span)
+
+    async def _observe(self, scope: Scope, receive: Receive, send: Send, method: str, span: Span) -> None:
         started, status = time.perf_counter(), 500
 
         async def note_status(message: Message) -> None:
@@ -277,4 +290,10 @@ class Observe:
             await self._app(scope, receive, note_status)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            metrics.REQUESTS.labels(scope["method"], route, status).observe(time.perf_counter() - started)
+            metrics.REQUESTS.labels(method, route, status).observe(time.perf_counter() - started)
+            if span.is_recording():
+                span.update_name(f"{method} {route}")
+                span.set_attributes({"http.route": route, "http.response.status_code": status})
+                if status >= 500:  # noqa: PLR2004
+                    span.set_attribute("error.type", str(status))
+                    span.set_status(StatusCode.ERROR)

@@ -16,11 +16,11 @@ from shared.contracts.envelope import UndecodableEventError, decode, event_type_
 from shared.contracts.event import Event
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.upcasters import split_type
-from shared.messaging import dead_letter, inbox
+from shared.messaging import dead_letter, inbox, spans
 from shared.messaging.dead_letter import BEHIND_PARKED, Counts, Poison, Record
 from shared.messaging.faults import is_of_the_deployment, is_transient
 from shared.ops import metrics
-from shared.ops.tracing import continue_trace
+from shared.ops.tracing import step_span
 
 Handler = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]
 StateHandler = Callable[[AsyncConnection, Sequence[StateRecord]], Awaitable[None]]
@@ -62,24 +62,26 @@ class Processing:
         Without ``bisect`` a handler's exception comes through. With it, the records at fault are parked, and what comes
         through is a fault of the moment or the deployment, or LimitReachedError where too much would be parked.
         """
-        parked = await dead_letter.parked_keys(tx, self._group, records)
-        good, poison = self._read(records, parked)
-        if bisect:
-            poison += await self._bisect(tx, good)
-        else:
-            await self._apply(tx, good)
-        counts = self._limit.check(records, poison)
-        if poison:
-            await dead_letter.park(tx, self._group, poison)
-        return Outcome(poison, counts)
+        with spans.process(self._group, records):
+            parked = await dead_letter.parked_keys(tx, self._group, records)
+            good, poison = self._read(records, parked)
+            if bisect:
+                poison += await self._bisect(tx, good)
+            else:
+                await self._apply(tx, good)
+            counts = self._limit.check(records, poison)
+            if poison:
+                await dead_letter.park(tx, self._group, poison)
+            return Outcome(poison, counts)
 
     async def apply_again(self, tx: AsyncConnection, records: Sequence[Record]) -> list[Poison]:
         """Apply parked records of one key, in log order, within the caller's transaction; return what fails of them.
 
         A fault of the moment or the deployment comes through.
         """
-        good, poison = self._read(records, set())
-        return poison + await self._bisect(tx, good)
+        with spans.process(self._group, records):
+            good, poison = self._read(records, set())
+            return poison + await self._bisect(tx, good)
 
     def count(self, outcome: Outcome) -> None:
         """Count a batch once its transaction has committed."""
@@ -125,7 +127,6 @@ class Processing:
     async def _apply(self, tx: AsyncConnection, readable: Sequence[Readable]) -> None:
         """Claim the events and let every handler have its share of the fresh ones, in log order."""
         events = [item.content for item in readable if isinstance(item.content, Received)]
-        continue_trace(events[0].attributes.traceparent if len(events) == 1 else None)
         unclaimed = await inbox.fresh(tx, self._group, [event.attributes.id for event in events])
         fresh: list[Received[Any]] = []
         for event in events:
@@ -135,7 +136,8 @@ class Processing:
         metrics.INBOX_DUPLICATES.labels(self._group).inc(len(events) - len(fresh))
         for handler, types in self._types.items():
             if share := [event for event in fresh if type(event.data) in types]:
-                await handler(tx, share)
+                with step_span(getattr(handler, "__name__", "handler")):
+                    await handler(tx, share)
         for topic, state_handler in self._state_handlers.items():
             latest = {
                 item.content.key: item.content
@@ -143,7 +145,8 @@ class Processing:
                 if isinstance(item.content, StateRecord) and item.record.topic == self._prefix + topic
             }
             if latest:
-                await state_handler(tx, list(latest.values()))
+                with step_span(getattr(state_handler, "__name__", "handler")):
+                    await state_handler(tx, list(latest.values()))
 
     async def _bisect(self, tx: AsyncConnection, readable: Sequence[Readable]) -> list[Poison]:
         """Apply all that can be applied, halving what fails down to the records at fault; return those."""

@@ -14,21 +14,25 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
+from opentelemetry.trace import Span
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import Attributes, Header, headers
+from shared.messaging import spans
 from shared.messaging.partitioner import partition_index
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
 from shared.ops.metrics import OUTBOX_DEPTH, RELAY_LEADER, RELAY_PUBLISH_SECONDS, RELAY_PUBLISHED
+from shared.ops.tracing import fail, is_followed
 from shared.store.engine import Store
 
 POLL_ROWS = 4000
@@ -61,6 +65,7 @@ class OutgoingRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: list[Header]
+    traceparent: str | None = None
 
 
 class NotLeaderError(Exception):
@@ -162,13 +167,15 @@ class Relay:
         waiting: dict[tuple[str, int], deque[OutgoingRecord]],
     ) -> None:
         """Send one batch to each partition, await them all, delete what was acknowledged."""
-        sent: list[tuple[str, list[int]]] = []
+        sent: list[tuple[str, list[OutgoingRecord]]] = []
         futures = []
         for (topic, partition), queue in list(waiting.items()):
             batch = producer.create_batch()
-            sent.append((topic, _fill(batch, queue)))
+            records = _fill(batch, queue)
+            sent.append((topic, records))
+            span = spans.start_send(topic, partition, records)
             acknowledgement = await producer.send_batch(batch, topic, partition=partition)
-            acknowledgement.add_done_callback(_reach_after_ack)
+            acknowledgement.add_done_callback(partial(_acknowledge, span))
             futures.append(acknowledgement)
             if not queue:
                 del waiting[topic, partition]
@@ -176,26 +183,29 @@ class Relay:
         reach("relay.after_send")
         failures = [result for result in results if isinstance(result, BaseException)]
         acknowledged = [part for part, result in zip(sent, results, strict=True) if result not in failures]
-        await connection.execute(_DELETE, {"positions": [p for _, positions in acknowledged for p in positions]})
-        for topic, positions in acknowledged:
-            RELAY_PUBLISHED.labels(topic).inc(len(positions))
+        await connection.execute(_DELETE, {"positions": [r.position for _, records in acknowledged for r in records]})
+        for topic, records in acknowledged:
+            RELAY_PUBLISHED.labels(topic).inc(len(records))
         if failures:
             raise failures[0]
 
 
-def _reach_after_ack(_: object) -> None:
-    """One partition has acknowledged its batch, others of the wave perhaps not yet."""
+def _acknowledge(span: Span, acknowledgement: asyncio.Future[object]) -> None:
+    """One partition has acknowledged its batch, or never will; others of the wave perhaps not yet."""
     reach("relay.after_ack")
+    if not acknowledgement.cancelled() and (error := acknowledgement.exception()):
+        fail(span, error)
+    span.end()
 
 
-def _fill(batch: BatchBuilder, queue: deque[OutgoingRecord]) -> list[int]:
-    """Move records from the queue into the batch until it is full; return their positions."""
-    positions = []
+def _fill(batch: BatchBuilder, queue: deque[OutgoingRecord]) -> list[OutgoingRecord]:
+    """Move records from the queue into the batch until it is full; return them."""
+    records = []
     while queue and batch.append(timestamp=None, key=queue[0].key, value=queue[0].value, headers=queue[0].headers):
-        positions.append(queue.popleft().position)
-    if not positions:
+        records.append(queue.popleft())
+    if not records:
         raise MessageSizeTooLargeError(f"the record at outbox position {queue[0].position} exceeds {BATCH_BYTES} bytes")
-    return positions
+    return records
 
 
 def _partition(record: OutgoingRecord, partitions: Mapping[str, list[int]]) -> int:
@@ -211,4 +221,7 @@ def _record(row: Sequence[Any], prefix: str) -> OutgoingRecord:
         raw = [(name, value.encode()) for name, value in raw_headers.items()]
         return OutgoingRecord(position, prefix + raw_topic, raw_key, raw_value, raw)
     event = Attributes(*attributes)
-    return OutgoingRecord(position, prefix + topic, event.subject.encode(), data.encode(), headers(event))
+    if is_followed(event.traceparent):
+        event = event._replace(traceparent=spans.create(prefix + topic, event.traceparent))
+    key, value = event.subject.encode(), data.encode()
+    return OutgoingRecord(position, prefix + topic, key, value, headers(event), event.traceparent)

@@ -42,5 +42,5 @@ def _add_trace_id(
 ) -> structlog.typing.EventDict:
     traceparent = current_traceparent()
     if traceparent:
-        event["trace_id"] = traceparent.split("-")[1]
+        _, event["trace_id"], event["span_id"], _ = traceparent.split("-")
     return event

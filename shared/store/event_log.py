@@ -43,6 +43,8 @@ class NewEvent:
     """Who or what caused it: ``account:<id>``, ``import:<id>``, ``event:<id>`` or ``operator:<name>``."""
     occurred_at: datetime = field(default_factory=now)
     event_id: UUID = field(default_factory=new_id)
+    traceparent: str | None = field(default_factory=current_traceparent)
+    """The trace context of the work that causes it: where a statement serves many requests, each has its own."""
 
 
 _APPEND = text("""
@@ -50,12 +52,13 @@ _APPEND = text("""
         INSERT INTO event_log (district, event_id, topic, aggregate_id, aggregate_version, type, occurred_at,
                                caused_by, traceparent, data)
         SELECT e.district, e.event_id, e.topic, e.aggregate_id, e.aggregate_version, e.type, e.occurred_at,
-               e.caused_by, :traceparent, e.data::json
+               e.caused_by, e.traceparent, e.data::json
         FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:topic AS text[]),
                     CAST(:aggregate_id AS uuid[]), CAST(:aggregate_version AS int[]), CAST(:type AS text[]),
-                    CAST(:occurred_at AS timestamptz[]), CAST(:caused_by AS text[]), CAST(:data AS text[]))
+                    CAST(:occurred_at AS timestamptz[]), CAST(:caused_by AS text[]), CAST(:traceparent AS text[]),
+                    CAST(:data AS text[]))
              WITH ORDINALITY AS e(district, event_id, topic, aggregate_id, aggregate_version, type, occurred_at,
-                                  caused_by, data, ordinal)
+                                  caused_by, traceparent, data, ordinal)
         ORDER BY e.ordinal
         RETURNING district, position
     )
@@ -81,8 +84,8 @@ async def append(connection: AsyncConnection, events: Sequence[NewEvent]) -> Non
             "type": [event.data.event_type() for event in events],
             "occurred_at": [event.occurred_at for event in events],
             "caused_by": [event.caused_by for event in events],
+            "traceparent": [event.traceparent for event in events],
             "data": [event.data.model_dump_json() for event in events],
-            "traceparent": current_traceparent(),
         },
     )
 

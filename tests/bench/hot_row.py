@@ -69,7 +69,7 @@ def _script(district: str, shift_id: UUID) -> str:
         "aggregate_version": "ARRAY[1]",
         "occurred_at": "ARRAY[clock_timestamp()]",
         "caused_by": "ARRAY['bench']",
-        "traceparent": "NULL",
+        "traceparent": "ARRAY[CAST(NULL AS text)]",
         "state": "ARRAY[CASE WHEN :place = 1 THEN 'confirmed' ELSE 'waiting' END]",
         "queue_number": "ARRAY[CAST(:queue_number AS int)]",
         "account": f"ARRAY[CAST({_VOLUNTEER} AS text)]",

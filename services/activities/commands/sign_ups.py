@@ -169,7 +169,11 @@ async def _decide_fresh(
     if placed:
         await sign_ups.add_sign_ups(tx, district, shift.id, decision, [new for _, _, new in placed])
         await event_log.append(
-            tx, [NewEvent(district, new.id, 1, _event(shift, new), request.caller.actor) for request, _, new in placed]
+            tx,
+            [
+                NewEvent(district, new.id, 1, _event(shift, new), request.caller.actor, traceparent=request.traceparent)
+                for request, _, new in placed
+            ],
         )
         await store_answers(
             tx,
