@@ -15,7 +15,7 @@ from shared.contracts import Provenance
 from shared.contracts.faults import Fault, RefusedError
 from shared.http.auth import Caller, Reach, Role, caller_with
 from shared.http.dependencies import ApiStore
-from shared.http.pages import Page, RequestedPage, cursor, moment
+from shared.http.pages import Page, RequestedPage, cursor, moment, whole_number
 from shared.http.problems import ProblemError
 
 router = APIRouter(prefix="/v1")
@@ -62,7 +62,7 @@ async def show_hours(volunteer_id: UUID, store: ApiStore, caller: Reader) -> Vol
 async def list_ledger(volunteer_id: UUID, store: ApiStore, caller: Reader, page: RequestedPage) -> Page[LedgerEntry]:
     """List the entries that a volunteer's hours are the sum of, latest service first."""
     _check_may_see(caller, volunteer_id)
-    after = page.position(moment, UUID, int, int)
+    after = page.position(moment, UUID, whole_number, whole_number)
     found = _found(await volunteers.ledger_of(store, caller.district, volunteer_id, after, page.limit + 1))
     shown = found[: page.limit]
     return Page(items=shown, next_cursor=_ledger_cursor(shown[-1]) if len(found) > page.limit else None)

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query
@@ -14,6 +14,7 @@ from shared.http.problems import ProblemError
 
 T = TypeVar("T")
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
+_FIRST, _LAST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Page(BaseModel, Generic[T]):
@@ -53,6 +54,16 @@ def moment(value: str) -> datetime:
     read = datetime.fromisoformat(value)
     if read.tzinfo is None:
         raise ValueError("a time without an offset")
+    if not _FIRST <= read <= _LAST:
+        raise ValueError("a time that PostgreSQL and Python do not share")
+    return read
+
+
+def whole_number(value: str) -> int:
+    """Read a cursor's number. Raises ValueError where it is none, or none of PostgreSQL's ``int``."""
+    read = int(value)
+    if not -(2**31) <= read < 2**31:
+        raise ValueError("a number out of range")
     return read
 
 
@@ -66,7 +77,7 @@ async def _page(
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         position = None
-    if not isinstance(position, list) or not all(isinstance(value, str) for value in position):
+    if not isinstance(position, list) or not all(isinstance(value, str) and "\0" not in value for value in position):
         raise _malformed()
     return PageRequest(limit, tuple(position))
 

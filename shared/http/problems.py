@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from httpx import HTTPError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -70,6 +71,7 @@ _CODE_OF_PYDANTIC = {
     "timezone_aware": "time",
 }
 _SLUG_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_NO_SUCH_CHARACTER = "22021"  # a NUL in a text, which JSON and URLs can hold and PostgreSQL cannot
 _FAULT_OF_STATUS = {413: Fault("body", "too_large")}
 
 
@@ -118,6 +120,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(PoolTimeoutError, _unavailable)
     app.add_exception_handler(OSError, _unavailable)
+    app.add_exception_handler(HTTPError, _unavailable)
     app.add_exception_handler(Exception, _internal)
 
 
@@ -166,6 +169,8 @@ async def _database(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)  # noqa: S101
     if error.connection_invalidated or (sqlstate(error) and is_passing(error)):
         return await _unavailable(request, error)
+    if sqlstate(error) == _NO_SUCH_CHARACTER:
+        return answer(request, 422, "invalid-request", [Fault("", "control_character")])
     return await _internal(request, error)
 
 

@@ -7,6 +7,8 @@ from fastapi import Depends, Header, Response
 from shared.contracts.faults import Fault
 from shared.http.problems import ProblemError
 
+_MAX_DIGITS = 9
+
 
 def set_etag(response: Response, version: int) -> None:
     """Name the version of the resource in the response."""
@@ -17,7 +19,7 @@ async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int:
     if if_match is None:
         raise ProblemError(428, "precondition-required", [Fault("If-Match", "missing")])
     version = if_match.strip().strip('"')
-    if not version.isdecimal():
+    if not version.isdecimal() or len(version) > _MAX_DIGITS:
         raise ProblemError(422, "invalid-request", [Fault("If-Match", "format")])
     return int(version)
 

@@ -73,8 +73,8 @@ class Importer:
         async with self._store.transaction() as tx:
             await jobs.start(tx, job, total)
         rows = read_rows(content, kind.columns)
-        done = sum(1 for _ in islice(rows, claimed.done))
-        while chunk := list(islice(rows, kind.chunk_rows)):
+        done = len(await asyncio.to_thread(list, islice(rows, claimed.done)))
+        while chunk := await asyncio.to_thread(list, islice(rows, kind.chunk_rows)):
             heartbeat.beat()
             async with self._store.transaction() as tx:
                 verdicts = await kind.chunk(tx, job, chunk)

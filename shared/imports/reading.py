@@ -15,9 +15,9 @@ from zipfile import BadZipFile, ZipFile
 
 from shared.contracts.faults import Fault, RefusedError
 from shared.imports.rows import Row
-from shared.imports.spreadsheet import UNREADABLE
+from shared.imports.spreadsheet import MAX_TEXT, UNREADABLE
 
-MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+MAX_UNPACKED_BYTES = MAX_TEXT
 MAX_ROWS = 1_000_000
 MAX_CELL = 4000
 MAX_ENTRIES = 1000
@@ -47,10 +47,18 @@ def read_rows(content: bytes, columns: Mapping[str, str]) -> Iterator[Row]:
             raise RefusedError(Fault("file", "too_many"))
         if len(cells) != width:
             yield Row(line, {}, Fault("", "column_count"))
-        elif len(max(cells, key=len)) > MAX_CELL:
-            yield Row(line, {}, Fault(fields[cells.index(max(cells, key=len))], "too_long"))
+        elif fault := _cell_fault(fields, cells):
+            yield Row(line, {}, fault)
         else:
             yield Row(line, dict(zip(fields, cells, strict=True)))
+
+
+def _cell_fault(fields: list[str], cells: list[str]) -> Fault | None:
+    """Return what is wrong with a cell whatever it means: too long, or a NUL, which PostgreSQL cannot hold."""
+    if "\0" not in "".join(cells) and len(max(cells, key=len)) <= MAX_CELL:
+        return None
+    field, cell = next(each for each in zip(fields, cells, strict=True) if "\0" in each[1] or len(each[1]) > MAX_CELL)
+    return Fault(field, "control_character" if "\0" in cell else "too_long")
 
 
 def count_rows(content: bytes, columns: Mapping[str, str]) -> int:
@@ -123,7 +131,7 @@ def _spreadsheet(content: bytes) -> str:
     done = subprocess.run(command, input=content, capture_output=True, check=False)  # noqa: S603 - our own program
     if done.returncode == UNREADABLE:
         raise RefusedError(Fault("file", "unreadable_file"))
-    if done.returncode != 0 or len(done.stdout) > MAX_UNPACKED_BYTES:
+    if done.returncode != 0:
         raise RefusedError(Fault("file", "too_large"))
     return done.stdout.decode()
 

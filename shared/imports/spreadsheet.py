@@ -1,8 +1,8 @@
 """A program that turns a spreadsheet on its standard input into CSV on its standard output: ``spreadsheet.py``.
 
 Invariant: whatever a spreadsheet is made of (one long text that a million cells share, two cells at opposite corners),
-it costs this process its life at most: memory and time are limited before the first byte is read. It is run by its
-path and imports nothing of ours.
+it costs this process its life at most: memory and time are limited before the first byte is read, and what it says
+while it is written. It is run by its path and imports nothing of ours.
 """
 
 import csv
@@ -16,8 +16,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 MAX_MEMORY_BYTES = 1536 * 1024 * 1024
 MAX_CPU_SECONDS = 60
-UNREADABLE = 3
-"""The exit code that says: no spreadsheet, or a damaged one."""
+MAX_TEXT = 256 * 1024 * 1024
+"""In characters, of all cells together."""
+UNREADABLE, TOO_LARGE = 3, 4
+"""Exit codes: no spreadsheet, or a damaged one; and one that says too much."""
 
 
 def main() -> None:
@@ -28,8 +30,13 @@ def main() -> None:
     out = csv.writer(io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline=""))
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read())).get_sheet_by_index(0)
+        left = MAX_TEXT
         for cells in sheet.iter_rows():
-            out.writerow([_cell(cell) for cell in cells])
+            texts = [_cell(cell) for cell in cells]
+            left -= sum(map(len, texts))
+            if left < 0:
+                sys.exit(TOO_LARGE)
+            out.writerow(texts)
     except (CalamineError, IndexError):
         sys.exit(UNREADABLE)
 

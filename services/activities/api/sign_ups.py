@@ -14,7 +14,7 @@ from services.activities.queries import MySignUp, ShiftSignUp
 from shared.http.auth import Caller, Role, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import IdempotencyKey
-from shared.http.pages import Page, RequestedPage, cursor
+from shared.http.pages import Page, RequestedPage, cursor, whole_number
 from shared.http.problems import ProblemError
 
 router = APIRouter(prefix="/v1", tags=["sign-ups"])
@@ -57,7 +57,7 @@ async def list_mine(store: ApiStore, caller: Volunteer, page: RequestedPage) -> 
 @router.get("/shifts/{shift_id}/sign-ups")
 async def list_of_shift(shift_id: UUID, store: ApiStore, caller: Leader, page: RequestedPage) -> Page[ShiftSignUp]:
     """List a shift's sign-ups in order of arrival."""
-    (after,) = page.position(int) or (0,)
+    (after,) = page.position(whole_number) or (0,)
     found = await queries.sign_ups_of_shift(store, caller, shift_id, after, page.limit + 1)
     shown = found[: page.limit]
     return Page(items=shown, next_cursor=cursor(str(shown[-1].queue_number)) if len(found) > page.limit else None)

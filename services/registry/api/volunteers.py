@@ -179,7 +179,9 @@ async def list_volunteers(
     keys: Keys,
     caller: Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR, units=UNIT_HEADS))],
     page: RequestedPage,
-    q: Annotated[str, Query(max_length=32, description="what the volunteer number starts with")] = "",
+    q: Annotated[
+        str, Query(max_length=32, pattern="^[0-9A-Za-z]*$", description="what the volunteer number starts with")
+    ] = "",
     category: VolunteerCategory | None = None,
 ) -> Page[VolunteerView]:
     """List volunteers by number, personal data masked; team leaders and station managers see their own teams."""
