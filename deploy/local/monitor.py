@@ -9,7 +9,7 @@ import json
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 from rich.console import Console
@@ -32,27 +32,31 @@ console = Console(highlight=False, soft_wrap=True)
 def run() -> int:
     """Watch the running system until Ctrl-C; return the exit code."""
     try:
-        system = find_running()
-        if system is None:
-            raise LocalError("Linbang is not running. Start it in another terminal: make up")
-        port = LocalSettings().prometheus_port
-        if not port_is_free(port):
-            raise LocalError(f"Port {port} is taken; another one: PROMETHEUS_PORT={port + 1000} make monitor")
-        targets = {service: (service, url.removeprefix("http://")) for service, url in system.base_urls.items()}
-        child = prometheus(STATE / "prometheus", port, targets, RULES)
-        try:
-            wait(child, port)
-            console.print(f"Prometheus watches Linbang: http://127.0.0.1:{port}/alerts. Ctrl-C stops it.")
-            while child.exit_code() is None:
-                time.sleep(_LOOK_SECONDS)
-            raise LocalError(f"Prometheus ended.\n{child.last_lines()}")
-        finally:
-            child.stop()
+        _watch()
     except KeyboardInterrupt:
         return 0
     except LocalError as error:
         console.print(str(error), style="red", markup=False)
         return 1
+
+
+def _watch() -> NoReturn:
+    system = find_running()
+    if system is None:
+        raise LocalError("Linbang is not running. Start it in another terminal: make up")
+    port = LocalSettings().prometheus_port
+    if not port_is_free(port):
+        raise LocalError(f"Port {port} is taken; another one: PROMETHEUS_PORT={port + 1000} make monitor")
+    targets = {service: (service, url.removeprefix("http://")) for service, url in system.base_urls.items()}
+    child = prometheus(STATE / "prometheus", port, targets, RULES)
+    try:
+        wait(child, port)
+        console.print(f"Prometheus watches Linbang: http://127.0.0.1:{port}/alerts. Ctrl-C stops it.")
+        while child.exit_code() is None:
+            time.sleep(_LOOK_SECONDS)
+        raise LocalError(f"Prometheus ended.\n{child.last_lines()}")
+    finally:
+        child.stop()
 
 
 def prometheus(
