@@ -27,7 +27,7 @@ from granian.server.embed import Server
 from opentelemetry.trace import Span, StatusCode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import text
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,6 +62,8 @@ log = structlog.get_logger()
 
 class ServiceSettings(BaseSettings):
     """Settings that every service has. A subclass sets ``env_prefix`` to the service's name."""
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # among what was read are secrets
 
     api_database_url: str
     worker_database_url: str
@@ -144,7 +146,7 @@ async def run(service: Service, roles: Sequence[str]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     await serving
     await worker.close()
-    await asyncio.to_thread(tracing.shut_down)
+    tracing.shut_down()
 
 
 def _loops(service: Service) -> dict[str, Callable[[Store], Loop]]:

@@ -16,14 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeGuard
+from threading import Thread
+from typing import TYPE_CHECKING, TypeGuard
 
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import (
     INVALID_SPAN,
     Link,
@@ -40,6 +36,9 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import SpanProcessor
+
 FLUSH_SECONDS = 2.0
 Attributes = Mapping[str, str | int]
 
@@ -51,7 +50,7 @@ _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 class _Collecting:
     """How spans are made while somebody collects them."""
 
-    processor: SpanProcessor
+    processor: "SpanProcessor"
     sampled: Tracer
     """Makes the spans that begin a trace or continue a caller's, as the environment's sampler says."""
     followed: Tracer
@@ -67,6 +66,13 @@ def configure(service: str) -> None:
     endpoints = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not any(map(os.environ.get, endpoints)):
         return
+    # Loaded where they are used: a process that collects nothing has no need of an HTTP client.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry.sdk.trace.sampling import ALWAYS_ON  # noqa: PLC0415
+
     resource = Resource.create({"service.name": f"linbang-{service}"})
     processor = BatchSpanProcessor(OTLPSpanExporter())
     providers = [
@@ -82,9 +88,11 @@ def shut_down() -> None:
     """Send what is left, for ``FLUSH_SECONDS`` at most, and stop collecting. Blocks."""
     global _collecting  # noqa: PLW0603
     if _collecting:
-        _collecting.processor.force_flush(int(FLUSH_SECONDS * 1000))
-        _collecting.processor.shutdown()
+        # In a thread that may be left behind: with its collector away the exporter tries for longer than we have.
+        sending = Thread(target=_collecting.processor.shutdown, daemon=True)
         _collecting = None
+        sending.start()
+        sending.join(FLUSH_SECONDS)
 
 
 def current_traceparent() -> str | None:
