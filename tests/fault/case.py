@@ -98,7 +98,9 @@ def _report(case: Case, doc: str | None, seconds: float, *, green: bool) -> None
 
 
 def row_of(test: str) -> str:
-    """Return the row of the table that a test stands for: ``test_f1_…`` is F1."""
+    """Return the row of the table that a test stands for: ``test_f1_…`` is F1; the state machine is M."""
+    if test.startswith("test_state_machine_"):
+        return "M"
     found = re.match(r"test_(f\d+)_", test)
     assert found, f"{test} names no case"
     return found[1].upper()

@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 JSON, PAGE = ROOT / "docs" / "faults.json", ROOT / "docs" / "faults.md"
 INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I7", "I8")
 Row = dict[str, Any]
+_STATE_MACHINE = "test_state_machine_"
 
 _HEAD = """# Faults
 
@@ -54,7 +55,10 @@ def matrix(
 ) -> None:
     """Run the cases and write the table."""
     wanted = [name.strip().lower() for name in cases.split(",") if name.strip()]
-    choice = " or ".join(f"test_{name}_" for name in wanted) or "test_f"
+    choice = (
+        " or ".join(_STATE_MACHINE if name == "m" else f"test_{name}_" for name in wanted)
+        or f"test_f or {_STATE_MACHINE}"
+    )
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.jsonl"
         environment = {**os.environ, REPORT: str(report), "SEEDS": str(seeds)}
@@ -99,7 +103,7 @@ def write(new: Sequence[Row]) -> None:
     """Take new rows in among the kept ones, and make the page of all."""
     kept = {row["test"]: row for row in json.loads(JSON.read_text())} if JSON.exists() else {}
     kept |= {row["test"]: row for row in new}
-    ordered = sorted(kept.values(), key=lambda row: (int(row["case"][1:]), row["test"]))
+    ordered = sorted(kept.values(), key=lambda row: (int(row["case"][1:] or 99), row["test"]))
     JSON.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n")
     PAGE.write_text(page(ordered))
 

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 )
 
 from tests.fault.case import Case
-from tests.fault.invariants import check
+from tests.fault.invariants import Findings, check
 from tests.fault.model import District, Operation, World, new_world
 from tests.fault.system import System
 from tests.support.eventually import eventually
@@ -74,6 +74,7 @@ class Machine(RuleBasedStateMachine):
     examples: ClassVar[int] = 0
     commands: ClassVar[int] = 0
     crashed: ClassVar[int] = 0
+    findings: ClassVar[Findings]
 
     def __init__(self) -> None:
         super().__init__()
@@ -213,7 +214,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.run(eventually(self.ledger_is_the_models))
-        self.run(check(self.world))
+        type(self).findings.items.update(self.run(check(self.world)).items)
 
     async def ledger_is_the_models(self) -> bool:
         for name in {name for name, _ in BACKGROUND_CRASHES}:
@@ -315,7 +316,7 @@ async def test_state_machine_of_commands_and_crashes(case: Case) -> None:
     class OfThisRun(Machine):
         system, loop = case.system, asyncio.get_running_loop()
 
-    OfThisRun.seed = case.seed
+    OfThisRun.seed, OfThisRun.findings = case.seed, case.findings
     long = "SEEDS" in os.environ
     size = settings(
         max_examples=6 if long else 3,
