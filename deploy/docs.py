@@ -1,4 +1,4 @@
-"""Made from the code: ``docs/events.md``, ``docs/asyncapi.json``, ``docs/api/*``, dashboards, and frozen schemas.
+"""Made from the code: ``docs/*.md``, ``docs/api/*``, ``docs/asyncapi.json``, dashboards, frozen schemas.
 
 Invariant: what the documents say is what the code does: they are worked out from the contracts and from the services
 as their composition roots put them together, and a test fails where they are stale. A frozen schema is written once,
@@ -20,6 +20,7 @@ from uuid import UUID
 import typer
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
+from prometheus_client.metrics import MetricWrapperBase
 from pydantic_settings import BaseSettings
 
 from deploy import dashboards
@@ -29,6 +30,7 @@ from shared.contracts.envelope import Attributes, headers
 from shared.contracts.topics import CONTACT, TOPICS
 from shared.http.auth import Reach, Role, access_of
 from shared.http.openapi import routes_of
+from shared.ops import metrics
 from shared.runtime import Service, build_app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,6 +61,7 @@ def documents() -> dict[Path, str]:
     return {
         ROOT / "README.md": readme(services),
         DOCS / "events.md": events_page(services),
+        DOCS / "metrics.md": metrics_page(),
         DOCS / "authorisation.md": authorisation_page(services),
         DOCS / "asyncapi.json": _dump(asyncapi(services)),
         **{DOCS / "api" / f"{service.name}.openapi.json": _dump(build_app(service).openapi()) for service in services},
@@ -173,6 +176,31 @@ def _reaches(access: Mapping[Role, Reach] | None) -> list[str]:
     if access is None:
         return ["public"] * len(Role)
     return [access[role].name.lower() if role in access else "" for role in Role]
+
+
+def every_metric() -> list[MetricWrapperBase]:
+    """Return the metrics that processes show, in the order in which they are defined."""
+    return [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
+
+
+def metrics_page() -> str:
+    """Return ``docs/metrics.md``."""
+    rows = []
+    for metric in every_metric():
+        (family,) = metric.describe()
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = ", ".join(f"`{label}`" for label in metric._labelnames) or "–"  # noqa: SLF001 - has no public name
+        rows.append((f"`{name}`", family.type, labels, family.documentation))
+    return "\n".join(
+        [
+            f"# Metrics\n\n{_GENERATED}\n",
+            "Every process shows them at `/metrics`, in Prometheus' text format, beside those of its Python and its memory.",
+            "A label never names a person, an account or a district. What to do when one is out of order:",
+            "`deploy/runbooks/`.\n",
+            _table(("metric", "type", "labels", "meaning"), rows),
+            "",
+        ]
+    )
 
 
 def _section(event: type[Event]) -> str:

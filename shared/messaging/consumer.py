@@ -29,6 +29,7 @@ from faststream.kafka.message import FAKE_CONSUMER
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.contracts.envelope import UndecodableEventError, read_attributes
 from shared.contracts.topics import TOPICS
 from shared.messaging.batch import Handlers, Processing, StateHandlers
 from shared.messaging.dead_letter import LimitReachedError, Record
@@ -48,7 +49,7 @@ LONGEST_BACK_OFF = 10.0
 SESSION_TIMEOUT_MS, MAX_POLL_INTERVAL_MS = 10_000, 300_000
 
 log = structlog.get_logger()
-_PLACE = attrgetter("topic", "partition")
+_PLACE, _TIMESTAMP = attrgetter("topic", "partition"), attrgetter("timestamp")
 
 _KNOWN = text("SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = :consumer")
 _BEGIN = text("""
@@ -267,7 +268,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         metrics.CONSUMER_BATCH_SIZE.labels(self._group).observe(len(records))
         metrics.CONSUMER_PROCESS_SECONDS.labels(self._group).observe(time.perf_counter() - started)
         metrics.CONSUMER_EVENT_AGE_SECONDS.labels(self._group).observe(
-            max(0.0, time.time() - min(record.timestamp for record in records) / 1000)
+            max(0.0, time.time() - _event_time(min(records, key=_TIMESTAMP)))
         )
 
     def _moves(self, records: tuple[Record, ...]) -> dict[TopicPartition, tuple[int, int]]:
@@ -352,6 +353,15 @@ def _partitions_of_subscription(client: AIOKafkaConsumer) -> list[TopicPartition
     return [
         TopicPartition(topic, p) for topic in client.subscription() for p in client.partitions_for_topic(topic) or ()
     ]
+
+
+def _event_time(record: Record) -> float:
+    """Return when a record's event happened, in seconds since 1970; when it was sent, where it does not say."""
+    try:
+        return read_attributes(record.headers).time.timestamp()
+    except (UndecodableEventError, ValueError, OverflowError):
+        sent: int = record.timestamp
+        return sent / 1000
 
 
 async def _pass_through(batch: tuple[Record, ...]) -> KafkaMessage:

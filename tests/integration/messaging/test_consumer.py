@@ -1,11 +1,14 @@
 """The consumer counts each event once, whatever dies; what can never be counted is parked with its bytes."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
@@ -315,3 +318,16 @@ async def test_a_position_that_the_topic_no_longer_holds_stops_the_consumer_and_
     assert "holds 0 to 5, next would be 500" in entry["reason"]
     assert not heartbeat.ready
     assert await totals(wire.worker) == (0, 0)
+
+
+async def test_the_age_of_an_event_counts_from_when_it_happened_not_from_when_it_was_sent(wire: Wire) -> None:
+    happened = datetime.now(UTC) - timedelta(hours=1)
+    await send(wire, replace(service_logged(new_id()), occurred_at=happened), partition=0)
+    labels = {"consumer": GROUP}
+    before = REGISTRY.get_sample_value("consumer_event_age_seconds_sum", labels) or 0
+
+    async def aged() -> float:
+        return (REGISTRY.get_sample_value("consumer_event_age_seconds_sum", labels) or 0) - before
+
+    async with running(wire.consumer().run):
+        assert await eventually(aged) >= 3600
