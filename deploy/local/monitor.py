@@ -51,7 +51,7 @@ def _watch() -> NoReturn:
     child = prometheus(STATE / "prometheus", port, targets, RULES)
     try:
         wait(child, port)
-        console.print(f"Prometheus watches Linbang: http://127.0.0.1:{port}/alerts. Ctrl-C stops it.")
+        console.print(f"Prometheus watches Linbang: http://127.0.0.1:{port} (see Alerts). Ctrl-C stops it.")
         while child.exit_code() is None:
             time.sleep(_LOOK_SECONDS)
         raise LocalError(f"Prometheus ended.\n{child.last_lines()}")
