@@ -194,7 +194,7 @@ def metrics_page() -> str:
     return "\n".join(
         [
             f"# Metrics\n\n{_GENERATED}\n",
-            "Every process shows them at `/metrics`, in Prometheus' text format, beside those of its Python and its memory.",
+            "Every process shows them at `/metrics`, in Prometheus' text format, beside those of Python itself.",
             "A label never names a person, an account or a district. What to do when one is out of order:",
             "`deploy/runbooks/`.\n",
             _table(("metric", "type", "labels", "meaning"), rows),
