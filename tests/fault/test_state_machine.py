@@ -178,9 +178,11 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.integers(0), crash=crashes)
     def ask_again_with_the_same_key(self, which: int, crash: str) -> None:
         op, method, path, token, body, version = self.requests[which % len(self.requests)]
-        before = op.answers[0]
+        before, had_an_effect = op.answers[0], op in self.world.history
         self.run(self.under(crash, self.world.send(op, method, path, token, json=body, version=version)))
         assert op.answers[-1] == before
+        if not had_an_effect:
+            self.changes_nothing(op)
 
     @rule(crash=st.sampled_from(BACKGROUND_CRASHES))
     def crash_in_the_background(self, crash: tuple[str, str]) -> None:
