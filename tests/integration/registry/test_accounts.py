@@ -3,13 +3,17 @@
 import base64
 import json
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+from sqlalchemy import Engine, event
 
+from services.registry.commands.passwords import Passwords
 from services.registry.domain.privacy import KeyRing
 from services.registry.repository.accounts import current_signing_key
 from shared.http.auth import ALGORITHM, ISSUER
@@ -85,15 +89,60 @@ def _new_pair() -> dict[str, bytes]:
     return {"d": pair.private_bytes_raw(), "x": pair.public_key().public_bytes_raw()}
 
 
-async def test_an_unknown_name_and_a_wrong_password_are_answered_alike(registry: Registry) -> None:
-    answers, seconds = [], []
-    for name in ("nobody.here", "admin.510115"):
-        started = time.perf_counter()
-        answers.append(await registry.http.post("/v1/tokens", json={"user_name": name, "password": "wrong password"}))
-        seconds.append(time.perf_counter() - started)
+async def test_an_unknown_name_and_a_wrong_password_are_answered_alike_after_the_same_work(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work: list[str] = []
+    verify = Passwords._verify
+
+    def note_hash(passwords: Passwords, password_hash: str, password: str) -> bool:
+        work.append(password_hash.rsplit("$", 2)[0])  # algorithm and cost
+        return verify(passwords, password_hash, password)
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if any(table in statement for table in ("log_in_name", "FROM account", "signing_key")):
+            work.append(statement)
+
+    monkeypatch.setattr(Passwords, "_verify", note_hash)
+    answers, done = [], []
+    with listening(note):
+        for name in ("nobody.here", "admin.510115"):
+            answers.append(
+                await registry.http.post("/v1/tokens", json={"user_name": name, "password": "wrong password"})
+            )
+            done.append(list(work))
+            work.clear()
     assert [answer.status_code for answer in answers] == [401, 401]
     assert answers[0].content == answers[1].content
-    assert min(seconds) > 0.01  # both have hashed
+    assert done[0] == done[1]
+    assert any("argon2id" in step for step in done[0])
+
+
+async def test_too_many_guesses_are_429_in_the_caller_s_language_and_do_not_lock_the_owner_out(
+    registry: Registry,
+) -> None:
+    name = "nobody.guessed"
+    for _ in range(10):
+        await registry.http.post("/v1/tokens", json={"user_name": name, "password": "wrong password"})
+    for language, sentence in (
+        ("zh-CN", "尝试次数过多,请稍后再试"),
+        ("en", "user_name was tried too often; try again later"),
+    ):
+        answer = await registry.http.post(
+            "/v1/tokens", json={"user_name": name, "password": "x"}, headers={"Accept-Language": language}
+        )
+        assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many-requests")
+        assert answer.json()["faults"] == [{"field": "user_name", "code": "too_often", "message": sentence}]
+        assert int(answer.headers["Retry-After"]) > 0
+    await registry.log_in("admin.510115", ADMIN_PASSWORD)
+
+
+@contextmanager
+def listening(note: Callable[..., None]) -> Iterator[None]:
+    """Tell ``note`` of every statement of every engine."""
+    event.listen(Engine, "before_cursor_execute", note)
+    yield
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 async def test_a_new_key_signs_at_once_and_the_old_one_still_verifies(registry: Registry) -> None:

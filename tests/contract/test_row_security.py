@@ -1,0 +1,93 @@
+"""Every migration puts a table with a district behind row-level security: read from its text, without a database."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MIGRATIONS = sorted([*ROOT.glob("services/*/migrations/*.py"), *ROOT.glob("shared/store/migrations/versions/*.py")])
+DEFINERS = {"oldest_xmin_seconds"}
+"""Functions with their owner's rights, looked at one by one: this one reads no table of ours."""
+_TABLE = re.compile(r"CREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)\s*\(([^;]*)", re.IGNORECASE)
+_WEAKER = re.compile(
+    r"DISABLE\s+ROW\s+LEVEL|NO\s+FORCE\s+ROW\s+LEVEL|\bBYPASSRLS|GRANT\s+ALL|TO\s+PUBLIC",
+    re.IGNORECASE,
+)
+_DEFINER = re.compile(r"FUNCTION\s+(\w+)(?:(?!FUNCTION).)*?SECURITY\s+DEFINER", re.IGNORECASE | re.DOTALL)
+_GRANT = re.compile(r"GRANT\s+(?!EXECUTE)[\w\s,()]+\s+ON\s+(?:TABLE\s+)?(\w+)", re.IGNORECASE)
+
+
+def faults(source: str) -> Iterator[str]:
+    """Yield what is wrong with one migration."""
+    tree = ast.parse(source)
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    with_district = {
+        match[1]
+        for text in texts
+        for match in _TABLE.finditer(text)
+        if re.search(r"^\s*district\s", match[2], re.MULTILINE)
+    }
+    secured, granted = dict(_calls(tree, "secure")), dict(_calls(tree, "grant"))
+    for table in sorted(with_district - secured.keys()):
+        yield f"{table} has a district and is not passed to secure()"
+    for table in sorted(with_district & granted.keys()):
+        yield f"{table} has a district and rights without policies, by grant()"
+    for table, rights in secured.items():
+        if not rights & {"api", "worker"}:
+            yield f"{table} is secured and has no policy"
+    for text in texts:
+        for definer in _DEFINER.finditer(text):
+            if definer[1] not in DEFINERS:
+                yield f"{definer[1]} is SECURITY DEFINER: it sees with its owner's rights"
+        if weaker := _WEAKER.search(text):
+            yield f"weakens row-level security or rights: {weaker[0]}"
+        if granting := _GRANT.search(text):
+            yield f"grants rights on {granting[1]} past secure() and grant()"
+
+
+def _calls(tree: ast.AST, function: str) -> Iterator[tuple[str, set[str]]]:
+    """Yield the tables that a function of shared.store.ddl is called with, and the roles that get rights."""
+    loops = {
+        loop.target.id: [ast.literal_eval(each) for each in loop.iter.elts]
+        for loop in ast.walk(tree)
+        if isinstance(loop, ast.For)
+        and isinstance(loop.target, ast.Name)
+        and isinstance(loop.iter, ast.Tuple | ast.List)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function:
+            table = node.args[0]
+            names = loops[table.id] if isinstance(table, ast.Name) else [ast.literal_eval(table)]
+            for name in names:
+                yield name, {keyword.arg or "" for keyword in node.keywords}
+
+
+@pytest.mark.parametrize("migration", MIGRATIONS, ids=lambda path: path.name)
+def test_every_migration_keeps_the_rule(migration: Path) -> None:
+    assert list(faults(migration.read_text(encoding="utf-8"))) == []
+
+
+_MADE = 'op.execute("CREATE TABLE visit (\\n district text NOT NULL,\\n id uuid)")\n'
+
+
+@pytest.mark.parametrize(
+    ("violation", "fault"),
+    [
+        (_MADE, "visit has a district and is not passed to secure()"),
+        (_MADE + 'secure("visit")', "visit is secured and has no policy"),
+        (_MADE + 'secure("visit", api="SELECT")\ngrant("visit", worker="SELECT")', "rights without policies"),
+        (_MADE + 'for t in ("other",):\n    secure(t, api="SELECT")', "visit has a district and is not passed"),
+        ('op.execute("ALTER TABLE visit NO FORCE ROW LEVEL SECURITY")', "NO FORCE ROW LEVEL"),
+        ('op.execute("GRANT SELECT ON visit TO registry_api")', "grants rights on visit past"),
+        ('op.execute("CREATE FUNCTION f() RETURNS int SECURITY DEFINER AS $$ SELECT 1 $$")', "SECURITY DEFINER"),
+    ],
+)
+def test_a_seeded_violation_is_found(violation: str, fault: str) -> None:
+    assert any(fault in found for found in faults(violation)), list(faults(violation))
+
+
+def test_a_table_that_is_secured_in_a_loop_is_in_order() -> None:
+    assert list(faults(_MADE + 'for t in ("visit",):\n    secure(t, api="SELECT")')) == []

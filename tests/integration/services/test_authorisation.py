@@ -1,0 +1,297 @@
+"""Every route of every service, with every kind of token there is.
+
+What a route declares beside it (docs/authorisation.md) decides between let in and refused; what no declaration may
+loosen is said here once more: which routes are public, which roles only read, and that no district reaches another.
+"""
+
+import json
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+from sqlalchemy.engine import make_url
+
+from shared.http.auth import ALGORITHM, ISSUER, Reach, Role, access_of
+from shared.http.openapi import routes_of
+from shared.runtime import Service, build_app
+from shared.store.event_log import new_id
+from tests.support.infrastructure import Infrastructure, Urls
+
+DISTRICT, OTHER_DISTRICT = "510115", "510116"
+KNOWN = UUID("01900000-0000-7000-8000-000000000001")
+RECORD = UUID("01900000-0000-7000-8000-000000000002")
+"""Another one: an event is of one aggregate, so none may share its id."""
+SECRET = "told to 510115 alone"
+PUBLIC = {
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/metrics"),
+    ("GET", "/.well-known/jwks.json"),
+    ("POST", "/v1/tokens"),
+    ("POST", "/v1/volunteers/self"),
+    ("GET", "/v1/districts"),
+    ("GET", "/v1/divisions"),
+    ("GET", "/v1/organisations"),
+    ("GET", "/v1/stations"),
+    ("GET", "/v1/teams"),
+}
+"""Need no token: probes, the keys, log-in, registering oneself, and the public data one chooses from for that."""
+FOR_EVERYBODY = {("POST", "/v1/me/password")}
+ANSWERS_ZERO = {"/v1/imports/{import_id}/progress"}
+"""Nothing has arrived, of whatever import: the answer is the same for another district's and for none."""
+CHANGES = {"/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"}}
+
+_KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
+_STRANGER = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
+
+_ROW = f"'{DISTRICT}', '{KNOWN}'"
+_FACTS = json.dumps({"minutes": 60, "lifetime_minutes": 60, "activity_title": SECRET})
+SEEDS = {
+    "activities": f"""
+        INSERT INTO known_station VALUES ({_ROW}, 'S1', '{SECRET}', 1);
+        INSERT INTO known_volunteer (district, id, number, version) VALUES ({_ROW}, '51011500000001', 1);
+        INSERT INTO activity VALUES ({_ROW}, '{SECRET}', 'civic', '{KNOWN}', '{SECRET}', '{SECRET}', '{SECRET}', '',
+                                     'account:{KNOWN}', now(), 1);
+        INSERT INTO shift (district, id, activity_id, starts_at, ends_at, capacity, taken)
+        VALUES ({_ROW}, '{KNOWN}', now() + interval '1 day', now() + interval '2 days', 9, 1);
+        INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version)
+        VALUES ({_ROW}, '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1);
+        INSERT INTO service_record VALUES ('{DISTRICT}', '{RECORD}', 'R1', '{KNOWN}', '{KNOWN}', '{SECRET}', 'civic',
+                                           now(), now() + interval '1 hour', 60, NULL, 'leader', NULL, NULL, '', 1);
+    """,
+    "assessment": f"""
+        INSERT INTO known_volunteer (district, id, number, category, version)
+        VALUES ({_ROW}, '51011500000001', 'resident', 1);
+        INSERT INTO volunteer_hours VALUES ({_ROW}, 424242, 1);
+        INSERT INTO ledger_entry VALUES ({_ROW}, 1, 'credit', '{KNOWN}', 424242, 'leader', '{KNOWN}', 'civic',
+                                         '{SECRET}', now(), current_date, NULL, NULL, '{KNOWN}', now(), '2025');
+        INSERT INTO import_progress (district, import_id, credited_records) VALUES ({_ROW}, 424242);
+    """,
+    "notifications": f"""
+        INSERT INTO message VALUES ({_ROW}, '{KNOWN}', 'hours_credited', '{_FACTS}', now(), NULL);
+        INSERT INTO delivery (district, event_id, channel, id, state, reason)
+        VALUES ({_ROW}, 'email', '{KNOWN}', 'undeliverable', '{SECRET}');
+    """,
+}
+"""What district 510115 has, under one id; registry's comes through its own routes, sealed as it is."""
+
+
+async def jwks() -> dict[str, Any]:
+    return {"keys": [_KEY.as_dict(private=False)]}
+
+
+def claims(*roles: str, district: str = DISTRICT, **changes: object) -> dict[str, object]:
+    return {
+        "iss": ISSUER,
+        "sub": str(KNOWN),
+        "vid": str(KNOWN),
+        "district": district,
+        "roles": list(roles),
+        "units": [str(KNOWN)],
+        "exp": int(time.time()) + 600,
+    } | changes
+
+
+def bearer(*roles: str, key: OKPKey = _KEY, **changes: Any) -> dict[str, str]:
+    token = jwt.encode({"alg": ALGORITHM, "kid": "test"}, claims(*roles, **changes), key, algorithms=[ALGORITHM])
+    headers = {"Authorization": f"Bearer {token}"}
+    return headers | ({"X-District": DISTRICT} if changes.get("district") == "*" else {})
+
+
+def unsigned(algorithm: str) -> str:
+    head, body = (json.dumps(part).encode() for part in ({"alg": algorithm, "kid": "test"}, claims(*Role)))
+    return f"Bearer {urlsafe_b64encode(head).decode().rstrip('=')}.{urlsafe_b64encode(body).decode().rstrip('=')}."
+
+
+def bad_tokens() -> dict[str, dict[str, str]]:
+    """Return what must be 401 wherever a token is asked for, whatever roles it claims."""
+    good = bearer(*Role)["Authorization"]
+    secret = _KEY.as_dict(private=False)["x"]
+    return {
+        "none": {},
+        "another scheme": {"Authorization": "Basic b3BlcmF0b3I6eA=="},
+        "malformed": {"Authorization": "Bearer not.a.token"},
+        "empty": {"Authorization": "Bearer "},
+        "changed": {"Authorization": f"{good[:-8]}AAAAAAAA"},
+        "expired": bearer(*Role, exp=int(time.time()) - 60),
+        "without end": bearer(*Role, exp=None),
+        "of another issuer": bearer(*Role, iss="somebody-else"),
+        "of another key": bearer(*Role, key=_STRANGER),
+        "unsigned": {"Authorization": unsigned("none")},
+        "unsigned, with our algorithm": {"Authorization": unsigned(ALGORITHM)},
+        "signed with the public key as a secret": {"Authorization": f"{unsigned('HS256')}{secret}"},
+    }
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path, and what it declares."""
+
+    method: str
+    path: str
+    reaches: Mapping[Role, Reach] | None
+
+    def filled(self, ids: Mapping[str, str]) -> str:
+        """Return the path with ids of district 510115 in it."""
+        path = self.path.replace("{kind}", "roster").replace("{year}", "2025")
+        for part in path.split("/"):
+            if part.startswith("{"):
+                path = path.replace(part, ids.get(part[1:-1], str(KNOWN)))
+        return path
+
+
+class Walk:
+    """A service, its routes, and its database as a superuser sees it."""
+
+    def __init__(self, service: Service, http: httpx.AsyncClient, database: asyncpg.Connection) -> None:
+        self.http = http
+        self.database = database
+        self.routes = [
+            Route(method, context.path_format or "", access_of(context.dependant))
+            for context in routes_of(build_app(service))
+            for method in context.methods or ()
+        ]
+        self.ids: dict[str, str] = {"record_id": str(RECORD)}
+
+    async def send(self, route: Route, headers: Mapping[str, str]) -> httpx.Response:
+        change = CHANGES.get(route.path)
+        based_on = {"If-Match": '"1"'} if change else {}
+        return await self.http.request(
+            route.method, route.filled(self.ids), json=change, headers={**headers, **based_on}
+        )
+
+    async def content(self) -> dict[str, str]:
+        """Return a digest of each table."""
+        tables = await self.database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {
+            name: await self.database.fetchval(f"SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {name} t")
+            for (name,) in tables
+        }
+
+
+@pytest.fixture(scope="module")
+async def walk(name: str, service: Service, urls: Urls, infrastructure: Infrastructure) -> AsyncIterator[Walk]:
+    app = build_app(replace(service, fetch_keys=lambda _: jwks))
+    admin = make_url(infrastructure.admin_url).set(database=make_url(urls.owner).database)
+    database = await asyncpg.connect(admin.render_as_string(hide_password=False))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        made = Walk(service, http, database)
+        if name == "registry":
+            made.ids = await _fill_registry(http)
+        else:
+            await database.execute(SEEDS[name])
+        yield made
+    await database.close()
+
+
+async def _fill_registry(http: httpx.AsyncClient) -> dict[str, str]:
+    operator, admin = bearer(Role.OPERATOR, district="*"), bearer(Role.DISTRICT_ADMIN)
+    person = {
+        "name": SECRET.replace("510115", ""),
+        "gender": "female",
+        "id_number": "519900200604070186",
+        "phone": "17023828271",
+        "category": "resident",
+    }
+    for path, body, headers in (
+        ("/v1/districts", {"code": DISTRICT, "name": "温江区"}, operator),
+        ("/v1/volunteers", person, admin),
+    ):
+        answer = await http.post(path, json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+    upload = await http.post("/v1/imports/roster", params={"file_name": SECRET}, content=b"x", headers=admin)
+    return {"volunteer_id": answer.json()["id"], "import_id": upload.json()["id"]}
+
+
+def test_every_route_says_who_may_use_it_and_only_these_are_public(walk: Walk) -> None:
+    assert walk.routes
+    for route in walk.routes:
+        assert (route.reaches is None) == ((route.method, route.path) in PUBLIC), route
+
+
+def test_roles_that_only_read_change_nothing_and_the_platform_is_the_operator_s(walk: Walk) -> None:
+    for route in walk.routes:
+        if route.reaches is None or (route.method, route.path) in FOR_EVERYBODY:
+            continue
+        if route.method != "GET":
+            assert not route.reaches.keys() & {Role.AUDITOR, Role.UPSTREAM}, route
+        if route.path in ("/v1/districts", "/v1/signing-keys"):
+            assert set(route.reaches) == {Role.OPERATOR}
+        if "{volunteer_id}" in route.path or "/me" in route.path:
+            assert route.reaches.get(Role.VOLUNTEER, Reach.OWN) is Reach.OWN, route
+
+
+async def test_a_token_that_is_not_ours_intact_and_in_date_is_401_everywhere_and_changes_nothing(walk: Walk) -> None:
+    before = await walk.content()
+    for route in walk.routes:
+        if route.reaches is None:
+            continue
+        for kind, headers in bad_tokens().items():
+            answer = await walk.send(route, headers)
+            assert answer.status_code == 401, (route, kind, answer.text)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.headers["www-authenticate"] == "Bearer"
+    assert await walk.content() == before
+
+
+async def test_who_is_not_let_in_is_403_everywhere_and_changes_nothing(walk: Walk) -> None:
+    before = await walk.content()
+    for route in walk.routes:
+        if route.reaches is None:
+            continue
+        for role in ("", "no such role", *(role for role in Role if role not in route.reaches)):
+            answer = await walk.send(route, bearer(role))
+            assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden"), (route, role)
+    assert await walk.content() == before
+
+
+async def test_another_district_gets_at_nothing_of_this_one_by_any_route(walk: Walk) -> None:
+    before = await walk.content()
+    for route in walk.routes:
+        if route.reaches is None or (route.method, route.path) == ("POST", "/v1/signing-keys"):
+            continue
+        for role in route.reaches:
+            token = bearer(role, district=OTHER_DISTRICT)
+            asked = await walk.send(route, {**token, "X-District": DISTRICT})
+            assert asked.status_code == 403, (route, role)
+            answer = await walk.send(route, token)
+            if "_id}" in route.path and route.path not in ANSWERS_ZERO:
+                assert answer.status_code in (403, 404), (route, role, answer.text)
+            assert SECRET not in answer.text, (route, role)
+            assert "424242" not in answer.text, (route, role)
+    assert await walk.content() == before
+
+
+async def test_who_is_let_in_is_neither_401_nor_403(walk: Walk) -> None:
+    shown = set()
+    for route in walk.routes:
+        for role in route.reaches or ():
+            headers = bearer(role, district="*") if role is Role.OPERATOR else bearer(role)
+            if role is Role.VOLUNTEER and "volunteer_id" in walk.ids:
+                headers = bearer(role, vid=walk.ids["volunteer_id"])
+            answer = await walk.send(route, headers)
+            assert answer.status_code not in (401, 403), (route, role, answer.text)
+            assert answer.status_code < 500, (route, role, answer.text)
+            shown |= {"it"} if SECRET in answer.text else set()
+    assert shown, "the walk with another district's tokens would find nothing either"
+
+
+async def test_an_issuer_that_is_away_is_503_and_not_a_way_in(service: Service, name: str) -> None:
+    if name == "registry":
+        pytest.skip("registry is the issuer")
+    app = build_app(service)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        answer = await http.get(f"/v1/me/{new_id()}", headers=bearer(*Role))
+        assert answer.status_code == 404
+        paths = {"activities": "activities", "assessment": "statistics", "notifications": "me/messages"}
+        assert (await http.get(f"/v1/{paths[name]}", headers=bearer(*Role))).status_code == 503
