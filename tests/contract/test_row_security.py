@@ -1,8 +1,10 @@
-"""Every migration puts a table with a district behind row-level security: read from its text, without a database."""
+"""Districts are kept apart by what the code says, read from its text: migrations put every table with a district behind
+row-level security, and statements name the district though the policies would."""
 
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,55 @@ def test_a_seeded_violation_is_found(violation: str, fault: str) -> None:
 
 def test_a_table_that_is_secured_in_a_loop_is_in_order() -> None:
     assert list(faults(_MADE + 'for t in ("visit",):\n    secure(t, api="SELECT")')) == []
+
+
+KIT_TABLES = {"event_log", "outbox", "idempotency_key", "import_job", "import_verdict"}
+ACROSS_DISTRICTS = {"SET state = 'uncertain', reason = 'interrupted'"}
+"""Statements that are meant for every district at once, each known by a part of it: the mailer's sweep of its queue."""
+SOURCES = sorted(path for path in ROOT.glob("services/*/**/*.py") if "migrations" not in path.parts)
+
+
+def districtless(source: str, tables: set[str]) -> Iterator[str]:
+    """Yield the statements that touch a table with a district and never say which: the worker role sees every one."""
+    names = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:{'|'.join(sorted(tables))})\b")
+    tree = ast.parse(source)
+    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    parts = {id(value) for node in joined for value in ast.walk(node) if value is not node}
+    for node in ast.walk(tree):
+        if id(node) in parts or not isinstance(node, ast.Constant | ast.JoinedStr):
+            continue
+        statement = _text(node)
+        allowed = "district" in statement or any(known in statement for known in ACROSS_DISTRICTS)
+        if names.search(statement) and not allowed:
+            yield " ".join(statement.split())
+
+
+def _text(node: ast.Constant | ast.JoinedStr) -> str:
+    """Return a string's text, with what is put in at run time left out."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    return "".join(str(value.value) for value in node.values if isinstance(value, ast.Constant))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_statement_on_a_district_s_table_names_the_district(source: Path) -> None:
+    service = source.relative_to(ROOT).parts[1]
+    tables = import_module(f"services.{service}.tables").metadata.tables.values()
+    found = districtless(
+        source.read_text(encoding="utf-8"), KIT_TABLES | {table.name for table in tables if "district" in table.columns}
+    )
+    assert list(found) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "statements"),
+    [
+        ('text("SELECT number FROM volunteer WHERE id = :id")', 1),
+        ('text(f"UPDATE volunteer SET {column} = 1 WHERE id = :id")', 1),
+        ('text("SELECT number FROM volunteer WHERE district = :district AND id = :id")', 0),
+        ('text(f"SELECT {columns} FROM volunteer v WHERE v.district = :district")', 0),
+        ('text("SELECT code FROM somewhere_else")', 0),
+    ],
+)
+def test_a_seeded_statement_without_a_district_is_found(source: str, statements: int) -> None:
+    assert len(list(districtless(source, {"volunteer"}))) == statements
