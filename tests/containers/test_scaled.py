@@ -1,7 +1,7 @@
 """The whole system in containers, three sign-up APIs and three of assessment's workers, some of them killed at work.
 
-Runs with `INFRA=containers`; needs an engine, Compose and the images of `make images`, and says so when it skips. About a
-minute and a half.
+Runs with `INFRA=containers`; needs an engine, Compose and the images of `make images`, and says so when it skips.
+About a minute and a half.
 """
 
 from __future__ import annotations
