@@ -192,6 +192,8 @@ class Topics:
         """Give what the topics hold up to the ends; ``count`` has found where they begin."""
         starts = self._starts
         open_ends = {TopicPartition(*place): end for place, end in self._ends.items() if end > starts.get(place, end)}
+        if not open_ends:
+            return  # aiokafka's stop() raises CancelledError at a client that was assigned partitions just before
         client = AIOKafkaConsumer(bootstrap_servers=self._servers, enable_auto_commit=False, fetch_max_bytes=8 << 20)
         await client.start()
         try:
