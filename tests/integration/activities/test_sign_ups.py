@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.activities.commands.sign_ups import Request, SignUpGroups, next_group
+from services.activities.commands.sign_ups import Request, SignUpGroups, decide, next_group
 from shared.contracts.faults import RefusedError
 from shared.http.auth import Caller
 from shared.http.idempotency import Answer, Claim
@@ -256,6 +256,21 @@ async def test_a_request_alone_carries_its_trace_into_its_event(activities: Acti
         )
     rows = await activities.rows("SELECT traceparent FROM event_log WHERE topic LIKE '%sign-up' ORDER BY position")
     assert [row.traceparent for row in rows] == traces
+
+
+async def test_requests_that_one_transaction_decides_carry_each_its_own_trace(activities: Activities) -> None:
+    await activities.know_station()
+    volunteers = await activities.know_volunteers(5)
+    shift_id = await activities.shift()
+    loop = asyncio.get_running_loop()
+    group = [
+        Request(caller(new_id(), one), one, None, loop.create_future(), f"00-{number:032x}-{number:016x}-01")
+        for number, one in enumerate(volunteers, 1)
+    ]
+    async with activities.stores[0].transaction(DISTRICT) as tx:
+        await decide(tx, DISTRICT, shift_id, group)
+    rows = await activities.rows("SELECT traceparent FROM event_log WHERE topic LIKE '%sign-up' ORDER BY position")
+    assert [row.traceparent for row in rows] == [request.traceparent for request in group]
 
 
 def test_a_key_is_not_twice_in_one_group() -> None:
