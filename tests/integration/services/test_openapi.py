@@ -108,7 +108,7 @@ async def platform(infrastructure: Infrastructure, service_database: ServiceData
             made.urls[name] = f"http://127.0.0.1:{ports[name]}"
         async with httpx.AsyncClient() as client:
             for name, url in made.urls.items():
-                await eventually(partial(_answers, client, url))
+                await eventually(partial(_answers, client, url), within=240)  # four start at once, on whatever machine
                 made.schemas[name] = schemathesis.openapi.from_url(f"{url}/openapi.json", config=CONFIG)
             await _open_accounts(client, made)
         yield made
