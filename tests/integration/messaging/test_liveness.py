@@ -29,10 +29,15 @@ Loop = Callable[[Heartbeat], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.ops.health.STALE_SECONDS", 3.0)
+def no_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("shared.runtime", "shared.messaging.relay", "shared.messaging.consumer"):
         monkeypatch.setattr(f"{module}.LONGEST_BACK_OFF", 0.5)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let silence count as a hang after a few seconds; where nothing is to hang, the real patience holds."""
+    monkeypatch.setattr("shared.ops.health.STALE_SECONDS", 3.0)
 
 
 @asynccontextmanager
@@ -97,6 +102,7 @@ def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     return str(request.param)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_database_that_answers_no_more_shows_as_a_loop_that_hangs(wire: Wire) -> None:
     async with distant(wire) as (store, proxy), supervised(lambda: LOOPS["relay"](wire, store), "relay") as heartbeat:
         await eventually(partial(is_ready, heartbeat))
@@ -126,6 +132,7 @@ async def test_a_kafka_that_is_away_is_waited_for(wire: Wire, role: str) -> None
         await waits_again_and_again(heartbeat)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_handler_that_never_returns_shows_as_a_loop_that_hangs(wire: Wire) -> None:
     end_of_test = asyncio.Event()
 
@@ -139,6 +146,7 @@ async def test_a_handler_that_never_returns_shows_as_a_loop_that_hangs(wire: Wir
         end_of_test.set()
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_consumer_that_gets_nothing_of_what_is_there_hangs_though_its_polls_come_back(wire: Wire) -> None:
     consumer = wire.consumer()
     async with supervised(lambda: consumer.run) as heartbeat:
