@@ -49,9 +49,7 @@ def main() -> int:
     except LocalError as error:
         console.print(str(error), style="red", markup=False)
         return 1
-    console.print(
-        "COMPOSE_FILE=docker-compose.yml:docker-compose.packages.yml in .env makes docker-compose use them."
-    )
+    console.print("COMPOSE_FILE=docker-compose.yml:docker-compose.packages.yml in .env makes docker-compose use them.")
     return 0
 
 
