@@ -114,10 +114,12 @@ async def test_a_swap_killed_anywhere_leaves_the_live_tables_and_the_next_one_cl
 
 async def test_a_swap_that_is_cancelled_leaves_nothing(platform: Platform) -> None:
     before = await catalogue(platform, "assessment")
-    process = await platform.start("assessment", "replay", "ledger", "--swap")
-    await eventually(lambda: leftovers(platform))  # it has begun
-    process.send_signal(signal.SIGINT)
-    await process.communicate()
+    async with platform.workers["assessment"].transaction() as busy:
+        await busy.exec_driver_sql("LOCK TABLE inbox IN ROW EXCLUSIVE MODE")  # so it cannot end before the signal
+        process = await platform.start("assessment", "replay", "ledger", "--swap")
+        await eventually(lambda: leftovers(platform))  # it has begun
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
     assert process.returncode != 0
     assert await catalogue(platform, "assessment") == before
     assert not await leftovers(platform)
