@@ -18,6 +18,8 @@ _OFFSETS = text("SELECT topic, partition, next_offset FROM consumer_offset WHERE
 
 async def end_offsets(bootstrap_servers: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
     """Return the end offset of every partition of physical ``topics``."""
+    if not topics:
+        return {}  # aiokafka cancels its caller where it is stopped before it has asked for anything
     # Subscribed from the start: a client without topics asks for no metadata, finds no partitions, and so no end.
     client = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap_servers)
     await client.start()

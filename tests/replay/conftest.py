@@ -121,7 +121,7 @@ class Platform:
             ends = await self._ends()
             for service in CONSUMERS:
                 at = await self.rows(service, "SELECT topic, partition, next_offset FROM consumer_offset")
-                if not at or any(ends[row.topic, row.partition] != row.next_offset for row in at):
+                if not at or any(ends.get((row.topic, row.partition)) != row.next_offset for row in at):
                     return False
             return True
 
