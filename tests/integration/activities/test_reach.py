@@ -20,6 +20,15 @@ async def strangers(activities: Activities) -> tuple[Account, Account]:
     return activities.account(Role.STATION_MANAGER, units=[elsewhere]), activities.account(Role.TEAM_LEADER)
 
 
+async def begun_shift_of_one(activities: Activities) -> tuple[UUID, str]:
+    """Give a shift that has begun, and the path of its one sign-up."""
+    (volunteer,) = await activities.know_volunteers(1)
+    shift = await activities.shift()
+    (signed_up,) = await in_turn([activities.volunteer(volunteer)], f"/v1/shifts/{shift}/sign-ups")
+    await activities.move_shift(shift, timedelta(minutes=-1))
+    return shift, f"/v1/sign-ups/{signed_up['sign_up_id']}"
+
+
 async def test_a_manager_publishes_for_their_own_station_alone(
     activities: Activities, strangers: tuple[Account, Account]
 ) -> None:
@@ -33,11 +42,7 @@ async def test_a_manager_publishes_for_their_own_station_alone(
 async def test_who_does_not_staff_an_activity_sees_and_confirms_nobody(
     activities: Activities, strangers: tuple[Account, Account]
 ) -> None:
-    (volunteer,) = await activities.know_volunteers(1)
-    shift = await activities.shift()
-    (signed_up,) = await in_turn([activities.volunteer(volunteer)], f"/v1/shifts/{shift}/sign-ups")
-    await activities.move_shift(shift, timedelta(minutes=-1))
-    path = f"/v1/sign-ups/{signed_up['sign_up_id']}"
+    shift, path = await begun_shift_of_one(activities)
     for stranger in strangers:
         assert (await stranger.send("GET", f"/v1/shifts/{shift}/sign-ups")).status_code == 404
         for step in ("check-in", "check-out"):
@@ -51,18 +56,15 @@ async def test_who_does_not_staff_an_activity_sees_and_confirms_nobody(
 async def test_a_record_is_corrected_by_its_own_station(
     activities: Activities, strangers: tuple[Account, Account]
 ) -> None:
-    (volunteer,) = await activities.know_volunteers(1)
-    shift = await activities.shift()
-    (signed_up,) = await in_turn([activities.volunteer(volunteer)], f"/v1/shifts/{shift}/sign-ups")
-    await activities.move_shift(shift, timedelta(minutes=-1))
-    await in_turn([activities.leader], f"/v1/sign-ups/{signed_up['sign_up_id']}/check-in")
+    _, sign_up = await begun_shift_of_one(activities)
+    await in_turn([activities.leader], f"{sign_up}/check-in")
     await activities.as_owner(
         "SET app.district = '510115'",
         "ALTER TABLE sign_up NO FORCE ROW LEVEL SECURITY",
         "UPDATE sign_up SET checked_in_at = checked_in_at - interval '10 minutes'",
         "ALTER TABLE sign_up FORCE ROW LEVEL SECURITY",
     )
-    (done,) = await in_turn([activities.leader], f"/v1/sign-ups/{signed_up['sign_up_id']}/check-out")
+    (done,) = await in_turn([activities.leader], f"{sign_up}/check-out")
     path = f"/v1/service-records/{UUID(done['record']['id'])}/corrections"
     correction: dict[str, Any] = {"json": {"minutes": 5, "reason": "核对"}, "headers": {"If-Match": '"1"'}}
     manager, _ = strangers
