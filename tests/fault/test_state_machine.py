@@ -217,7 +217,10 @@ class Machine(RuleBasedStateMachine):
         assert records == [(known.minutes, known.version) for known in self.signed_up if known.record]
 
     def teardown(self) -> None:
+        for name in {name for name, _ in BACKGROUND_CRASHES}:
+            self.system[name].arm("")  # an order not met here would be met by the next example's first event
         self.run(eventually(self.ledger_is_the_models))
+        self.run(self.system.healed())
         type(self).findings.items.update(self.run(check(self.world)).items)
 
     async def ledger_is_the_models(self) -> bool:
