@@ -4,10 +4,10 @@ Invariant: a rule set is data (a row of ``rule_set``) and never changes; new rul
 ``effective_from``. A district without one of its own follows the platform's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 MINUTES_PER_HOUR = 60
 PLATFORM = "000000"
@@ -80,3 +80,9 @@ class RuleBook:
                 if rules.district == owner and rules.effective_from <= at:
                     return rules
         raise LookupError(f"no rule set is in force at {at}")
+
+    def periods(self, district: str) -> Iterator[tuple[datetime, datetime | None, RuleSet]]:
+        """Give (since, until, rule set) for all that a district has followed; the last has no end."""
+        changes = sorted({r.effective_from for r in self._newest_first if r.district in (district, PLATFORM)})
+        for since, until in zip_longest(changes, changes[1:]):
+            yield since, until, self.in_force(district, since)

@@ -27,37 +27,55 @@ from shared.contracts import (
     VolunteerRegistered,
 )
 from shared.contracts.received import BrokenInvariantError, Received
-from shared.store.projection import ProjectedTable, Projection
+from shared.store.projection import ProjectedTable, Projection, told_in
 
 _COLUMNS = """
     district, record_id, version, kind, volunteer_id, minutes, provenance, station_id, service, activity_title,
     started_at, service_on, rating, import_id, event_id, recorded_at, rule_set
 """
 # Rows of volunteer_hours are locked in order, so two consumers that credit the same people cannot deadlock.
-_CREDIT = text(f"""
+_CREDIT = f"""
     WITH entered AS (
         INSERT INTO ledger_entry ({_COLUMNS})
         SELECT district, record_id, version, 'credit', volunteer_id, minutes, provenance, station_id, service,
                activity_title, started_at, (started_at AT TIME ZONE zone)::date, rating, import_id, event_id,
                recorded_at, rule_set
-        FROM unnest(CAST(:district AS text[]), CAST(:record_id AS uuid[]), CAST(:version AS int[]),
-                    CAST(:volunteer_id AS uuid[]), CAST(:minutes AS int[]), CAST(:provenance AS text[]),
-                    CAST(:station_id AS uuid[]), CAST(:service AS text[]), CAST(:activity_title AS text[]),
-                    CAST(:started_at AS timestamptz[]), CAST(:zone AS text[]), CAST(:rating AS smallint[]),
-                    CAST(:import_id AS uuid[]), CAST(:event_id AS uuid[]), CAST(:recorded_at AS timestamptz[]),
-                    CAST(:rule_set AS text[]))
-             AS told(district, record_id, version, volunteer_id, minutes, provenance, station_id, service,
-                     activity_title, started_at, zone, rating, import_id, event_id, recorded_at, rule_set)
-        ON CONFLICT DO NOTHING
+        FROM {{told}}
+        {{repeated}}
         RETURNING district, volunteer_id, minutes, event_id
+    ), sums AS MATERIALIZED (
+        SELECT district, volunteer_id, sum(minutes) AS minutes, count(*) AS sessions FROM entered GROUP BY 1, 2
     ), summed AS (
         INSERT INTO volunteer_hours AS hours (district, volunteer_id, minutes, sessions)
-        SELECT district, volunteer_id, sum(minutes), count(*) FROM entered GROUP BY 1, 2 ORDER BY 1, 2
+        SELECT * FROM sums ORDER BY district, volunteer_id
         ON CONFLICT (district, volunteer_id) DO UPDATE
         SET minutes = hours.minutes + excluded.minutes, sessions = hours.sessions + excluded.sessions
     )
-    SELECT array_agg(event_id) FROM entered
-""")
+    SELECT {{result}} FROM entered
+"""
+_AS_EVENTS = """
+    unnest(CAST(:district AS text[]), CAST(:record_id AS uuid[]), CAST(:version AS int[]),
+           CAST(:volunteer_id AS uuid[]), CAST(:minutes AS int[]), CAST(:provenance AS text[]),
+           CAST(:station_id AS uuid[]), CAST(:service AS text[]), CAST(:activity_title AS text[]),
+           CAST(:started_at AS timestamptz[]), CAST(:zone AS text[]), CAST(:rating AS smallint[]),
+           CAST(:import_id AS uuid[]), CAST(:event_id AS uuid[]), CAST(:recorded_at AS timestamptz[]),
+           CAST(:rule_set AS text[]))
+    AS told(district, record_id, version, volunteer_id, minutes, provenance, station_id, service, activity_title,
+            started_at, zone, rating, import_id, event_id, recorded_at, rule_set)
+"""
+_AS_ROWS = f"""
+    (SELECT logged.*, logged.occurred_at AS recorded_at, period.zone, period.rule_set
+     FROM {told_in(ServiceLogged)} logged
+     JOIN unnest(CAST(:district AS text[]), CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[]),
+                 CAST(:zone AS text[]), CAST(:rule_set AS text[]))
+          AS period(district, since, until, zone, rule_set)
+       ON period.district = logged.district AND logged.occurred_at >= period.since
+          AND (period.until IS NULL OR logged.occurred_at < period.until)) told
+"""
+_CREDIT_EVENTS = text(_CREDIT.format(told=_AS_EVENTS, repeated="ON CONFLICT DO NOTHING", result="array_agg(event_id)"))
+# A log holds each version of a record once, so nothing is looked for before it is entered.
+_CREDIT_ROWS = text(_CREDIT.format(told=_AS_ROWS, repeated="", result="count(*)"))
+_TOLD_DISTRICTS = text(f"SELECT DISTINCT district FROM {told_in(ServiceLogged)}")
 # sound: after this version the record's entries add up to what the event says they must.
 _CORRECT = text(f"""
     WITH told AS (
@@ -121,7 +139,7 @@ async def enter_in_ledger(
 async def _credit(tx: AsyncConnection, events: Sequence[Received[Any]], rules: RuleBook) -> set[UUID]:
     in_force = [rules.in_force(event.attributes.district, event.attributes.time) for event in events]
     entered = await tx.scalar(
-        _CREDIT,
+        _CREDIT_EVENTS,
         {
             **_origin(events),
             "minutes": [event.data.minutes for event in events],
@@ -265,6 +283,22 @@ async def _ledger(tx: AsyncConnection, events: Sequence[Received[ServiceLogged] 
     await enter_in_ledger(tx, events, book)
 
 
+async def _ledger_in_bulk(tx: AsyncConnection) -> None:
+    districts = (await tx.scalars(_TOLD_DISTRICTS)).all()
+    book = await repository.rule_book(tx, districts)
+    periods = [(district, *period) for district in districts for period in book.periods(district)]
+    await tx.execute(
+        _CREDIT_ROWS,
+        {
+            "district": [district for district, _, _, _ in periods],
+            "since": [since for _, since, _, _ in periods],
+            "until": [until for _, _, until, _ in periods],
+            "zone": [rules.zone for _, _, _, rules in periods],
+            "rule_set": [rules.name for _, _, _, rules in periods],
+        },
+    )
+
+
 async def _imports(
     tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceRecordsImported]]
 ) -> None:
@@ -300,6 +334,7 @@ PROJECTIONS = {
     "ledger": Projection(
         (ProjectedTable("ledger_entry"), ProjectedTable("volunteer_hours")),
         {ServiceLogged: _ledger, ServiceCorrected: _ledger},
+        in_bulk={ServiceLogged: _ledger_in_bulk},
         reads=("rule_set",),
     ),
     "volunteers": Projection(

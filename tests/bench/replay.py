@@ -77,7 +77,9 @@ async def _replay() -> None:
     started = time.monotonic()
     async with shadow(store, request.projection) as tx:
         rebuild = Rebuild(tx, request.projection, request.service)
-        await rebuild.run(await source_of(request, tx))
+        source = await source_of(request, tx)
+        await source.count()
+        await rebuild.run(source)
         seconds = time.monotonic() - started
         differing = sum(table.differing for table in await compare(tx, request.projection, "pg_temp", None))
     await store.close()

@@ -20,11 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.event import Event
 from shared.contracts.received import Received
 from shared.messaging.replay.source import Batch, Offsets, ahead
+from shared.messaging.replay.told import Span, copy_in, make_tables
 from shared.store.engine import Store
-from shared.store.projection import Project, ProjectedTable, Projection
+from shared.store.projection import Project, ProjectedTable, Projection, told_in
 
 _BUFFERS = "256MB"
 """What a session may keep of its temporary tables in memory; a district's year of records fits."""
+_WORK = "64MB"
+"""What a sort or a hash may take: the inbox of a district's year fits."""
 _LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('replay', 0))")
 # The first statement takes the snapshot: before any log is read, so that what has been applied by then is in the logs.
 _TAKE_SNAPSHOT = text("SELECT pg_current_snapshot()")
@@ -32,6 +35,10 @@ _NOT_APPLIED = text("""
     SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id
     WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = id)
 """)
+_DROP_NOT_APPLIED = """
+    DELETE FROM pg_temp.{table} told
+    WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = told.event_id)
+"""
 _OFFSETS = text("SELECT topic, partition, next_offset FROM public.consumer_offset WHERE consumer = :consumer")
 _KEY = text("""
     SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
@@ -59,10 +66,13 @@ class Source(Protocol):
     """Whether an event can come twice."""
 
     async def count(self) -> int:
-        """Return how many there are to read."""
+        """Return how many there are to read. Comes first: it finds out where they are."""
+
+    def spans(self) -> AsyncIterator[Span]:
+        """Give those that are applied in bulk, before the others."""
 
     def batches(self) -> AsyncIterator[Batch]:
-        """Give them in order."""
+        """Give the others, in order."""
 
 
 @dataclass
@@ -79,10 +89,25 @@ class Rebuild:
 
     async def run(self, source: Source, note: Note = lambda _: None) -> None:
         """Apply what the live projection has applied. ``note`` is told how many events each batch was."""
+        async for span in ahead(source.spans()):
+            await self._apply_in_bulk(span)
+            note(span.size)
         shares = _shares(self.projection)
         async for batch in ahead(source.batches()):
             await self._apply(batch, shares, await self._fresh(batch.events, repeats=source.repeats))
             note(batch.size)
+
+    async def _apply_in_bulk(self, span: Span) -> None:
+        table = told_in(span.event)
+        await copy_in(self.tx, span)
+        skipped = 0
+        if not self.projection.own_log:
+            statement = text(_DROP_NOT_APPLIED.format(table=table))
+            skipped = (await self.tx.execute(statement, {"consumer": self.consumer})).rowcount
+        await self.projection.in_bulk[span.event](self.tx)
+        await self.tx.exec_driver_sql(f"DELETE FROM pg_temp.{table}")
+        self.applied += span.size - skipped
+        self.position = max(self.position, span.position)
 
     async def _apply(self, batch: Batch, shares: _Shares, events: Sequence[Received[Any]]) -> None:
         for handler, types in shares.items():
@@ -117,8 +142,10 @@ async def shadow(store: Store, projection: Projection) -> AsyncIterator[AsyncCon
     async with store.engine.connect() as session:
         await lock(session)
         await session.exec_driver_sql(f"SET temp_buffers = '{_BUFFERS}'")
+        await session.exec_driver_sql(f"SET work_mem = '{_WORK}'")
         for table in projection.tables:
             await _make_temporary(session, table)
+        await make_tables(session, projection.in_bulk)
         await session.exec_driver_sql("SET search_path = pg_temp, public")
         await session.commit()
         try:

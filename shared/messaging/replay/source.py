@@ -6,10 +6,12 @@ silence: where a topic no longer holds its beginning, reading it fails and says 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -27,12 +29,14 @@ from shared.contracts.event import Event
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.topics import TOPICS
 from shared.contracts.upcasters import split_type
+from shared.messaging.replay.told import Span, select_of
 from shared.store.projection import Projection
 
+T = TypeVar("T")
 BATCH = 10_000
 """Events a batch: as many as keep both the database and this process busy, and fit in memory."""
 AHEAD = 3
-"""Batches in hand: with one alone, decoding is over before the database is, and one waits for the other."""
+"""Batches or spans in hand: with one alone, decoding is over before the database is, and one waits for the other."""
 _RECORDS = 5_000
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Offsets = Mapping[tuple[str, int], int]
@@ -44,10 +48,20 @@ _SELECTED = """
     WHERE split_part(type, '.v', 1) = ANY($1::text[]) AND ($2::text IS NULL OR district = $2)
       AND ($3::timestamptz IS NULL OR occurred_at < $3) AND ($4::uuid[] IS NULL OR event_id = ANY($4))
 """
-_COUNT = "SELECT count(*)" + _SELECTED
 _READ = f"""
     SELECT position, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district
-    {_SELECTED} ORDER BY district, position
+    {_SELECTED} AND type <> ALL($5::text[]) ORDER BY district, position
+"""
+SPAN = 100_000
+"""Positions a span: enough that a statement costs little beside its rows, few enough that both databases are busy."""
+# Counts what there is to read, and cuts it up: one pass over the log.
+_SPANS = f"""
+    SELECT district, type, min(position) AS first, max(position) AS last, count(*) AS size
+    {_SELECTED} GROUP BY district, type, position / {SPAN} ORDER BY district, first
+"""
+_IN_SPAN = """
+    WHERE district = $1 AND position BETWEEN $2 AND $3 AND type = $4
+      AND ($5::timestamptz IS NULL OR occurred_at < $5) AND ($6::uuid[] IS NULL OR event_id = ANY($6))
 """
 
 
@@ -84,32 +98,57 @@ class EventLogs:
         """``snapshot`` is an exported one to read in, where a log is in the very database that is compared."""
         self._snapshot = snapshot
         self._types = _Types(projection.events)
+        self._in_bulk = list(projection.in_bulk)
+        self._url_of = url_of
         self._urls = [url_of(service) for service in sorted({event.publisher() for event in projection.events})]
-        ids = None if scope.ids is None else list(scope.ids)
-        self._arguments = (self._types.names, scope.district, scope.until, ids)
+        self._until, self._ids = scope.until, None if scope.ids is None else list(scope.ids)
+        self._arguments = (self._types.names, scope.district, self._until, self._ids)
+        self._spans: list[asyncpg.Record] = []
 
     async def count(self) -> int:
         """Return how many events there are to read."""
-        total = 0
+        self._spans = []
         for url in self._urls:
-            connection = await asyncpg.connect(url)
-            total += await connection.fetchval(_COUNT, *self._arguments)
-            await connection.close()
-        return total
+            async with self._log(url) as log:
+                self._spans += await log.fetch(_SPANS, *self._arguments)
+        return sum(span["size"] for span in self._spans)
+
+    async def spans(self) -> AsyncIterator[Span]:
+        """Give the events that are applied in bulk, as rows; ``count`` has found where they are."""
+        for event in self._in_bulk:
+            async with self._log(self._url_of(event.publisher())) as log:
+                for span in self._spans:
+                    if span["type"] == event.event_type():
+                        yield await self._rows(log, event, span)
+
+    async def _rows(self, log: asyncpg.Connection, event: type[Event], span: asyncpg.Record) -> Span:
+        place = (span["district"], span["first"], span["last"], span["type"])
+        rows = BytesIO()
+        await log.copy_from_query(
+            select_of(event) + _IN_SPAN, *place, self._until, self._ids, output=rows, format="binary"
+        )
+        return Span(event, rows.getvalue(), span["size"], span["last"])
 
     async def batches(self) -> AsyncIterator[Batch]:
-        """Give the events. The producer's database is read in a transaction that can write nothing."""
+        """Give all the others."""
+        told = [event.event_type() for event in self._in_bulk]
         for url in self._urls:
-            connection = await asyncpg.connect(url)
-            try:
-                async with connection.transaction(isolation="repeatable_read", readonly=True):
-                    if self._snapshot is not None:
-                        await connection.execute(f"SET TRANSACTION SNAPSHOT '{self._snapshot}'")
-                    cursor = await connection.cursor(_READ, *self._arguments)
-                    while rows := await cursor.fetch(BATCH):
-                        yield self._batch(rows)
-            finally:
-                await connection.close()
+            async with self._log(url) as log:
+                cursor = await log.cursor(_READ, *self._arguments, told)
+                while rows := await cursor.fetch(BATCH):
+                    yield self._batch(rows)
+
+    @asynccontextmanager
+    async def _log(self, url: str) -> AsyncIterator[asyncpg.Connection]:
+        """Open a producer's database in a transaction that can write nothing."""
+        connection = await asyncpg.connect(url)
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                if self._snapshot is not None:
+                    await connection.execute(f"SET TRANSACTION SNAPSHOT '{self._snapshot}'")
+                yield connection
+        finally:
+            await connection.close()
 
     def _batch(self, rows: Sequence[asyncpg.Record]) -> Batch:
         read = self._types.read
@@ -187,6 +226,12 @@ class Topics:
                 )
         self._starts = {(place.topic, place.partition): offset for place, offset in beginnings.items()}
         return sum(max(0, self._ends.get(place, 0) - start) for place, start in self._starts.items())
+
+    async def spans(self) -> AsyncIterator[Span]:
+        """Give none: a topic has no rows."""
+        nothing: tuple[Span, ...] = ()
+        for span in nothing:
+            yield span
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Give what the topics hold up to the ends; ``count`` has found where they begin."""
@@ -270,25 +315,25 @@ def _state(record: Record) -> StateRecord:
     return StateRecord(district.decode(), record.key.decode(), record.value)
 
 
-async def ahead(batches: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
-    """Give the same batches, decoded while the database is busy with earlier ones; raise what reading raises."""
-    queue: asyncio.Queue[Batch | Exception | None] = asyncio.Queue(AHEAD)
+async def ahead(parts: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Give the same batches or spans, read while the database is busy with earlier ones; raise what reading raises."""
+    queue: asyncio.Queue[T | Exception | None] = asyncio.Queue(AHEAD)
 
     async def read() -> None:
         try:
-            async for batch in batches:
-                await queue.put(batch)
-        except Exception as fault:  # noqa: BLE001 - it is for whoever takes the batches
+            async for part in parts:
+                await queue.put(part)
+        except Exception as fault:  # noqa: BLE001 - it is for whoever takes them
             await queue.put(fault)
         else:
             await queue.put(None)
 
     reading = asyncio.create_task(read())
     try:
-        while (batch := await queue.get()) is not None:
-            if isinstance(batch, Exception):
-                raise batch
-            yield batch
+        while (part := await queue.get()) is not None:
+            if isinstance(part, Exception):
+                raise part
+            yield part
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.operations import NO_DISTRICT, ProjectionSwapped
 from shared.messaging.replay.comparison import Compared, compare
 from shared.messaging.replay.rebuild import Note, Rebuild, Source, lock
+from shared.messaging.replay.told import make_tables
 from shared.ops.failpoint import reach
 from shared.ops.operator import caused_by
 from shared.store import event_log
@@ -147,6 +148,7 @@ async def _fill(session: AsyncConnection, swap: Swap, source_of: SourceOf, begin
     await session.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     await session.execute(_APPLIED, {"consumer": swap.service})
     await _act_as_worker(session, swap)
+    await make_tables(session, swap.projection.in_bulk)
     source = await source_of(session, None)
     begin(await source.count())
     filling = Rebuild(session, swap.projection, swap.service)

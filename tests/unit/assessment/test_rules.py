@@ -106,6 +106,30 @@ def test_a_district_without_rules_of_its_own_follows_the_platforms() -> None:
     assert book.in_force("510116", LONG_AGO) is platform
 
 
+@given(
+    own=st.lists(st.integers(0, 20), unique=True),
+    platform=st.lists(st.integers(0, 20), min_size=1, unique=True),
+    days=st.lists(st.integers(0, 25), min_size=1),
+)
+def test_a_districts_periods_say_the_same_as_asking_for_a_moment(
+    own: list[int], platform: list[int], days: list[int]
+) -> None:
+    begin = min(platform)  # before the platform has rules nothing is in force
+    book = RuleBook(
+        replace(RULES, district=district, name=f"{district}/{day}", effective_from=LONG_AGO + timedelta(days=day))
+        for district, starts in (("510115", own), (PLATFORM, platform))
+        for day in starts
+        if day >= begin
+    )
+    for moment in (LONG_AGO + timedelta(days=begin + day) for day in days):
+        [found] = [
+            rules
+            for since, until, rules in book.periods("510115")
+            if since <= moment and (until is None or moment < until)
+        ]
+        assert found is book.in_force("510115", moment)
+
+
 def test_no_rules_at_all_is_an_error() -> None:
     with pytest.raises(LookupError):
         RuleBook([RULES]).in_force("510115", LONG_AGO - timedelta(days=1))
