@@ -12,7 +12,13 @@ from shared.contracts.activity import (
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
-from shared.contracts.operations import DeadLetterDiscarded, DeadLetterRedriven, ProjectionSwapped
+from shared.contracts.operations import (
+    ConsumerCaughtUp,
+    DeadLetterDiscarded,
+    DeadLetterRedriven,
+    EventLogRepublished,
+    ProjectionSwapped,
+)
 from shared.contracts.organisation import OrganisationRegistered, StationOpened, TeamFormed
 from shared.contracts.service_record import Provenance, ServiceCorrected, ServiceLogged, ServiceRecordsImported
 from shared.contracts.volunteer import (
@@ -48,6 +54,8 @@ EVENTS: dict[str, type[Event]] = {
         DeadLetterRedriven,
         DeadLetterDiscarded,
         ProjectionSwapped,
+        ConsumerCaughtUp,
+        EventLogRepublished,
     )
 }
 """Every public event by its current CloudEvents type."""
@@ -55,9 +63,11 @@ EVENTS: dict[str, type[Event]] = {
 __all__ = [
     "EVENTS",
     "ActivityPublished",
+    "ConsumerCaughtUp",
     "DeadLetterDiscarded",
     "DeadLetterRedriven",
     "Event",
+    "EventLogRepublished",
     "HoursCorrected",
     "HoursCredited",
     "ImportCredited",

@@ -58,3 +58,22 @@ class ProjectionSwapped(OperatorAction):
     """The district (GB/T 2260) that was replaced; absent where all were."""
     reason: str | None = None
     """The operator's words; no name and no number of a person belongs here."""
+
+
+class ConsumerCaughtUp(OperatorAction):
+    """A consumer that had lost its position has been brought up to date from the event logs."""
+
+    applied: int
+    """Events that it had missed and has applied now."""
+    parked: int
+    """Events that it had missed and could not apply."""
+    partitions: tuple[str, ...]
+    """Where the position was lost, as ``topic[partition]``; it goes on from the end that the partition had."""
+
+
+class EventLogRepublished(OperatorAction):
+    """A service's whole log goes out again, and its consumers read every topic from the beginning."""
+
+    events: int
+    positions: int
+    """Partitions that are read from the beginning."""

@@ -22,11 +22,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from shared.contracts.envelope import Attributes, headers, known_names
+from shared.contracts.operations import ConsumerCaughtUp
 from shared.messaging.batch import Handlers, Processing, StateHandlers
 from shared.messaging.dead_letter import LimitReachedError, Record
 from shared.messaging.faults import is_of_the_deployment, is_transient
 from shared.messaging.partitioner import partition_index
+from shared.ops.operator import By
 from shared.store.engine import Store
+from shared.store.event_log import append, new_id, of_operator
 
 BATCH = 2000
 FIRST_OFFSET = -(1 << 62)
@@ -86,10 +89,11 @@ class Group:
     handlers: Handlers
     state_handlers: StateHandlers
 
-    async def catch_up(self, store: Store, url_of: Callable[[str], str]) -> CaughtUp:
+    async def catch_up(self, store: Store, url_of: Callable[[str], str], by: str) -> CaughtUp:
         """Apply what is missing, then set the positions that were lost. Stopped half-way, it can be run again.
 
-        ``url_of`` gives the database of a producing service. Raises LimitReachedError as the consumer does.
+        ``url_of`` gives the database of a producing service, ``by`` names the operator. Raises LimitReachedError as
+        the consumer does.
         """
         reaches = await self._reaches()
         lost = await self._lost(store, reaches)
@@ -103,7 +107,9 @@ class Group:
             else reaches[place].end
             for place in lost
         }
+        result = CaughtUp(sum(applied for applied, _ in counts), sum(parked for _, parked in counts), positions)
         async with store.transaction() as tx:
+            await append(tx, [of_operator(self._action(result), by)])
             await tx.execute(
                 _SET,
                 {
@@ -113,7 +119,16 @@ class Group:
                     "next_offset": list(positions.values()),
                 },
             )
-        return CaughtUp(sum(applied for applied, _ in counts), sum(parked for _, parked in counts), positions)
+        return result
+
+    def _action(self, result: CaughtUp) -> ConsumerCaughtUp:
+        return ConsumerCaughtUp(
+            action_id=new_id(),
+            service=self.service,
+            applied=result.applied,
+            parked=result.parked,
+            partitions=tuple(f"{topic}[{partition}]" for topic, partition in result.positions),
+        )
 
     async def _reaches(self) -> dict[tuple[str, int], Reach]:
         topics = sorted(self.prefix + name for name in {e.topic for e in self.handlers} | set(self.state_handlers))
@@ -204,7 +219,7 @@ def add_command(
     """Add ``catch-up`` to a service's command line."""
 
     @app.command("catch-up")
-    def catch_up() -> None:
+    def catch_up(*, by: By) -> None:
         """Apply what the topics no longer hold from the event logs; a consumer that lost its position can then go on.
 
         Afterwards start the consumer again. Exit code 0: done; 2: it could not be done to the end (run it again).
@@ -218,7 +233,7 @@ def add_command(
         )
         console = Console(highlight=False)
         try:
-            result = asyncio.run(_with_store(group))
+            result = asyncio.run(_with_store(group, by))
         except (LimitReachedError, DBAPIError, asyncpg.PostgresError, KafkaError, OSError) as fault:
             reason = str(fault) if isinstance(fault, LimitReachedError) else type(fault).__name__
             console.print(f"not to the end: {reason}. What is applied stays applied; run it again.", markup=False)
@@ -228,10 +243,10 @@ def add_command(
         console.print(f"{service}: {result.applied:,} events applied, {result.parked:,} parked")
 
 
-async def _with_store(group: Group) -> CaughtUp:
+async def _with_store(group: Group, by: str) -> CaughtUp:
     store = Store(_database_url(group.service), pool_size=1)
     try:
-        return await group.catch_up(store, _database_url)
+        return await group.catch_up(store, _database_url, by)
     finally:
         await store.close()
 

@@ -19,14 +19,13 @@ from aiokafka import ConsumerRecord
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.operations import NO_DISTRICT, DeadLetterDiscarded, DeadLetterRedriven, OperatorAction
+from shared.contracts.operations import DeadLetterDiscarded, DeadLetterRedriven, OperatorAction
 from shared.messaging.batch import Processing
 from shared.messaging.dead_letter import BEHIND_PARKED, Poison, Record, headers_from_json, state_topics
 from shared.messaging.faults import is_transient
 from shared.ops.failpoint import reach
-from shared.ops.operator import caused_by
 from shared.store.engine import Store
-from shared.store.event_log import NewEvent, append, new_id
+from shared.store.event_log import append, new_id, of_operator
 
 _TRIES, _PAUSE = 5, 0.2
 
@@ -216,7 +215,7 @@ async def _note(
 
 
 async def _log(tx: AsyncConnection, action: OperatorAction, by: str) -> None:
-    await append(tx, [NewEvent(NO_DISTRICT, action.action_id, 1, action, caused_by(by))])
+    await append(tx, [of_operator(action, by)])
 
 
 def _record(row: Row[tuple[object, ...]]) -> Record:

@@ -17,10 +17,10 @@ _OFFSETS = text("SELECT topic, partition, next_offset FROM consumer_offset WHERE
 
 
 async def end_offsets(bootstrap_servers: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-    """Return the end offset of every partition of physical ``topics``."""
+    """Return the end offset of every partition of physical ``topics``. Raises KafkaError where one is not there."""
     if not topics:
         return {}  # aiokafka cancels its caller where it is stopped before it has asked for anything
-    # Subscribed from the start: a client without topics asks for no metadata, finds no partitions, and so no end.
+    # Subscribed from the start: `start` then waits for their partitions; else there would be none, and no end.
     client = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap_servers)
     await client.start()
     try:
@@ -43,8 +43,6 @@ async def pass_end_of(
     unknown = [topic for topic in topics if topic not in TOPICS]
     if unknown:
         raise ValueError(f"no such topics: {unknown}")
-    if not topics:
-        return
     ends = await end_offsets(bootstrap_servers, [prefix + topic for topic in topics])
     while True:
         async with store.transaction() as tx:

@@ -14,6 +14,7 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -41,6 +42,7 @@ SWEEP_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
 STANDBY_SECONDS = 1.0
 LONGEST_BACK_OFF = 10.0
+CLOSE_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -128,7 +130,7 @@ class Relay:
                 if published < POLL_ROWS:
                     await asyncio.sleep(pause)
         finally:
-            await producer.stop()
+            await _close(producer)
 
     async def _round(self, connection: AsyncConnection, producer: AIOKafkaProducer) -> int:
         """Publish what one poll finds; where that was short, or a second has passed, what a sweep finds too."""
@@ -188,6 +190,15 @@ class Relay:
             RELAY_PUBLISHED.labels(topic).inc(len(records))
         if failures:
             raise failures[0]
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    """Close the producer. Where the relay is to end, what a broker that is away does not take stays in the outbox."""
+    task = asyncio.current_task()
+    ending = task is not None and task.cancelling()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS if ending else None):
+            await producer.stop()
 
 
 def _acknowledge(span: Span, acknowledgement: asyncio.Future[object]) -> None:

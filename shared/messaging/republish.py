@@ -1,9 +1,9 @@
 """Every event of a service's log goes out again: ``linbang <service> republish``, when Kafka has lost its data.
 
-Invariant: nothing new happens. Each event goes out with the id, key and order it had, and the service's own consumers
-read their topics from the beginning; their inboxes leave out what they have applied already. One transaction: run
-again, it does the same once more. Relays stand still meanwhile, so that no later event of a key comes before an earlier
-one (``deploy/runbooks/broker-data-lost.md``).
+Invariant: nothing new happens but the event that tells of it. Each event goes out with the id, key and order it had,
+and the service's own consumers read their topics from the beginning; their inboxes leave out what they have applied
+already. One transaction: run again, it does the same once more. Relays stand still meanwhile, so that no later event of
+a key comes before an earlier one (``deploy/runbooks/broker-data-lost.md``).
 """
 
 import asyncio
@@ -16,7 +16,10 @@ from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from shared.contracts.operations import EventLogRepublished
+from shared.ops.operator import By
 from shared.store.engine import Store
+from shared.store.event_log import append, new_id, of_operator
 
 FAILED = 2
 
@@ -32,8 +35,8 @@ _REWIND = text("""
 """)
 
 
-async def republish(store: Store, bootstrap_servers: str) -> tuple[int, int]:
-    """Put the whole log into the outbox and rewind the service's consumers; return (events, positions)."""
+async def republish(store: Store, service: str, bootstrap_servers: str, by: str) -> EventLogRepublished:
+    """Put the whole log into the outbox and rewind the service's consumers; return the event that tells of it."""
     async with store.transaction() as tx:
         places = [TopicPartition(row.topic, row.partition) for row in await tx.execute(_PLACES)]
         beginnings = await _beginnings(bootstrap_servers, places) if places else {}
@@ -46,7 +49,11 @@ async def republish(store: Store, bootstrap_servers: str) -> tuple[int, int]:
             },
         )
         events = await tx.execute(_REPUBLISH)
-        return events.rowcount, rewound.rowcount
+        done = EventLogRepublished(
+            action_id=new_id(), service=service, events=events.rowcount, positions=rewound.rowcount
+        )
+        await append(tx, [of_operator(done, by)])
+        return done
 
 
 async def _beginnings(bootstrap_servers: str, places: list[TopicPartition]) -> dict[TopicPartition, int]:
@@ -63,25 +70,27 @@ def add_command(app: typer.Typer, service: str) -> None:
     """Add ``republish`` to a service's command line."""
 
     @app.command("republish")
-    def run() -> None:
+    def run(*, by: By) -> None:
         """Publish every event of the log again, and read every topic from its beginning: after Kafka lost its data.
 
         Stop the service's relay and consumer first. Exit code 0: done; 2: nothing was done.
         """
         console = Console(highlight=False)
         try:
-            events, positions = asyncio.run(_with_store(service))
+            done = asyncio.run(_with_store(service, by))
         except KeyError as missing:
             raise typer.BadParameter(f"{missing.args[0]} is not set", param_hint="environment") from None
         except (DBAPIError, KafkaError, OSError) as fault:
             console.print(f"nothing was done: {type(fault).__name__}", markup=False)
             raise typer.Exit(FAILED) from None
-        console.print(f"{service}: {events:,} events to be published again, {positions} positions at the beginning")
+        console.print(
+            f"{service}: {done.events:,} events to be published again, {done.positions} positions at the beginning"
+        )
 
 
-async def _with_store(service: str) -> tuple[int, int]:
+async def _with_store(service: str, by: str) -> EventLogRepublished:
     store = Store(os.environ[f"{service}_WORKER_DATABASE_URL".upper()], pool_size=1)
     try:
-        return await republish(store, os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+        return await republish(store, service, os.environ["KAFKA_BOOTSTRAP_SERVERS"], by)
     finally:
         await store.close()

@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from shared.contracts.event import Event
+from shared.contracts.operations import NO_DISTRICT, OperatorAction
 from shared.contracts.received import StateRecord
+from shared.ops.operator import caused_by
 from shared.ops.tracing import current_traceparent
 
 
@@ -45,6 +47,11 @@ class NewEvent:
     event_id: UUID = field(default_factory=new_id)
     traceparent: str | None = field(default_factory=current_traceparent)
     """The trace context of the work that causes it: where a statement serves many requests, each has its own."""
+
+
+def of_operator(action: OperatorAction, by: str) -> NewEvent:
+    """Return the event of what an operator has done, who is named ``by``."""
+    return NewEvent(NO_DISTRICT, action.action_id, 1, action, caused_by(by))
 
 
 _APPEND = text("""

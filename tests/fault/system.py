@@ -115,6 +115,11 @@ class Process:
         await eventually(self._is_dead, within=within)
         assert self.child.exit_code() == -signal.SIGKILL, self.child.last_lines()
 
+    async def ended(self, within: float = 25) -> None:
+        """Wait until it has ended as it was asked to: before a runner would lose patience, and by itself."""
+        await eventually(self._is_dead, within=within)
+        assert self.child.exit_code() == 0, self.child.last_lines()
+
     async def paused(self, within: float = 30) -> None:
         """Wait until its fault has stalled it."""
         await eventually(self._is_paused, within=within)

@@ -1,6 +1,7 @@
 """The broker is gone for a while, or for good with its data: the logs in PostgreSQL bring everything back."""
 
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -36,7 +37,9 @@ async def test_f9_broker_data_lost(case: Case) -> None:
         shutil.rmtree(system.brokers.broker.directory / "data")
         await traffic.goes_on()
         for worker in workers:
-            system[worker].kill9()  # with its broker away a relay takes long to end by itself
+            system[worker].signal(signal.SIGTERM)
+        for worker in workers:
+            await system[worker].ended()  # though there is no broker to take leave of
         system.brokers.start()
         system.brokers.wait()
         await topics.provision(system.bootstrap_servers, system.prefix)  # linbang provision
@@ -45,6 +48,9 @@ async def test_f9_broker_data_lost(case: Case) -> None:
         await system.start(*workers)
         await traffic.goes_on()
     await case.holds(world, "I1", "I2", "I3", "I4", "I5", "I7", "I8")
+    for service in system.urls:
+        told = await system.rows(service, "SELECT caused_by FROM event_log WHERE type LIKE '%.EventLogRepublished.v1'")
+        assert told[-1]["caused_by"].startswith("operator:")
 
 
 def republish(system: System, service: str) -> None:

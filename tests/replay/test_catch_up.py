@@ -24,9 +24,14 @@ async def test_what_the_topics_lost_is_applied_from_the_logs_once_and_the_consum
     await _forget(platform)
     await platform.append("activities", corrected(lost[1], 15))
 
-    code, output = await platform.linbang("assessment", "catch-up")
+    code, output = await platform.linbang("assessment", "catch-up", "--by", "li.lei")
     assert code == 0, output
     assert f"{len(lost) + 2} events applied, 0 parked" in output
+    [told] = await platform.rows(
+        "assessment", "SELECT caused_by, data FROM event_log WHERE type LIKE '%.ConsumerCaughtUp.v1'"
+    )
+    assert (told.caused_by, told.data["applied"], told.data["parked"]) == ("operator:li.lei", len(lost) + 2, 0)
+    assert len(told.data["partitions"]) == TOPICS[ServiceLogged.topic].partitions
     code, again = await platform.linbang("assessment", "catch-up")
     assert (code, "0 events applied" in again) == (0, True), again
 

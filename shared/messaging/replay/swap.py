@@ -18,12 +18,11 @@ from uuid import UUID
 from sqlalchemy import Text, TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.operations import NO_DISTRICT, ProjectionSwapped
+from shared.contracts.operations import ProjectionSwapped
 from shared.messaging.replay.comparison import Compared, compare
 from shared.messaging.replay.rebuild import Note, Rebuild, Source, lock
 from shared.messaging.replay.told import make_tables
 from shared.ops.failpoint import reach
-from shared.ops.operator import caused_by
 from shared.store import event_log
 from shared.store.engine import Store
 from shared.store.projection import Projection
@@ -201,9 +200,8 @@ async def _do(session: AsyncConnection, statements: TextClause, values: dict[str
 
 
 def _event(swap: Swap, swapped: Swapped) -> event_log.NewEvent:
-    action = event_log.new_id()
-    data = ProjectionSwapped(
-        action_id=action,
+    action = ProjectionSwapped(
+        action_id=event_log.new_id(),
         service=swap.service,
         projection=swap.name,
         rebuilt_from=swap.rebuilt_from,
@@ -212,4 +210,4 @@ def _event(swap: Swap, swapped: Swapped) -> event_log.NewEvent:
         position=swapped.filling.position or None,
         reason=swap.reason,
     )
-    return event_log.NewEvent(NO_DISTRICT, action, 1, data, caused_by(swap.by))
+    return event_log.of_operator(action, swap.by)
