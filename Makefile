@@ -2,7 +2,7 @@
 # Once set up it needs no network; what it downloads is in .venv/ and .local/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down monitor test fault alerts lint bench docs images clean
+.PHONY: help demo up down monitor test fault soak alerts lint bench docs images clean
 
 DISTRICT ?= deploy/sample/510115
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -33,10 +33,13 @@ monitor: $(READY)  ## watch what `make up` started with Prometheus and its alert
 	@$(BIN)/linbang local monitor
 
 test: $(READY)  ## run all tests on a real Kafka and PostgreSQL of their own
-	@$(BIN)/pytest --ignore=tests/bench --ignore=tests/alerts --ignore=tests/fault $(ARGS)
+	@$(BIN)/pytest --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts --ignore=tests/fault $(ARGS)
 
 fault: $(READY)  ## kill everything, at SEEDS moments each; writes docs/faults.md (CASES=F1,F5 or SEED=7 for a part)
 	@SEEDS="$(or $(SEEDS),20)" CASES="$(CASES)" SEED="$(SEED)" $(BIN)/python -m tests.fault.matrix
+
+soak: $(READY)  ## hold every projection of a full district against its replay, at rest and under 500 events a second
+	@$(BIN)/pytest -s tests/soak
 
 alerts: $(READY)  ## see the alerts fire: a real Prometheus, real services, real faults (some minutes)
 	@$(BIN)/pytest tests/alerts

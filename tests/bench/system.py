@@ -53,11 +53,11 @@ class System:
         return (await asyncio.to_thread(self.clients[service].send, "GET", path)).json()
 
 
-async def start(setting: Setting, stack: ExitStack, *services: str) -> System:
+async def start(setting: Setting, stack: ExitStack, *services: str, smtp_port: int = 2525) -> System:
     """Start services with all their roles, each in one process, and wait until they are ready. Registry is first."""
     prefix = await setting.new_topics()
     settings = LocalSettings.model_validate(
-        {"topic_prefix": prefix, **{f"{service}_port": free_port() for service in services}}
+        {"topic_prefix": prefix, "smtp_port": smtp_port, **{f"{service}_port": free_port() for service in services}}
     )
     secret = credentials.generate()
     databases = {service: await setting.database(service) for service in services}
