@@ -65,6 +65,12 @@ def provision() -> None:
     asyncio.run(make(target))
 
 
+@app.command()
+def nightly() -> None:
+    """Hold every projection against its replay, every night at 2:30 China time, until stopped."""
+    import_module("deploy.nightly").run()
+
+
 @app.command("secrets")
 def new_secrets() -> None:
     """Print a new set of secrets, for the `.env` of docker-compose.yml."""

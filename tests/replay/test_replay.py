@@ -1,7 +1,10 @@
 """Projections made again from events equal the live ones, at rest and under load, and a change by hand is found."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from uuid import UUID
 
 import pytest
@@ -23,6 +26,21 @@ async def test_replayed_projections_equal_the_live_ones_and_nothing_is_sent(plat
     assert kept
     assert all(row.differences == 0 for row in kept)
     assert all(row.rows and row.position for row in kept), kept
+
+
+async def test_every_night_every_service_is_compared(platform: Platform) -> None:
+    kept = "SELECT count(*) FROM projection_comparison"
+    before = {service: (await platform.rows(service, kept))[0][0] for service in SERVICES}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from deploy.nightly import compare_all; compare_all()",
+        env={**os.environ, **platform.environment},
+    )
+    assert await process.wait() == 0
+    for service in SERVICES:
+        projections = import_module(f"services.{service}.projections").PROJECTIONS
+        assert (await platform.rows(service, kept))[0][0] == before[service] + len(projections)
 
 
 @pytest.mark.parametrize(

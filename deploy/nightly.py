@@ -1,0 +1,38 @@
+"""``linbang nightly``: the comparison of every projection with its replay, every night, for where no scheduler is.
+
+Invariant: a service whose comparison fails or finds a difference keeps none of the others from being compared. What
+was found is in ``projection_comparison``, which the metric and the alerts read; one that did not come is an alert too.
+"""
+
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from deploy.provision import SERVICES
+
+NIGHT, ZONE = time_of_day(2, 30), ZoneInfo("Asia/Shanghai")
+_LINBANG = Path(sys.executable).with_name("linbang")
+
+
+def run() -> None:
+    """Compare every night, until stopped."""
+    while True:
+        now = datetime.now(ZONE)
+        time.sleep((next_night(now) - now).total_seconds())
+        compare_all()
+
+
+def next_night(now: datetime) -> datetime:
+    """Return the first 2:30 after ``now``, which is in the district's zone."""
+    tonight = datetime.combine(now.date(), NIGHT, ZONE)
+    return tonight if tonight > now else tonight + timedelta(days=1)
+
+
+def compare_all() -> None:
+    """Compare one service after the other; each command says what it found."""
+    for service in SERVICES:
+        subprocess.run([_LINBANG, service, "compare"], check=False)  # noqa: S603 - our own command, no shell
