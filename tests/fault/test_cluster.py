@@ -36,16 +36,11 @@ async def system_on_three_brokers() -> AsyncIterator[System]:
 
 
 @pytest.fixture(scope="module")
-async def three() -> AsyncIterator[Stage]:
-    stage = Stage(system_on_three_brokers)
-    yield stage
-    await stage.clear()
-
-
-@pytest.fixture
-async def case(request: pytest.FixtureRequest, seed: int, three: Stage) -> AsyncIterator[Case]:
-    async with three.run(request, seed) as run:
-        yield run
+async def stage() -> AsyncIterator[Stage]:
+    """The system that these cases share in place of the others'."""
+    three = Stage(system_on_three_brokers)
+    yield three
+    await three.clear()
 
 
 async def test_f8_leader_killed(case: Case) -> None:
