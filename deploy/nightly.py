@@ -7,6 +7,7 @@ was found is in ``projection_comparison``, which the metric and the alerts read;
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
@@ -15,6 +16,8 @@ from zoneinfo import ZoneInfo
 from deploy.provision import SERVICES
 
 NIGHT, ZONE = time_of_day(2, 30), ZoneInfo("Asia/Shanghai")
+LONGEST = timedelta(hours=4)
+"""What one service's comparison may take before the next one's turn."""
 _LINBANG = Path(sys.executable).with_name("linbang")
 
 
@@ -35,4 +38,5 @@ def next_night(now: datetime) -> datetime:
 def compare_all() -> None:
     """Compare one service after the other; each command says what it found."""
     for service in SERVICES:
-        subprocess.run([_LINBANG, service, "compare"], check=False)  # noqa: S603 - our own command, no shell
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run([_LINBANG, service, "compare"], check=False, timeout=LONGEST.total_seconds())  # noqa: S603

@@ -33,7 +33,8 @@ _COLUMNS = """
     district, record_id, version, kind, volunteer_id, minutes, provenance, station_id, service, activity_title,
     started_at, service_on, rating, import_id, event_id, recorded_at, rule_set
 """
-# Rows of volunteer_hours are locked in order, so two consumers that credit the same people cannot deadlock.
+# Rows of volunteer_hours are locked in order, so two consumers that credit the same people cannot deadlock. The sums
+# are made first: for the order's sake the planner would else sort every entry.
 _CREDIT = f"""
     WITH entered AS (
         INSERT INTO ledger_entry ({_COLUMNS})
@@ -66,7 +67,7 @@ _AS_EVENTS = """
 _AS_ROWS = f"""
     (SELECT logged.*, logged.occurred_at AS recorded_at, period.zone, period.rule_set
      FROM {told_in(ServiceLogged)} logged
-     JOIN unnest(CAST(:district AS text[]), CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[]),
+     LEFT JOIN unnest(CAST(:district AS text[]), CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[]),
                  CAST(:zone AS text[]), CAST(:rule_set AS text[]))
           AS period(district, since, until, zone, rule_set)
        ON period.district = logged.district AND logged.occurred_at >= period.since

@@ -13,6 +13,11 @@ NO_DISTRICT = "000000"
 """The district of what belongs to none: a record that cannot be read, an action over all districts."""
 
 
+def caused_by(operator: str) -> str:
+    """Return what an event says of an operator as its cause."""
+    return f"operator:{operator}"
+
+
 class OperatorAction(Event):
     """What all actions of operators have in common."""
 
@@ -61,7 +66,10 @@ class ProjectionSwapped(OperatorAction):
 
 
 class ConsumerCaughtUp(OperatorAction):
-    """A consumer that had lost its position has been brought up to date from the event logs."""
+    """A consumer that had lost its position has been brought up to date from the event logs.
+
+    What a run applied that did not come to its end is in no figure here.
+    """
 
     applied: int
     """Events that it had missed and has applied now."""

@@ -109,7 +109,8 @@ class Group:
         }
         result = CaughtUp(sum(applied for applied, _ in counts), sum(parked for _, parked in counts), positions)
         async with store.transaction() as tx:
-            await append(tx, [of_operator(self._action(result), by)])
+            if result.applied or result.parked or result.positions:
+                await append(tx, [of_operator(self._action(result), by)])
             await tx.execute(
                 _SET,
                 {

@@ -14,7 +14,6 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -196,9 +195,13 @@ async def _close(producer: AIOKafkaProducer) -> None:
     """Close the producer. Where the relay is to end, what a broker that is away does not take stays in the outbox."""
     task = asyncio.current_task()
     ending = task is not None and task.cancelling()
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(CLOSE_SECONDS if ending else None):
             await producer.stop()
+    except TimeoutError:
+        # aiokafka has no way to give up; left alone, it would send on when the lock is another relay's.
+        producer._sender.sender_task.cancel()  # noqa: SLF001
+        await producer.client.close()
 
 
 def _acknowledge(span: Span, acknowledgement: asyncio.Future[object]) -> None:

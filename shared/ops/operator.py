@@ -28,8 +28,3 @@ By: TypeAlias = Annotated[
         help="who does it, for the event that tells of it",
     ),
 ]
-
-
-def caused_by(name: str) -> str:
-    """Return what an event says of an operator as its cause."""
-    return f"operator:{name}"

@@ -17,9 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from shared.contracts.event import Event
-from shared.contracts.operations import NO_DISTRICT, OperatorAction
+from shared.contracts.operations import NO_DISTRICT, OperatorAction, caused_by
 from shared.contracts.received import StateRecord
-from shared.ops.operator import caused_by
 from shared.ops.tracing import current_traceparent
 
 

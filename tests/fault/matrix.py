@@ -65,7 +65,8 @@ def matrix(
         environment.pop("SEED", None)
         if seed:
             environment["SEED"] = seed
-        command = [sys.executable, "-m", "pytest", str(HERE), "-k", choice, "-q"]
+        # Cases wait more than they work; each worker has a system of its own.
+        command = [sys.executable, "-m", "pytest", str(HERE), "-k", choice, "-q", "-n", "2", "--dist", "load"]
         code = subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
         runs = [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []
     new = rows(runs)

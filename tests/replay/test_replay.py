@@ -8,11 +8,17 @@ from importlib import import_module
 from uuid import UUID
 
 import pytest
+import typer
+from asyncpg import InterfaceError
 
+from services.assessment.projections import PROJECTIONS
+from shared.messaging.replay import source
+from shared.messaging.replay.command_line import FAILED, From, Outcome, Request, _run, replay_once
 from shared.store.event_log import new_id
 from tests.replay.conftest import DISTRICT, SERVICES, Platform, served
 
 pytestmark = pytest.mark.usefixtures("volunteers")
+RECORD_EVENTS = "SELECT count(*) FROM event_log WHERE type ~ 'ServiceLogged|ServiceCorrected'"
 SENT = "SELECT (SELECT count(*) FROM event_log), (SELECT count(*) FROM outbox)"
 
 
@@ -43,20 +49,63 @@ async def test_every_night_every_service_is_compared(platform: Platform) -> None
         assert (await platform.rows(service, kept))[0][0] == before[service] + len(projections)
 
 
-@pytest.mark.parametrize(
-    "arguments", [("ledger", "--from", "kafka"), ("volunteers", "--from", "kafka"), ("ledger", "--district", DISTRICT)]
-)
-async def test_the_topics_and_one_district_tell_the_same(platform: Platform, arguments: Sequence[str]) -> None:
-    code, output = await platform.linbang("assessment", "replay", *arguments)
+@pytest.mark.parametrize("projection", ["ledger", "volunteers"])
+async def test_the_topics_tell_the_same(platform: Platform, projection: str) -> None:
+    code, output = await platform.linbang("assessment", "replay", projection, "--from", "kafka")
     assert code == 0, output
     assert "equal" in output
 
 
-async def test_a_replay_up_to_a_moment_shows_what_was_then(platform: Platform) -> None:
-    code, output = await platform.linbang("assessment", "replay", "ledger", "--until", "2020-01-01")
+async def test_of_one_district_no_others_events_are_read(platform: Platform) -> None:
+    [events] = await platform.rows("activities", RECORD_EVENTS + " AND district = :district", district=DISTRICT)
+    assert events < (await platform.rows("activities", RECORD_EVENTS))[0]
+    code, output = await platform.linbang("assessment", "replay", "ledger", "--district", DISTRICT)
     assert code == 0, output
-    assert "│ ledger_entry    │ 0       │" in output
-    assert "differ" not in output
+    assert f"equal ({events[0]} events)" in output
+
+
+async def test_each_record_is_credited_by_the_rules_of_its_time(platform: Platform) -> None:
+    rules = await platform.rows(
+        "assessment", "SELECT DISTINCT rule_set FROM ledger_entry WHERE district = :d", d=DISTRICT
+    )
+    assert len(rules) == 2, "the history spans a change of rules, which the comparisons here go across"
+
+
+async def test_a_log_is_read_in_spans_of_rows_across_districts(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "SPAN", 7)
+    for name, value in platform.environment.items():
+        monkeypatch.setenv(name, value)
+    noted: list[int] = []
+    request = Request("assessment", "ledger", PROJECTIONS["ledger"], From.EVENT_LOG)
+    outcome = await replay_once(request, noted.append, lambda _: None)
+    [events] = await platform.rows("activities", RECORD_EVENTS)
+    assert (outcome.differing, outcome.applied, sum(noted)) == (0, events[0], events[0])
+    assert noted.count(7) > 3
+
+
+async def test_a_replay_up_to_a_moment_shows_what_was_then(platform: Platform) -> None:
+    [row] = await platform.rows(
+        "assessment",
+        """SELECT moment, (SELECT count(*) FROM ledger_entry WHERE recorded_at < moment) AS entries
+           FROM (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY recorded_at) AS moment FROM ledger_entry) middle""",
+    )
+    assert row.entries
+    for until, entries in (("2020-01-01", 0), (row.moment.isoformat(timespec="microseconds"), row.entries)):
+        code, output = await platform.linbang("assessment", "replay", "ledger", "--until", until)
+        assert code == 0, output
+        assert f"│ ledger_entry    │ {entries:<7} │" in output
+        assert "differ" not in output
+
+
+def test_a_server_that_goes_away_is_no_difference() -> None:
+    async def broken_off() -> Outcome:
+        raise InterfaceError("connection is closed")
+
+    with pytest.raises(typer.Exit) as ended:
+        _run(broken_off())
+    assert ended.value.exit_code == FAILED
 
 
 async def test_replays_are_equal_while_events_flow_in(platform: Platform, volunteers: Sequence[UUID]) -> None:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import typer
 from aiokafka.errors import KafkaError
-from asyncpg import PostgresError
+from asyncpg import InterfaceError, PostgresError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -114,14 +114,18 @@ def add_commands(app: typer.Typer, service: str, projections: Mapping[str, Proje
 
     @app.command("compare", help="Hold every projection against its replay and keep the result, as every night.")
     def compare_all(district: DistrictOption = None) -> None:
-        different = False
+        codes = [0]
         for name, projection in projections.items():
             request = _request(service, name, projection, None, None, district)
-            outcome = _run(_replay(request, keep=True))
+            try:
+                outcome = _run(_replay(request, keep=True))
+            except typer.Exit as failed:  # the others are compared all the same
+                codes.append(failed.exit_code)
+                continue
             _show(request, outcome)
-            different = different or bool(outcome.differing)
-        if different:
-            raise typer.Exit(DIFFERENT)
+            codes.append(DIFFERENT if outcome.differing else 0)
+        if worst := max(codes):
+            raise typer.Exit(worst)
 
 
 def _request(
@@ -239,7 +243,7 @@ def _run(work: Coroutine[Any, Any, Outcome]) -> Outcome:
         reason = f"an event that the live projection has applied cannot be applied again: {fault}"
     except DBAPIError as fault:
         reason = f"the database refused: {type(getattr(fault.orig, '__cause__', None) or fault.orig).__name__}"
-    except (PostgresError, KafkaError, OSError) as fault:
+    except (PostgresError, InterfaceError, KafkaError, OSError) as fault:
         reason = f"a server is away or refused: {type(fault).__name__}"
     _console().print(reason, markup=False)
     raise typer.Exit(FAILED)

@@ -39,6 +39,7 @@ _DROP_NOT_APPLIED = """
     DELETE FROM pg_temp.{table} told
     WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = told.event_id)
 """
+_TOLD = "SELECT count(*) AS events, coalesce(max(position), 0) AS position FROM pg_temp.{table}"
 _OFFSETS = text("SELECT topic, partition, next_offset FROM public.consumer_offset WHERE consumer = :consumer")
 _KEY = text("""
     SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
@@ -66,7 +67,7 @@ class Source(Protocol):
     """Whether an event can come twice."""
 
     async def count(self) -> int:
-        """Return how many there are to read. Comes first: it finds out where they are."""
+        """Return how many there are to read; comes first."""
 
     def spans(self) -> AsyncIterator[Span]:
         """Give those that are applied in bulk, before the others."""
@@ -100,14 +101,13 @@ class Rebuild:
     async def _apply_in_bulk(self, span: Span) -> None:
         table = told_in(span.event)
         await copy_in(self.tx, span)
-        skipped = 0
         if not self.projection.own_log:
-            statement = text(_DROP_NOT_APPLIED.format(table=table))
-            skipped = (await self.tx.execute(statement, {"consumer": self.consumer})).rowcount
+            await self.tx.execute(text(_DROP_NOT_APPLIED.format(table=table)), {"consumer": self.consumer})
+        told = (await self.tx.execute(text(_TOLD.format(table=table)))).one()
         await self.projection.in_bulk[span.event](self.tx)
         await self.tx.exec_driver_sql(f"DELETE FROM pg_temp.{table}")
-        self.applied += span.size - skipped
-        self.position = max(self.position, span.position)
+        self.applied += told.events
+        self.position = max(self.position, told.position)
 
     async def _apply(self, batch: Batch, shares: _Shares, events: Sequence[Received[Any]]) -> None:
         for handler, types in shares.items():
@@ -141,8 +141,7 @@ async def shadow(store: Store, projection: Projection) -> AsyncIterator[AsyncCon
     """Make empty shadow tables and open the snapshot in which to fill them and compare. Raises BusyError."""
     async with store.engine.connect() as session:
         await lock(session)
-        await session.exec_driver_sql(f"SET temp_buffers = '{_BUFFERS}'")
-        await session.exec_driver_sql(f"SET work_mem = '{_WORK}'")
+        await give_room(session)
         for table in projection.tables:
             await _make_temporary(session, table)
         await make_tables(session, projection.in_bulk)
@@ -161,6 +160,12 @@ async def lock(session: AsyncConnection) -> None:
     if not await session.scalar(_LOCK):
         raise BusyError("another replay of this service is running")
     await session.commit()
+
+
+async def give_room(session: AsyncConnection) -> None:
+    """Let a session work in memory; before it makes a temporary table."""
+    await session.exec_driver_sql(f"SET temp_buffers = '{_BUFFERS}'")
+    await session.exec_driver_sql(f"SET work_mem = '{_WORK}'")
 
 
 async def live_offsets(tx: AsyncConnection, consumer: str) -> Offsets:

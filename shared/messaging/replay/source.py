@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from itertools import zip_longest
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
@@ -48,20 +49,25 @@ _SELECTED = """
     WHERE split_part(type, '.v', 1) = ANY($1::text[]) AND ($2::text IS NULL OR district = $2)
       AND ($3::timestamptz IS NULL OR occurred_at < $3) AND ($4::uuid[] IS NULL OR event_id = ANY($4))
 """
+_COUNT = "SELECT count(*)" + _SELECTED
 _READ = f"""
     SELECT position, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district
     {_SELECTED} AND type <> ALL($5::text[]) ORDER BY district, position
 """
 SPAN = 100_000
-"""Positions a span: enough that a statement costs little beside its rows, few enough that both databases are busy."""
-# Counts what there is to read, and cuts it up: one pass over the log.
-_SPANS = f"""
-    SELECT district, type, min(position) AS first, max(position) AS last, count(*) AS size
-    {_SELECTED} GROUP BY district, type, position / {SPAN} ORDER BY district, first
+"""Events a span: enough that a statement costs little beside its rows, few enough that both databases are busy."""
+_TOLD = """
+    type = $1 AND ($2::text IS NULL OR district = $2) AND ($3::timestamptz IS NULL OR occurred_at < $3)
 """
-_IN_SPAN = """
-    WHERE district = $1 AND position BETWEEN $2 AND $3 AND type = $4
-      AND ($5::timestamptz IS NULL OR occurred_at < $5) AND ($6::uuid[] IS NULL OR event_id = ANY($6))
+# Where each span begins; it ends where the next one does, and the last one with the log.
+_STARTS = f"""
+    SELECT district, position
+    FROM (SELECT district, position, row_number() OVER (ORDER BY district, position) AS number
+          FROM event_log WHERE {_TOLD}) numbered
+    WHERE number % $4 = 1 ORDER BY district, position
+"""
+_OF_SPAN = f"""
+    WHERE {_TOLD} AND (district, position) >= ($4, $5) AND ($6::text IS NULL OR (district, position) < ($6, $7))
 """
 
 
@@ -98,36 +104,32 @@ class EventLogs:
         """``snapshot`` is an exported one to read in, where a log is in the very database that is compared."""
         self._snapshot = snapshot
         self._types = _Types(projection.events)
-        self._in_bulk = list(projection.in_bulk)
-        self._url_of = url_of
+        # What is named by ids is little: its handlers can take it.
+        self._in_bulk = list(projection.in_bulk) if scope.ids is None else []
+        self._url_of, self._scope = url_of, scope
         self._urls = [url_of(service) for service in sorted({event.publisher() for event in projection.events})]
-        self._until, self._ids = scope.until, None if scope.ids is None else list(scope.ids)
-        self._arguments = (self._types.names, scope.district, self._until, self._ids)
-        self._spans: list[asyncpg.Record] = []
+        ids = None if scope.ids is None else list(scope.ids)
+        self._arguments = (self._types.names, scope.district, scope.until, ids)
 
     async def count(self) -> int:
         """Return how many events there are to read."""
-        self._spans = []
+        total = 0
         for url in self._urls:
             async with self._log(url) as log:
-                self._spans += await log.fetch(_SPANS, *self._arguments)
-        return sum(span["size"] for span in self._spans)
+                total += await log.fetchval(_COUNT, *self._arguments)
+        return total
 
     async def spans(self) -> AsyncIterator[Span]:
-        """Give the events that are applied in bulk, as rows; ``count`` has found where they are."""
+        """Give the events that are applied in bulk, as rows."""
         for event in self._in_bulk:
+            wanted = (event.event_type(), self._scope.district, self._scope.until)
             async with self._log(self._url_of(event.publisher())) as log:
-                for span in self._spans:
-                    if span["type"] == event.event_type():
-                        yield await self._rows(log, event, span)
-
-    async def _rows(self, log: asyncpg.Connection, event: type[Event], span: asyncpg.Record) -> Span:
-        place = (span["district"], span["first"], span["last"], span["type"])
-        rows = BytesIO()
-        await log.copy_from_query(
-            select_of(event) + _IN_SPAN, *place, self._until, self._ids, output=rows, format="binary"
-        )
-        return Span(event, rows.getvalue(), span["size"], span["last"])
+                starts = [tuple(start) for start in await log.fetch(_STARTS, *wanted, SPAN)]
+                for start, end in zip_longest(starts, starts[1:], fillvalue=(None, None)):
+                    rows = BytesIO()
+                    query = select_of(event) + _OF_SPAN
+                    copied = await log.copy_from_query(query, *wanted, *start, *end, output=rows, format="binary")
+                    yield Span(event, rows.getbuffer(), int(copied.removeprefix("COPY ")))
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Give all the others."""

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.operations import ProjectionSwapped
 from shared.messaging.replay.comparison import Compared, compare
-from shared.messaging.replay.rebuild import Note, Rebuild, Source, lock
+from shared.messaging.replay.rebuild import Note, Rebuild, Source, give_room, lock
 from shared.messaging.replay.told import make_tables
 from shared.ops.failpoint import reach
 from shared.store import event_log
@@ -103,6 +103,7 @@ async def replace(store: Store, swap: Swap, source_of: SourceOf, begin: Note, no
     """
     async with store.engine.connect() as session:
         await lock(session)
+        await give_room(session)
         try:
             await _make(session, swap)
             swapped = await _fill(session, swap, source_of, begin, note)

@@ -1,16 +1,15 @@
 """Events of one type as rows: copied out of their event log into a temporary table, to be applied as a set.
 
-Invariant: a row has the event's ``district``, ``event_id``, ``version`` and ``occurred_at``, and a typed column for
-each field of its contract. It is of the contract's current version: what needs an upcaster goes through its handler.
-The load-bearing statement is `select_of`: the producer's database takes the JSON apart, in one pass a row, and writes
-PostgreSQL's binary form, which goes into the table as it is. No value becomes an object here, and the next span is
-read while the last one is applied.
+Invariant: a row has the event's ``district``, ``position``, ``event_id``, ``version`` and ``occurred_at``, and a typed
+column for each field of its contract, NULL where the data has none. It is of the contract's current version: what needs
+an upcaster goes through its handler. The load-bearing statement is `select_of`: the producer's database takes the JSON
+apart, in one pass a row, and writes PostgreSQL's binary form, which goes into the table as it is. No value becomes an
+object here, and the next span is read while the last one is applied.
 """
 
 from collections.abc import Collection
 from datetime import datetime
 from enum import EnumType
-from io import BytesIO
 from types import UnionType
 from typing import NamedTuple, Union, get_args, get_origin
 from uuid import UUID
@@ -21,23 +20,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.event import Event
 from shared.store.projection import told_in
 
-_ATTRIBUTES = "district text, event_id uuid, version int, occurred_at timestamptz"
+_ATTRIBUTES = "district text, position bigint, event_id uuid, version int, occurred_at timestamptz"
 _SQL_TYPES: dict[object, str] = {datetime: "timestamptz", int: "bigint", str: "text", UUID: "uuid"}
 
 
 class Span(NamedTuple):
-    """``size`` events of a type in binary COPY format; ``position`` is the last one's in its event log."""
+    """``size`` events of a type, in binary COPY format."""
 
     event: type[Event]
-    rows: bytes
+    rows: memoryview
     size: int
-    position: int
 
 
 def select_of(event: type[Event]) -> str:
     """Return the part of a query that reads a type of event as rows, up to its WHERE."""
     return f"""
-        SELECT district, event_id, aggregate_version, occurred_at, field.*
+        SELECT district, position, event_id, aggregate_version, occurred_at, field.*
         FROM event_log CROSS JOIN LATERAL json_to_record(data) AS field({_columns(event)})
     """
 
@@ -51,10 +49,14 @@ async def make_tables(session: AsyncConnection, events: Collection[type[Event]])
 async def copy_in(tx: AsyncConnection, span: Span) -> None:
     """Put a span's rows into their table."""
     driver: asyncpg.Connection = (await tx.get_raw_connection()).driver_connection
-    await driver.copy_to_table(told_in(span.event), source=BytesIO(span.rows), format="binary")
+    await driver.copy_to_table(told_in(span.event), source=span.rows, format="binary")
 
 
 def _columns(event: type[Event]) -> str:
+    """Return the columns of an event's fields. Raises TypeError for one whose absence would not mean NULL."""
+    for name, field in event.model_fields.items():
+        if not field.is_required() and field.default is not None:
+            raise TypeError(f"{event.__name__}.{name} has a default that its handler would be given, and SQL would not")
     return ", ".join(f"{name} {_sql_type(field.annotation)}" for name, field in event.model_fields.items())
 
 

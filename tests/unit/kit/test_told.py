@@ -20,6 +20,14 @@ def test_a_column_has_the_type_of_its_field() -> None:
     assert "rating bigint, provenance text, import_id uuid)" in read
 
 
+def test_a_default_that_sql_would_not_know_is_refused() -> None:
+    class Changed(ServiceLogged):
+        shift: str = "day"
+
+    with pytest.raises(TypeError, match=r"Changed\.shift"):
+        select_of(Changed)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_is_taken_in_bulk_has_a_handler_too(service: str) -> None:
     projections: Mapping[str, Projection] = import_module(f"services.{service}.projections").PROJECTIONS

@@ -32,3 +32,9 @@ def test_only_the_apis_have_ports_and_only_on_loopback() -> None:
     ports = re.findall(r"ports: (.*)", _COMPOSE)
     assert len(ports) == len(SERVICES)
     assert all(port.startswith('["127.0.0.1:') for port in ports)
+
+
+def test_the_image_has_what_its_commands_need() -> None:
+    [copied] = re.findall(r"COPY (deploy/.*) deploy/", (ROOT / "deploy/docker/Dockerfile").read_text())
+    needed = set(re.findall(r"command: \[linbang, (\w+)\]", _COMPOSE)) | {"status"}
+    assert {f"deploy/{command}.py" for command in needed} <= set(copied.split())
