@@ -82,7 +82,8 @@ async def test_a_log_is_read_in_spans_of_rows_across_districts(
     outcome = await replay_once(request, noted.append, lambda _: None)
     [events] = await platform.rows("activities", RECORD_EVENTS)
     assert (outcome.differing, outcome.applied, sum(noted)) == (0, events[0], events[0])
-    assert noted.count(7) > 3
+    assert len(noted) > 10
+    assert max(noted) <= 7
 
 
 async def test_a_replay_up_to_a_moment_shows_what_was_then(platform: Platform) -> None:

@@ -55,19 +55,18 @@ _READ = f"""
     {_SELECTED} AND type <> ALL($5::text[]) ORDER BY district, position
 """
 SPAN = 100_000
-"""Events a span: enough that a statement costs little beside its rows, few enough that both databases are busy."""
-_TOLD = """
-    type = $1 AND ($2::text IS NULL OR district = $2) AND ($3::timestamptz IS NULL OR occurred_at < $3)
-"""
-# Where each span begins; it ends where the next one does, and the last one with the log.
-_STARTS = f"""
+"""Events of any type a span: enough that a statement costs little beside its rows, few enough that both databases are
+busy."""
+# Where each span begins, from the key's index alone; it ends where the next one does, and the last one with the log.
+_STARTS = """
     SELECT district, position
     FROM (SELECT district, position, row_number() OVER (ORDER BY district, position) AS number
-          FROM event_log WHERE {_TOLD}) numbered
-    WHERE number % $4 = 1 ORDER BY district, position
+          FROM event_log WHERE $1::text IS NULL OR district = $1) numbered
+    WHERE number % $2 = 1 ORDER BY district, position
 """
-_OF_SPAN = f"""
-    WHERE {_TOLD} AND (district, position) >= ($4, $5) AND ($6::text IS NULL OR (district, position) < ($6, $7))
+_OF_SPAN = """
+    WHERE type = $1 AND ($2::text IS NULL OR district = $2) AND ($3::timestamptz IS NULL OR occurred_at < $3)
+      AND (district, position) >= ($4, $5) AND ($6::text IS NULL OR (district, position) < ($6, $7))
 """
 
 
@@ -124,7 +123,7 @@ class EventLogs:
         for event in self._in_bulk:
             wanted = (event.event_type(), self._scope.district, self._scope.until)
             async with self._log(self._url_of(event.publisher())) as log:
-                starts = [tuple(start) for start in await log.fetch(_STARTS, *wanted, SPAN)]
+                starts = [tuple(start) for start in await log.fetch(_STARTS, self._scope.district, SPAN)]
                 for start, end in zip_longest(starts, starts[1:], fillvalue=(None, None)):
                     rows = BytesIO()
                     query = select_of(event) + _OF_SPAN
