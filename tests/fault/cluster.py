@@ -38,10 +38,7 @@ class Brokers:
 
     def kill(self, node: int) -> None:
         """End a broker as a power cut does."""
-        child = self.nodes[node - 1].child
-        os.kill(child.pid, signal.SIGKILL)
-        while child.exit_code() is None:
-            time.sleep(0.01)
+        _kill(self.nodes[node - 1])
 
     def start(self, node: int) -> None:
         """Start a killed broker on its data; it is in the cluster again when `in_sync` says so."""
@@ -84,10 +81,17 @@ def three_brokers(directory: Path) -> Iterator[Brokers]:
         )
         for node in nodes:
             node.start()
-            stack.callback(node.stop)
+            stack.callback(_kill, node)  # the last of three would wait for a quorum to take leave of
         for node in nodes:
             node.wait()
         yield Brokers(nodes)
+
+
+def _kill(node: Broker) -> None:
+    if node.child.exit_code() is None:
+        os.kill(node.child.pid, signal.SIGKILL)
+    while node.child.exit_code() is None:
+        time.sleep(0.01)
 
 
 def _distinct_ports(count: int) -> tuple[int, ...]:

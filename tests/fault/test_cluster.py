@@ -17,6 +17,8 @@ from tests.support.eventually import eventually
 
 TOPIC = "activities.service-record"
 NODES = range(1, BROKERS + 1)
+KAFKAS_OWN_SECONDS = 300
+"""What brokers may take to elect and to come back, which is no promise of ours."""
 
 
 @asynccontextmanager
@@ -51,10 +53,10 @@ async def test_f8_leader_killed(case: Case) -> None:
         await traffic.goes_on(case.nth(60))
         leader = await brokers.leader(topic, partition)
         brokers.kill(leader)
-        await eventually(lambda: is_led_by_another(brokers, topic, partition, leader))
+        await eventually(lambda: is_led_by_another(brokers, topic, partition, leader), within=KAFKAS_OWN_SECONDS)
         await traffic.goes_on()
         brokers.start(leader)
-        await eventually(lambda: brokers.in_sync(topic))
+        await eventually(lambda: brokers.in_sync(topic), within=KAFKAS_OWN_SECONDS)
         await traffic.goes_on()
     await case.holds(world, "I1", "I2", "I3", "I4", "I5", "I7", "I8")
 
@@ -71,7 +73,7 @@ async def test_f8_not_enough_replicas(case: Case) -> None:
         assert await waiting(world) > 50, "the outbox did not grow"
         for node in lost:
             brokers.start(node)
-        await eventually(lambda: brokers.in_sync(case.system.prefix + TOPIC))
+        await eventually(lambda: brokers.in_sync(case.system.prefix + TOPIC), within=KAFKAS_OWN_SECONDS)
     await case.holds(world, "I1", "I2", "I3", "I4", "I5", "I7", "I8")
 
 
