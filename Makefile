@@ -33,7 +33,7 @@ monitor: $(READY)  ## watch what `make up` started with Prometheus and its alert
 	@$(BIN)/linbang local monitor
 
 test: $(READY)  ## run all tests on a real Kafka and PostgreSQL of their own
-	@$(BIN)/pytest -n 2 --dist loadgroup --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts $(ARGS)
 
 fault: $(READY)  ## kill everything, at SEEDS moments each; writes docs/faults.md (CASES=F1,F5 or SEED=7 for a part)
 	@SEEDS="$(or $(SEEDS),20)" CASES="$(CASES)" SEED="$(SEED)" $(BIN)/python -m tests.fault.matrix

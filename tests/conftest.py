@@ -14,13 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one worker what shares servers or databases: a module, and all modules that share the faulty system."""
-    for item in items:
-        shares = item.path.parent.name == "fault" and item.path.stem != "test_cluster"
-        item.add_marker(pytest.mark.xdist_group("fault" if shares else item.path.as_posix()))
-
-
 @pytest.fixture(scope="session")
 def infrastructure() -> Iterator[Infrastructure]:
     """PostgreSQL and Kafka of this test run; started on first use."""
