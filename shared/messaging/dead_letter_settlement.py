@@ -19,7 +19,7 @@ from aiokafka import ConsumerRecord
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.operations import DeadLetterDiscarded, DeadLetterRedriven, OperatorAction
+from shared.contracts.operations import DeadLetterDiscarded, DeadLetterRedriven
 from shared.messaging.batch import Processing
 from shared.messaging.dead_letter import BEHIND_PARKED, Poison, Record, headers_from_json, state_topics
 from shared.messaging.faults import is_transient
@@ -153,7 +153,7 @@ async def _redrive(store: Store, consumer: str, processing: Processing, chain: C
             dead_letter_ids=tuple(redriven.applied),
             parked_again=tuple(redriven.parked_again),
         )
-        await _log(tx, action, by)
+        await append(tx, [of_operator(action, by)])
         reach("redrive.before_commit")
     reach("redrive.after_commit")
     return redriven
@@ -179,7 +179,7 @@ async def discard(store: Store, consumer: str, letter_id: UUID, reason: str, by:
         if not (await tx.execute(_DISCARD, settled)).rowcount:
             return None
         action = DeadLetterDiscarded(action_id=new_id(), service=consumer, dead_letter_ids=(letter_id,), reason=reason)
-        await _log(tx, action, by)
+        await append(tx, [of_operator(action, by)])
         behind = await tx.scalar(_BEHIND, {"consumer": consumer, **place._asdict()})
         return Chain(place.topic, place.partition, place.key, int(behind or 0))
 
@@ -212,10 +212,6 @@ async def _note(
         parked_again=[letter.id for letter in letters if letter.offset in poison],
         fault=next((f"{fault.reason}: {fault.message}" for fault in faults if fault), None),
     )
-
-
-async def _log(tx: AsyncConnection, action: OperatorAction, by: str) -> None:
-    await append(tx, [of_operator(action, by)])
 
 
 def _record(row: Row[tuple[object, ...]]) -> Record:

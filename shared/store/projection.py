@@ -49,6 +49,6 @@ class Projection:
 def told_in(event: type[Event]) -> str:
     """Name the temporary table that a replay tells a type of event in: ``ServiceLogged`` in ``service_logged``.
 
-    It has ``district``, ``event_id``, ``version``, ``occurred_at`` and the contract's fields as columns.
+    It has ``district``, ``position``, ``event_id``, ``version``, ``occurred_at`` and the contract's fields as columns.
     """
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", event.__name__).lower()

@@ -2,14 +2,11 @@
 
 import shutil
 import signal
-import subprocess
-import sys
 
-from deploy.local.paths import ROOT
-from deploy.provision import url_name
 from shared.messaging import topics
 from tests.fault.case import Case
 from tests.fault.model import Traffic, World
+from tests.fault.operator import linbang
 from tests.fault.system import System
 
 
@@ -55,14 +52,7 @@ async def test_f9_broker_data_lost(case: Case) -> None:
 
 def republish(system: System, service: str) -> None:
     """Run ``linbang <service> republish`` as the operator does."""
-    environment = {
-        "KAFKA_BOOTSTRAP_SERVERS": system.bootstrap_servers,
-        "TOPIC_PREFIX": system.prefix,
-        url_name(service, "worker"): system.urls[service].worker,
-    }
-    command = [sys.executable, "-c", "from services.cli import app; app()", service, "republish"]
-    done = subprocess.run(command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert "to be published again" in done.stdout, done.stdout + done.stderr
+    assert "to be published again" in linbang(system, service, "republish")
 
 
 async def waiting(world: World) -> int:

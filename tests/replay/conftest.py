@@ -1,14 +1,11 @@
 """All four services on real servers: relays and consumers in this process, operators' commands in their own."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +33,7 @@ from shared.messaging.positions import end_offsets
 from shared.messaging.relay import Relay
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id, put_state
+from tests.support import operator
 from tests.support.eventually import eventually, running
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
@@ -57,27 +55,14 @@ class Platform:
     @property
     def environment(self) -> dict[str, str]:
         """What operators' commands find."""
-        urls = {
-            f"{service}_{role}_DATABASE_URL".upper(): getattr(self.urls[service], role)
-            for service in SERVICES
-            for role in ("owner", "worker")
-        }
-        return {**urls, "KAFKA_BOOTSTRAP_SERVERS": self.servers, "TOPIC_PREFIX": self.prefix}
+        return operator.environment(self.urls, self.servers, self.prefix)
 
     async def linbang(self, *arguments: str, **environment: str) -> tuple[int | None, str]:
         """Run an operator's command in a process of its own; return its exit code and what it printed."""
-        process = await self.start(*arguments, **environment)
-        output, _ = await process.communicate()
-        return process.returncode, output.decode()
+        return await operator.linbang({**self.environment, **environment}, *arguments)
 
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("linbang"),
-            *arguments,
-            env={**os.environ, **self.environment, **environment},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
+        return await operator.start({**self.environment, **environment}, *arguments)
 
     @asynccontextmanager
     async def live(self, *consumers: str) -> AsyncIterator[None]:

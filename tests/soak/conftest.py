@@ -1,14 +1,11 @@
 """The sample district at its full size in all four services, each a process, on servers of its own."""
 
 import asyncio
-import os
 import random
-import sys
 import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,6 +20,7 @@ from tests.bench import system
 from tests.bench.roles import service_logged
 from tests.bench.setting import Setting, running_servers
 from tests.bench.system import DISTRICT, ROSTER, SERVICE_RECORDS, System
+from tests.support import operator
 from tests.support.eventually import eventually
 
 T = TypeVar("T")
@@ -41,42 +39,28 @@ class District:
     volunteers: Sequence[UUID]
     written: int = 0
     """Events that have flowed in."""
-    _stores: dict[str, Store] = field(default_factory=dict)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
 
     async def linbang(self, *arguments: str) -> tuple[int | None, str]:
         """Run an operator's command; return its exit code and what it printed."""
-        urls = {
-            f"{service}_{role}_DATABASE_URL".upper(): getattr(self.platform.urls[service], role)
-            for service in SERVICES
-            for role in ("owner", "worker")
-        }
-        process = await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("linbang"),
-            *arguments,
-            env={
-                **os.environ,
-                **urls,
-                "KAFKA_BOOTSTRAP_SERVERS": self.setting.bootstrap_servers,
-                "TOPIC_PREFIX": self.setting.prefix,
-            },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        print(f"$ linbang {' '.join(arguments)}\n{output.decode()}")  # noqa: T201 - a soak shows what it does
-        return process.returncode, output.decode()
+        variables = operator.environment(self.platform.urls, self.setting.bootstrap_servers, self.setting.prefix)
+        code, output = await operator.linbang(variables, *arguments)
+        print(f"$ linbang {' '.join(arguments)}\n{output}")  # noqa: T201 - a soak shows what it does
+        return code, output
 
     async def flow(self) -> None:
         """Log service of the district's volunteers, so many events a second, until cancelled."""
-        store, began, first = self._store("activities"), time.monotonic(), self.written
-        while True:
-            async with store.transaction(DISTRICT) as tx:
-                await append(tx, [service_logged(random.choice(self.volunteers)) for _ in range(AT_ONCE)])
-            self.written += AT_ONCE
-            await asyncio.sleep(max(0.0, began + (self.written - first) / EVENTS_A_SECOND - time.monotonic()))
+        store, began, first = Store(self.platform.urls["activities"].worker), time.monotonic(), self.written
+        try:
+            while True:
+                async with store.transaction(DISTRICT) as tx:
+                    await append(tx, [service_logged(random.choice(self.volunteers)) for _ in range(AT_ONCE)])
+                self.written += AT_ONCE
+                await asyncio.sleep(max(0.0, began + (self.written - first) / EVENTS_A_SECOND - time.monotonic()))
+        finally:
+            await store.close()
 
     async def rows(self, service: str, query: str, *values: object) -> list[Any]:
         """Read a service's database as the superuser."""
@@ -113,16 +97,6 @@ class District:
 
         await eventually(credited, within=LOADING_SECONDS)
 
-    def _store(self, service: str) -> Store:
-        if service not in self._stores:
-            self._stores[service] = Store(self.platform.urls[service].worker)
-        return self._stores[service]
-
-    async def close(self) -> None:
-        for store in self._stores.values():
-            await store.close()
-        await self.setting.close()
-
 
 @pytest.fixture(scope="module")
 def district() -> Iterator[District]:
@@ -131,7 +105,7 @@ def district() -> Iterator[District]:
         setting = Setting(servers)
         loaded = runner.run(_load(setting, stack, runner))
         yield loaded
-        runner.run(loaded.close())
+        runner.run(setting.close())
 
 
 async def _load(setting: Setting, stack: ExitStack, runner: asyncio.Runner) -> District:
