@@ -5,15 +5,17 @@ never sent before an earlier one of that key is acknowledged, unless in the same
 relay a database, fenced by a session lock on the very connection that reads and deletes (losing it, the relay can do
 neither); one batch in flight a partition, the rest of that partition's rows waiting for the next wave.
 
-Polling ``position > cursor`` is fast but passes over a transaction that commits late with a lower position, so the
-relay sweeps from the start whenever a poll comes back short and at least once a second. A row swept up late is of
-another aggregate than those that overtook it (they would have waited for its row lock), so order per key holds.
+Polling ``position > cursor`` is fast, but a transaction that commits late has a lower position than what was published
+before it; were it passed over by one poll and the next event of its aggregate found by that very poll, their order
+would be reversed. So every poll begins below whatever may still be committed (``Passed``): what it finds is, of each
+aggregate, the first events that are not published.
 """
 
 import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -46,9 +48,12 @@ CLOSE_SECONDS = 2.0
 log = structlog.get_logger()
 
 _TRY_LEAD = text("SELECT pg_try_advisory_lock(hashtextextended('outbox relay', 0))")
-# Its columns are read by place: from event_id on they are the fields of Attributes.
+# Its columns are read by place: from event_id on they are the fields of Attributes. The first two tell of the snapshot
+# it reads: every transaction below oldest_open has ended, and none from next_to_begin on had begun.
 _READ = text("""
-    SELECT o.position, o.raw_topic, o.raw_key, o.raw_value, o.raw_headers, e.topic, CAST(e.data AS text),
+    SELECT (SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)) AS oldest_open,
+           (SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)) AS next_to_begin,
+           o.position, o.raw_topic, o.raw_key, o.raw_value, o.raw_headers, e.topic, CAST(e.data AS text),
            e.event_id, e.type, e.occurred_at, CAST(e.aggregate_id AS text), e.aggregate_version, o.district,
            e.traceparent
     FROM outbox o LEFT JOIN event_log e ON e.district = o.district AND e.position = o.position
@@ -69,6 +74,26 @@ class OutgoingRecord(NamedTuple):
     traceparent: str | None = None
 
 
+@dataclass
+class Passed:
+    """The position up to which every row is published and none can be committed any more.
+
+    A row's position is drawn by a transaction that has changed its aggregate before, so that has its number by then:
+    whatever may come to stand below the last row of a poll is of a transaction below that poll's ``next_to_begin``.
+    Once all of these have ended, the poll that sees it has read and published the last of it.
+    """
+
+    position: int = 0
+    _read_up_to: int = 0
+    _until_ended: int = 0
+
+    def advance(self, last: int, oldest_open: int, next_to_begin: int) -> None:
+        """Take in a poll that began at ``position`` or below, and all of whose rows are published."""
+        if oldest_open >= self._until_ended:
+            self.position = max(self.position, min(self._read_up_to, last))
+            self._read_up_to, self._until_ended = last, next_to_begin
+
+
 class NotLeaderError(Exception):
     """Another relay holds this database's lock."""
 
@@ -80,7 +105,7 @@ class Relay:
         self._store = store
         self._bootstrap_servers = bootstrap_servers
         self._prefix = prefix
-        self._cursor = 0
+        self._passed = Passed()
         self._swept = 0.0
 
     async def run(self, heartbeat: Heartbeat) -> None:
@@ -121,7 +146,7 @@ class Relay:
         )
         try:
             await producer.start()
-            self._cursor, self._swept, pause = 0, 0.0, SHORTEST_PAUSE
+            self._passed, self._swept, pause = Passed(), 0.0, SHORTEST_PAUSE
             while True:
                 heartbeat.beat()
                 published = await self._round(connection, producer)
@@ -132,11 +157,16 @@ class Relay:
             await _close(producer)
 
     async def _round(self, connection: AsyncConnection, producer: AIOKafkaProducer) -> int:
-        """Publish what one poll finds; where that was short, or a second has passed, what a sweep finds too."""
-        published = await self._poll(connection, producer, self._cursor)
-        if published < POLL_ROWS or time.monotonic() - self._swept > SWEEP_SECONDS:
-            published += await self._poll(connection, producer, 0)
+        """Publish what one poll finds.
+
+        Once a second it begins at the start: a row without an event (a parked record) may be the first thing that its
+        transaction writes.
+        """
+        sweeps = time.monotonic() - self._swept > SWEEP_SECONDS
+        published = await self._poll(connection, producer, 0 if sweeps else self._passed.position)
+        if sweeps:
             self._swept = time.monotonic()
+        if published < POLL_ROWS:
             OUTBOX_DEPTH.set(await connection.scalar(_DEPTH) if published else 0)
         return published
 
@@ -147,7 +177,8 @@ class Relay:
             return 0
         reach("relay.before_send")
         await self._publish(connection, producer, [_record(row, self._prefix) for row in rows])
-        self._cursor = max(self._cursor, rows[-1].position)
+        last = rows[-1]
+        self._passed.advance(last.position, last.oldest_open, last.next_to_begin)
         RELAY_PUBLISH_SECONDS.observe(time.perf_counter() - started)
         return len(rows)
 
@@ -230,7 +261,7 @@ def _partition(record: OutgoingRecord, partitions: Mapping[str, list[int]]) -> i
 
 
 def _record(row: Sequence[Any], prefix: str) -> OutgoingRecord:
-    position, raw_topic, raw_key, raw_value, raw_headers, topic, data, *attributes = row
+    _, _, position, raw_topic, raw_key, raw_value, raw_headers, topic, data, *attributes = row
     if raw_topic is not None:
         raw = [(name, value.encode()) for name, value in raw_headers.items()]
         return OutgoingRecord(position, prefix + raw_topic, raw_key, raw_value, raw)

@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge, Histogram
 REQUESTS = Histogram(
     "http_request_seconds", "Time to answer a request, by route template and status.", ["method", "route", "status"]
 )
-OUTBOX_DEPTH = Gauge("outbox_depth", "Events committed and not yet acknowledged by Kafka, at the relay's last sweep.")
+OUTBOX_DEPTH = Gauge("outbox_depth", "Events committed and not yet acknowledged by Kafka, after the relay's last round.")
 OUTBOX_OLDEST_SECONDS = Gauge(
     "outbox_oldest_seconds",
     "Age of the oldest event that Kafka has not acknowledged; 0 where the outbox is empty. From the observer.",

@@ -16,8 +16,8 @@ COSTS = {
     "import: a chunk of service records": Cost(statements=9, commits=1),
     # district; lock of the shift; known answers; volunteers; sign-ups; event log and outbox; answers
     "sign-up: a group": Cost(statements=7, commits=1),
-    # poll, delete, sweep, depth; each is a commit of its own, of which one writes
-    "relay: a round": Cost(statements=4, commits=4),
+    # poll, delete, depth; each is a commit of its own, of which one writes
+    "relay: a round": Cost(statements=3, commits=3),
     # fence, parked keys
     "consume: another service's events": Cost(statements=2, commits=1),
     # these and, for events, the inbox; the rest of each row is the service's own

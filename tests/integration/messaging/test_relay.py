@@ -1,5 +1,6 @@
 """The relay publishes whatever is committed, however late, from one process at a time."""
 
+import signal
 from collections import Counter
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -45,6 +46,24 @@ async def test_a_transaction_that_commits_late_is_relayed_though_its_position_is
         # … and commits when the relay's cursor is past it
         await eventually(lambda: outbox_is_empty(wire))
     assert sorted(await published(wire)) == sorted([str(early.event_id), str(late.event_id)])
+
+
+async def test_an_event_that_follows_a_late_commit_at_once_does_not_overtake_it(wire: Wire) -> None:
+    """The next event of an aggregate may be there as soon as the first is: no poll finds the one without the other."""
+    early, late = service_logged(new_id()), service_logged(new_id())
+    next_of_late = service_corrected(late, 2)
+    with wire.process("relay") as relay:
+        async with wire.api.transaction(DISTRICT) as slow:
+            await append(slow, [late])
+            await publish(wire.api, early)
+            await eventually(lambda: is_published(wire, early))
+            await eventually(lambda: outbox_is_empty(wire))  # the relay is idle: it sleeps between two polls
+            relay.send_signal(signal.SIGSTOP)
+        await publish(wire.api, next_of_late)
+        relay.send_signal(signal.SIGCONT)
+        await eventually(lambda: outbox_is_empty(wire))
+    found = await published(wire)
+    assert [id_ for id_ in found if id_ != str(early.event_id)] == [str(late.event_id), str(next_of_late.event_id)]
 
 
 async def is_published(wire: Wire, event: NewEvent) -> bool:
