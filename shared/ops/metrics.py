@@ -12,7 +12,9 @@ from prometheus_client import Counter, Gauge, Histogram
 REQUESTS = Histogram(
     "http_request_seconds", "Time to answer a request, by route template and status.", ["method", "route", "status"]
 )
-OUTBOX_DEPTH = Gauge("outbox_depth", "Events committed and not yet acknowledged by Kafka, after the relay's last round.")
+OUTBOX_DEPTH = Gauge(
+    "outbox_depth", "Events committed and not yet acknowledged by Kafka, after the relay's last round."
+)
 OUTBOX_OLDEST_SECONDS = Gauge(
     "outbox_oldest_seconds",
     "Age of the oldest event that Kafka has not acknowledged; 0 where the outbox is empty. From the observer.",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy import credentials
-from deploy.images import KAFKA, POSTGRES
+from deploy.images import KAFKA, POSTGRES, PROMETHEUS
 from deploy.local.paths import ROOT
 from deploy.local.process import free_port
 from deploy.provision import SERVICES
@@ -22,7 +22,12 @@ from deploy.provision import SERVICES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-PACKAGES = ("docker-compose.yml", "docker-compose.packages.yml")
+WATCHED = (
+    "docker-compose.yml",
+    "docker-compose.packages.yml",
+    "docker-compose.monitoring.yml",
+    "docker-compose.packages-monitoring.yml",
+)
 
 
 def command() -> list[str]:
@@ -40,7 +45,7 @@ def need_engine_and_images() -> None:
         pytest.skip("a whole system of containers is tried with INFRA=containers")
     if not succeeds("docker", "version"):
         pytest.skip("no container engine answers (docker version)")
-    for image in (POSTGRES, KAFKA, "linbang:dev"):
+    for image in (POSTGRES, KAFKA, PROMETHEUS, "linbang:dev"):
         if not succeeds("docker", "image", "inspect", image):
             pytest.skip(f"there is no image {image}: make images")
 
@@ -58,7 +63,7 @@ class Compose:
 
     project: str
     environment: Mapping[str, str]
-    files: Sequence[str] = PACKAGES
+    files: Sequence[str] = WATCHED
 
     def run(self, *arguments: str, check: bool = True) -> str:
         """Run Compose on the project; return what it printed."""
@@ -83,9 +88,9 @@ class Compose:
         """Run something inside a container; return what it printed."""
         return docker("exec", "--interactive", container, *arguments, stdin=stdin)
 
-    def ports(self, service: str) -> list[int]:
-        """Give the ports on this machine at which a service's containers are reached."""
-        addresses = (docker("port", each, "8000/tcp") for each in self.containers(service))
+    def ports(self, service: str, port: int = 8000) -> list[int]:
+        """Give the ports on this machine at which a port of a service's containers is reached."""
+        addresses = (docker("port", each, f"{port}/tcp") for each in self.containers(service))
         return sorted(int(address.split()[0].rsplit(":", 1)[1]) for address in addresses)
 
 
@@ -124,6 +129,7 @@ def docker(*arguments: str, stdin: str = "") -> str:
 def free_ports(apis: int) -> dict[str, str]:
     """Give each service a port, and activities a range with room for so many."""
     ports = {f"{service}_PORTS".upper(): str(free_port()) for service in SERVICES}
+    ports["PROMETHEUS_PORT"] = str(free_port())
     while True:
         first = free_port()
         taken = {first, *(int(port) for port in ports.values())}

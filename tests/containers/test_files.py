@@ -12,9 +12,10 @@ from deploy.local.paths import ROOT
 from tests.containers.compose import Compose, settings
 
 SYSTEM, PACKAGES, MONITORING = "docker-compose.yml", "docker-compose.packages.yml", "docker-compose.monitoring.yml"
+PACKAGES_MONITORING = "docker-compose.packages-monitoring.yml"
 
 
-@pytest.mark.parametrize("files", [(SYSTEM, MONITORING), (SYSTEM, PACKAGES, MONITORING)])
+@pytest.mark.parametrize("files", [(SYSTEM, MONITORING), (SYSTEM, PACKAGES, MONITORING, PACKAGES_MONITORING)])
 def test_files_are_accepted(files: tuple[str, ...]) -> None:
     Compose("check", settings({}), files).run("config", "--quiet")
 

@@ -23,6 +23,7 @@ from rich.console import Console
 from deploy.demo import command, figures
 from deploy.demo.district import Platform, logged_in, open_district
 from deploy.demo.folder import read_folder
+from deploy.local.monitor import RULES
 from deploy.provision import SERVICES
 from tests.containers import compose
 from tests.containers.compose import Compose, crash, state
@@ -63,6 +64,27 @@ async def all_healthy(containers: Sequence[str]) -> None:
         return all(state(each)[0] == HEALTHY for each in containers)
 
     await eventually(health, within=180)
+
+
+async def test_prometheus_finds_every_container_and_knows_every_rule(system: Compose) -> None:
+    (port,) = system.ports("prometheus", 9090)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1/") as client:
+
+        async def finds_all() -> bool:
+            answer = await client.get("query", params={"query": "count by (job) (up == 1)"})
+            found = {row["metric"]["job"]: int(row["value"][1]) for row in answer.json()["data"]["result"]}
+            parts = {f"{service}-{part}": 1 for service in SERVICES for part in ("api", "worker")}
+            return found == parts | {"activities-api": APIS, "assessment-worker": WORKERS}
+
+        await eventually(finds_all, within=120)
+        groups = (await client.get("rules")).json()["data"]["groups"]
+        assert {Path(group["file"]).name for group in groups} == {rules.name for rules in RULES.glob("*.yml")}
+
+        async def all_evaluated() -> bool:
+            answer = await client.get("rules")
+            return {rule["health"] for group in answer.json()["data"]["groups"] for rule in group["rules"]} == {"ok"}
+
+        await eventually(all_evaluated, within=120)
 
 
 async def test_totals_are_exact_though_a_worker_is_killed_at_work(
