@@ -166,7 +166,7 @@ class Relay:
         published = await self._poll(connection, producer, 0 if sweeps else self._passed.position)
         if sweeps:
             self._swept = time.monotonic()
-        if published < POLL_ROWS:
+        if sweeps or published < POLL_ROWS:
             OUTBOX_DEPTH.set(await connection.scalar(_DEPTH) if published else 0)
         return published
 
