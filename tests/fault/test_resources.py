@@ -15,7 +15,7 @@ from tests.fault.model import Traffic, World
 from tests.fault.system import REQUEST_SECONDS, System
 from tests.support.eventually import eventually
 
-DISK = "16m"
+DISK = "256m"
 LONGER_THAN_THE_POOL_WAITS = 20.0
 
 
@@ -72,7 +72,7 @@ async def was_refused(world: World) -> bool:
 
 @asynccontextmanager
 async def log_on_small_disk(system: System) -> AsyncIterator[Path]:
-    """Keep activities' event log on a file system of a few megabytes for a while; give where that is."""
+    """Keep activities' event log on a small file system of its own for a while; give where that is."""
     with small_disk(system.postgres.data) as disk:
         await system.execute("activities", f"CREATE TABLESPACE small LOCATION '{disk / 'table'}'")
         await system.execute("activities", "ALTER TABLE event_log SET TABLESPACE small")
