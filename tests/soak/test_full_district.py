@@ -65,7 +65,7 @@ def test_a_ledger_row_that_a_superuser_edits_is_found_and_the_explanation_shows_
     code, output = district.run(district.linbang("assessment", "compare"))
     assert code == 1, output
     assert f"minutes is {row['minutes'] + 600}, events say {row['minutes']}" in output
-    assert "1 rows differ" in output
+    assert "rows that differ: 1" in output
     code, output = district.run(district.linbang("assessment", "explain", volunteer))
     assert code == 1, output
     assert f"the ledger's credit is {row['minutes'] + 600}" in output

@@ -292,7 +292,7 @@ def _show(request: Request, outcome: Outcome) -> None:
             console.print(
                 f"{compared.table} {one.key}: {one.column} is {one.live}, events say {one.rebuilt}", markup=False
             )
-    word = f"{outcome.differing:,} rows differ" if outcome.differing else "equal"
+    word = f"rows that differ: {outcome.differing:,}" if outcome.differing else "equal"
     console.print(f"{request.service} {request.name}: {word} ({outcome.applied:,} events)", markup=False)
 
 
