@@ -86,6 +86,10 @@ class PositionLostError(Exception):
     """The topic no longer holds the position that comes next: events are lost to us until the projection is rebuilt."""
 
 
+class ClientEndedError(Exception):
+    """The client's coordination has ended by itself: its group will not hear of it again."""
+
+
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     """One group's subscription to the topics of the events and states that it handles."""
 
@@ -137,7 +141,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._subscriber(self._receive)
 
     async def run(self, heartbeat: Heartbeat) -> None:
-        """Consume until cancelled. Past the dead-letter limit, or its position lost, it stays stopped and not ready."""
+        """Consume until cancelled. Past the dead-letter limit, or its position lost, it stays stopped and not ready.
+
+        Raises ClientEndedError: with a new client it can go on.
+        """
         self._heartbeat, self._stopped = heartbeat, asyncio.get_running_loop().create_future()
         for reason in _STOP_REASONS.values():
             metrics.CONSUMER_STOPPED.labels(self._group, reason).set(0)
@@ -145,6 +152,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._broker.start()
             while not self._stopped.done():
                 await asyncio.wait((self._stopped,), timeout=COMMIT_SECONDS)
+                self._check_client()
                 await self._report()
             self._stopped.result()
         except (LimitReachedError, PositionLostError) as reason:
@@ -157,6 +165,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await asyncio.sleep(COMMIT_SECONDS)
         finally:
             await self._broker.stop()
+
+    def _check_client(self) -> None:
+        """Raise ClientEndedError for a client that is dead and does not say so.
+
+        Where a batch is done just while aiokafka leaves the group for its being slow, the heartbeat task is cancelled
+        in the middle of it and takes the coordination along. The next poll waits for an assignment for ever.
+        """
+        client = self._subscriber.consumer
+        if client is not None and client._coordinator._coordination_task.done():  # noqa: SLF001 - nothing public tells
+            raise ClientEndedError
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let the batch in hand end, then forget the partitions."""

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from aiokafka.protocol.group import LeaveGroupRequest
 from prometheus_client import REGISTRY
 from sqlalchemy.engine import make_url
 
 from shared.contracts import ServiceLogged
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import Consumer, Membership
 from shared.messaging.observer import Observer
 from shared.messaging.relay import Relay
 from shared.ops.health import Heartbeat
@@ -156,6 +158,48 @@ async def test_a_consumer_that_gets_nothing_of_what_is_there_hangs_though_its_po
         client.pause(*client.assignment())
         await send(wire, service_logged(new_id()))
         await eventually(partial(hangs, heartbeat))
+
+
+async def test_a_consumer_whose_slow_batch_ends_just_while_its_client_leaves_the_group_goes_on_with_a_new_one(
+    wire: Wire,
+) -> None:
+    started, ending = asyncio.Event(), asyncio.Event()
+    consumers: list[Consumer] = []
+
+    async def be_slow(*_: object) -> None:
+        started.set()
+        await ending.wait()
+
+    def build() -> Loop:
+        membership = Membership(session_timeout_ms=6000, max_poll_interval_ms=500)
+        consumers.append(
+            Consumer(GROUP, wire.worker, wire.servers, wire.prefix, {ServiceLogged: [be_slow]}, {}, membership)
+        )
+        return consumers[-1].run
+
+    async with supervised(build) as heartbeat:
+        await eventually(partial(is_ready, heartbeat))
+        await send(wire, service_logged(new_id()))
+        await started.wait()
+        client = consumers[0]._subscriber.consumer
+        assert client is not None
+        coordinator = client._coordinator
+        send_request = coordinator._send_req
+
+        async def let_the_batch_end_while_leaving(request: object) -> object:
+            if isinstance(request, LeaveGroupRequest) and not ending.is_set():
+                ending.set()
+                await asyncio.Event().wait()  # no answer before it is cancelled
+            return await send_request(request)
+
+        with patch.object(coordinator, "_send_req", let_the_batch_end_while_leaving):
+            coordinator.request_rejoin()  # as if another member had come
+            await ending.wait()
+            await eventually(partial(has_another_client, consumers, heartbeat))
+
+
+async def has_another_client(consumers: list[Consumer], heartbeat: Heartbeat) -> bool:
+    return len(consumers) > 1 and heartbeat.ready
 
 
 async def test_a_consumer_stopped_at_its_limit_is_alive_not_ready_and_says_why(wire: Wire) -> None:
