@@ -31,7 +31,8 @@ from shared.contracts.topics import CONTACT, TOPICS
 from shared.http.auth import Reach, Role, access_of
 from shared.http.openapi import routes_of
 from shared.ops import metrics
-from shared.runtime import Service, build_app
+from shared.service.app import build_app
+from shared.service.service import Service
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -137,7 +138,7 @@ def events_page(services: Sequence[Service]) -> str:
          topic.cleanup, topic.owner)
         for topic in TOPICS.values()
     ]  # fmt: skip
-    readers = ", ".join(service.name for service in services if CONTACT.name in service.state_handlers)
+    readers = ", ".join(service.name for service in services if CONTACT.name in service.reactions.states)
     return "\n".join(
         [
             f"# Events\n\n{_GENERATED}\n",
@@ -236,7 +237,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _consumers(event: type[Event], services: Sequence[Service]) -> list[str]:
-    return [service.name for service in services if event in service.handlers]
+    return [service.name for service in services if event in service.reactions.events]
 
 
 def _subscribe(broker: KafkaBroker, event: type[Event], consumer: str) -> None:

@@ -1,7 +1,7 @@
 """``python -m services.activities ROLE...``: api, relay, consumer, importer or all."""
 
 from services.activities.app import service
-from shared.runtime import main
+from shared.service.run import main
 
 if __name__ == "__main__":
     main(service)

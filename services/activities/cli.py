@@ -5,22 +5,11 @@ from typing import Annotated
 
 import typer
 
-from services.activities.handlers import HANDLERS
-from services.activities.projections import PROJECTIONS
+from services.activities.app import PARTS
 from shared.imports.command_line import Office, import_file
-from shared.messaging import catch_up, dead_letter_command, republish
-from shared.messaging.replay import command_line as replay
+from shared.service.command_line import command_line
 
-app = typer.Typer(help="Activities and service records of a district.", no_args_is_help=True)
-app.add_typer(dead_letter_command.command_line("activities", HANDLERS), name="dead-letters")
-replay.add_commands(app, "activities", PROJECTIONS)
-republish.add_command(app, "activities")
-catch_up.add_command(app, "activities", HANDLERS)
-
-
-@app.callback()
-def activities() -> None:
-    """Activities and service records of a district."""
+app = command_line("activities", "Activities and service records of a district.", PARTS)
 
 
 @app.command()

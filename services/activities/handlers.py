@@ -1,11 +1,11 @@
 """Everything this service reacts to."""
 
-from services.activities import projections
+from services.activities.projections import STATIONS, VOLUNTEERS
 from shared.contracts import StationOpened, VolunteerProfileChanged, VolunteerRegistered
-from shared.messaging.batch import Handlers
+from shared.messaging.reactions import Reaction
 
-HANDLERS: Handlers = {
-    VolunteerRegistered: [projections.note_volunteers],
-    VolunteerProfileChanged: [projections.note_volunteers],
-    StationOpened: [projections.note_stations],
-}
+REACTIONS = (
+    Reaction(VolunteerRegistered, projects=VOLUNTEERS),
+    Reaction(VolunteerProfileChanged, projects=VOLUNTEERS),
+    Reaction(StationOpened, projects=STATIONS),
+)

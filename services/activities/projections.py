@@ -62,11 +62,5 @@ async def note_stations(tx: AsyncConnection, events: Sequence[Received[StationOp
     )
 
 
-PROJECTIONS = {
-    "volunteers": Projection(
-        (ProjectedTable("known_volunteer"),),
-        {VolunteerRegistered: note_volunteers, VolunteerProfileChanged: note_volunteers},
-    ),
-    "stations": Projection((ProjectedTable("known_station"),), {StationOpened: note_stations}),
-}
-"""What of this service follows from events, and can be made of them again."""
+VOLUNTEERS = Projection("volunteers", (ProjectedTable("known_volunteer"),), note_volunteers)
+STATIONS = Projection("stations", (ProjectedTable("known_station"),), note_stations)

@@ -2,7 +2,7 @@
 
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime import ServiceSettings
+from shared.service.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -11,27 +11,18 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from services.assessment.handlers import HANDLERS
-from services.assessment.projections import PROJECTIONS
+from services.assessment.app import PARTS
 from services.assessment.queries import explanation
 from shared.contracts import ServiceCorrected, ServiceLogged
-from shared.messaging import catch_up, dead_letter_command, republish, whereabouts
+from shared.messaging import whereabouts
 from shared.messaging.replay import command_line as replay
 from shared.messaging.replay.source import LoggedEvent, of_volunteer
+from shared.service.command_line import command_line
 from shared.store.engine import Store
 
 _WIDTH_OF_A_FILE = 220
 
-app = typer.Typer(help="Hours, stars, and what operators do about them.", no_args_is_help=True)
-app.add_typer(dead_letter_command.command_line("assessment", HANDLERS), name="dead-letters")
-replay.add_commands(app, "assessment", PROJECTIONS)
-republish.add_command(app, "assessment")
-catch_up.add_command(app, "assessment", HANDLERS)
-
-
-@app.callback()
-def assessment() -> None:
-    """Hours, stars, and what operators do about them."""
+app = command_line("assessment", "Hours, stars, and what operators do about them.", PARTS)
 
 
 @app.command()

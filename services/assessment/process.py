@@ -8,15 +8,16 @@ number of events.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment import projections, repository
-from services.assessment.domain import RuleSet
+from services.assessment import repository
+from services.assessment.domain import RuleBook, RuleSet
+from services.assessment.projections import Entered
 from services.assessment.repository import Standing
 from shared.contracts import (
     Event,
@@ -25,41 +26,20 @@ from shared.contracts import (
     ImportCredited,
     ServiceCorrected,
     ServiceLogged,
-    ServiceRecordsImported,
     StarLevelReached,
 )
 from shared.contracts.received import Received
 from shared.store.event_log import NewEvent, append
 
-ServiceRecordEvent = Received[ServiceLogged] | Received[ServiceCorrected] | Received[ServiceRecordsImported]
 
-
-async def credit_service(tx: AsyncConnection, events: Sequence[ServiceRecordEvent]) -> None:
-    """Take a batch of events about service records to its end.
-
-    Raises BrokenInvariantError as ``enter_in_ledger`` does.
-    """
-    latest: dict[str, datetime] = {event.attributes.district: event.attributes.time for event in events}
-    book = await repository.rule_book(tx, latest)
-    records = [event for event in events if not isinstance(event.data, ServiceRecordsImported)]
-    entered = await projections.enter_in_ledger(tx, records, book)
-    new = [event for event in records if event.attributes.id in entered]
-    rules = {district: book.in_force(district, at) for district, at in latest.items()}
-    await _announce_hours(tx, [event for event in new if not _is_imported(event)], rules)
-    complete = [event for event in events if isinstance(event.data, ServiceRecordsImported)]
-    await _follow_imports(tx, [event for event in new if _is_imported(event)], complete, rules)
-
-
-def _is_imported(event: Received[Any]) -> bool:
-    return isinstance(event.data, ServiceLogged) and event.data.import_id is not None
-
-
-async def _announce_hours(tx: AsyncConnection, events: Sequence[Received[Any]], rules: dict[str, RuleSet]) -> None:
-    """Tell of every single credit and correction, and of the star levels they lead to."""
-    if not events:
+async def announce_hours(tx: AsyncConnection, events: Sequence[Received[Any]], entered: Entered) -> None:
+    """Tell of every single credit and correction that is new in the ledger, and of the star levels they lead to."""
+    new = [event for event in events if event.attributes.id in entered.events and not _is_imported(event)]
+    if not new:
         return
+    rules = rules_in_force(entered.rules, events)
     by_volunteer: dict[tuple[str, UUID], list[Received[Any]]] = defaultdict(list)
-    for event in events:
+    for event in new:
         by_volunteer[event.attributes.district, event.data.volunteer_id].append(event)
     announcements: list[NewEvent] = []
     counts = {volunteer: len(told) for volunteer, told in by_volunteer.items()}
@@ -69,6 +49,19 @@ async def _announce_hours(tx: AsyncConnection, events: Sequence[Received[Any]], 
         if standing.level > standing.previous_level:
             announcements.append(_star(standing, rules[standing.district].name, f"event:{told[-1].attributes.id}"))
     await append(tx, announcements)
+
+
+def _is_imported(event: Received[Any]) -> bool:
+    return isinstance(event.data, ServiceLogged) and event.data.import_id is not None
+
+
+def rules_in_force(book: RuleBook, events: Sequence[Received[Any]]) -> dict[str, RuleSet]:
+    """Return the rules that each district followed when the latest of its events happened."""
+    latest: dict[str, datetime] = {}
+    for event in events:
+        district, moment = event.attributes.district, event.attributes.time
+        latest[district] = max(moment, latest.get(district, moment))
+    return {district: book.in_force(district, at) for district, at in latest.items()}
 
 
 def _hours(standing: Standing, events: Sequence[Received[Any]]) -> list[NewEvent]:
@@ -127,43 +120,29 @@ def _star(standing: Standing, rule_set: str, caused_by: str, import_id: UUID | N
     return NewEvent(standing.district, standing.volunteer_id, standing.version, data, caused_by)
 
 
-async def _follow_imports(
-    tx: AsyncConnection,
-    credited: Sequence[Received[Any]],
-    complete: Sequence[Received[Any]],
-    rules: dict[str, RuleSet],
+async def close_imports(
+    tx: AsyncConnection, events: Sequence[Received[Any]], touched: Collection[tuple[str, UUID]]
 ) -> None:
-    """Count an import's records as they are credited, and close it when all of them are."""
-    if credited:
-        await repository.note_credited(
-            tx, [(event.attributes.district, event.data.import_id, event.data.minutes) for event in credited]
+    """Close the imports, (district, id) each, all of whose records are in the ledger now, and tell whom they raised."""
+    if not touched or not (closed := await repository.close_complete(tx, touched)):
+        return
+    rules = rules_in_force(await repository.rule_book(tx, {event.attributes.district for event in events}), events)
+    announcements = [
+        NewEvent(
+            done.district,
+            done.import_id,
+            1,
+            ImportCredited(
+                import_id=done.import_id, records=done.records, minutes=done.minutes, volunteers=done.volunteers
+            ),
+            f"import:{done.import_id}",
         )
-    if complete:
-        await repository.note_expected(
-            tx,
-            [
-                (event.attributes.district, event.data.import_id, event.data.records, event.data.minutes)
-                for event in complete
-            ],
-        )
-    touched = {(event.attributes.district, event.data.import_id) for event in (*credited, *complete)}
-    if touched and (closed := await repository.close_complete(tx, touched)):
-        announcements = [
-            NewEvent(
-                done.district,
-                done.import_id,
-                1,
-                ImportCredited(
-                    import_id=done.import_id, records=done.records, minutes=done.minutes, volunteers=done.volunteers
-                ),
-                f"import:{done.import_id}",
-            )
-            for done in closed
-        ]
-        theirs = {done.district: rules[done.district] for done in closed}
-        raised = await repository.raise_levels(tx, [done.import_id for done in closed], theirs)
-        stars = [
-            _star(standing, rules[standing.district].name, f"import:{import_id}", import_id)
-            for import_id, standing in raised
-        ]
-        await append(tx, [*announcements, *stars])
+        for done in closed
+    ]
+    theirs = {done.district: rules[done.district] for done in closed}
+    raised = await repository.raise_levels(tx, [done.import_id for done in closed], theirs)
+    stars = [
+        _star(standing, rules[standing.district].name, f"import:{import_id}", import_id)
+        for import_id, standing in raised
+    ]
+    await append(tx, [*announcements, *stars])

@@ -6,7 +6,7 @@ entry: it reverses the former figure and enters the right one.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -27,7 +27,7 @@ from shared.contracts import (
     VolunteerRegistered,
 )
 from shared.contracts.received import BrokenInvariantError, Received
-from shared.store.projection import ProjectedTable, Projection, told_in
+from shared.store.projection import ProjectedTable, Projection, rows_of
 
 _COLUMNS = """
     district, record_id, version, kind, volunteer_id, minutes, provenance, station_id, service, activity_title,
@@ -66,7 +66,7 @@ _AS_EVENTS = """
 """
 _AS_ROWS = f"""
     (SELECT logged.*, logged.occurred_at AS recorded_at, period.zone, period.rule_set
-     FROM {told_in(ServiceLogged)} logged
+     FROM {rows_of(ServiceLogged)} logged
      LEFT JOIN unnest(CAST(:district AS text[]), CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[]),
                  CAST(:zone AS text[]), CAST(:rule_set AS text[]))
           AS period(district, since, until, zone, rule_set)
@@ -76,7 +76,7 @@ _AS_ROWS = f"""
 _CREDIT_EVENTS = text(_CREDIT.format(told=_AS_EVENTS, repeated="ON CONFLICT DO NOTHING", result="array_agg(event_id)"))
 # A log holds each version of a record once, so nothing is looked for before it is entered.
 _CREDIT_ROWS = text(_CREDIT.format(told=_AS_ROWS, repeated="", result="count(*)"))
-_TOLD_DISTRICTS = text(f"SELECT DISTINCT district FROM {told_in(ServiceLogged)}")
+_TOLD_DISTRICTS = text(f"SELECT DISTINCT district FROM {rows_of(ServiceLogged)}")
 # sound: after this version the record's entries add up to what the event says they must.
 _CORRECT = text(f"""
     WITH told AS (
@@ -119,14 +119,22 @@ _CORRECT = text(f"""
 """)
 
 
+class Entered(NamedTuple):
+    """What a batch has changed in the ledger: the events that are new in it, and the rules they were entered by."""
+
+    events: set[UUID]
+    rules: RuleBook
+
+
 async def enter_in_ledger(
-    tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceCorrected]], rules: RuleBook
-) -> set[UUID]:
-    """Credit records and correct them; return the ids of the events that were not in the ledger before.
+    tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceCorrected]]
+) -> Entered:
+    """Credit records and correct them.
 
     Raises BrokenInvariantError for a correction whose record is not there, is another volunteer's, or stands at another
     figure. A record's correction comes after its credit in the log, so crediting first keeps the order.
     """
+    rules = await repository.rule_book(tx, {event.attributes.district for event in events})
     logged = [event for event in events if isinstance(event.data, ServiceLogged)]
     corrected = [event for event in events if isinstance(event.data, ServiceCorrected)]
     entered: set[UUID] = set()
@@ -134,7 +142,7 @@ async def enter_in_ledger(
         entered |= await _credit(tx, logged, rules)
     if corrected:
         entered |= await _correct(tx, corrected, rules)
-    return entered
+    return Entered(entered, rules)
 
 
 async def _credit(tx: AsyncConnection, events: Sequence[Received[Any]], rules: RuleBook) -> set[UUID]:
@@ -279,9 +287,23 @@ _AWARDS = text("""
 """)
 
 
-async def _ledger(tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceCorrected]]) -> None:
-    book = await repository.rule_book(tx, {event.attributes.district for event in events})
-    await enter_in_ledger(tx, events, book)
+# What a record counts is 1; how many the whole import has is said once, by the event that completes it.
+_PROGRESS = text("""
+    INSERT INTO import_progress AS p (district, import_id, credited_records, credited_minutes, expected_records,
+                                      expected_minutes)
+    SELECT district, import_id, coalesce(sum(records) FILTER (WHERE NOT complete), 0),
+           coalesce(sum(minutes) FILTER (WHERE NOT complete), 0), max(records) FILTER (WHERE complete),
+           max(minutes) FILTER (WHERE complete)
+    FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[]), CAST(:records AS int[]),
+                CAST(:minutes AS bigint[]), CAST(:complete AS boolean[]))
+         AS told(district, import_id, records, minutes, complete)
+    GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (district, import_id) DO UPDATE
+    SET credited_records = p.credited_records + excluded.credited_records,
+        credited_minutes = p.credited_minutes + excluded.credited_minutes,
+        expected_records = coalesce(excluded.expected_records, p.expected_records),
+        expected_minutes = coalesce(excluded.expected_minutes, p.expected_minutes)
+""")
 
 
 async def _ledger_in_bulk(tx: AsyncConnection) -> None:
@@ -300,26 +322,30 @@ async def _ledger_in_bulk(tx: AsyncConnection) -> None:
     )
 
 
-async def _imports(
+async def count_imported(
     tx: AsyncConnection, events: Sequence[Received[ServiceLogged] | Received[ServiceRecordsImported]]
-) -> None:
-    credited, expected = [], []
-    for event in events:
-        district, data = event.attributes.district, event.data
-        if isinstance(data, ServiceRecordsImported):
-            expected.append((district, data.import_id, data.records, data.minutes))
-        elif data.import_id is not None:
-            credited.append((district, data.import_id, data.minutes))
-    if credited:
-        await repository.note_credited(tx, credited)
-    if expected:
-        await repository.note_expected(tx, expected)
+) -> set[tuple[str, UUID]]:
+    """Count an import's records as they come, and how many are to come; return the imports, (district, id) each."""
+    of_imports = [event for event in events if event.data.import_id is not None]
+    if of_imports:
+        await tx.execute(
+            _PROGRESS,
+            {
+                "district": [event.attributes.district for event in of_imports],
+                "import_id": [event.data.import_id for event in of_imports],
+                "records": [getattr(event.data, "records", 1) for event in of_imports],
+                "minutes": [event.data.minutes for event in of_imports],
+                "complete": [isinstance(event.data, ServiceRecordsImported) for event in of_imports],
+            },
+        )
+    return {(event.attributes.district, event.data.import_id) for event in of_imports if event.data.import_id}
 
 
-async def _awards(
+async def enter_awards(
     tx: AsyncConnection,
     events: Sequence[Received[HoursCredited] | Received[HoursCorrected] | Received[StarLevelReached]],
 ) -> None:
+    """Enter what the service itself has announced of its volunteers."""
     await tx.execute(
         _AWARDS,
         {
@@ -331,33 +357,31 @@ async def _awards(
     )
 
 
-PROJECTIONS = {
-    "ledger": Projection(
-        (ProjectedTable("ledger_entry"), ProjectedTable("volunteer_hours")),
-        {ServiceLogged: _ledger, ServiceCorrected: _ledger},
-        in_bulk={ServiceLogged: _ledger_in_bulk},
-        reads=("rule_set",),
-    ),
-    "volunteers": Projection(
-        (ProjectedTable("known_volunteer"), ProjectedTable("team_membership")),
-        {VolunteerRegistered: note_volunteers, VolunteerProfileChanged: note_volunteers},
-    ),
-    "stations": Projection((ProjectedTable("known_station"),), {StationOpened: note_stations}),
-    "teams": Projection((ProjectedTable("known_team"),), {TeamFormed: note_teams}),
-    "imports": Projection(
-        (
-            ProjectedTable(
-                "import_progress", ("expected_records", "expected_minutes", "credited_records", "credited_minutes")
-            ),
+LEDGER = Projection(
+    "ledger",
+    (ProjectedTable("ledger_entry"), ProjectedTable("volunteer_hours")),
+    enter_in_ledger,
+    in_bulk={ServiceLogged: _ledger_in_bulk},
+    reads=("rule_set",),
+)
+VOLUNTEERS = Projection(
+    "volunteers", (ProjectedTable("known_volunteer"), ProjectedTable("team_membership")), note_volunteers
+)
+STATIONS = Projection("stations", (ProjectedTable("known_station"),), note_stations)
+TEAMS = Projection("teams", (ProjectedTable("known_team"),), note_teams)
+IMPORTS = Projection(
+    "imports",
+    (
+        ProjectedTable(
+            "import_progress", ("expected_records", "expected_minutes", "credited_records", "credited_minutes")
         ),
-        {ServiceLogged: _imports, ServiceRecordsImported: _imports},
-        compare_only="whether an import is closed was decided, and announced, once",
     ),
-    "awards": Projection(
-        (ProjectedTable("award"),),
-        {HoursCredited: _awards, HoursCorrected: _awards, StarLevelReached: _awards},
-        own_log=True,
-        compare_only="a star was decided, and announced, once; this only holds the award against its announcements",
-    ),
-}
-"""What of this service follows from events, and can be made of them again."""
+    count_imported,
+    compare_only="whether an import is closed was decided, and announced, once",
+)
+AWARDS = Projection(
+    "awards",
+    (ProjectedTable("award"),),
+    enter_awards,
+    compare_only="a star was decided, and announced, once; this only holds the award against its announcements",
+)

@@ -120,25 +120,6 @@ def _array(values: Sequence[int]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-_CREDITED = text("""
-    INSERT INTO import_progress AS p (district, import_id, credited_records, credited_minutes)
-    SELECT district, import_id, count(*), sum(minutes)
-    FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[]), CAST(:minutes AS int[]))
-         AS c(district, import_id, minutes)
-    GROUP BY 1, 2 ORDER BY 1, 2
-    ON CONFLICT (district, import_id) DO UPDATE
-    SET credited_records = p.credited_records + excluded.credited_records,
-        credited_minutes = p.credited_minutes + excluded.credited_minutes
-""")
-_EXPECTED = text("""
-    INSERT INTO import_progress (district, import_id, expected_records, expected_minutes)
-    SELECT DISTINCT ON (1, 2) *
-    FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[]), CAST(:records AS int[]),
-                CAST(:minutes AS bigint[])) AS e(district, import_id, records, minutes)
-    ORDER BY 1, 2
-    ON CONFLICT (district, import_id) DO UPDATE
-    SET expected_records = excluded.expected_records, expected_minutes = excluded.expected_minutes
-""")
 _CLOSE = text("""
     UPDATE import_progress p SET closed = true
     WHERE (district, import_id) IN (SELECT * FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[])))
@@ -158,31 +139,6 @@ class ClosedImport:
     records: int
     minutes: int
     volunteers: int
-
-
-async def note_credited(tx: AsyncConnection, credited: Sequence[tuple[str, UUID, int]]) -> None:
-    """Count records in the ledger by import: (district, import id, minutes) each."""
-    await tx.execute(
-        _CREDITED,
-        {
-            "district": [district for district, _, _ in credited],
-            "import_id": [import_id for _, import_id, _ in credited],
-            "minutes": [minutes for _, _, minutes in credited],
-        },
-    )
-
-
-async def note_expected(tx: AsyncConnection, imports: Sequence[tuple[str, UUID, int, int]]) -> None:
-    """Note how many records an import has: (district, import id, records, minutes) each."""
-    await tx.execute(
-        _EXPECTED,
-        {
-            "district": [district for district, _, _, _ in imports],
-            "import_id": [import_id for _, import_id, _, _ in imports],
-            "records": [records for _, _, records, _ in imports],
-            "minutes": [minutes for _, _, _, minutes in imports],
-        },
-    )
 
 
 async def close_complete(tx: AsyncConnection, imports: Collection[tuple[str, UUID]]) -> list[ClosedImport]:

@@ -1,7 +1,7 @@
 """``python -m services.notifications ROLE...``: api, relay, consumer, mailer or all."""
 
 from services.notifications.app import service
-from shared.runtime import main
+from shared.service.run import main
 
 if __name__ == "__main__":
     main(service)

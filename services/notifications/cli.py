@@ -7,17 +7,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.notifications.handlers import HANDLERS, STATE_HANDLERS
-from services.notifications.projections import PROJECTIONS
+from services.notifications.app import PARTS
 from shared.http.client import LinbangClient, RequestRefusedError
-from shared.messaging import catch_up, dead_letter_command, republish
-from shared.messaging.replay import command_line as replay
+from shared.service.command_line import command_line
 
-app = typer.Typer(help="Messages and their deliveries.", no_args_is_help=True)
-app.add_typer(dead_letter_command.command_line("notifications", HANDLERS, STATE_HANDLERS), name="dead-letters")
-replay.add_commands(app, "notifications", PROJECTIONS)
-republish.add_command(app, "notifications")
-catch_up.add_command(app, "notifications", HANDLERS, STATE_HANDLERS)
+app = command_line("notifications", "Messages and their deliveries.", PARTS)
 console = Console()
 
 

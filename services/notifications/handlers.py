@@ -1,24 +1,20 @@
-"""Everything this service reacts to."""
+"""Everything this service reacts to. What a volunteer was not told when it happened is no news later: IGNORE."""
 
-from services.notifications.process import tell_volunteers
-from services.notifications.projections import keep_contacts
-from shared.contracts import (
-    Event,
-    HoursCredited,
-    SignUpPromoted,
-    StarLevelReached,
-    VolunteerRegistered,
-    VolunteerSignedUp,
-)
+from functools import partial
+
+from services.notifications.process import announce_deliveries
+from services.notifications.projections import CONTACTS, MESSAGES
+from shared.contracts import HoursCredited, SignUpPromoted, StarLevelReached, VolunteerRegistered, VolunteerSignedUp
 from shared.contracts.topics import CONTACT
-from shared.messaging.batch import Handler, StateHandler
+from shared.messaging.reactions import History, Reaction
 
-HANDLERS: dict[type[Event], list[Handler]] = {
-    VolunteerRegistered: [tell_volunteers],
-    VolunteerSignedUp: [tell_volunteers],
-    SignUpPromoted: [tell_volunteers],
-    HoursCredited: [tell_volunteers],
-    StarLevelReached: [tell_volunteers],
-}
+_tell = partial(Reaction, projects=MESSAGES, decides=announce_deliveries, history=History.IGNORE)
 
-STATE_HANDLERS: dict[str, StateHandler] = {CONTACT.name: keep_contacts}
+REACTIONS = (
+    Reaction(CONTACT, projects=CONTACTS),
+    _tell(VolunteerRegistered),
+    _tell(VolunteerSignedUp),
+    _tell(SignUpPromoted),
+    _tell(HoursCredited),
+    _tell(StarLevelReached),
+)

@@ -5,23 +5,22 @@ redelivered event finds them there and changes nothing.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications import repository
-from services.notifications.domain.messages import Channel, message_about
-from shared.contracts import Event, MessageDelivered
+from services.notifications.domain.messages import Channel
+from services.notifications.repository import NewDelivery
+from shared.contracts import MessageDelivered
 from shared.contracts.received import Received
 from shared.store import event_log
 from shared.store.event_log import NewEvent
 
 
-async def tell_volunteers(tx: AsyncConnection, events: Sequence[Received[Event]]) -> None:
-    """Put what there is to tell into the inboxes and queue the mails. Three statements, however many events."""
-    messages = [message for event in events if (message := message_about(event))]
-    if not messages:
-        return
-    deliveries = await repository.add_messages(tx, messages)
+async def announce_deliveries(
+    tx: AsyncConnection, _events: Sequence[Received[Any]], deliveries: Sequence[NewDelivery]
+) -> None:
+    """Tell of what is in the inboxes now; a mail is told of when it has been sent."""
     await event_log.append(
         tx,
         [

@@ -12,16 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications import repository
 from services.notifications.domain.messages import message_about
-from shared.contracts import (
-    Event,
-    HoursCredited,
-    SignUpPromoted,
-    StarLevelReached,
-    VolunteerRegistered,
-    VolunteerSignedUp,
-)
+from services.notifications.repository import NewDelivery
+from shared.contracts import Event
 from shared.contracts.received import Received, StateRecord
-from shared.contracts.topics import CONTACT
 from shared.store.projection import ProjectedTable, Projection
 
 _PUT = text("""
@@ -60,22 +53,19 @@ async def keep_contacts(tx: AsyncConnection, records: Sequence[StateRecord]) -> 
         )
 
 
-async def _messages(tx: AsyncConnection, events: Sequence[Received[Event]]) -> None:
-    if messages := [message for event in events if (message := message_about(event))]:
-        await repository.add_messages(tx, messages)
+async def enter_messages(tx: AsyncConnection, events: Sequence[Received[Event]]) -> list[NewDelivery]:
+    """Put what there is to tell into the inboxes and queue the mails; return the deliveries that are new."""
+    messages = [message for event in events if (message := message_about(event))]
+    return await repository.add_messages(tx, messages) if messages else []
 
 
-PROJECTIONS = {
-    "contacts": Projection((ProjectedTable("contact"),), states={CONTACT.name: keep_contacts}),
-    "messages": Projection(
-        (
-            ProjectedTable("message", ("volunteer_id", "template", "facts", "occurred_at")),
-            ProjectedTable("delivery", ("id",)),
-        ),
-        dict.fromkeys(
-            (VolunteerRegistered, VolunteerSignedUp, SignUpPromoted, HoursCredited, StarLevelReached), _messages
-        ),
-        compare_only="what was read and what was sent follows from no event, and nothing may be sent again",
+CONTACTS = Projection("contacts", (ProjectedTable("contact"),), keep_contacts)
+MESSAGES = Projection(
+    "messages",
+    (
+        ProjectedTable("message", ("volunteer_id", "template", "facts", "occurred_at")),
+        ProjectedTable("delivery", ("id",)),
     ),
-}
-"""What of this service follows from events, and can be made of them again."""
+    enter_messages,
+    compare_only="what was read and what was sent follows from no event, and nothing may be sent again",
+)

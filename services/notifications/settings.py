@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Base64Bytes, Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime import ServiceSettings
+from shared.service.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

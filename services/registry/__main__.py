@@ -1,6 +1,6 @@
 """Run registry: ``python -m services.registry api relay importer``."""
 
 from services.registry.app import service
-from shared.runtime import main
+from shared.service.run import main
 
 main(service)

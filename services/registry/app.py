@@ -1,6 +1,6 @@
 """Registry's composition root."""
 
-from functools import partial
+from collections.abc import Mapping
 
 from fastapi import FastAPI
 
@@ -13,29 +13,40 @@ from services.registry.commands.reference import import_kinds
 from services.registry.commands.roster import import_kind
 from services.registry.commands.signing_keys import ensure_signing_key
 from services.registry.domain.privacy import KeyRing
+from services.registry.handlers import REACTIONS
 from services.registry.settings import Settings
-from shared.runtime import Service
+from shared.imports.job import ImportKind
+from shared.service.part import Part
+from shared.service.service import Service
 from shared.store.engine import Store
 
 
-def service() -> Service:
-    """Put the service together from the environment."""
-    settings = Settings()
-    keys = KeyRing(settings.master_key, settings.blind_index_key, settings.contact_public_key)
-    return Service(
-        name="registry",
-        title="Linbang registry",
-        settings=settings,
-        routers=(volunteers.router, reference.router, accounts.router),
-        imports={"roster": import_kind(keys), **import_kinds()},
-        prepare=partial(_prepare, settings, keys),
-        fetch_keys=queries.key_set_of,
-    )
+def _keys(settings: Settings) -> KeyRing:
+    return KeyRing(settings.master_key, settings.blind_index_key, settings.contact_public_key)
 
 
-async def _prepare(settings: Settings, keys: KeyRing, app: FastAPI, store: Store) -> None:
-    app.state.keys = keys
+def _imports(settings: Settings) -> Mapping[str, ImportKind]:
+    return {"roster": import_kind(_keys(settings)), **import_kinds()}
+
+
+async def _prepare(app: FastAPI, store: Store, settings: Settings) -> None:
+    app.state.keys = keys = _keys(settings)
     app.state.passwords = Passwords()
     app.state.attempts = Attempts()
     await ensure_signing_key(store, keys)
     await ensure_operator(store, app.state.passwords, settings.operator_password.get_secret_value())
+
+
+PARTS = (
+    Part(
+        routers=[volunteers.router, reference.router, accounts.router],
+        reactions=REACTIONS,
+        imports=_imports,
+        prepare=_prepare,
+    ),
+)
+
+
+def service() -> Service:
+    """Put the service together from the environment."""
+    return Service("registry", "Linbang registry", Settings(), PARTS, fetch_keys=queries.key_set_of)

@@ -5,19 +5,11 @@ from typing import Annotated
 
 import typer
 
-from services.registry.projections import PROJECTIONS
+from services.registry.app import PARTS
 from shared.imports.command_line import Office, import_file
-from shared.messaging import republish
-from shared.messaging.replay import command_line as replay
+from shared.service.command_line import command_line
 
-app = typer.Typer(help="People and places of a district.", no_args_is_help=True)
-replay.add_commands(app, "registry", PROJECTIONS)
-republish.add_command(app, "registry")
-
-
-@app.callback()
-def registry() -> None:
-    """People and places of a district."""
+app = command_line("registry", "People and places of a district.", PARTS)
 
 
 @app.command()

@@ -9,13 +9,6 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts import (
-    OrganisationRegistered,
-    StationOpened,
-    TeamFormed,
-    VolunteerProfileChanged,
-    VolunteerRegistered,
-)
 from shared.contracts.received import Received
 from shared.store.projection import Project, ProjectedTable, Projection
 
@@ -71,27 +64,13 @@ def _last_version(table: str, columns: Sequence[str]) -> TextClause:
     """)
 
 
-_volunteers = _keep("volunteer", _PROFILE)
+def _own(name: str, table: str, columns: Sequence[str]) -> Projection:
+    return Projection(
+        name, (ProjectedTable(table, (*columns, "version")),), _keep(table, columns), compare_only=_ENTRY_ONLY
+    )
 
-PROJECTIONS = {
-    "volunteers": Projection(
-        (ProjectedTable("volunteer", (*_PROFILE, "version")),),
-        {VolunteerRegistered: _volunteers, VolunteerProfileChanged: _volunteers},
-        own_log=True,
-        compare_only=_ENTRY_ONLY,
-    ),
-    **{
-        table: Projection(
-            (ProjectedTable(table, (*columns, "version")),),
-            {event: _keep(table, columns)},
-            own_log=True,
-            compare_only=_ENTRY_ONLY,
-        )
-        for table, columns, event in (
-            ("organisation", _ORGANISATION, OrganisationRegistered),
-            ("station", _STATION, StationOpened),
-            ("team", _TEAM, TeamFormed),
-        )
-    },
-}
-"""What of registry's tables its events tell: see docs/adr/0012."""
+
+VOLUNTEERS = _own("volunteers", "volunteer", _PROFILE)
+ORGANISATIONS = _own("organisation", "organisation", _ORGANISATION)
+STATIONS = _own("station", "station", _STATION)
+TEAMS = _own("team", "team", _TEAM)

@@ -5,27 +5,22 @@ is parked with everything behind it in its key. ``_bisect`` finds the records at
 savepoint.
 """
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import UndecodableEventError, decode, event_type_of, known_names, read_attributes
-from shared.contracts.event import Event
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.upcasters import split_type
 from shared.messaging import dead_letter, inbox, spans
 from shared.messaging.dead_letter import BEHIND_PARKED, Counts, Poison, Record
 from shared.messaging.faults import is_of_the_deployment, is_transient
+from shared.messaging.reactions import Reactions
 from shared.ops import metrics
 from shared.ops.tracing import step_span
 
-Handler = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]
-StateHandler = Callable[[AsyncConnection, Sequence[StateRecord]], Awaitable[None]]
-Handlers = Mapping[type[Event], Sequence[Handler]]
-StateHandlers = Mapping[str, StateHandler]
 _BEHIND = "an earlier record of this key is parked"
 
 
@@ -44,23 +39,20 @@ class Outcome(NamedTuple):
 
 
 class Processing:
-    """How a group's batches are processed: its handlers, and how much it may park."""
+    """How a group's batches are processed: what the service does about events, and how much it may park."""
 
-    def __init__(
-        self, group: str, prefix: str, handlers: Handlers, state_handlers: StateHandlers, *, limited: bool = True
-    ) -> None:
-        self._group = group
+    def __init__(self, reactions: Reactions, prefix: str, *, limited: bool = True) -> None:
+        self._group = reactions.service
         self._prefix = prefix
-        self._events = known_names(handlers)
-        self._types = _types_of(handlers)
-        self._state_handlers = state_handlers
+        self._reactions = reactions
+        self._events = known_names(reactions.events)
         self._limit = dead_letter.Limit(enforced=limited)
 
     async def process(self, tx: AsyncConnection, records: Sequence[Record], *, bisect: bool) -> Outcome:
         """Apply a batch within the caller's transaction; return what becomes of it.
 
-        Without ``bisect`` a handler's exception comes through. With it, the records at fault are parked, and what comes
-        through is a fault of the moment or the deployment, or LimitReachedError where too much would be parked.
+        Without ``bisect`` a reaction's exception comes through. With it, the records at fault are parked, and what
+        comes through is a fault of the moment or the deployment, or LimitReachedError where too much would be parked.
         """
         with spans.process(self._group, records):
             parked = await dead_letter.parked_keys(tx, self._group, records)
@@ -112,7 +104,7 @@ class Processing:
 
     def _decode(self, record: Record) -> Readable | None:
         topic = record.topic.removeprefix(self._prefix)
-        if topic in self._state_handlers:
+        if topic in self._reactions.states:
             return Readable(record, _state(record))
         event_type = event_type_of(record.headers)
         try:
@@ -125,7 +117,7 @@ class Processing:
         return Readable(record, Received(read_attributes(record.headers), decode(event, version, record.value)))
 
     async def _apply(self, tx: AsyncConnection, readable: Sequence[Readable]) -> None:
-        """Claim the events and let every handler have its share of the fresh ones, in log order."""
+        """Claim the events and let every reaction have its share of the fresh ones, in log order."""
         events = [item.content for item in readable if isinstance(item.content, Received)]
         unclaimed = await inbox.fresh(tx, self._group, [event.attributes.id for event in events])
         fresh: list[Received[Any]] = []
@@ -134,19 +126,16 @@ class Processing:
                 unclaimed.remove(event.attributes.id)
                 fresh.append(event)
         metrics.INBOX_DUPLICATES.labels(self._group).inc(len(events) - len(fresh))
-        for handler, types in self._types.items():
-            if share := [event for event in fresh if type(event.data) in types]:
-                with step_span(getattr(handler, "__name__", "handler")):
-                    await handler(tx, share)
-        for topic, state_handler in self._state_handlers.items():
+        await self._reactions.react(tx, fresh)
+        for topic, projection in self._reactions.states.items():
             latest = {
                 item.content.key: item.content
                 for item in readable
                 if isinstance(item.content, StateRecord) and item.record.topic == self._prefix + topic
             }
             if latest:
-                with step_span(getattr(state_handler, "__name__", "handler")):
-                    await state_handler(tx, list(latest.values()))
+                with step_span(projection.name):
+                    await projection.project(tx, list(latest.values()))
 
     async def _bisect(self, tx: AsyncConnection, readable: Sequence[Readable]) -> list[Poison]:
         """Apply all that can be applied, halving what fails down to the records at fault; return those."""
@@ -182,15 +171,6 @@ def _state(record: Record) -> StateRecord:
         return StateRecord(district.decode(), record.key.decode(), record.value)
     except UnicodeDecodeError as malformed:
         raise UndecodableEventError(f"malformed key or header: {malformed.reason}") from malformed
-
-
-def _types_of(handlers: Handlers) -> dict[Handler, set[type[Event]]]:
-    """Turn the table round: each handler with all the events it is listed under."""
-    types: dict[Handler, set[type[Event]]] = defaultdict(set)
-    for event, listed in handlers.items():
-        for handler in listed:
-            types[handler].add(event)
-    return types
 
 
 def _first_line(fault: Exception) -> str:

@@ -23,10 +23,11 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.contracts.envelope import Attributes, headers, known_names
 from shared.contracts.operations import ConsumerCaughtUp
-from shared.messaging.batch import Handlers, Processing, StateHandlers
+from shared.messaging.batch import Processing
 from shared.messaging.dead_letter import LimitReachedError, Record
 from shared.messaging.faults import is_of_the_deployment, is_transient
 from shared.messaging.partitioner import partition_index
+from shared.messaging.reactions import Reactions
 from shared.ops.operator import By
 from shared.store.engine import Store
 from shared.store.event_log import append, new_id, of_operator
@@ -81,13 +82,16 @@ class CaughtUp:
 
 @dataclass(frozen=True)
 class Group:
-    """A consumer's group, its topics and its handlers."""
+    """A consumer's group, its topics and its reactions."""
 
-    service: str
+    reactions: Reactions
     bootstrap_servers: str
     prefix: str
-    handlers: Handlers
-    state_handlers: StateHandlers
+
+    @property
+    def service(self) -> str:
+        """The service, whose name is the group's."""
+        return self.reactions.service
 
     async def catch_up(self, store: Store, url_of: Callable[[str], str], by: str) -> CaughtUp:
         """Apply what is missing, then set the positions that were lost. Stopped half-way, it can be run again.
@@ -98,12 +102,12 @@ class Group:
         reaches = await self._reaches()
         lost = await self._lost(store, reaches)
         partitions = {topic: sum(place[0] == topic for place in reaches) for topic, _ in reaches}
-        producers = sorted({event.publisher() for event in self.handlers})
+        producers = sorted({event.publisher() for event in self.reactions.events})
         counts = [await self._apply(store, url_of(producer), partitions) for producer in producers]
         # A compacted topic is read again from its beginning: its states are in no log.
         positions = {
             place: reaches[place].beginning
-            if place[0].removeprefix(self.prefix) in self.state_handlers
+            if place[0].removeprefix(self.prefix) in self.reactions.states
             else reaches[place].end
             for place in lost
         }
@@ -132,7 +136,7 @@ class Group:
         )
 
     async def _reaches(self) -> dict[tuple[str, int], Reach]:
-        topics = sorted(self.prefix + name for name in {e.topic for e in self.handlers} | set(self.state_handlers))
+        topics = [self.prefix + name for name in self.reactions.topics]
         client = AIOKafkaConsumer(*topics, bootstrap_servers=self.bootstrap_servers)
         await client.start()
         try:
@@ -160,12 +164,12 @@ class Group:
 
     async def _apply(self, store: Store, log_url: str, partitions: Mapping[str, int]) -> tuple[int, int]:
         """Apply what is missing of one producer's log; return how many events were applied and how many parked."""
-        processing = Processing(self.service, self.prefix, self.handlers, self.state_handlers)
+        processing = Processing(self.reactions, self.prefix)
         applied = parked = 0
         log = await asyncpg.connect(log_url)
         try:
             async with log.transaction(isolation="repeatable_read", readonly=True):
-                cursor = await log.cursor(_READ, list(known_names(self.handlers)))
+                cursor = await log.cursor(_READ, list(known_names(self.reactions.events)))
                 while rows := await cursor.fetch(BATCH):
                     open_ids = await self._open(store, [row["event_id"] for row in rows])
                     records = [self._record(row, partitions) for row in rows if row["event_id"] in open_ids]
@@ -214,9 +218,7 @@ class Group:
         )
 
 
-def add_command(
-    app: typer.Typer, service: str, handlers: Handlers, state_handlers: StateHandlers | None = None
-) -> None:
+def add_command(app: typer.Typer, reactions: Reactions) -> None:
     """Add ``catch-up`` to a service's command line."""
 
     @app.command("catch-up")
@@ -225,13 +227,7 @@ def add_command(
 
         Afterwards start the consumer again. Exit code 0: done; 2: it could not be done to the end (run it again).
         """
-        group = Group(
-            service,
-            _setting("KAFKA_BOOTSTRAP_SERVERS"),
-            os.environ.get("TOPIC_PREFIX", ""),
-            handlers,
-            state_handlers or {},
-        )
+        group = Group(reactions, _setting("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("TOPIC_PREFIX", ""))
         console = Console(highlight=False)
         try:
             result = asyncio.run(_with_store(group, by))
@@ -241,7 +237,7 @@ def add_command(
             raise typer.Exit(2) from None
         for (topic, partition), offset in result.positions.items():
             console.print(f"{topic}[{partition}] goes on from offset {offset:,}", markup=False)
-        console.print(f"{service}: {result.applied:,} events applied, {result.parked:,} parked")
+        console.print(f"{reactions.service}: {result.applied:,} events applied, {result.parked:,} parked")
 
 
 async def _with_store(group: Group, by: str) -> CaughtUp:

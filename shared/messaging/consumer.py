@@ -31,10 +31,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import UndecodableEventError, read_attributes
 from shared.contracts.topics import TOPICS
-from shared.messaging.batch import Handlers, Processing, StateHandlers
+from shared.messaging.batch import Processing
 from shared.messaging.dead_letter import LimitReachedError, Record
 from shared.messaging.faults import is_of_the_deployment, is_transient
 from shared.messaging.progress import Progress
+from shared.messaging.reactions import Reactions
 from shared.ops import metrics
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
@@ -91,24 +92,22 @@ class ClientEndedError(Exception):
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
-    """One group's subscription to the topics of the events and states that it handles."""
+    """A service's subscription to the topics of the events and states that it reacts to."""
 
     def __init__(
         self,
-        group: str,
+        reactions: Reactions,
         store: Store,
         bootstrap_servers: str,
         prefix: str,
-        handlers: Handlers,
-        state_handlers: StateHandlers,
         membership: Membership = Membership(),
         *,
         limited: bool = True,
     ) -> None:
-        self._group = group
+        self._group = group = reactions.service
         self._store = store
         self._prefix = prefix
-        self._processing = Processing(group, prefix, handlers, state_handlers, limited=limited)
+        self._processing = Processing(reactions, prefix, limited=limited)
         self._progress = Progress(group, prefix)
         self._joined = False
         self._expected: dict[TopicPartition, int] = {}
@@ -123,7 +122,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             logger=logging.getLogger(__name__),
         )
         self._subscriber = self._broker.subscriber(
-            *sorted(prefix + topic for topic in {e.topic for e in handlers} | set(state_handlers)),
+            *(prefix + topic for topic in reactions.topics),
             group_id=prefix + group,
             batch=True,
             max_records=MAX_RECORDS,

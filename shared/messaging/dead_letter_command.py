@@ -22,8 +22,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.messaging import dead_letter_settlement as settlement
-from shared.messaging.batch import Handlers, Processing, StateHandlers
+from shared.messaging.batch import Processing
 from shared.messaging.dead_letter_page import overview, page, readable
+from shared.messaging.reactions import Reactions
 from shared.ops.operator import By
 from shared.store.engine import Store
 
@@ -63,11 +64,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Desk:
-    """One service's dead letters, and the handlers that they were meant for."""
+    """One service's dead letters, and the reactions that they were meant for."""
 
-    service: str
-    handlers: Handlers
-    state_handlers: StateHandlers
+    reactions: Reactions
+
+    @property
+    def service(self) -> str:
+        """The service that parked them."""
+        return self.reactions.service
 
     @property
     def prefix(self) -> str:
@@ -84,7 +88,7 @@ class Desk:
 
     def processing(self) -> Processing:
         """Return what applies records, as in the service's consumer."""
-        return Processing(self.service, self.prefix, self.handlers, self.state_handlers)
+        return Processing(self.reactions, self.prefix)
 
     def run(self, work: Callable[[Store], Awaitable[bool]]) -> None:
         """Do ``work`` on the service's database. Raises typer.Exit with 1 where it could not be done."""
@@ -113,13 +117,13 @@ class Desk:
             await store.close()
 
 
-def command_line(service: str, handlers: Handlers, state_handlers: StateHandlers | None = None) -> typer.Typer:
+def command_line(reactions: Reactions) -> typer.Typer:
     """Return the commands for one service, to be mounted as ``dead-letters``."""
     app = typer.Typer(help="Records that could not be applied: see, redrive or discard them.", no_args_is_help=True)
 
     @app.callback()
     def dead_letters(context: typer.Context) -> None:
-        context.obj = Desk(service, handlers, state_handlers or {})
+        context.obj = Desk(reactions)
 
     app.command("list")(list_)
     app.command()(show)

@@ -1,8 +1,9 @@
-"""What a projection is, as its service declares it: the events it follows and the tables they fill.
+"""What a projection is, as a part declares it: the tables that events fill, and what fills them.
 
-Invariant: a service lists its projections in ``PROJECTIONS`` beside their code, and a replay is handed an entry of that
-table and nothing else. A handler here is the one that the consumer's handlers call too, and one for events in bulk
-shares the statement of its effect; none of them can announce or send anything (an import rule).
+Invariant: a projection can announce or send nothing (an import rule), so it may be run again over any stretch of
+history. Which events it follows is said in the table of reactions and nowhere else; the consumer, a replay and the
+filling of a new subscription all run the same ``project``, and one for events in bulk shares the statement of its
+effect.
 """
 
 import re
@@ -13,11 +14,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.event import Event
-from shared.contracts.received import Received, StateRecord
 
-Project = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]
-ProjectTold = Callable[[AsyncConnection], Awaitable[None]]
-ProjectState = Callable[[AsyncConnection, Sequence[StateRecord]], Awaitable[None]]
+Project = Callable[[AsyncConnection, Sequence[Any]], Awaitable[Any]]
+"""Takes received events in log order (or the present `StateRecord` of some keys) and enters them as a set.
+
+What it returns says what has changed by them, and is handed to the reaction's decision.
+"""
+ProjectRows = Callable[[AsyncConnection], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +31,23 @@ class ProjectedTable:
     columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Projection:
-    """One projection: its tables follow from its events, or from the present values of a compacted topic."""
+    """One projection. Its name is what operators call it: ``linbang <service> replay NAME``."""
 
+    name: str
     tables: tuple[ProjectedTable, ...]
-    events: Mapping[type[Event], Project] = field(default_factory=dict)
-    in_bulk: Mapping[type[Event], ProjectTold] = field(default_factory=dict)
-    """Which of the events a replay from event logs may apply first and as sets: see `told_in`."""
-    states: Mapping[str, ProjectState] = field(default_factory=dict)
-    """By compacted topic. A projection has events or states, not both."""
+    project: Project
+    in_bulk: Mapping[type[Event], ProjectRows] = field(default_factory=dict)
+    """Which of its events a replay from event logs may apply first and as sets: see `rows_of`."""
     reads: tuple[str, ...] = ()
-    """Other tables of the service that its handlers read; they are never rebuilt."""
-    own_log: bool = False
-    """It follows the service's own events: no consumer stands between, so all of the log is applied."""
+    """Other tables of the service that it reads; they are never rebuilt."""
     compare_only: str | None = None
     """Why it must not replace the live tables; None where it may."""
 
 
-def told_in(event: type[Event]) -> str:
-    """Name the temporary table that a replay tells a type of event in: ``ServiceLogged`` in ``service_logged``.
+def rows_of(event: type[Event]) -> str:
+    """Name the temporary table in which a replay has a type of event as rows: ``ServiceLogged`` in ``service_logged``.
 
     It has ``district``, ``position``, ``event_id``, ``version``, ``occurred_at`` and the contract's fields as columns.
     """

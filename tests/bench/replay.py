@@ -16,7 +16,6 @@ from pathlib import Path
 import asyncpg
 import uvloop
 
-from services.assessment.projections import PROJECTIONS
 from shared.messaging.replay.command_line import From, Request, source_of
 from shared.messaging.replay.comparison import compare
 from shared.messaging.replay.rebuild import Rebuild, shadow
@@ -26,6 +25,7 @@ from tests.bench import system
 from tests.bench.figure import Figure
 from tests.bench.setting import Setting
 from tests.bench.system import ROSTER, SERVICE_RECORDS, System
+from tests.support.services import reactions
 
 NAME = "replay"
 _SUM = "SELECT volunteer, sum(minutes), count(*) FROM record GROUP BY volunteer"
@@ -72,16 +72,16 @@ async def _sum_over_file(url: str) -> float:
 
 
 async def _replay() -> None:
-    request = Request("assessment", "ledger", PROJECTIONS["ledger"], From.EVENT_LOG)
+    request = Request("assessment", reactions("assessment").projections["ledger"], From.EVENT_LOG)
     store = Store(os.environ["ASSESSMENT_WORKER_DATABASE_URL"], pool_size=1)
     started = time.monotonic()
-    async with shadow(store, request.projection) as tx:
-        rebuild = Rebuild(tx, request.projection, request.service)
+    async with shadow(store, request.rebuilt.projection) as tx:
+        rebuild = Rebuild(tx, request.rebuilt, request.service)
         source = await source_of(request, tx)
         await source.count()
         await rebuild.run(source)
         seconds = time.monotonic() - started
-        differing = sum(table.differing for table in await compare(tx, request.projection, "pg_temp", None))
+        differing = sum(table.differing for table in await compare(tx, request.rebuilt.projection, "pg_temp", None))
     await store.close()
     if differing:
         raise AssertionError(f"{differing} rows differ")

@@ -23,11 +23,13 @@ from shared.contracts import Provenance, ServiceLogged
 from shared.contracts.envelope import Attributes, headers
 from shared.contracts.received import Received
 from shared.messaging.consumer import Consumer
+from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.relay import Relay
 from shared.ops.garbage import collect_rarely
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id, now
+from shared.store.projection import ProjectedTable, Projection
 from tests.bench.tally import GROUP, add_up
 
 DISTRICT = "510115"
@@ -168,9 +170,10 @@ def _headers(event: NewEvent) -> list[tuple[str, bytes]]:
     return headers(Attributes(event.event_id, event.data.event_type(), now(), subject, event.version, event.district))
 
 
-def _consumer(store: Store, handler: Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]) -> Consumer:
+def _consumer(store: Store, project: Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]) -> Consumer:
+    tally = Projection("tally", (ProjectedTable("tally"),), project)
     servers, prefix = os.environ["KAFKA_BOOTSTRAP_SERVERS"], os.environ["TOPIC_PREFIX"]
-    return Consumer(GROUP, store, servers, prefix, {ServiceLogged: [handler]}, {})
+    return Consumer(Reactions(GROUP, [Reaction(ServiceLogged, projects=tally)]), store, servers, prefix)
 
 
 def _url() -> str:

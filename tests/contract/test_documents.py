@@ -34,4 +34,6 @@ def test_asyncapi_says_who_sends_what_and_who_receives_it() -> None:
         payload = document["components"]["schemas"][event.__name__]
         assert payload["properties"].keys() == event.model_fields.keys()
     received = {name for name, operation in document["operations"].items() if operation["action"] == "receive"}
-    assert received == {f"{service.name}:{event.__name__}" for service in services for event in service.handlers}
+    assert received == {
+        f"{service.name}:{event.__name__}" for service in services for event in service.reactions.events
+    }

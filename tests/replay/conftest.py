@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -36,9 +35,8 @@ from shared.store.event_log import NewEvent, append, new_id, put_state
 from tests.support import operator
 from tests.support.eventually import eventually, running
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
+from tests.support.services import CONSUMERS, SERVICES, reactions
 
-SERVICES = ("registry", "activities", "assessment", "notifications")
-CONSUMERS = ("activities", "assessment", "notifications")
 DISTRICT, OTHER_DISTRICT = "510115", "510116"
 
 
@@ -76,9 +74,7 @@ class Platform:
             yield
 
     def consumer(self, service: str) -> Consumer:
-        module = import_module(f"services.{service}.handlers")
-        states = getattr(module, "STATE_HANDLERS", {})
-        return Consumer(service, self.workers[service], self.servers, self.prefix, module.HANDLERS, states)
+        return Consumer(reactions(service), self.workers[service], self.servers, self.prefix)
 
     async def append(self, service: str, *events: NewEvent) -> None:
         async with self.workers[service].transaction() as tx:

@@ -4,18 +4,17 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from uuid import UUID
 
 import pytest
 import typer
 from asyncpg import InterfaceError
 
-from services.assessment.projections import PROJECTIONS
 from shared.messaging.replay import source
 from shared.messaging.replay.command_line import FAILED, From, Outcome, Request, _run, replay_once
 from shared.store.event_log import new_id
-from tests.replay.conftest import DISTRICT, SERVICES, Platform, served
+from tests.replay.conftest import DISTRICT, Platform, served
+from tests.support.services import SERVICES, reactions
 
 pytestmark = pytest.mark.usefixtures("volunteers")
 RECORD_EVENTS = "SELECT count(*) FROM event_log WHERE type ~ 'ServiceLogged|ServiceCorrected'"
@@ -45,7 +44,7 @@ async def test_every_night_every_service_is_compared(platform: Platform) -> None
     )
     assert await process.wait() == 0
     for service in SERVICES:
-        projections = import_module(f"services.{service}.projections").PROJECTIONS
+        projections = reactions(service).projections
         assert (await platform.rows(service, kept))[0][0] == before[service] + len(projections)
 
 
@@ -78,7 +77,7 @@ async def test_a_log_is_read_in_spans_of_rows_across_districts(
     for name, value in platform.environment.items():
         monkeypatch.setenv(name, value)
     noted: list[int] = []
-    request = Request("assessment", "ledger", PROJECTIONS["ledger"], From.EVENT_LOG)
+    request = Request("assessment", reactions("assessment").projections["ledger"], From.EVENT_LOG)
     outcome = await replay_once(request, noted.append, lambda _: None)
     [events] = await platform.rows("activities", RECORD_EVENTS)
     assert (outcome.differing, outcome.applied, sum(noted)) == (0, events[0], events[0])

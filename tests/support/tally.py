@@ -14,14 +14,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from shared.contracts import Provenance, ServiceCorrected, ServiceLogged
+from shared.contracts import Event, Provenance, ServiceCorrected, ServiceLogged
 from shared.contracts.received import BrokenInvariantError, Received
-from shared.messaging.batch import Handlers
 from shared.messaging.consumer import Consumer
+from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.relay import Relay
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store, async_url
 from shared.store.event_log import NewEvent, append, new_id
+from shared.store.projection import Project, ProjectedTable, Projection
 from tests.support.infrastructure import Urls
 
 DISTRICT = "510115"
@@ -108,8 +109,14 @@ async def tally(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
     )
 
 
-HANDLERS: Handlers = {ServiceLogged: [strict_tally], ServiceCorrected: [strict_tally]}
-MENDED_HANDLERS: Handlers = {ServiceLogged: [tally], ServiceCorrected: [tally]}
+def reactions_by(project: Project, *events: type[Event]) -> Reactions:
+    """Return a service that enters events as it is told."""
+    tallied = Projection("tally", (ProjectedTable("tally"), ProjectedTable("arrival")), project)
+    return Reactions(GROUP, [Reaction(event, projects=tallied) for event in events])
+
+
+REACTIONS = reactions_by(strict_tally, ServiceLogged, ServiceCorrected)
+MENDED_REACTIONS = reactions_by(tally, ServiceLogged, ServiceCorrected)
 """What a new deployment has: no minutes are refused."""
 
 
@@ -121,7 +128,7 @@ async def totals(store: Store) -> tuple[int, int]:
 
 
 def consumer(store: Store, bootstrap_servers: str, prefix: str, *, limited: bool = True) -> Consumer:
-    return Consumer(GROUP, store, bootstrap_servers, prefix, HANDLERS, {}, limited=limited)
+    return Consumer(REACTIONS, store, bootstrap_servers, prefix, limited=limited)
 
 
 async def main() -> None:

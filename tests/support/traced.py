@@ -15,7 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts import StationOpened, TeamFormed
 from shared.contracts.received import Received
 from shared.http.auth import anyone
-from shared.runtime import Service, ServiceSettings, main
+from shared.messaging.reactions import History, Reaction
+from shared.service.part import Part
+from shared.service.run import main
+from shared.service.service import Service
+from shared.service.settings import ServiceSettings
 from shared.store.event_log import NewEvent, append, new_id
 from tests.support.tally import DISTRICT
 
@@ -31,7 +35,7 @@ async def form_team(team_id: UUID, name: str, request: Request) -> None:
     log.info("team formed")
 
 
-async def open_station(tx: AsyncConnection, teams: Sequence[Received[TeamFormed]]) -> None:
+async def open_station(tx: AsyncConnection, teams: Sequence[Received[TeamFormed]], _: object) -> None:
     await append(tx, [_station(team.attributes.id) for team in teams])
 
 
@@ -48,7 +52,7 @@ def _station(cause: UUID) -> NewEvent:
     return NewEvent(DISTRICT, station_id, 1, data, f"event:{cause}")
 
 
-async def hear(_: AsyncConnection, stations: Sequence[Received[StationOpened]]) -> None:
+async def hear(_: AsyncConnection, stations: Sequence[Received[StationOpened]], __: object) -> None:
     log.info("stations heard of", stations=len(stations))
 
 
@@ -59,13 +63,11 @@ class Settings(ServiceSettings):
 
 
 def service() -> Service:
-    return Service(
-        name="assessment",
-        title="Traced",
-        settings=Settings(),
-        routers=[router],
-        handlers={TeamFormed: [open_station], StationOpened: [hear]},
-    )
+    reactions = [
+        Reaction(TeamFormed, decides=open_station, history=History.IGNORE),
+        Reaction(StationOpened, decides=hear, history=History.IGNORE),
+    ]
+    return Service("assessment", "Traced", Settings(), [Part(routers=[router], reactions=reactions)])
 
 
 if __name__ == "__main__":

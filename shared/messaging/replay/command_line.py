@@ -7,7 +7,7 @@ replay; 2: it could not be found out, and why is printed. Neither command can se
 import asyncio
 import os
 import time
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import UndecodableEventError
 from shared.contracts.received import BrokenInvariantError
+from shared.messaging.reactions import Reactions, Rebuildable
 from shared.messaging.replay import swap
 from shared.messaging.replay.comparison import Compared, compare
 from shared.messaging.replay.rebuild import BusyError, Note, Rebuild, Source, live_offsets, shadow
@@ -34,7 +35,6 @@ from shared.messaging.replay.source import EventLogs, RetentionCutError, Scope, 
 from shared.ops.garbage import collect_rarely
 from shared.ops.operator import By
 from shared.store.engine import Store
-from shared.store.projection import Projection
 
 DIFFERENT, FAILED = 1, 2
 _WIDTH_OF_A_FILE = 160
@@ -58,11 +58,15 @@ class Request:
     """One replay that is asked for."""
 
     service: str
-    name: str
-    projection: Projection
+    rebuilt: Rebuildable
     source: From
     until: datetime | None = None
     district: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The projection's name."""
+        return self.rebuilt.projection.name
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,9 @@ class Outcome:
         return sum(table.differing for table in self.tables)
 
 
-def add_commands(app: typer.Typer, service: str, projections: Mapping[str, Projection]) -> None:
+def add_commands(app: typer.Typer, reactions: Reactions) -> None:
     """Add ``replay`` and ``compare`` to a service's command line."""
+    service, projections = reactions.service, reactions.projections
     names = ", ".join(projections)
 
     @app.command(help=f"Make a projection again from events and hold it against the live one: {names}.")
@@ -101,7 +106,7 @@ def add_commands(app: typer.Typer, service: str, projections: Mapping[str, Proje
     ) -> None:
         if name not in projections:
             raise typer.BadParameter(f"{service} has {names}", param_hint="PROJECTION")
-        request = _request(service, name, projections[name], source, until, district)
+        request = _request(service, projections[name], source, until, district)
         if replace:
             _refuse_swap(request)
             _show(request, _run(_swap(request, by, reason)))
@@ -115,8 +120,8 @@ def add_commands(app: typer.Typer, service: str, projections: Mapping[str, Proje
     @app.command("compare", help="Hold every projection against its replay and keep the result, as every night.")
     def compare_all(district: DistrictOption = None) -> None:
         codes = [0]
-        for name, projection in projections.items():
-            request = _request(service, name, projection, None, None, district)
+        for rebuilt in projections.values():
+            request = _request(service, rebuilt, None, None, district)
             try:
                 outcome = _run(_replay(request, keep=True))
             except typer.Exit as failed:  # the others are compared all the same
@@ -129,29 +134,30 @@ def add_commands(app: typer.Typer, service: str, projections: Mapping[str, Proje
 
 
 def _request(
-    service: str, name: str, projection: Projection, source: From | None, until: datetime | None, district: str | None
+    service: str, rebuilt: Rebuildable, source: From | None, until: datetime | None, district: str | None
 ) -> Request:
+    name = rebuilt.projection.name
     if source is None:
-        source = From.KAFKA if projection.states else From.EVENT_LOG
-    if projection.states and (source is From.EVENT_LOG or until or district):
+        source = From.KAFKA if rebuilt.states else From.EVENT_LOG
+    if rebuilt.states and (source is From.EVENT_LOG or until or district):
         raise typer.BadParameter(
             f"{name} follows from a compacted topic: all of it, from Kafka alone", param_hint="--from"
         )
-    if projection.own_log and source is From.KAFKA:
+    if rebuilt.own_log and source is From.KAFKA:
         raise typer.BadParameter(f"{name} follows from {service}'s own event log", param_hint="--from")
     if until is not None and until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return Request(service, name, projection, source, until, district)
+    return Request(service, rebuilt, source, until, district)
 
 
 def _refuse_swap(request: Request) -> None:
-    if request.projection.compare_only:
-        raise typer.BadParameter(f"not of {request.name}: {request.projection.compare_only}", param_hint="--swap")
+    if reason := request.rebuilt.projection.compare_only:
+        raise typer.BadParameter(f"not of {request.name}: {reason}", param_hint="--swap")
     if request.until or request.district:
         raise typer.BadParameter(
             "only a whole projection can be swapped: no --until, no --district", param_hint="--swap"
         )
-    if request.source is From.KAFKA and not request.projection.states:
+    if request.source is From.KAFKA and not request.rebuilt.states:
         raise typer.BadParameter("topics are transport; the event log is what is swapped in", param_hint="--from")
 
 
@@ -162,12 +168,12 @@ async def replay_once(request: Request, note: Note, begin: Note, *, keep: bool =
     """
     store = Store(database_url(request.service, "worker"), pool_size=2)
     try:
-        async with shadow(store, request.projection) as tx:
+        async with shadow(store, request.rebuilt.projection) as tx:
             source = await source_of(request, tx)
             begin(await source.count())
-            rebuild = Rebuild(tx, request.projection, request.service)
+            rebuild = Rebuild(tx, request.rebuilt, request.service)
             await rebuild.run(source, note)
-            tables = await compare(tx, request.projection, "pg_temp", request.district)
+            tables = await compare(tx, request.rebuilt.projection, "pg_temp", request.district)
         outcome = Outcome(rebuild.applied, rebuild.position, tables)
         if keep:
             await _keep(store, request, outcome)
@@ -182,9 +188,9 @@ async def source_of(request: Request, tx: AsyncConnection, ids: Sequence[UUID] |
     if request.source is From.KAFKA:
         ends = await live_offsets(tx, request.service)
         servers, prefix = _required("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("TOPIC_PREFIX", "")
-        return Topics(servers, prefix, request.projection, scope, ends)
-    snapshot = await tx.scalar(_EXPORT) if request.projection.own_log else None
-    return EventLogs(lambda service: database_url(service, "worker"), request.projection, scope, snapshot)
+        return Topics(servers, prefix, request.rebuilt, scope, ends)
+    snapshot = await tx.scalar(_EXPORT) if request.rebuilt.own_log else None
+    return EventLogs(lambda service: database_url(service, "worker"), request.rebuilt, scope, snapshot)
 
 
 def database_url(service: str, role: str) -> str:
@@ -219,7 +225,7 @@ async def _replay(request: Request, *, keep: bool = False) -> Outcome:
 
 async def _swap(request: Request, by: str, reason: str | None) -> Outcome:
     store = Store(database_url(request.service, "owner"), pool_size=1)
-    asked = swap.Swap(request.service, request.name, request.projection, request.source.value, by, reason)
+    asked = swap.Swap(request.service, request.rebuilt, request.source.value, by, reason)
 
     async def source(tx: AsyncConnection, ids: Sequence[UUID] | None) -> Source:
         return await source_of(request, tx, ids)

@@ -8,7 +8,7 @@ Nothing but the shadow can change. The shadow is temporary tables of this sessio
 statement that would write anything else is refused by PostgreSQL itself. However it ends, nothing is left of it.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,12 +17,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.event import Event
 from shared.contracts.received import Received
+from shared.messaging.reactions import Rebuildable
+from shared.messaging.replay.rows import Span, copy_in, make_tables
 from shared.messaging.replay.source import Batch, Offsets, ahead
-from shared.messaging.replay.told import Span, copy_in, make_tables
 from shared.store.engine import Store
-from shared.store.projection import Project, ProjectedTable, Projection, told_in
+from shared.store.projection import ProjectedTable, Projection, rows_of
 
 _BUFFERS = "256MB"
 """What a session may keep of its temporary tables in memory; a district's year of records fits."""
@@ -53,7 +53,6 @@ _COLUMNS = text("""
 
 Note = Callable[[int], None]
 """Is told of numbers of events, for whoever watches."""
-_Shares = Mapping[Project, Collection[type[Event]]]
 
 
 class BusyError(Exception):
@@ -81,7 +80,7 @@ class Rebuild:
     """One projection being filled in ``tx``, whose search path leads to the shadow."""
 
     tx: AsyncConnection
-    projection: Projection
+    rebuilt: Rebuildable
     consumer: str
     applied: int = 0
     position: int = 0
@@ -93,35 +92,33 @@ class Rebuild:
         async for span in ahead(source.spans()):
             await self._apply_in_bulk(span)
             note(span.size)
-        shares = _shares(self.projection)
         async for batch in ahead(source.batches()):
-            await self._apply(batch, shares, await self._fresh(batch.events, repeats=source.repeats))
+            await self._apply(batch, await self._fresh(batch.events, repeats=source.repeats))
             note(batch.size)
 
     async def _apply_in_bulk(self, span: Span) -> None:
-        table = told_in(span.event)
+        table = rows_of(span.event)
         await copy_in(self.tx, span)
-        if not self.projection.own_log:
+        if not self.rebuilt.own_log:
             await self.tx.execute(text(_DROP_NOT_APPLIED.format(table=table)), {"consumer": self.consumer})
         told = (await self.tx.execute(text(_TOLD.format(table=table)))).one()
-        await self.projection.in_bulk[span.event](self.tx)
+        await self.rebuilt.projection.in_bulk[span.event](self.tx)
         await self.tx.exec_driver_sql(f"DELETE FROM pg_temp.{table}")
         self.applied += told.events
         self.position = max(self.position, told.position)
 
-    async def _apply(self, batch: Batch, shares: _Shares, events: Sequence[Received[Any]]) -> None:
-        for handler, types in shares.items():
-            if share := [event for event in events if type(event.data) in types]:
-                await handler(self.tx, share)
-        for topic, records in batch.states.items():
+    async def _apply(self, batch: Batch, events: Sequence[Received[Any]]) -> None:
+        if events:
+            await self.rebuilt.projection.project(self.tx, events)
+        for records in batch.states.values():
             if latest := {record.key: record for record in records}:
-                await self.projection.states[topic](self.tx, list(latest.values()))
+                await self.rebuilt.projection.project(self.tx, list(latest.values()))
         self.applied += len(events) + sum(map(len, batch.states.values()))
         self.position = max(self.position, batch.position)
 
     async def _fresh(self, events: Sequence[Received[Any]], *, repeats: bool) -> Sequence[Received[Any]]:
         """Return those of the events that the live consumer has applied, each once."""
-        if self.projection.own_log or not events:
+        if self.rebuilt.own_log or not events:
             return events
         ids = [event.attributes.id for event in events]
         skipped = set((await self.tx.scalars(_NOT_APPLIED, {"ids": ids, "consumer": self.consumer})).all())
@@ -195,11 +192,3 @@ async def _make_temporary(session: AsyncConnection, table: ProjectedTable) -> No
     for column in await session.scalars(_COLUMNS, {"table": f"public.{table.name}"}):
         if column not in told:
             await session.exec_driver_sql(f"ALTER TABLE pg_temp.{table.name} ALTER {column} DROP NOT NULL")
-
-
-def _shares(projection: Projection) -> _Shares:
-    """Turn the table of events round: each handler with the events it is listed under."""
-    shares: dict[Project, set[type[Event]]] = {}
-    for event, handler in projection.events.items():
-        shares.setdefault(handler, set()).add(event)
-    return shares

@@ -30,8 +30,8 @@ from shared.contracts.event import Event
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.topics import TOPICS
 from shared.contracts.upcasters import split_type
-from shared.messaging.replay.told import Span, select_of
-from shared.store.projection import Projection
+from shared.messaging.reactions import Rebuildable
+from shared.messaging.replay.rows import Span, select_of
 
 T = TypeVar("T")
 BATCH = 10_000
@@ -98,15 +98,15 @@ class EventLogs:
     repeats = False
 
     def __init__(
-        self, url_of: Callable[[str], str], projection: Projection, scope: Scope, snapshot: str | None = None
+        self, url_of: Callable[[str], str], rebuilt: Rebuildable, scope: Scope, snapshot: str | None = None
     ) -> None:
         """``snapshot`` is an exported one to read in, where a log is in the very database that is compared."""
         self._snapshot = snapshot
-        self._types = _Types(projection.events)
-        # What is named by ids is little: its handlers can take it.
-        self._in_bulk = list(projection.in_bulk) if scope.ids is None else []
+        self._types = _Types(rebuilt.events)
+        # What is named by ids is little: it goes event by event.
+        self._in_bulk = list(rebuilt.projection.in_bulk) if scope.ids is None else []
         self._url_of, self._scope = url_of, scope
-        self._urls = [url_of(service) for service in sorted({event.publisher() for event in projection.events})]
+        self._urls = [url_of(service) for service in sorted({event.publisher() for event in rebuilt.events})]
         ids = None if scope.ids is None else list(scope.ids)
         self._arguments = (self._types.names, scope.district, scope.until, ids)
 
@@ -200,13 +200,11 @@ class Topics:
 
     repeats = True  # whatever the relay sent twice is there twice
 
-    def __init__(
-        self, bootstrap_servers: str, prefix: str, projection: Projection, scope: Scope, ends: Offsets
-    ) -> None:
+    def __init__(self, bootstrap_servers: str, prefix: str, rebuilt: Rebuildable, scope: Scope, ends: Offsets) -> None:
         self._servers, self._prefix, self._scope, self._ends = bootstrap_servers, prefix, scope, ends
-        self._types = _Types(projection.events)
-        self._states = set(projection.states)
-        self._topics = sorted(prefix + name for name in {e.topic for e in projection.events} | self._states)
+        self._types = _Types(rebuilt.events)
+        self._states = {topic.name for topic in rebuilt.states}
+        self._topics = sorted(prefix + name for name in {e.topic for e in rebuilt.events} | self._states)
         self._starts: Offsets = {}
 
     async def count(self) -> int:

@@ -19,13 +19,13 @@ from sqlalchemy import Text, TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.operations import ProjectionSwapped
+from shared.messaging.reactions import Rebuildable
 from shared.messaging.replay.comparison import Compared, compare
 from shared.messaging.replay.rebuild import Note, Rebuild, Source, give_room, lock
-from shared.messaging.replay.told import make_tables
+from shared.messaging.replay.rows import make_tables
 from shared.ops.failpoint import reach
 from shared.store import event_log
 from shared.store.engine import Store
-from shared.store.projection import Projection
 
 SCHEMA = "shadow"
 _LOCK_SECONDS = 10
@@ -81,8 +81,7 @@ class Swap:
     """A projection to be replaced: of which service, by whom and why."""
 
     service: str
-    name: str
-    projection: Projection
+    rebuilt: Rebuildable
     rebuilt_from: str
     by: str
     reason: str | None
@@ -127,7 +126,7 @@ async def _make(session: AsyncConnection, swap: Swap) -> None:
     await _clear(session)
     await session.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
     await session.exec_driver_sql(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {worker}")
-    for table in swap.projection.tables:
+    for table in swap.rebuilt.projection.tables:
         name = {"table": table.name}
         settings = await session.scalar(_SETTINGS, name)
         await session.exec_driver_sql(
@@ -135,7 +134,7 @@ async def _make(session: AsyncConnection, swap: Swap) -> None:
         )
         await _do(session, _INDEXES, name)
         await session.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {SCHEMA}.{table.name} TO {worker}")
-    for read in swap.projection.reads:
+    for read in swap.rebuilt.projection.reads:
         await session.exec_driver_sql(
             f"CREATE VIEW {SCHEMA}.{read} WITH (security_invoker) AS SELECT * FROM public.{read}"
         )
@@ -148,19 +147,19 @@ async def _fill(session: AsyncConnection, swap: Swap, source_of: SourceOf, begin
     await session.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     await session.execute(_APPLIED, {"consumer": swap.service})
     await _act_as_worker(session, swap)
-    await make_tables(session, swap.projection.in_bulk)
+    await make_tables(session, swap.rebuilt.projection.in_bulk)
     source = await source_of(session, None)
     begin(await source.count())
-    filling = Rebuild(session, swap.projection, swap.service)
+    filling = Rebuild(session, swap.rebuilt, swap.service)
     await filling.run(source, note)
-    replaced = await compare(session, swap.projection, SCHEMA, None)
+    replaced = await compare(session, swap.rebuilt.projection, SCHEMA, None)
     await session.commit()
     return Swapped(filling, replaced)
 
 
 async def _finish(session: AsyncConnection, swap: Swap) -> None:
     """Give the shadow the rights, policies and triggers of the live tables."""
-    for table in swap.projection.tables:
+    for table in swap.rebuilt.projection.tables:
         await session.exec_driver_sql(f"REVOKE ALL ON {SCHEMA}.{table.name} FROM {swap.service}_worker")
         await _do(session, _RIGHTS, {"table": table.name})
     await session.commit()
@@ -174,7 +173,7 @@ async def _take_the_place(session: AsyncConnection, swap: Swap, swapped: Swapped
     await session.exec_driver_sql("LOCK TABLE public.inbox IN SHARE MODE")  # a redrive goes by no offset
     missed = (await session.scalars(_APPLIED_SINCE, {"consumer": swap.service})).all()
     await _act_as_worker(session, swap)
-    if missed or swap.projection.states:
+    if missed or swap.rebuilt.states:
         source = await source_of(session, missed)
         await source.count()
         await swapped.filling.run(source)
@@ -182,7 +181,7 @@ async def _take_the_place(session: AsyncConnection, swap: Swap, swapped: Swapped
     await event_log.append(session, [_event(swap, swapped)])
     await session.exec_driver_sql("RESET ROLE")
     await session.exec_driver_sql("SET LOCAL search_path = DEFAULT")
-    for table in swap.projection.tables:
+    for table in swap.rebuilt.projection.tables:
         await session.exec_driver_sql(f"DROP TABLE public.{table.name}")
         await session.exec_driver_sql(f"ALTER TABLE {SCHEMA}.{table.name} SET SCHEMA public")
     reach("replay.within_swap")
@@ -204,7 +203,7 @@ def _event(swap: Swap, swapped: Swapped) -> event_log.NewEvent:
     action = ProjectionSwapped(
         action_id=event_log.new_id(),
         service=swap.service,
-        projection=swap.name,
+        projection=swap.rebuilt.projection.name,
         rebuilt_from=swap.rebuilt_from,
         rows=sum(table.rebuilt for table in swapped.replaced),
         differences=sum(table.differing for table in swapped.replaced),

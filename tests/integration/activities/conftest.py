@@ -23,7 +23,8 @@ from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 from shared.http.auth import ALGORITHM, ISSUER, Role
 from shared.messaging import topics
-from shared.runtime import Service, build_app
+from shared.service.app import build_app
+from shared.service.service import Service
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls

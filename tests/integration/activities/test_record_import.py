@@ -19,7 +19,6 @@ from sqlalchemy import text
 
 from deploy.local.process import free_port
 from services.activities.commands.record_import import COLUMNS, SERVICE_RECORDS, finish_import, import_chunk
-from services.activities.handlers import HANDLERS
 from shared.contracts.envelope import headers, read_attributes
 from shared.contracts.received import Received
 from shared.imports.importer import Importer
@@ -41,6 +40,7 @@ from tests.integration.activities.conftest import (
     registered,
 )
 from tests.support.eventually import eventually, running
+from tests.support.services import reactions
 
 FIELDS = list(COLUMNS.values())
 START = datetime(2025, 3, 1, tzinfo=UTC)
@@ -252,7 +252,7 @@ async def test_an_upload_goes_all_the_way_and_waits_for_what_registry_has_told(a
     )
     importer = Importer(activities.worker, {"service-records": SERVICE_RECORDS}, FILE_KEY, wait)
     relay = Relay(activities.worker, activities.servers, activities.prefix)
-    consumer = Consumer("activities", activities.worker, activities.servers, activities.prefix, HANDLERS, {})
+    consumer = Consumer(reactions("activities"), activities.worker, activities.servers, activities.prefix)
     async with running(importer.run), running(relay.run), running(consumer.run):
         status = await follow(manager, upload.headers["Location"])
     assert (status["state"], status["accepted"], status["rejected"]) == ("completed", 300, 1)
@@ -287,7 +287,7 @@ async def assert_published(activities: Activities, *, records: int, minutes: int
 _SMALL_CHUNKS = """
 from dataclasses import replace
 from services.activities.app import service
-from shared.runtime import main
+from shared.service.run import main
 composed = service()
 small = {name: replace(kind, chunk_rows=100) for name, kind in composed.imports.items()}
 main(lambda: replace(composed, imports=small))

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import chain, count
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -14,7 +14,6 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from services.assessment.app import service
-from services.assessment.handlers import HANDLERS
 from shared.contracts import (
     RegistrationSource,
     ServiceLogged,
@@ -25,10 +24,11 @@ from shared.contracts import (
 )
 from shared.contracts.received import Received
 from shared.http.auth import ALGORITHM, ISSUER, Role
-from shared.runtime import build_app
+from shared.service.app import build_app
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from tests.integration.assessment.conftest import DISTRICT, MORNING, Core, logged, received
+from tests.support.services import reactions
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
 _numbers = count(1)
@@ -103,11 +103,9 @@ class Reading:
         return self.reader(Role.AUDITOR)
 
     async def handle(self, *events: Received[Any]) -> None:
-        """Hand events to the service as the consumer does: each handler once, with its share, in one transaction."""
+        """Hand events to the service as the consumer does, in one transaction."""
         async with self.worker.transaction() as tx:
-            for handler in dict.fromkeys(chain.from_iterable(HANDLERS.values())):
-                if share := [event for event in events if handler in HANDLERS[type(event.data)]]:
-                    await handler(tx, share)
+            await reactions("assessment").react(tx, events)
 
     async def volunteer(self, number: str | None = None, **known: Any) -> UUID:
         """Have the service know a volunteer."""

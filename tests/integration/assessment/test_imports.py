@@ -68,8 +68,9 @@ async def test_an_import_of_nothing_closes_at_once(core: Core) -> None:
 async def test_a_closed_import_stays_closed(core: Core) -> None:
     import_id = new_id()
     records = [logged(new_id(), 6000, import_id=import_id)]
-    await core.handle(*records, imported(records, import_id))
-    await core.handle(*records, imported(records, import_id))
+    complete = imported(records, import_id)
+    for _ in range(2):
+        await core.deliver(*records, complete)
     assert [row.name for row in await core.announced()] == ["ImportCredited", "StarLevelReached"]
     assert await progress(core, import_id) == (1, 1, 6000, True)
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from services.assessment.handlers import HANDLERS
 from shared.contracts.envelope import headers
 from shared.contracts.received import Received
 from shared.messaging.consumer import Consumer
@@ -18,6 +17,7 @@ from shared.messaging.relay import Relay
 from shared.store.event_log import new_id
 from tests.integration.assessment.conftest import Core, corrected, imported, logged, registered
 from tests.support.eventually import eventually, running
+from tests.support.services import reactions
 
 pytestmark = pytest.mark.usefixtures("kafka")
 
@@ -39,7 +39,7 @@ async def publish(core: Core, events: Sequence[Received[Any]]) -> None:
 
 @asynccontextmanager
 async def consuming(core: Core) -> AsyncIterator[None]:
-    async with running(Consumer("assessment", core.worker, core.servers, core.prefix, HANDLERS, {}).run):
+    async with running(Consumer(reactions("assessment"), core.worker, core.servers, core.prefix).run):
         yield
 
 

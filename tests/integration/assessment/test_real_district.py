@@ -14,7 +14,6 @@ from uuid import UUID
 
 import pytest
 
-from services.assessment import process
 from shared.contracts import Provenance, RegistrationSource, ServiceLogged, VolunteerRegistered
 from shared.contracts.received import Received
 from shared.store.engine import Store
@@ -22,6 +21,7 @@ from shared.store.event_log import new_id
 from tests.integration.assessment.conftest import Core, imported, received
 from tests.integration.assessment.reading import Reading, reading
 from tests.support.infrastructure import Infrastructure, Urls
+from tests.support.services import reactions
 
 SAMPLE = Path(__file__).parents[3] / "deploy" / "sample" / "510115"
 BATCH = 2000
@@ -90,7 +90,7 @@ async def district(database: Urls, infrastructure: Infrastructure) -> AsyncItera
     started = time.perf_counter()
     for start in range(0, len(logged), BATCH):
         async with core.worker.transaction() as tx:
-            await process.credit_service(tx, logged[start : start + BATCH])
+            await reactions("assessment").react(tx, logged[start : start + BATCH])
     elapsed = time.perf_counter() - started
     await core.handle(imported(logged, import_id))
     yield District(core, import_id, len(logged), len(logged) / elapsed)

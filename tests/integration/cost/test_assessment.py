@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from services.assessment.handlers import HANDLERS
 from shared.contracts.received import Received
 from shared.store.event_log import new_id
 from tests.integration.assessment.conftest import (
@@ -21,6 +20,7 @@ from tests.integration.assessment.conftest import (
 )
 from tests.integration.cost.table import assert_costs
 from tests.integration.cost.working import consume, records_of
+from tests.support.services import reactions
 
 Batch = list[Received[Any]]
 
@@ -65,12 +65,12 @@ def volunteers(size: int) -> Batch:
 )
 async def test_consume(core: Core, path: str, build: Callable[[int], Batch]) -> None:
     batches = [records_of(build(size)) for size in (1, 400)]
-    assert_costs(path, {len(batch): await consume(core.worker, "assessment", HANDLERS, batch) for batch in batches})
+    assert_costs(path, {len(batch): await consume(core.worker, reactions("assessment"), batch) for batch in batches})
 
 
 async def test_five_thousand_records_of_few_people_in_one_batch(core: Core) -> None:
     people = [new_id() for _ in range(1000)]
     batch = records_of([logged(people[number % 1000]) for number in range(5000)])
-    assert_costs("credit: single records", {5000: await consume(core.worker, "assessment", HANDLERS, batch)})
+    assert_costs("credit: single records", {5000: await consume(core.worker, reactions("assessment"), batch)})
     assert await core.hours(people[0]) == (300, 5, 0)
     assert Counter(row.name for row in await core.announced()) == {"HoursCredited": 5000}

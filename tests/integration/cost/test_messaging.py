@@ -11,7 +11,7 @@ from tests.integration.cost.table import assert_costs
 from tests.integration.cost.working import consume, records_of
 from tests.integration.messaging.conftest import Wire, database, outbox_is_empty, wire
 from tests.support.cost import Cost, metered
-from tests.support.tally import GROUP, HANDLERS, publish, service_logged
+from tests.support.tally import REACTIONS, publish, service_logged
 
 
 async def test_relay(wire: Wire) -> None:
@@ -33,7 +33,7 @@ async def test_events_for_others(wire: Wire) -> None:
     batches = [records_of([opened(new_id(), str(number)) for number in range(size)]) for size in (1, 400)]
     assert_costs(
         "consume: another service's events",
-        {len(batch): await consume(wire.worker, GROUP, HANDLERS, batch) for batch in batches},
+        {len(batch): await consume(wire.worker, REACTIONS, batch) for batch in batches},
     )
 
 
@@ -41,5 +41,5 @@ async def test_events_of_its_own(wire: Wire) -> None:
     batches = [records_of([logged(new_id()) for _ in range(size)]) for size in (1, 1000)]
     assert_costs(
         "consume: the tally of tests",
-        {len(batch): await consume(wire.worker, GROUP, HANDLERS, batch) for batch in batches},
+        {len(batch): await consume(wire.worker, REACTIONS, batch) for batch in batches},
     )

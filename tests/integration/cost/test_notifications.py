@@ -1,7 +1,6 @@
 """What becomes of others' events in messages, by the consumer's own code."""
 # ruff: noqa: F401, F811 - fixtures of another folder
 
-from services.notifications.handlers import HANDLERS, STATE_HANDLERS
 from shared.contracts.topics import CONTACT
 from shared.store.event_log import new_id
 from tests.integration.cost.table import assert_costs
@@ -15,13 +14,14 @@ from tests.integration.notifications.conftest import (
     registered,
     signed_up,
 )
+from tests.support.services import reactions
 
 
 async def test_messages(post: Post) -> None:
     measured = {}
     for size in (1, 400):
         batch = records_of([*(signed_up(new_id()) for _ in range(size)), *(registered(new_id()) for _ in range(size))])
-        measured[2 * size] = await consume(post.worker, "notifications", HANDLERS, batch, STATE_HANDLERS)
+        measured[2 * size] = await consume(post.worker, reactions("notifications"), batch)
     assert_costs("consume: messages to volunteers", measured)
     assert len(await post.rows("SELECT 1 FROM delivery")) == 2 * 802
 
@@ -34,5 +34,5 @@ async def test_contacts(post: Post) -> None:
             record(CONTACT.name, offset, str(new_id()).encode(), value, [("ce_district", DISTRICT.encode())])
             for offset, value in enumerate(values)
         ]
-        measured[2 * size] = await consume(post.worker, "notifications", HANDLERS, batch, STATE_HANDLERS)
+        measured[2 * size] = await consume(post.worker, reactions("notifications"), batch)
     assert_costs("consume: contacts", measured)

@@ -13,9 +13,9 @@ from shared.contracts.received import Received
 from shared.imports import job as jobs
 from shared.imports.importer import Importer
 from shared.imports.job import ImportJob, ImportKind, OpenJob
-from shared.messaging.batch import Handlers, StateHandlers
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letter import Record
+from shared.messaging.reactions import Reactions
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
 from tests.integration.cost.table import assert_costs
@@ -28,15 +28,13 @@ _STAND = text("""
 """)
 
 
-async def consume(
-    store: Store, group: str, handlers: Handlers, records: Sequence[Record], state_handlers: StateHandlers | None = None
-) -> Cost:
-    """Have a consumer of the group take ``records`` as one batch; return what it cost."""
-    consumer = Consumer(group, store, "nowhere:9092", "", handlers, state_handlers or {})
+async def consume(store: Store, reactions: Reactions, records: Sequence[Record]) -> Cost:
+    """Have a service's consumer take ``records`` as one batch; return what it cost."""
+    consumer = Consumer(reactions, store, "nowhere:9092", "")
     places = {TopicPartition(record.topic, record.partition) for record in records}
     async with store.transaction() as tx:
         for place in places:
-            await tx.execute(_STAND, {"consumer": group, **place._asdict()})
+            await tx.execute(_STAND, {"consumer": reactions.service, **place._asdict()})
     consumer._expected = dict.fromkeys(places, 0)
     with metered(store) as cost:
         await consumer._take(tuple(records))

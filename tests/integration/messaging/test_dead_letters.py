@@ -24,9 +24,9 @@ from tests.integration.messaging.conftest import Wire
 from tests.integration.messaging.test_consumer import counted, parked, send, send_raw
 from tests.support.eventually import eventually, running
 from tests.support.mended_dead_letters import app as mended
-from tests.support.tally import GROUP, HANDLERS, POISONED_MINUTES, consumer, service_corrected, service_logged
+from tests.support.tally import POISONED_MINUTES, REACTIONS, consumer, service_corrected, service_logged
 
-unmended = command_line(GROUP, HANDLERS)
+unmended = command_line(REACTIONS)
 
 
 def environment(wire: Wire) -> dict[str, str]:

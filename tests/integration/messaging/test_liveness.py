@@ -17,14 +17,14 @@ from shared.messaging.consumer import Consumer, Membership
 from shared.messaging.observer import Observer
 from shared.messaging.relay import Relay
 from shared.ops.health import Heartbeat
-from shared.runtime import _supervise
+from shared.service.supervision import supervise
 from shared.store.engine import Store
 from shared.store.event_log import new_id
 from tests.integration.messaging.conftest import Wire
 from tests.integration.messaging.test_consumer import send
 from tests.support.eventually import eventually
 from tests.support.proxy import Proxy, proxied
-from tests.support.tally import GROUP, HANDLERS, POISONED_MINUTES, publish, service_logged
+from tests.support.tally import GROUP, POISONED_MINUTES, REACTIONS, publish, reactions_by, service_logged
 
 NOBODY = "127.0.0.1:1"
 Loop = Callable[[Heartbeat], Coroutine[Any, Any, None]]
@@ -32,7 +32,7 @@ Loop = Callable[[Heartbeat], Coroutine[Any, Any, None]]
 
 @pytest.fixture(autouse=True)
 def no_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("shared.runtime", "shared.messaging.relay", "shared.messaging.consumer"):
+    for module in ("shared.service.supervision", "shared.messaging.relay", "shared.messaging.consumer"):
         monkeypatch.setattr(f"{module}.LONGEST_BACK_OFF", 0.5)
 
 
@@ -46,7 +46,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def supervised(build: Callable[[], Loop], name: str = "test") -> AsyncIterator[Heartbeat]:
     """Run a loop as the runtime does."""
     heartbeat = Heartbeat(name)
-    task = asyncio.create_task(_supervise(build, heartbeat))
+    task = asyncio.create_task(supervise(build, heartbeat))
     try:
         yield heartbeat
     finally:
@@ -94,7 +94,7 @@ async def waits_again_and_again(heartbeat: Heartbeat) -> None:
 LOOPS: dict[str, Callable[[Wire, Store], Loop]] = {
     "relay": lambda wire, store: Relay(store, wire.servers, wire.prefix).run,
     "observer": lambda _, store: Observer(store).run,
-    "consumer": lambda wire, store: Consumer(GROUP, store, wire.servers, wire.prefix, HANDLERS, {}).run,
+    "consumer": lambda wire, store: Consumer(REACTIONS, store, wire.servers, wire.prefix).run,
 }
 
 
@@ -142,7 +142,7 @@ async def test_a_handler_that_never_returns_shows_as_a_loop_that_hangs(wire: Wir
         await end_of_test.wait()
 
     await send(wire, service_logged(new_id()))
-    stuck = Consumer(GROUP, wire.worker, wire.servers, wire.prefix, {ServiceLogged: [never_return]}, {})
+    stuck = Consumer(reactions_by(never_return, ServiceLogged), wire.worker, wire.servers, wire.prefix)
     async with supervised(lambda: stuck.run) as heartbeat:
         await eventually(partial(hangs, heartbeat))
         end_of_test.set()
@@ -173,7 +173,7 @@ async def test_a_consumer_whose_slow_batch_ends_just_while_its_client_leaves_the
     def build() -> Loop:
         membership = Membership(session_timeout_ms=6000, max_poll_interval_ms=500)
         consumers.append(
-            Consumer(GROUP, wire.worker, wire.servers, wire.prefix, {ServiceLogged: [be_slow]}, {}, membership)
+            Consumer(reactions_by(be_slow, ServiceLogged), wire.worker, wire.servers, wire.prefix, membership)
         )
         return consumers[-1].run
 

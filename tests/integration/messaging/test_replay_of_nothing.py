@@ -2,14 +2,15 @@
 
 import asyncio
 
-from services.notifications.projections import PROJECTIONS
 from shared.contracts.topics import CONTACT
 from shared.messaging.replay.source import Scope, Topics, ahead
 from tests.support.infrastructure import Infrastructure
+from tests.support.services import reactions
 
 
 async def test_topics_that_nobody_has_read_anything_of_give_no_batch(infrastructure: Infrastructure) -> None:
     ends = {(CONTACT.name, partition): 0 for partition in range(CONTACT.partitions)}
-    topics = Topics(infrastructure.bootstrap_servers, "", PROJECTIONS["contacts"], Scope(), ends)
+    contacts = reactions("notifications").projections["contacts"]
+    topics = Topics(infrastructure.bootstrap_servers, "", contacts, Scope(), ends)
     async with asyncio.timeout(20):
         assert [batch async for batch in ahead(topics.batches())] == []

@@ -23,7 +23,6 @@ from sqlalchemy import text
 
 from deploy.local.process import free_port
 from services.notifications.commands.mail import Mailer, PostOffice
-from services.notifications.handlers import HANDLERS, STATE_HANDLERS
 from shared.contracts import Event, RegistrationSource, VolunteerRegistered, VolunteerSignedUp
 from shared.contracts.envelope import Attributes, headers
 from shared.contracts.received import Received
@@ -34,6 +33,7 @@ from shared.store.engine import Store
 from shared.store.event_log import new_id
 from shared.store.sealing import seal
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
+from tests.support.services import reactions
 
 DISTRICT = "510115"
 SENDER = "post@linbang.example"
@@ -98,7 +98,7 @@ class Post:
         )
 
     def consumer(self) -> Consumer:
-        return Consumer("notifications", self.worker, self.servers, self.prefix, HANDLERS, STATE_HANDLERS)
+        return Consumer(reactions("notifications"), self.worker, self.servers, self.prefix)
 
     async def publish(self, *events: Received[Event]) -> None:
         """Publish events as another service's relay does."""
@@ -246,8 +246,7 @@ async def post(
 async def handle(post: Post, events: Sequence[Received[Event]]) -> None:
     """Hand events to the service as the consumer does, without Kafka in between."""
     async with post.worker.transaction() as tx:
-        for handler in HANDLERS[VolunteerRegistered]:
-            await handler(tx, events)
+        await reactions("notifications").react(tx, events)
 
 
 async def know(post: Post, volunteer_id: UUID, **contact: str) -> None:

@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet, OKPKey
 
 from services.notifications.app import service
 from shared.http.auth import ALGORITHM, ISSUER
-from shared.runtime import build_app
+from shared.service.app import build_app
 from shared.store.event_log import new_id
 from tests.integration.notifications.conftest import DISTRICT, Post, handle, registered, signed_up
 

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from deploy.provision import SERVICES
-from shared.runtime import Service
+from shared.service.service import Service
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 

@@ -21,7 +21,8 @@ from sqlalchemy.engine import make_url
 
 from shared.http.auth import ALGORITHM, ISSUER, Reach, Role, access_of
 from shared.http.openapi import routes_of
-from shared.runtime import Service, build_app
+from shared.service.app import build_app
+from shared.service.service import Service
 from shared.store.event_log import new_id
 from tests.support.infrastructure import Infrastructure, Urls
 

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from shared.runtime import Service, build_app
+from shared.service.app import build_app
+from shared.service.service import Service
 from shared.store.engine import Store
 from shared.store.event_log import append, new_id
 from tests.support.infrastructure import Urls

@@ -28,7 +28,7 @@ from schemathesis.schemas import BaseSchema
 from deploy.docs import compose
 from deploy.local.process import free_port
 from deploy.provision import SERVICES
-from shared.runtime import build_app
+from shared.service.app import build_app
 from tests.support.eventually import eventually
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
 

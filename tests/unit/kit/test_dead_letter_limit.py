@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.assessment.app import service
-from shared import runtime
 from shared.messaging.dead_letter import (
     BEHIND_PARKED,
     MAX_CONSECUTIVE,
@@ -22,6 +21,7 @@ from shared.messaging.dead_letter import (
     headers_as_json,
     headers_from_json,
 )
+from shared.service import roles
 from shared.store.engine import Store
 
 
@@ -105,6 +105,6 @@ def test_the_environment_can_lift_the_limit(setting: str, limited: bool, monkeyp
         "ASSESSMENT_DEAD_LETTER_LIMIT": setting,
     }.items():
         monkeypatch.setenv(name, value)
-    with patch.object(runtime, "Consumer") as consumer:
-        runtime._loops(service())["consumer"](Store("postgresql://nowhere/assessment"))
+    with patch.object(roles, "Consumer") as consumer:
+        roles.background_roles(service())["consumer"](Store("postgresql://nowhere/assessment"))
     assert consumer.call_args.kwargs["limited"] is limited

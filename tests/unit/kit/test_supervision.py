@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from shared.ops.health import Heartbeat
-from shared.runtime import _supervise
+from shared.service.supervision import supervise
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("broken"), asyncio.CancelledError()], ids=["error", "cancelled inside"])
@@ -23,8 +23,8 @@ async def test_a_loop_that_fails_is_started_again(fault: BaseException, monkeypa
         await asyncio.Event().wait()
 
     sleep = asyncio.sleep
-    monkeypatch.setattr("shared.runtime.asyncio.sleep", lambda _: sleep(0))
-    task = asyncio.create_task(_supervise(lambda: loop, Heartbeat("test")))
+    monkeypatch.setattr("shared.service.supervision.asyncio.sleep", lambda _: sleep(0))
+    task = asyncio.create_task(supervise(lambda: loop, Heartbeat("test")))
     await asyncio.wait_for(again.wait(), 10)
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -12,7 +12,7 @@ from deploy import credentials
 from deploy.local.environment import LocalSettings, database_urls, service_environment
 from deploy.local.paths import ROOT
 from deploy.provision import SERVICES
-from shared.runtime import _loops
+from shared.service.roles import background_roles
 
 _COMPOSE = (ROOT / "docker-compose.yml").read_text()
 
@@ -23,7 +23,7 @@ def test_api_and_worker_together_have_every_role(service: str, monkeypatch: pyte
     urls = database_urls("postgresql://postgres:admin@127.0.0.1:1/postgres", secret)
     for name, value in service_environment(service, LocalSettings(), secret, urls, "127.0.0.1:2").items():
         monkeypatch.setitem(os.environ, name, value)
-    loops = _loops(import_module(f"services.{service}.app").service())
+    loops = background_roles(import_module(f"services.{service}.app").service())
     commands = re.findall(rf"command: \[python, -m, services\.{service}, (.*)\]", _COMPOSE)
     assert sorted(commands) == sorted(["api", ", ".join(loops)])
 

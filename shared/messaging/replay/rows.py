@@ -18,7 +18,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.event import Event
-from shared.store.projection import told_in
+from shared.store.projection import rows_of
 
 _ATTRIBUTES = "district text, position bigint, event_id uuid, version int, occurred_at timestamptz"
 _SQL_TYPES: dict[object, str] = {datetime: "timestamptz", int: "bigint", str: "text", UUID: "uuid"}
@@ -43,13 +43,13 @@ def select_of(event: type[Event]) -> str:
 async def make_tables(session: AsyncConnection, events: Collection[type[Event]]) -> None:
     """Make the empty tables; a READ ONLY transaction could not."""
     for event in events:
-        await session.exec_driver_sql(f"CREATE TEMPORARY TABLE {told_in(event)} ({_ATTRIBUTES}, {_columns(event)})")
+        await session.exec_driver_sql(f"CREATE TEMPORARY TABLE {rows_of(event)} ({_ATTRIBUTES}, {_columns(event)})")
 
 
 async def copy_in(tx: AsyncConnection, span: Span) -> None:
     """Put a span's rows into their table."""
     driver: asyncpg.Connection = (await tx.get_raw_connection()).driver_connection
-    await driver.copy_to_table(told_in(span.event), source=span.rows, format="binary")
+    await driver.copy_to_table(rows_of(span.event), source=span.rows, format="binary")
 
 
 def _columns(event: type[Event]) -> str:
@@ -61,7 +61,7 @@ def _columns(event: type[Event]) -> str:
 
 
 def _sql_type(annotation: object) -> str:
-    """Return the SQL type of a field. Raises KeyError for a type that no event told in bulk has had yet."""
+    """Return the SQL type of a field. Raises KeyError for a type that no event applied in bulk has had yet."""
     if get_origin(annotation) in (Union, UnionType):
         [annotation] = (kind for kind in get_args(annotation) if kind is not type(None))
     return "text" if isinstance(annotation, EnumType) else _SQL_TYPES[annotation]

@@ -1,0 +1,53 @@
+"""Who acts, and how far that reaches: a set of districts, in them stations and teams.
+
+Invariant: a command is told by an `Actor` alone on whose behalf it runs, whether that is a person who called, an event,
+a clock or another installation; nothing in it depends on HTTP.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from uuid import UUID
+
+EVERY_DISTRICT = "*"
+
+
+class Reach(IntEnum):
+    """How much of a district somebody gets at; each includes the ones before it."""
+
+    OWN = 1
+    """What is about them, or was made by them."""
+    UNITS = 2
+    """What belongs to the stations they manage or the teams they lead."""
+    DISTRICT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where somebody's roles hold: districts (GB/T 2260 codes, or `EVERY_DISTRICT`), and ids of stations and teams."""
+
+    districts: frozenset[str]
+    units: frozenset[UUID] = frozenset()
+
+    def covers(self, district: str) -> bool:
+        """Return whether a district is within it."""
+        return district in self.districts or EVERY_DISTRICT in self.districts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody or something that acts in one district of its scope."""
+
+    name: str
+    """How events name it as their cause: ``account:<id>``, ``event:<id>``, ``import:<id>``, ``work:<id>``."""
+    district: str
+    """The district it acts in now."""
+    scope: Scope
+    reach: Reach = Reach.DISTRICT
+    volunteer_id: UUID | None = None
+    """Whom it acts as, where it is a volunteer."""
+
+    def reaches(self, *, unit: UUID, made_by: str) -> bool:
+        """Return whether something of a station or team, made by an actor, is this one's to deal with."""
+        if self.reach is Reach.DISTRICT or made_by == self.name:
+            return True
+        return self.reach is Reach.UNITS and unit in self.scope.units

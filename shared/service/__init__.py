@@ -1,0 +1,1 @@
+"""How a service is put together of its parts, and runs: ``python -m services.<name> ROLE...``."""

@@ -1,0 +1,63 @@
+"""A process's HTTP application.
+
+Invariant: every process answers ``/health/live``, ``/health/ready`` and ``/metrics``; the service's routes are there
+where ``api`` is among its roles.
+"""
+
+import base64
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from shared.http import problems
+from shared.http.auth import Verifier
+from shared.http.bodies import LimitBody
+from shared.http.observation import Observe
+from shared.http.openapi import Application
+from shared.imports.api import MAX_UPLOAD_BYTES
+from shared.imports.api import PREFIX as IMPORTS
+from shared.imports.api import router as import_routes
+from shared.ops.health import Heartbeat
+from shared.service.health import health_routes
+from shared.service.service import Service
+from shared.store.engine import Store
+
+API_CONNECTIONS = 16
+
+
+def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_routes: bool = True) -> FastAPI:
+    """Return the process's HTTP application: health and metrics, and the service's routes where asked for."""
+    app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
+    problems.install(app)
+    app.include_router(health_routes(heartbeats))
+    if with_routes:
+        for router in service.routers:
+            app.include_router(router)
+        if service.imports:
+            app.include_router(import_routes(service.imports, base64.b64decode(service.settings.file_key)))
+    app.add_middleware(LimitBody, larger={IMPORTS: MAX_UPLOAD_BYTES} if service.imports else {})
+    app.add_middleware(Observe)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
+    store = Store(service.settings.api_database_url, pool_size=API_CONNECTIONS)
+    app.state.store = store
+    async with httpx.AsyncClient(timeout=5) as client:
+
+        async def fetch_jwks() -> dict[str, Any]:
+            answer = await client.get(service.settings.jwks_url)
+            keys: dict[str, Any] = answer.raise_for_status().json()
+            return keys
+
+        app.state.verifier = Verifier(service.fetch_keys(store) if service.fetch_keys else fetch_jwks)
+        for part in service.parts:
+            if part.prepare:
+                await part.prepare(app, store, service.settings)
+        yield
+    await store.close()

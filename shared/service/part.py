@@ -1,0 +1,32 @@
+"""A part: one family of use cases of a service, with all its layers in one folder, said in one object."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from shared.imports.job import ImportKind
+from shared.messaging.reactions import Reaction
+from shared.ops.health import Heartbeat
+from shared.store.engine import Store
+
+Loop = Callable[[Heartbeat], Coroutine[Any, Any, None]]
+
+
+def _nothing(_settings: Any) -> Mapping[str, Any]:  # noqa: ANN401 - each service has settings of its own
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a part gives its service. What needs the service's settings is a function of them."""
+
+    routers: Sequence[APIRouter] = ()
+    reactions: Sequence[Reaction] = ()
+    imports: Callable[[Any], Mapping[str, ImportKind]] = _nothing
+    """The kinds of files it takes in, by the name in ``POST /v1/imports/<kind>``."""
+    loops: Callable[[Any], Mapping[str, Callable[[Store], Loop]]] = _nothing
+    """Roles of its own, e.g. ``mailer``; each is given the worker's store."""
+    prepare: Callable[[FastAPI, Store, Any], Awaitable[None]] | None = None
+    """Runs before the api takes requests: puts what its routes need into ``app.state``."""

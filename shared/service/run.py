@@ -1,0 +1,72 @@
+"""How a service's process runs: ``python -m services.<name> ROLE...``.
+
+The roles are api, relay, consumer, importer, those of the service's own parts, or all.
+"""
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import uvloop
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from shared.messaging.observer import Observer
+from shared.ops import tracing
+from shared.ops.garbage import collect_rarely
+from shared.ops.health import Heartbeat
+from shared.ops.logging import configure
+from shared.service.app import build_app
+from shared.service.roles import background_roles
+from shared.service.service import Service
+from shared.service.supervision import supervise
+from shared.store.engine import Store
+
+WORKER_CONNECTIONS = 8
+
+
+def main(compose: Callable[[], Service]) -> None:
+    """Run a service with the roles named on the command line."""
+    service = compose()
+    roles = ["api", *background_roles(service)]
+    parser = argparse.ArgumentParser(prog=f"python -m services.{service.name}")
+    parser.add_argument("roles", nargs="+", choices=[*roles, "all"], metavar="ROLE", help=", ".join([*roles, "all"]))
+    chosen = parser.parse_args().roles
+    configure(service.name)
+    tracing.configure(service.name)
+    collect_rarely()
+    uvloop.run(run(service, roles if "all" in chosen else chosen))
+
+
+async def run(service: Service, roles: Sequence[str]) -> None:
+    """Run roles until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    worker = Store(service.settings.worker_database_url, pool_size=WORKER_CONNECTIONS)
+    background = {role: build for role, build in background_roles(service).items() if role in roles}
+    if "relay" in roles:
+        background["observer"] = lambda store: Observer(store).run
+    heartbeats = {role: Heartbeat(role) for role in background}
+    tasks = [asyncio.create_task(supervise(partial(build, worker), heartbeats[r])) for r, build in background.items()]
+    server = Server(
+        build_app(service, list(heartbeats.values()), with_routes="api" in roles),
+        address=service.settings.host,
+        port=service.settings.port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+        backlog=1024,
+    )
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    server.stop()  # type: ignore[no-untyped-call]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await serving
+    await worker.close()
+    tracing.shut_down()

@@ -1,0 +1,50 @@
+"""A service: its parts and its settings, and what follows from them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from shared.http.auth import FetchKeys
+from shared.imports.job import ImportKind
+from shared.messaging.reactions import Reactions
+from shared.service.part import Loop, Part
+from shared.service.settings import ServiceSettings
+from shared.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as its ``app.py`` puts it together."""
+
+    name: str
+    title: str
+    settings: ServiceSettings
+    parts: Sequence[Part]
+    fetch_keys: Callable[[Store], FetchKeys] | None = None
+    """Where the issuer's keys come from; by default its JWKS over HTTP."""
+
+    @property
+    def routers(self) -> list[APIRouter]:
+        """The routes of every part."""
+        return [router for part in self.parts for router in part.routers]
+
+    @property
+    def reactions(self) -> Reactions:
+        """What the service does about events."""
+        return reactions_of(self.name, self.parts)
+
+    @property
+    def imports(self) -> Mapping[str, ImportKind]:
+        """The kinds of files that the service takes in."""
+        return {name: kind for part in self.parts for name, kind in part.imports(self.settings).items()}
+
+    @property
+    def loops(self) -> Mapping[str, Callable[[Store], Loop]]:
+        """The roles that only this service has."""
+        return {role: build for part in self.parts for role, build in part.loops(self.settings).items()}
+
+
+def reactions_of(service: str, parts: Sequence[Part]) -> Reactions:
+    """Return the table of reactions that parts make up; operators' commands need no settings for it."""
+    return Reactions(service, [reaction for part in parts for reaction in part.reactions])
