@@ -26,9 +26,10 @@ from pydantic_settings import BaseSettings
 from deploy import dashboards
 from deploy.provision import SERVICES
 from shared.contracts import EVENTS, Event
+from shared.contracts.actor import Reach, Role
 from shared.contracts.envelope import Attributes, headers
 from shared.contracts.topics import CONTACT, TOPICS
-from shared.http.auth import Reach, Role, access_of
+from shared.http.auth import access_of
 from shared.http.openapi import routes_of
 from shared.ops import metrics
 from shared.service.app import build_app

@@ -12,8 +12,9 @@ from services.assessment.queries.assessments import AssessmentPreview
 from services.assessment.queries.statistics import Grouping, ImportProgress, Period, StarStatistics, Statistics
 from services.assessment.queries.volunteers import LedgerEntry, VolunteerFigures, VolunteerHours
 from shared.contracts import Provenance
+from shared.contracts.actor import Reach, Role
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Reach, Role, caller_with
+from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, cursor, moment, whole_number
 from shared.http.problems import ProblemError

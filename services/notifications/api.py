@@ -12,7 +12,8 @@ from services.notifications.commands.inbox import mark_read
 from services.notifications.domain.messages import Channel, Template
 from services.notifications.domain.wording import Language, word
 from services.notifications.queries import InboxMessage
-from shared.http.auth import Caller, Role, caller_with
+from shared.contracts.actor import Role
+from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, cursor, moment
 from shared.http.problems import ProblemError, language_of

@@ -11,8 +11,9 @@ from sqlalchemy import Row, TextClause, text
 
 from services.registry.domain.credentials import TOKEN_LIFETIME
 from services.registry.domain.privacy import KeyRing, SealedPerson
+from shared.contracts.actor import Reach
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Reach
+from shared.http.auth import Caller
 from shared.http.pages import PageRequest
 from shared.store.engine import Store
 
@@ -86,9 +87,9 @@ async def volunteers(
     return [_masked(keys, row) for row in rows]
 
 
-def _units(caller: Caller) -> Collection[str] | None:
+def _units(caller: Caller) -> Collection[UUID] | None:
     """Return the units that limit what a caller sees, or None where they reach the whole district."""
-    return None if caller.reach is Reach.DISTRICT else list(caller.units)
+    return None if caller.reach is Reach.DISTRICT else list(caller.scope.units)
 
 
 def _masked(keys: KeyRing, row: Row[Any]) -> MaskedVolunteer:

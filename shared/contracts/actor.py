@@ -5,10 +5,22 @@ a clock or another installation; nothing in it depends on HTTP.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from uuid import UUID
 
 EVERY_DISTRICT = "*"
+
+
+class Role(StrEnum):
+    """What somebody may act as, within their scope."""
+
+    VOLUNTEER = "volunteer"
+    TEAM_LEADER = "team_leader"
+    STATION_MANAGER = "station_manager"
+    DISTRICT_ADMIN = "district_admin"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+    UPSTREAM = "upstream"
 
 
 class Reach(IntEnum):
@@ -42,9 +54,14 @@ class Actor:
     district: str
     """The district it acts in now."""
     scope: Scope
+    roles: frozenset[str] = frozenset()
     reach: Reach = Reach.DISTRICT
     volunteer_id: UUID | None = None
     """Whom it acts as, where it is a volunteer."""
+
+    def has(self, *roles: str) -> bool:
+        """Return whether it has one of the roles."""
+        return not self.roles.isdisjoint(roles)
 
     def reaches(self, *, unit: UUID, made_by: str) -> bool:
         """Return whether something of a station or team, made by an actor, is this one's to deal with."""

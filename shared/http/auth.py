@@ -2,8 +2,8 @@
 
 Invariant: every route says beside it who may use it and how far each role reaches there (``caller_with``, ``anyone``).
 That declaration lets a caller in, answers what the code asks about a caller's reach, and is the table that
-``docs/authorisation.md`` shows. A caller acts in one district: the token's, or for the platform's operator the one that
-the ``X-District`` header names.
+``docs/authorisation.md`` shows. A caller acts in one district: the token's, or where it holds for several (a city's
+officer, the platform's operator) the one that the ``X-District`` header names.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,12 +21,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from shared.contracts.actor import EVERY_DISTRICT, Actor, Reach, Role, Scope
 from shared.contracts.faults import Fault
 from shared.http.problems import ProblemError
 
 ISSUER = "linbang-registry"
 ALGORITHM = "Ed25519"  # the name that RFC 9864 gives to EdDSA with this curve
-EVERY_DISTRICT = "*"
 _REFETCH_SECONDS = 300.0
 _UNKNOWN_KEY_REFETCH_SECONDS = 2.0
 _DISTRICT = re.compile(r"[0-9]{6}")
@@ -35,54 +34,11 @@ _DISTRICT = re.compile(r"[0-9]{6}")
 FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
 
 
-class Role(StrEnum):
-    """What an account may act as, within its district and units."""
-
-    VOLUNTEER = "volunteer"
-    TEAM_LEADER = "team_leader"
-    STATION_MANAGER = "station_manager"
-    DISTRICT_ADMIN = "district_admin"
-    AUDITOR = "auditor"
-    OPERATOR = "operator"
-    UPSTREAM = "upstream"
-
-
-class Reach(IntEnum):
-    """How much of a district a role gets at by a route; each includes the ones before it."""
-
-    OWN = 1
-    """What is about the caller, or was made by them."""
-    UNITS = 2
-    """What belongs to the stations they manage or the teams they lead."""
-    DISTRICT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """An authenticated account acting in one district, by a route that lets it reach so far."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller(Actor):
+    """An authenticated account, by a route that lets it reach so far."""
 
     account_id: UUID
-    district: str
-    roles: frozenset[str]
-    volunteer_id: UUID | None = None
-    units: frozenset[str] = frozenset()
-    """Ids of the stations managed and teams led."""
-    reach: Reach = Reach.OWN
-
-    @property
-    def actor(self) -> str:
-        """Return how events and jobs name the account."""
-        return f"account:{self.account_id}"
-
-    def has(self, *roles: str) -> bool:
-        """Return whether the account has one of the roles."""
-        return not self.roles.isdisjoint(roles)
-
-    def reaches(self, *, unit: UUID, made_by: str) -> bool:
-        """Return whether something of a station or team, made by an actor, is the caller's to deal with."""
-        if self.reach is Reach.DISTRICT or made_by == self.actor:
-            return True
-        return self.reach is Reach.UNITS and str(unit) in self.units
 
 
 class Verifier:
@@ -155,17 +111,18 @@ class Access:
         """Return the caller. Raises ProblemError 403 for a role or a district that is not let in."""
         roles = frozenset(claims.get("roles", ()))
         reach = max((reach for role, reach in self.reaches.items() if role in roles), default=None)
-        district = claims["district"]
-        if reach is None or (district != EVERY_DISTRICT and x_district not in (None, district)):
+        if reach is None:
             raise ProblemError(403, "forbidden")
+        scope = Scope(_districts(claims), frozenset(map(UUID, claims.get("units", ()))))
         volunteer_id = claims.get("vid")
         return Caller(
+            name=f"account:{claims['sub']}",
             account_id=UUID(claims["sub"]),
-            district=_named(x_district) if district == EVERY_DISTRICT else district,
+            district=_district(scope, x_district),
+            scope=scope,
             roles=roles,
-            volunteer_id=UUID(volunteer_id) if volunteer_id else None,
-            units=frozenset(claims.get("units", ())),
             reach=reach,
+            volunteer_id=UUID(volunteer_id) if volunteer_id else None,
         )
 
 
@@ -201,9 +158,20 @@ def _calls(dependant: Dependant) -> Iterator[object]:
         yield from _calls(dependency)
 
 
-def _named(x_district: str | None) -> str:
-    if x_district is None:
+def _districts(claims: Mapping[str, Any]) -> frozenset[str]:
+    """Return the districts of a token: it names one, several (an officer of a city), or every one (the operator)."""
+    named = claims["district"]
+    return frozenset([named] if isinstance(named, str) else named)
+
+
+def _district(scope: Scope, named: str | None) -> str:
+    """Return the district that a request is about: the only one of the scope, or the one that ``X-District`` names."""
+    if named is None:
+        if len(scope.districts) == 1 and EVERY_DISTRICT not in scope.districts:
+            return next(iter(scope.districts))
         raise ProblemError(422, "invalid-request", [Fault("X-District", "missing")])
-    if not _DISTRICT.fullmatch(x_district):
+    if EVERY_DISTRICT in scope.districts and not _DISTRICT.fullmatch(named):
         raise ProblemError(422, "invalid-request", [Fault("X-District", "format")])
-    return x_district
+    if not scope.covers(named):
+        raise ProblemError(403, "forbidden")
+    return named

@@ -102,6 +102,25 @@ async def once(
     return answer
 
 
+async def idempotent(
+    tx: AsyncConnection,
+    caller: Caller,
+    request: Claim | None,
+    status: int,
+    command: Callable[[], Awaitable[BaseModel]],
+) -> Response:
+    """Carry out a command and answer with ``status`` and its result; a request that is repeated gets the same answer.
+
+    ``tx`` is the command's transaction: the key, the effects and the answer commit together. Raises what the command
+    raises, and ProblemError 422 ``idempotency-key-reused``.
+    """
+
+    async def work() -> Answer:
+        return Answer.of(status, await command())
+
+    return (await once(tx, caller, request, work)).response()
+
+
 _KNOWN = text("""
     SELECT k.account, k.key, k.fingerprint, k.status, k.body
     FROM unnest(CAST(:account AS text[]), CAST(:key AS text[])) AS c(account, key)

@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping, text
 from starlette.datastructures import UploadFile
 
+from shared.contracts.actor import Role
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Role, caller_with
+from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import Answer, claim, once
 from shared.http.pages import Page, RequestedPage, cursor
@@ -99,7 +100,7 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
             async def create() -> Answer:
                 sealed = jobs.seal_file(file_key, content)
                 name = file_name or uploaded_name
-                job_id = await jobs.create(tx, caller.district, kind, name, sealed, caller.actor)
+                job_id = await jobs.create(tx, caller.district, kind, name, sealed, caller.name)
                 row = (await tx.execute(_ONE, {"district": caller.district, "id": job_id})).mappings().one()
                 return Answer.of(202, _status(row))
 

@@ -5,6 +5,12 @@ Invariant: a table that holds a district's rows is made accessible by ``secure``
 
 from alembic import context, op
 
+OWN_DISTRICTS = "district = ANY ((SELECT current_districts())::text[])"
+"""What the api role may write; as a subquery the set is worked out once a statement, not for every row."""
+SEEN_DISTRICTS = f"cardinality(current_districts()) > 0 AND {OWN_DISTRICTS}"
+"""What it may see. The first condition names no column, so it is worked out before any row is looked for: without a
+district even an empty table raises."""
+
 
 def service() -> str:
     """Return the service whose database is being migrated."""
@@ -14,14 +20,14 @@ def service() -> str:
 def secure(table: str, *, api: str = "", worker: str = "") -> None:
     """Force row-level security on ``table`` and grant rights, e.g. ``api="SELECT, INSERT"``.
 
-    The api role gets the district that its transaction sets; the worker role, which mixes districts, gets every one.
+    The api role gets the districts that its transaction sets; the worker role, which mixes districts, gets every one.
     """
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     if api:
         op.execute(
-            f"CREATE POLICY one_district ON {table} TO {service()}_api "
-            "USING (district = current_district()) WITH CHECK (district = current_district())"
+            f"CREATE POLICY own_districts ON {table} TO {service()}_api "
+            f"USING ({SEEN_DISTRICTS}) WITH CHECK ({OWN_DISTRICTS})"
         )
     if worker:
         op.execute(f"CREATE POLICY every_district ON {table} TO {service()}_worker USING (true) WITH CHECK (true)")

@@ -1,7 +1,8 @@
 """Transactions on a service's own database.
 
-Invariant: the api role sees one district a transaction, the one that ``transaction(district)`` sets; where none is set,
-PostgreSQL itself raises (``current_district()`` in the row policies). The worker role mixes districts.
+Invariant: the api role sees the districts that ``transaction(...)`` sets, one as a rule, several for an officer above
+them; where none is set, PostgreSQL itself raises (``current_districts()`` in the row policies). The worker role mixes
+districts.
 """
 
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from shared.ops.failpoint import reach
 CONNECT_SECONDS = 10
 """A server that takes longer to let us in counts as away; ``health.STALE_SECONDS`` is a multiple of it."""
 
-_SET_DISTRICT = text("SELECT set_config('app.district', :district, true)")
+_SET_DISTRICTS = text("SELECT set_config('app.districts', :districts, true)")
 
 
 class Store:
@@ -33,14 +34,14 @@ class Store:
         )
 
     @asynccontextmanager
-    async def transaction(self, district: str | None = None) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, *districts: str) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that commits on leaving and rolls back on any exception.
 
-        ``district`` is a GB/T 2260 code; the api role can do nothing without one.
+        ``districts`` are GB/T 2260 codes; the api role can do nothing without one.
         """
         async with self.engine.begin() as connection:
-            if district is not None:
-                await connection.execute(_SET_DISTRICT, {"district": district})
+            if districts:
+                await connection.execute(_SET_DISTRICTS, {"districts": ",".join(districts)})
             yield connection
             reach("store.before_commit")
         reach("store.after_commit")

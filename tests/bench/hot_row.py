@@ -89,7 +89,7 @@ def _script(district: str, shift_id: UUID) -> str:
             r"\set counter :counter + 1",
             rf"\set n :client_id * {PER_CLIENT} + :counter",
             "BEGIN;",
-            sql(engine._SET_DISTRICT) + ";",
+            sql(engine._SET_DISTRICTS, districts=f"'{district}'") + ";",
             sql(sign_ups._LOCK_SHIFT, id=f"'{shift_id}'") + r" \gset",
             sql(idempotency._KNOWN) + ";",
             sql(known._KNOWN_AND_LIVE) + ";",

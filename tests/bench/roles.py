@@ -74,8 +74,8 @@ class WatchedStore(Store):
     after_commit: Callable[[float], None]
 
     @asynccontextmanager
-    async def transaction(self, district: str | None = None) -> AsyncIterator[AsyncConnection]:
-        async with super().transaction(district) as tx:
+    async def transaction(self, *districts: str) -> AsyncIterator[AsyncConnection]:
+        async with super().transaction(*districts) as tx:
             yield tx
         self.after_commit(time.time())
 

@@ -20,7 +20,8 @@ from deploy.local.process import free_port
 from deploy.provision import ROLES, url_name
 from services.activities.commands.publishing import publish_activity
 from services.activities.domain.activity import ActivityDraft, ShiftDraft
-from shared.http.auth import ALGORITHM, ISSUER, Caller, Reach, Role
+from shared.contracts.actor import Role, Scope
+from shared.http.auth import ALGORITHM, ISSUER, Caller
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from tests.bench.figure import Figure
@@ -167,7 +168,10 @@ async def _publish(urls: Urls, volunteers: Sequence[UUID]) -> UUID:
     starts_at = now() + timedelta(days=1)
     shift = ShiftDraft(starts_at, starts_at + timedelta(hours=2), CAPACITY)
     draft = ActivityDraft("文明宣传", "civic", "社区活动室", "站长", "注意安全", "", [shift])
-    caller = Caller(new_id(), DISTRICT, frozenset({Role.DISTRICT_ADMIN}), reach=Reach.DISTRICT)
+    account_id = new_id()
+    caller = Caller(
+        name=f"account:{account_id}", account_id=account_id, district=DISTRICT, scope=Scope(frozenset([DISTRICT]))
+    )
     answer = await publish_activity(api, caller, None, STATION, draft)
     await worker.close()
     await api.close()

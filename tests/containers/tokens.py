@@ -13,7 +13,7 @@ from services.registry.commands.accounts import _token
 from services.registry.domain.privacy import KeyRing
 from services.registry.repository import accounts
 from services.registry.settings import Settings
-from shared.http.auth import Role
+from shared.contracts.actor import Role
 from shared.store.engine import Store
 from shared.store.event_log import now
 

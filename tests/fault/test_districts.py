@@ -71,7 +71,7 @@ async def refused_by_the_policies(system: System, theirs: District, ours: Distri
     try:
         for table in ("sign_up", "service_record", "shift", "activity", "event_log", "idempotency_key"):
             async with connection.transaction():
-                await connection.execute("SELECT set_config('app.district', $1, true)", theirs.code)
+                await connection.execute("SELECT set_config('app.districts', $1, true)", theirs.code)
                 seen = await connection.fetch(f"SELECT 1 FROM {table} WHERE district = $1", ours.code)
                 assert seen == [], table
         for statement in (
@@ -79,15 +79,15 @@ async def refused_by_the_policies(system: System, theirs: District, ours: Distri
             "UPDATE sign_up SET state = 'withdrawn' WHERE district = $1",
         ):
             async with connection.transaction():
-                await connection.execute("SELECT set_config('app.district', $1, true)", theirs.code)
+                await connection.execute("SELECT set_config('app.districts', $1, true)", theirs.code)
                 assert await connection.execute(statement, ours.code) == "UPDATE 0"
-        await connection.execute("SELECT set_config('app.district', $1, false)", theirs.code)
+        await connection.execute("SELECT set_config('app.districts', $1, false)", theirs.code)
         insertion = (
             "INSERT INTO idempotency_key (district, account, key, fingerprint) VALUES ($1, 'somebody', 'key', '')"
         )
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
             await connection.execute(insertion, ours.code)
-        await connection.execute("RESET app.district")
+        await connection.execute("RESET app.districts")
         with pytest.raises(asyncpg.PostgresError):
             await connection.fetch("SELECT 1 FROM sign_up")  # with no district set
     finally:

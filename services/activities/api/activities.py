@@ -10,8 +10,9 @@ from services.activities import queries
 from services.activities.commands.publishing import PublishedActivity, publish_activity
 from services.activities.domain.activity import ActivityDraft, ShiftDraft
 from services.activities.queries import ActivitySummary, ActivityView
+from shared.contracts.actor import Role
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Role, caller_with
+from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import IdempotencyKey
 from shared.http.pages import Page, RequestedPage, cursor

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from services.activities import queries
 from services.activities.commands.corrections import CorrectedRecord, correct_record
 from services.activities.queries import RecordView
+from shared.contracts.actor import Reach, Role
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Reach, Role, caller_with
+from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import IdempotencyKey
 from shared.http.pages import Page, RequestedPage, cursor, moment

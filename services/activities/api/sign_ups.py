@@ -11,7 +11,8 @@ from services.activities.commands.attendance import CheckedIn, CheckedOut
 from services.activities.commands.sign_ups import SignUpAnswer, SignUpGroups
 from services.activities.commands.withdrawal import withdraw_sign_up
 from services.activities.queries import MySignUp, ShiftSignUp
-from shared.http.auth import Caller, Role, caller_with
+from shared.contracts.actor import Role
+from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import IdempotencyKey
 from shared.http.pages import Page, RequestedPage, cursor, whole_number

@@ -103,7 +103,7 @@ async def _check_in(tx: AsyncConnection, caller: Caller, sign_up_id: UUID) -> An
     event = VolunteerCheckedIn(
         sign_up_id=sign_up.id, shift_id=sign_up.shift_id, volunteer_id=sign_up.volunteer_id, checked_in_at=at
     )
-    await event_log.append(tx, [NewEvent(district, sign_up.id, sign_up.version + 1, event, caller.actor, at)])
+    await event_log.append(tx, [NewEvent(district, sign_up.id, sign_up.version + 1, event, caller.name, at)])
     return _checked_in(sign_up.id, at)
 
 
@@ -163,7 +163,7 @@ async def _log(
     record_id = new_id()
     await records.insert_records(tx, caller.district, [record_id], [record], Origin(provenance, sign_up.id))
     event = record.logged(record_id, provenance)
-    await event_log.append(tx, [NewEvent(caller.district, record_id, 1, event, caller.actor)])
+    await event_log.append(tx, [NewEvent(caller.district, record_id, 1, event, caller.name)])
     return record_id
 
 

@@ -62,7 +62,7 @@ async def _correct(
         previous_minutes=record.minutes,
         reason=reason,
     )
-    await event_log.append(tx, [NewEvent(caller.district, record_id, version + 1, event, caller.actor)])
+    await event_log.append(tx, [NewEvent(caller.district, record_id, version + 1, event, caller.name)])
     return Answer.of(
         201,
         CorrectedRecord(record_id=record_id, minutes=minutes, previous_minutes=record.minutes, version=version + 1),

@@ -46,7 +46,7 @@ async def _publish(tx: AsyncConnection, caller: Caller, station: str, draft: Act
         PublishedShift(shift_id=new_id(), starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
         for shift in draft.shifts
     )
-    publication = Publication(caller.district, new_id(), station_id, draft, caller.actor, now())
+    publication = Publication(caller.district, new_id(), station_id, draft, caller.name, now())
     await activities.insert_activity(tx, publication, shifts)
     published = ActivityPublished(
         activity_id=publication.id,
@@ -55,5 +55,5 @@ async def _publish(tx: AsyncConnection, caller: Caller, station: str, draft: Act
         station_id=station_id,
         shifts=shifts,
     )
-    await event_log.append(tx, [NewEvent(caller.district, publication.id, 1, published, caller.actor)])
+    await event_log.append(tx, [NewEvent(caller.district, publication.id, 1, published, caller.name)])
     return Answer.of(201, PublishedActivity(id=publication.id, shift_ids=[shift.shift_id for shift in shifts]))

@@ -12,8 +12,8 @@ from services.activities.domain.service_record import EARLIEST, RecordBook, Serv
 from services.activities.repository import known, records
 from services.activities.repository.records import Origin
 from shared.contracts import Provenance, ServiceRecordsImported, StationOpened, VolunteerRegistered
+from shared.contracts.actor import Role
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Role
 from shared.imports.job import ImportJob, ImportKind
 from shared.imports.rows import Outcome, Row, Verdict
 from shared.store import event_log

@@ -171,7 +171,7 @@ async def _decide_fresh(
         await event_log.append(
             tx,
             [
-                NewEvent(district, new.id, 1, _event(shift, new), request.caller.actor, traceparent=request.traceparent)
+                NewEvent(district, new.id, 1, _event(shift, new), request.caller.name, traceparent=request.traceparent)
                 for request, _, new in placed
             ],
         )

@@ -42,12 +42,12 @@ async def withdraw_sign_up(store: Store, caller: Caller, sign_up_id: UUID) -> No
 async def _withdraw(tx: AsyncConnection, caller: Caller, shift: Shift, sign_up: SignUp) -> None:
     district = caller.district
     await sign_ups.set_state(tx, district, sign_up.id, SignUpState.WITHDRAWN)
-    events = [NewEvent(district, sign_up.id, sign_up.version + 1, _withdrawn(shift, sign_up), caller.actor)]
+    events = [NewEvent(district, sign_up.id, sign_up.version + 1, _withdrawn(shift, sign_up), caller.name)]
     if sign_up.state is SignUpState.WAITING:
         await sign_ups.count_places(tx, district, shift.id, waiting=-1)
     elif promoted := await sign_ups.promote_first(tx, district, shift.id):
         await sign_ups.count_places(tx, district, shift.id, waiting=-1)
-        events.append(NewEvent(district, promoted.id, promoted.version, _promoted(shift, promoted), caller.actor))
+        events.append(NewEvent(district, promoted.id, promoted.version, _promoted(shift, promoted), caller.name))
     else:
         await sign_ups.count_places(tx, district, shift.id, taken=-1)
     await event_log.append(tx, events)

@@ -13,8 +13,9 @@ from services.registry.api.volunteers import VolunteerView
 from services.registry.commands import accounts
 from services.registry.commands.accounts import AccountCreated, NewAccount
 from services.registry.commands.signing_keys import SigningKeyCreated, rotate_signing_key
+from shared.contracts.actor import EVERY_DISTRICT, Role
 from shared.contracts.faults import RefusedError
-from shared.http.auth import EVERY_DISTRICT, Caller, Role, caller_with
+from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.ops import metrics
 
@@ -127,7 +128,7 @@ async def show_me(store: ApiStore, keys: Keys, caller: Annotated[Caller, Depends
         user_name=await queries.user_name(store, home, caller.account_id),
         district=caller.district,
         roles=sorted(caller.roles),
-        units=sorted(caller.units),
+        units=sorted(map(str, caller.scope.units)),
         volunteer=volunteer,
     )
 
@@ -141,9 +142,9 @@ async def change_password(
     caller: Annotated[Caller, Depends(caller_with(own=Role))],
 ) -> None:
     """Change one's own password."""
-    attempts.change_password(caller.actor)
+    attempts.change_password(caller.name)
     await accounts.change_password(store, passwords, caller, form.old_password, form.new_password)
-    attempts.password_changed(caller.actor)
+    attempts.password_changed(caller.name)
 
 
 @router.post("/v1/signing-keys", status_code=201, response_model=SigningKeyCreated)

@@ -7,7 +7,8 @@ from fastapi import Depends, Query, Request
 
 from services.registry.commands.passwords import Passwords
 from services.registry.domain.privacy import KeyRing
-from shared.http.auth import Role, anyone
+from shared.contracts.actor import Role
+from shared.http.auth import anyone
 from shared.http.idempotency import Claim, IdempotencyKey
 
 PUBLIC = Depends(anyone)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registry import queries
 from services.registry.api.dependencies import PUBLIC, InDistrict, KeyedIdempotencyKey
 from services.registry.commands.districts import DistrictOpened, open_district
-from shared.http.auth import Caller, Role, caller_with
+from shared.contracts.actor import Role
+from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, PageRequest, RequestedPage, cursor
 

@@ -12,8 +12,9 @@ from services.registry.api.attempts import Address, CountedAttempts
 from services.registry.api.dependencies import PUBLIC, UNIT_HEADS, KeyedIdempotencyKey, Keys, PasswordThreads
 from services.registry.commands.volunteers import VolunteerCreated, register_self, register_volunteer
 from shared.contracts import VolunteerCategory
+from shared.contracts.actor import Role
 from shared.contracts.faults import RefusedError
-from shared.http.auth import Caller, Role, caller_with
+from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, cursor
 

@@ -19,8 +19,9 @@ from services.registry.domain.credentials import TOKEN_LIFETIME
 from services.registry.domain.privacy import KeyRing
 from services.registry.repository import accounts, reference, volunteers
 from services.registry.repository.accounts import Account, SigningKey
+from shared.contracts.actor import EVERY_DISTRICT, Role
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import ALGORITHM, EVERY_DISTRICT, ISSUER, Caller, Role
+from shared.http.auth import ALGORITHM, ISSUER, Caller
 from shared.http.idempotency import Answer, Claim, once
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now

@@ -16,8 +16,8 @@ from services.registry.domain.reference import Division, Organisation, Station, 
 from services.registry.repository import reference
 from services.registry.repository.reference import Written
 from shared.contracts import Event, OrganisationRegistered, StationOpened, TeamFormed
+from shared.contracts.actor import Role
 from shared.contracts.faults import Fault
-from shared.http.auth import Role
 from shared.imports.job import Chunk, ImportJob, ImportKind
 from shared.imports.rows import Outcome, Row, Verdict
 from shared.store import event_log

@@ -17,7 +17,7 @@ from services.registry.domain.roster import Entry, decide
 from services.registry.domain.volunteer import References, check, serial_of
 from services.registry.repository import volunteers
 from shared.contracts import RegistrationSource
-from shared.http.auth import Role
+from shared.contracts.actor import Role
 from shared.imports.job import ImportJob, ImportKind
 from shared.imports.rows import Row, Verdict
 from shared.store.event_log import now

@@ -20,8 +20,9 @@ from services.registry.domain.volunteer import Volunteer, check, issued_number
 from services.registry.repository import accounts, volunteers
 from services.registry.repository.accounts import Account
 from shared.contracts import RegistrationSource
+from shared.contracts.actor import Reach, Role, Scope
 from shared.contracts.faults import Fault, RefusedError
-from shared.http.auth import Caller, Reach, Role
+from shared.http.auth import Caller
 from shared.http.idempotency import Answer, Claim, once
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
@@ -44,7 +45,7 @@ async def register_volunteer(
     ``values`` are the fields as written (``domain.volunteer.FIELDS``) but for the number; registered today where no
     day is given. Raises RefusedError with every fault found.
     """
-    origin = Origin(caller.district, caller.actor, RegistrationSource.ORGANISATION, language)
+    origin = Origin(caller.district, caller.name, RegistrationSource.ORGANISATION, language)
     async with store.transaction(caller.district) as tx:
 
         async def create() -> Answer:
@@ -70,7 +71,9 @@ async def register_self(
     password_hash = await passwords.hash(password)
     account_id = new_id()
     origin = Origin(district, f"account:{account_id}", RegistrationSource.SELF, language)
-    anyone = Caller(_ANYONE, district, frozenset())
+    anyone = Caller(
+        name=f"account:{_ANYONE}", account_id=_ANYONE, district=district, scope=Scope(frozenset([district]))
+    )
     async with store.transaction(district) as tx:
 
         async def create() -> Answer:
@@ -110,5 +113,5 @@ async def _register(tx: AsyncConnection, keys: KeyRing, origin: Origin, entry: E
 async def _require_own_team(tx: AsyncConnection, caller: Caller, volunteer: Volunteer) -> None:
     if caller.reach is Reach.DISTRICT:
         return
-    if volunteer.team_id not in await volunteers.teams_of_units(tx, caller.district, caller.units):
+    if volunteer.team_id not in await volunteers.teams_of_units(tx, caller.district, caller.scope.units):
         raise RefusedError(Fault("team", "forbidden"))

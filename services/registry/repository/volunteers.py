@@ -123,7 +123,7 @@ async def id_of_number(tx: AsyncConnection, district: str, number: str) -> UUID:
     return found
 
 
-async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[str]) -> frozenset[UUID]:
+async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[UUID]) -> frozenset[UUID]:
     """Return the teams among ``units`` (ids of stations and teams) and the teams of the stations among them."""
     return frozenset((await tx.scalars(_TEAMS_OF_UNITS, {"district": district, "units": list(units)})).all())
 

@@ -19,9 +19,10 @@ from sqlalchemy import text
 from services.activities import projections
 from services.activities.app import service
 from shared.contracts import RegistrationSource, StationOpened, VolunteerRegistered
+from shared.contracts.actor import Role
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
-from shared.http.auth import ALGORITHM, ISSUER, Role
+from shared.http.auth import ALGORITHM, ISSUER
 from shared.messaging import topics
 from shared.service.app import build_app
 from shared.service.service import Service
@@ -166,7 +167,7 @@ class Activities:
         """Let time pass: the shift starts this long from now."""
         start = now() + starts_in
         await self.as_owner(
-            f"SET app.district = '{DISTRICT}'",
+            f"SET app.districts = '{DISTRICT}'",
             "ALTER TABLE shift NO FORCE ROW LEVEL SECURITY",
             f"UPDATE shift SET starts_at = '{start}', ends_at = '{start + lasts}' WHERE id = '{shift_id}'",
             "ALTER TABLE shift FORCE ROW LEVEL SECURITY",

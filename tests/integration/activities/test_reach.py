@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.http.auth import Role
+from shared.contracts.actor import Role
 from tests.integration.activities.conftest import Account, Activities, activity, in_turn
 
 OTHER_STATION = "510115-STA-02"
@@ -59,7 +59,7 @@ async def test_a_record_is_corrected_by_its_own_station(
     _, sign_up = await begun_shift_of_one(activities)
     await in_turn([activities.leader], f"{sign_up}/check-in")
     await activities.as_owner(
-        "SET app.district = '510115'",
+        "SET app.districts = '510115'",
         "ALTER TABLE sign_up NO FORCE ROW LEVEL SECURITY",
         "UPDATE sign_up SET checked_in_at = checked_in_at - interval '10 minutes'",
         "ALTER TABLE sign_up FORCE ROW LEVEL SECURITY",

@@ -290,7 +290,8 @@ from services.activities.app import service
 from shared.service.run import main
 composed = service()
 small = {name: replace(kind, chunk_rows=100) for name, kind in composed.imports.items()}
-main(lambda: replace(composed, imports=small))
+parts = [replace(part, imports=lambda _, part=part: small if part.imports(_) else {}) for part in composed.parts]
+main(lambda: replace(composed, parts=parts))
 """
 
 

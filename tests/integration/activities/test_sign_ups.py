@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.activities.commands.sign_ups import Request, SignUpGroups, decide, next_group
+from shared.contracts.actor import Reach, Scope
 from shared.contracts.faults import RefusedError
 from shared.http.auth import Caller
 from shared.http.idempotency import Answer, Claim
@@ -19,8 +20,17 @@ from tests.integration.activities.conftest import DISTRICT, Activities, in_turn
 _MINUTE = timedelta(minutes=1)
 
 
-def caller(volunteer_id: UUID, account: UUID | None = None) -> Caller:
-    return Caller(account or volunteer_id, DISTRICT, frozenset({"volunteer"}), volunteer_id)
+def caller(volunteer_id: UUID | None, account: UUID | None = None) -> Caller:
+    account_id = account or volunteer_id or new_id()
+    return Caller(
+        name=f"account:{account_id}",
+        account_id=account_id,
+        district=DISTRICT,
+        scope=Scope(frozenset([DISTRICT])),
+        roles=frozenset({"volunteer"}),
+        reach=Reach.OWN,
+        volunteer_id=volunteer_id,
+    )
 
 
 async def test_a_rush_over_two_instances_fills_the_shift_exactly(activities: Activities) -> None:
@@ -288,6 +298,4 @@ def test_a_key_is_not_twice_in_one_group() -> None:
 
 async def test_somebody_without_a_volunteer_id_cannot_sign_up(activities: Activities) -> None:
     with pytest.raises(RefusedError, match="volunteer_id:forbidden"):
-        await SignUpGroups(activities.stores[0]).sign_up(
-            Caller(new_id(), DISTRICT, frozenset({"volunteer"})), new_id(), None
-        )
+        await SignUpGroups(activities.stores[0]).sign_up(caller(None), new_id(), None)

@@ -22,8 +22,9 @@ from shared.contracts import (
     VolunteerProfileChanged,
     VolunteerRegistered,
 )
+from shared.contracts.actor import Role
 from shared.contracts.received import Received
-from shared.http.auth import ALGORITHM, ISSUER, Role
+from shared.http.auth import ALGORITHM, ISSUER
 from shared.service.app import build_app
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
@@ -39,9 +40,9 @@ async def jwks() -> dict[str, Any]:
     return {"keys": [_KEY.as_dict(private=False)]}
 
 
-def token(*roles: str, volunteer_id: UUID | None = None, district: str = DISTRICT) -> str:
+def token(*roles: str, volunteer_id: UUID | None = None, district: str | list[str] = DISTRICT) -> str:
     """Sign a token as registry does."""
-    claims = {
+    claims: dict[str, Any] = {
         "iss": ISSUER,
         "sub": str(new_id()),
         "district": district,
@@ -95,7 +96,7 @@ class Reading:
     client: httpx.AsyncClient
     stations: dict[str, UUID] = field(default_factory=dict)
 
-    def reader(self, *roles: str, volunteer_id: UUID | None = None, district: str = DISTRICT) -> Reader:
+    def reader(self, *roles: str, volunteer_id: UUID | None = None, district: str | list[str] = DISTRICT) -> Reader:
         return Reader(self.client, token(*roles, volunteer_id=volunteer_id, district=district))
 
     @property

@@ -6,11 +6,12 @@ from fractions import Fraction
 from math import floor
 from uuid import UUID
 
+import httpx
 import pytest
 
 from shared.contracts import Provenance, ServiceLogged
+from shared.contracts.actor import Role
 from shared.contracts.received import Received
-from shared.http.auth import Role
 from shared.store.event_log import new_id
 from tests.integration.assessment.conftest import DISTRICT, OTHER_DISTRICT, Core, corrected, imported
 from tests.integration.assessment.reading import Reading, by_code, moved, reading, registered, served
@@ -442,3 +443,17 @@ async def test_the_operator_names_the_district(assessment: Reading) -> None:
     assert await operator.faults("/v1/statistics") == [("X-District", "missing")]
     headers = {"Authorization": f"Bearer {operator.bearer}", "X-District": DISTRICT}
     assert (await assessment.client.get("/v1/statistics", headers=headers)).json()["minutes"] == 60
+
+
+async def test_an_officer_of_a_city_names_one_of_its_districts(assessment: Reading) -> None:
+    await assessment.handle(served(await assessment.volunteer(), 60))
+    officer = assessment.reader(Role.DISTRICT_ADMIN, district=[DISTRICT, "510116"])
+    assert await officer.faults("/v1/statistics") == [("X-District", "missing")]
+
+    async def asked(district: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {officer.bearer}", "X-District": district}
+        return await assessment.client.get("/v1/statistics", headers=headers)
+
+    assert (await asked(DISTRICT)).json()["minutes"] == 60
+    assert (await asked("510116")).json()["minutes"] == 0
+    assert (await asked("510117")).status_code == 403

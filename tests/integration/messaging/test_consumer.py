@@ -269,12 +269,12 @@ async def test_a_consumer_that_starts_while_the_database_is_away_goes_on_when_it
     store, tries = Store(wire.urls.worker), 0
     transaction = store.transaction
 
-    def away_at_first(district: str | None = None) -> Any:
+    def away_at_first(*districts: str) -> Any:
         nonlocal tries
         tries += 1
         if tries <= 4:
             raise ConnectionRefusedError("the database is away")
-        return transaction(district)
+        return transaction(*districts)
 
     monkeypatch.setattr(store, "transaction", away_at_first)
     async with running(consumer(store, wire.servers, wire.prefix).run):

@@ -19,7 +19,8 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from sqlalchemy.engine import make_url
 
-from shared.http.auth import ALGORITHM, ISSUER, Reach, Role, access_of
+from shared.contracts.actor import Reach, Role
+from shared.http.auth import ALGORITHM, ISSUER, access_of
 from shared.http.openapi import routes_of
 from shared.service.app import build_app
 from shared.service.service import Service

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from shared.contracts import EventLogRepublished
 from shared.service.app import build_app
 from shared.service.service import Service
 from shared.store.engine import Store
-from shared.store.event_log import append, new_id
+from shared.store.event_log import NewEvent, append, new_id
 from tests.support.infrastructure import Urls
 from tests.support.tally import DISTRICT, service_logged
 
@@ -88,7 +89,7 @@ async def test_every_table_with_a_district_forces_row_level_security_for_both_ro
     assert len(rows) > len(KIT_TABLES) - 4
     for row in rows:
         assert row.forced, row.relname
-        expected = {"one_district", "every_district"} | PLATFORM_WIDE.get(row.relname, set())
+        expected = {"own_districts", "every_district"} | PLATFORM_WIDE.get(row.relname, set())
         assert set(row.policies) <= expected, row.relname
         assert row.policies, row.relname
         assert row.leads == "district" or row.relname in {"outbox", "projection_comparison"}, row.relname
@@ -193,3 +194,24 @@ async def test_metrics_name_the_route_and_never_who_called_it(client: httpx.Asyn
 async def test_a_process_whose_database_answers_is_ready(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health/ready")).json() == {"ready": True, "waiting": []}
     assert (await client.get("/health/live")).json() == {"live": True, "stale": []}
+
+
+async def test_an_officer_of_several_districts_sees_those_and_no_other(urls: Urls) -> None:
+    worker, api = Store(urls.worker), Store(urls.api)
+    codes = ["990001", "990002", "990003"]
+    async with worker.transaction() as tx:
+        await append(tx, [_action(district) for district in codes])
+    seen = text("SELECT district FROM event_log WHERE district = ANY(CAST(:codes AS text[])) ORDER BY district")
+    for scope in (codes[:1], codes[:2]):
+        async with api.transaction(*scope) as tx:
+            assert (await tx.scalars(seen, {"codes": codes})).all() == scope
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with api.transaction(*codes[:2]) as tx:
+            await append(tx, [_action(codes[2])])
+    await worker.close()
+    await api.close()
+
+
+def _action(district: str) -> NewEvent:
+    action = EventLogRepublished(action_id=new_id(), service="test", events=0, positions=0)
+    return NewEvent(district, action.action_id, 1, action, "operator:test")

@@ -11,15 +11,15 @@ depends_on = None
 
 STATEMENTS = (
     """
-    CREATE FUNCTION current_district() RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-    DECLARE code text := nullif(current_setting('app.district', true), '');
+    CREATE FUNCTION current_districts() RETURNS text[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+    DECLARE codes text := nullif(current_setting('app.districts', true), '');
     BEGIN
-        IF code IS NULL THEN
+        IF codes IS NULL THEN
             RAISE EXCEPTION 'no district is set for this transaction' USING ERRCODE = 'insufficient_privilege';
         END IF;
-        RETURN code;
+        RETURN string_to_array(codes, ',');
     END $$
-    """,
+    """,  # databases from before kit_0005 had current_district(), of one
     """
     CREATE TABLE event_log (
         district          text NOT NULL CHECK (district ~ '^[0-9]{6}$'),
