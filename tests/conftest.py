@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.areas import Summary
 from tests.support.infrastructure import Databases, Infrastructure, ServiceDatabase, infrastructure_from
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the process that reports, not one of its workers
+        config.pluginmanager.register(Summary())
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +27,16 @@ def infrastructure() -> Iterator[Infrastructure]:
         yield servers
 
 
+@pytest.fixture(scope="session")
+def templates() -> dict[str, str]:
+    """The migrated database that those of a service are copies of, by service."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-async def service_database(infrastructure: Infrastructure) -> AsyncIterator[ServiceDatabase]:
+async def service_database(infrastructure: Infrastructure, templates: dict[str, str]) -> AsyncIterator[ServiceDatabase]:
     """Make a fresh, migrated database per service for this module: `urls = await service_database("registry")`."""
-    databases = Databases(infrastructure.admin_url)
+    databases = Databases(infrastructure.admin_url, templates)
     yield databases.make
     await databases.drop()
 

@@ -232,10 +232,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _receive(self, records: tuple[Record, ...]) -> None:
         """Take one batch to its end: applied, parked, or put back to be read again. Lets no exception out."""
+        waited = self._busy.locked()  # for positions that were being read: the client fetches meanwhile
         async with self._busy:
             partitions = {TopicPartition(*place) for place in set(map(_PLACE, records))}
             try:
-                if not partitions <= self._expected.keys():  # fetched before we were told of the assignment
+                if waited or not partitions <= self._expected.keys():  # handed out before we sought: it comes again
                     await self._recover(partitions)
                     return
                 await self._take(records)

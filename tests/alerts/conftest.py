@@ -15,7 +15,7 @@ from tests.alerts.time_scale import write_shortened_rules
 from tests.fault.model import World, new_world
 from tests.fault.system import System, own_servers, running_system
 from tests.support.eventually import eventually
-from tests.support.promtool import program
+from tests.support.programs import program
 
 TIMES_AS_FAST = 15
 EVERY = "1s"

@@ -18,6 +18,7 @@ from deploy.images import KAFKA, POSTGRES, PROMETHEUS
 from deploy.local.paths import ROOT
 from deploy.local.process import free_port
 from deploy.provision import SERVICES
+from tests.support.programs import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,9 +35,7 @@ def command() -> list[str]:
     """Give the command that is Compose here, version 2 or 1. Skips the test where there is none."""
     if succeeds("docker", "compose", "version"):
         return ["docker", "compose"]
-    if shutil.which("docker-compose"):
-        return ["docker-compose"]
-    pytest.skip("docker-compose is not installed")
+    return [program("docker-compose")]
 
 
 def need_engine_and_images() -> None:

@@ -35,6 +35,7 @@ from shared.messaging import topics
 from tests.fault.issuer import Issuer
 from tests.support.eventually import eventually
 from tests.support.infrastructure import Databases, Urls
+from tests.support.quiescence import at_rest
 
 LAYOUT: Mapping[str, tuple[str, ...]] = {
     "registry.relay": ("relay",),
@@ -240,6 +241,10 @@ class System:
     async def rows(self, service: str, query: str, *values: object) -> list[Any]:
         """Read a service's database as the superuser: every district, whatever the policies."""
         return list(await self._as_superuser(service, lambda c: c.fetch(query, *values)))
+
+    async def at_rest(self) -> int:
+        """Return how many outboxes and partitions have nothing in them that is still to be handled; 0 while any has."""
+        return await at_rest(self.urls, self.rows, self.bootstrap_servers, self.prefix)
 
     async def execute(self, service: str, statement: str, *values: object) -> None:
         """Do what no role of the service may."""

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.fault.case import Case
-from tests.fault.invariants import Findings, consumers_have_read_all
 from tests.fault.model import Traffic, World
 from tests.fault.system import SESSION_TIMEOUT_MS, Process, System
 from tests.support.eventually import eventually
@@ -64,7 +63,7 @@ async def test_f13_zombie_commits_late(case: Case) -> None:
         await world.log(60, case.rng)
     await world.log(200, case.rng)
     async with second_consumer(case):
-        await eventually(lambda: everything_is_read(system))
+        await eventually(system.at_rest)
         zombie.resume()
         await eventually(lambda: fenced_off(zombie))
         await world.log(100, case.rng)
@@ -75,7 +74,7 @@ async def test_f13_rebalance_during_a_batch(case: Case) -> None:
     """the group gives the partitions away while their batch is in its transaction, which then commits"""
     system, world = case.system, await case.world()
     await world.log(200, case.rng)
-    await eventually(lambda: everything_is_read(system))
+    await eventually(system.at_rest)
     async with hours_locked(world):
         await world.log(300, case.rng)
         await eventually(lambda: somebody_waits(system))
@@ -107,14 +106,14 @@ async def test_f15_handler_slower_than_the_poll_interval(case: Case) -> None:
     slow = [system.add(f"assessment.slow{number}", "consumer", **interval) for number in (1, 2)]
     await system.start("assessment.slow1", "assessment.slow2")
     await world.log(100, case.rng)
-    await eventually(lambda: everything_is_read(system))
+    await eventually(system.at_rest)
     for _ in range(2):
         await eventually(lambda: has_members(system, 2))
         async with hours_locked(world):
             await world.log(60, case.rng)
             await eventually(lambda: somebody_waits(system))
             await eventually(lambda: has_fewer_members(system, 2))
-        await eventually(lambda: everything_is_read(system))
+        await eventually(system.at_rest)
     await case.holds(world, "I1", "I2", "I4", "I5", "I7", "I8")
     for process in slow:
         system.drop(process.child.name)
@@ -177,11 +176,6 @@ async def is_paused(process: Process) -> bool:
 
 async def refuses(process: Process) -> bool:
     return not await process._is_ready()
-
-
-async def everything_is_read(system: System) -> bool:
-    [row] = await system.rows("activities", "SELECT count(*) AS waiting FROM outbox")
-    return not row["waiting"] and await consumers_have_read_all(system, Findings())
 
 
 async def parked(system: System) -> int:

@@ -85,9 +85,11 @@ async def history(stage: Stage) -> World:
 @pytest.mark.parametrize("violation", VIOLATIONS)
 async def test_a_violation_is_seen(history: World, violation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     invariant, (service, statement) = violation[:2], VIOLATIONS[violation]
-    monkeypatch.setattr(invariants, "HEALING_SECONDS", 0)
     async with violated(history, service, statement.format(district=history.codes[0])):
-        assert invariant in await broken(history)
+        with monkeypatch.context() as patch:
+            if invariant == "I7":  # it would not come to rest in a minute either
+                patch.setattr(invariants, "HEALING_SECONDS", 0)
+            assert invariant in await broken(history)
     assert not await broken(history)
 
 

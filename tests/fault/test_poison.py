@@ -17,7 +17,7 @@ from shared.store.event_log import new_id
 from tests.fault.case import Case
 from tests.fault.operator import linbang
 from tests.fault.system import Process, System
-from tests.fault.test_consumer import CONSUMER, everything_is_read, metric
+from tests.fault.test_consumer import CONSUMER, metric
 from tests.support.eventually import eventually
 
 TOPIC = "activities.service-record"
@@ -38,7 +38,7 @@ async def test_f16_poison_in_a_batch(case: Case, place: str) -> None:
         await world.log(100, case.rng)
         await eventually(lambda: is_published(system))
     await system.start(CONSUMER)
-    await eventually(lambda: everything_is_read(system))
+    await eventually(system.at_rest)
     found = (await letters(system))[len(before) :]
     assert [(row["partition"], row["offset"], row["value"]) for row in found] == sent
     await case.holds(world, "I1", "I2", "I4", "I5", "I7", "I8")
@@ -69,7 +69,7 @@ async def test_f18_parked_key_with_more_behind_it_redriven(case: Case) -> None:
     district = world.districts[0]
     (volunteer, sign_up), *_ = await world.attend(district)
     record = (await world.check_out(district, volunteer, sign_up)).answer["record"]
-    await eventually(lambda: everything_is_read(system))
+    await eventually(system.at_rest)
     system[CONSUMER].kill9()
     bad = deploy_badly(system, record["id"])
     await bad.ready()
@@ -77,7 +77,7 @@ async def test_f18_parked_key_with_more_behind_it_redriven(case: Case) -> None:
     for version, minutes in enumerate(corrections, start=1):
         await world.correct(district, record["id"], version, minutes)
         await world.log(20, case.rng)
-    await eventually(lambda: everything_is_read(system))
+    await eventually(system.at_rest)
     parked = [row for row in await letters(system) if row["key"] == record["id"].encode()]
     assert [row["reason"] for row in parked] == ["ValueError", *["behind_parked"] * 3]
     system.drop(bad.child.name)

@@ -9,7 +9,7 @@ from shared.messaging.positions import end_offsets
 from tests.fault.case import Case
 from tests.fault.operator import linbang
 from tests.fault.system import System
-from tests.fault.test_consumer import CONSUMER, everything_is_read
+from tests.fault.test_consumer import CONSUMER
 from tests.fault.test_poison import TOPIC, has_stopped, is_published
 from tests.support.eventually import eventually
 
@@ -18,7 +18,7 @@ async def test_f28_stopped_past_retention(case: Case) -> None:
     """the consumer is away while Kafka drops what it has not read: stopped and not ready, then `catch-up`"""
     system, world = case.system, await case.world()
     await world.log(case.nth(100), case.rng)
-    await eventually(lambda: everything_is_read(system))
+    await eventually(system.at_rest)
     system[CONSUMER].kill9()
     await world.log(300, case.rng)
     await eventually(lambda: is_published(system))

@@ -28,13 +28,13 @@ from shared.contracts.received import StateRecord
 from shared.contracts.topics import CONTACT
 from shared.messaging import topics
 from shared.messaging.consumer import Consumer
-from shared.messaging.positions import end_offsets
 from shared.messaging.relay import Relay
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id, put_state
 from tests.support import operator
 from tests.support.eventually import eventually, running
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
+from tests.support.quiescence import at_rest
 from tests.support.services import CONSUMERS, SERVICES, reactions
 
 DISTRICT, OTHER_DISTRICT = "510115", "510116"
@@ -93,27 +93,8 @@ class Platform:
         await owner.close()
 
     async def settle(self) -> None:
-        """Wait until nothing is on its way: all outboxes are empty and all consumers at the ends."""
-
-        async def settled() -> bool:
-            for service in SERVICES:
-                if (await self.rows(service, "SELECT count(*) FROM outbox"))[0][0]:
-                    return False
-            ends = await self._ends()
-            for service in CONSUMERS:
-                at = await self.rows(service, "SELECT topic, partition, next_offset FROM consumer_offset")
-                if not at or any(ends.get((row.topic, row.partition)) != row.next_offset for row in at):
-                    return False
-            return True
-
-        for _ in range(2):  # a consumer's last batch may have announced something
-            await eventually(settled)
-
-    async def _ends(self) -> dict[tuple[str, int], int]:
-        names = {
-            row.topic for s in CONSUMERS for row in await self.rows(s, "SELECT DISTINCT topic FROM consumer_offset")
-        }
-        return await end_offsets(self.servers, sorted(names))
+        """Wait until nothing is on its way."""
+        await eventually(lambda: at_rest(SERVICES, self.rows, self.servers, self.prefix))
 
 
 def event(data: Event, aggregate: UUID, version: int = 1, district: str = DISTRICT) -> NewEvent:

@@ -22,6 +22,7 @@ from tests.bench.setting import Setting, running_servers
 from tests.bench.system import DISTRICT, ROSTER, SERVICE_RECORDS, System
 from tests.support import operator
 from tests.support.eventually import eventually
+from tests.support.quiescence import at_rest
 
 T = TypeVar("T")
 SERVICES = ("registry", "activities", "assessment", "notifications")
@@ -85,17 +86,8 @@ class District:
 
     async def settled(self) -> None:
         """Wait until all that was written is published, credited and announced."""
-
-        async def credited() -> bool:
-            [row] = await self.rows(
-                "assessment", "SELECT (SELECT count(*) FROM ledger_entry) AS l, (SELECT count(*) FROM outbox) AS o"
-            )
-            [log] = await self.rows(
-                "activities", "SELECT count(*) AS l FROM event_log WHERE type LIKE '%.ServiceLogged.v1'"
-            )
-            return bool(row["l"] == log["l"] and not row["o"])
-
-        await eventually(credited, within=LOADING_SECONDS)
+        servers, prefix = self.setting.bootstrap_servers, self.setting.prefix
+        await eventually(lambda: at_rest(SERVICES, self.rows, servers, prefix), within=LOADING_SECONDS)
 
 
 @pytest.fixture(scope="module")

@@ -61,28 +61,57 @@ ServiceDatabase = Callable[[str], Awaitable[Urls]]
 class Databases:
     """Makes databases of one test module and drops them."""
 
-    def __init__(self, admin_url: str) -> None:
+    def __init__(self, admin_url: str, templates: dict[str, str] | None = None) -> None:
+        """Let every database be a copy of its service's template, to be made where there is none, if given a place
+        for their names; else migrate each."""
         self._admin_url = admin_url
+        self._templates = templates
         self._made: dict[str, Urls] = {}
 
     async def make(self, service: str) -> Urls:
-        """Make and migrate the database of a service, once per module."""
+        """Make the migrated database of a service, once per module."""
         if service not in self._made:
-            own = make_url(self._admin_url).set(password=_PASSWORD, database=f"{service}_{secrets.token_hex(4)}")
-            by_role = (own.set(username=f"{service}_{role}") for role in _ROLES)
-            urls = Urls(*(url.render_as_string(hide_password=False) for url in by_role))
-            await migrate.provision(self._admin_url, service, urls.owner, urls.api, urls.worker)
-            self._made[service] = urls
-            await migrate.upgrade(service, urls.owner)
+            self._made[service] = await (self._migrate(service) if self._templates is None else self._copy(service))
         return self._made[service]
+
+    async def _migrate(self, service: str) -> Urls:
+        urls = self._new_urls(service)
+        await self._provision(service, urls)
+        await migrate.upgrade(service, urls.owner)
+        return urls
+
+    async def _copy(self, service: str) -> Urls:
+        assert self._templates is not None
+        if service not in self._templates:
+            self._templates[service] = _name(await self._migrate(service))
+        urls = self._new_urls(service)
+        await self._as_admin(
+            f'CREATE DATABASE "{_name(urls)}" OWNER {service}_owner TEMPLATE "{self._templates[service]}"'
+        )
+        await self._provision(service, urls)  # rights on a database itself are not copied
+        return urls
 
     async def drop(self) -> None:
         """Drop all of them, whoever is still connected."""
+        await self._as_admin(*(f'DROP DATABASE "{_name(urls)}" WITH (FORCE)' for urls in self._made.values()))
+
+    def _new_urls(self, service: str) -> Urls:
+        own = make_url(self._admin_url).set(password=_PASSWORD, database=f"{service}_{secrets.token_hex(4)}")
+        by_role = (own.set(username=f"{service}_{role}") for role in _ROLES)
+        return Urls(*(url.render_as_string(hide_password=False) for url in by_role))
+
+    async def _provision(self, service: str, urls: Urls) -> None:
+        await migrate.provision(self._admin_url, service, urls.owner, urls.api, urls.worker)
+
+    async def _as_admin(self, *statements: str) -> None:
         connection = await asyncpg.connect(self._admin_url)
-        for urls in self._made.values():
-            name = make_url(urls.owner).database
-            await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        for statement in statements:
+            await connection.execute(statement)
         await connection.close()
+
+
+def _name(urls: Urls) -> str:
+    return str(make_url(urls.owner).database)
 
 
 @contextmanager

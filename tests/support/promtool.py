@@ -1,18 +1,17 @@
 """Prometheus' own programs, and the names that an expression asks for."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.local.paths import ROOT
+from tests.support.programs import program
 
 RULES = sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
 _NOT_NAMES = re.compile(
@@ -23,14 +22,6 @@ _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\b(?!\s*\()")
 _KEYWORDS = {"and", "or", "unless", "bool", "offset", "group_left", "group_right"}
 _OF_PROMETHEUS = {"up", "ALERTS", "process_resident_memory_bytes", "process_cpu_seconds_total"}
 """What Prometheus itself and the client library's process collector give."""
-
-
-def program(name: str) -> str:
-    """Return the path of `prometheus` or `promtool`; skip the test where it is not there."""
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"there is no `{name}` here: apt-get install prometheus (Debian), or put it on the PATH")
-    return path
 
 
 def promtool(*arguments: str | Path) -> None:

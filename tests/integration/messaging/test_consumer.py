@@ -7,10 +7,11 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from shared.contracts.envelope import Attributes, headers
@@ -204,34 +205,57 @@ async def test_nothing_is_committed_to_a_group_in_mid_rebalance_which_would_begi
             commit.assert_called()
 
 
+async def test_a_batch_handed_out_before_its_position_was_read_is_nobody_elses_doing(wire: Wire) -> None:
+    """The client fetches while we read from the database where to begin: the seek then brings the same batch again."""
+    await send(wire, service_logged(new_id()), partition=0)
+    rejected = fencing_rejections()
+    starting = wire.consumer()
+    seek, place = starting._seek_to_database, TopicPartition(wire.prefix + TOPIC, 0)
+
+    async def seek_late(partitions: Any) -> None:
+        client = starting._subscriber.consumer
+        assert client is not None
+
+        async def handed_out() -> bool:
+            return bool(await client.position(place) == 1)
+
+        if not starting._joined:
+            await eventually(handed_out)
+        await seek(partitions)
+
+    starting._seek_to_database = seek_late  # type: ignore[method-assign]
+    async with running(starting.run):
+        await eventually(lambda: counted(wire, 60, 1))
+        await send(wire, service_logged(new_id()), partition=0)
+        await eventually(lambda: counted(wire, 120, 2))
+    assert fencing_rejections() == rejected
+
+
+def fencing_rejections() -> float:
+    return REGISTRY.get_sample_value("fencing_rejections_total", {"consumer": GROUP}) or 0
+
+
 async def test_a_consumer_that_was_overtaken_is_fenced_off(wire: Wire) -> None:
     """A second owner moves the offsets on while the first one's batch is in hand: the first one's effects are rolled
     back."""
     await send(wire, *(service_logged(new_id()) for _ in range(10)), partition=0)
+    rejected = fencing_rejections()
     zombie = wire.consumer()
-    process, overtaken = zombie._processing.process, False
+    fence, overtaken = zombie._fence, False
 
-    async def overtaken_in_between(*args: Any, **kwargs: Any) -> Any:
+    async def overtaken_just_before(tx: AsyncConnection, moves: Any) -> None:
         nonlocal overtaken
-        overtaken = True
-        return await process(*args, **kwargs)
+        if not overtaken:
+            overtaken = True
+            async with wire.worker.transaction() as other:
+                await other.execute(text("UPDATE consumer_offset SET next_offset = 10 WHERE partition = 0"))
+        await fence(tx, moves)
 
-    zombie._processing.process = overtaken_in_between  # type: ignore[method-assign]
-    seek, seeks = zombie._seek_to_database, 0
-
-    async def seek_to_a_stale_position(partitions: Any) -> None:
-        nonlocal seeks
-        await seek(partitions)
-        seeks += 1
-        if seeks == 1:  # what it read has just become stale
-            async with wire.worker.transaction() as tx:
-                await tx.execute(text("UPDATE consumer_offset SET next_offset = 10 WHERE partition = 0"))
-
-    zombie._seek_to_database = seek_to_a_stale_position  # type: ignore[method-assign]
+    zombie._fence = overtaken_just_before  # type: ignore[method-assign]
     async with running(zombie.run):
         await send(wire, *(service_logged(new_id()) for _ in range(5)), partition=0)
         await eventually(lambda: counted(wire, 5 * 60, 5))
-    assert overtaken
+    assert fencing_rejections() == rejected + 1
 
 
 @pytest.mark.parametrize(

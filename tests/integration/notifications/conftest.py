@@ -33,6 +33,7 @@ from shared.store.engine import Store
 from shared.store.event_log import new_id
 from shared.store.sealing import seal
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
+from tests.support.quiescence import partitions_read
 from tests.support.services import reactions
 
 DISTRICT = "510115"
@@ -135,6 +136,13 @@ class Post:
 
     async def settled(self) -> bool:
         return not await self.rows("SELECT 1 FROM delivery WHERE state IN ('queued', 'sending')")
+
+    async def has_read_all(self) -> bool:
+        """Whether the consumer has handled everything that was published."""
+        return bool(await partitions_read(["notifications"], self._read, self.servers, self.prefix))
+
+    async def _read(self, _service: str, query: str) -> list[Any]:
+        return await self.rows(query)
 
     async def make_due(self) -> None:
         """Let every wait and claim be over."""
