@@ -24,8 +24,8 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.provision import SERVICES, url_name
+from shared.messaging.kafka_metadata import end_offsets
 from shared.messaging.observer import View, view
-from shared.messaging.positions import end_offsets
 from shared.store.engine import Store
 
 SAMPLE_SECONDS = 2.0

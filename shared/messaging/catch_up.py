@@ -8,26 +8,30 @@ has been applied; all that comes after is read from them, and what is known alre
 """
 
 import asyncio
-import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import asyncpg
 import typer
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared.contracts.envelope import Attributes, headers, known_names
+from shared.contracts.envelope import Attributes, known_names
 from shared.contracts.operations import ConsumerCaughtUp
 from shared.messaging.batch import Processing
-from shared.messaging.dead_letter import LimitReachedError, Record
-from shared.messaging.faults import is_of_the_deployment, is_transient
+from shared.messaging.dead_letter import LimitReachedError
+from shared.messaging.fault_kinds import is_of_the_deployment, is_transient
+from shared.messaging.kafka_metadata import Extent, extents
 from shared.messaging.partitioner import partition_index
+from shared.messaging.positions import positions_of, set_positions
 from shared.messaging.reactions import Reactions
+from shared.messaging.records import Record, content_of, make_record
+from shared.ops import terminal
 from shared.ops.operator import By
 from shared.store.engine import Store
 from shared.store.event_log import append, new_id, of_operator
@@ -49,26 +53,6 @@ _OPEN = text("""
       AND id::text <> ALL (SELECT header ->> 1 FROM dead_letter, json_array_elements(headers) AS header
                            WHERE consumer = :consumer AND header ->> 0 = 'ce_id' AND header ->> 1 IS NOT NULL)
 """)
-_FIND_LOST = text("""
-    SELECT c.topic, c.partition FROM consumer_offset c
-    JOIN unnest(CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:beginning AS bigint[]), CAST(:end AS bigint[]))
-         AS b(topic, partition, beginning, "end") USING (topic, partition)
-    WHERE c.consumer = :consumer AND c.next_offset NOT BETWEEN b.beginning AND b."end"
-""")
-_SET = text("""
-    UPDATE consumer_offset c SET next_offset = b.next_offset
-    FROM unnest(CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:next_offset AS bigint[]))
-         AS b(topic, partition, next_offset)
-    WHERE c.consumer = :consumer AND c.topic = b.topic AND c.partition = b.partition
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What a partition holds: from ``beginning`` up to but not including ``end``."""
-
-    beginning: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +61,12 @@ class CaughtUp:
 
     applied: int
     parked: int
-    positions: Mapping[tuple[str, int], int]
+    positions: Mapping[TopicPartition, int]
 
 
 @dataclass(frozen=True)
-class Group:
-    """A consumer's group, its topics and its reactions."""
+class CatchUp:
+    """The work for one service's consumer: its reactions, and where its topics are."""
 
     reactions: Reactions
     bootstrap_servers: str
@@ -93,37 +77,31 @@ class Group:
         """The service, whose name is the group's."""
         return self.reactions.service
 
-    async def catch_up(self, store: Store, url_of: Callable[[str], str], by: str) -> CaughtUp:
+    async def run(self, store: Store, url_of: Callable[[str], str], by: str) -> CaughtUp:
         """Apply what is missing, then set the positions that were lost. Stopped half-way, it can be run again.
 
         ``url_of`` gives the database of a producing service, ``by`` names the operator. Raises LimitReachedError as
         the consumer does.
         """
-        reaches = await self._reaches()
-        lost = await self._lost(store, reaches)
-        partitions = {topic: sum(place[0] == topic for place in reaches) for topic, _ in reaches}
+        held = await extents(self.bootstrap_servers, [self.prefix + topic for topic in self.reactions.topics])
+        async with store.transaction() as tx:
+            known = await positions_of(tx, self.service)
+        lost = [place for place, extent in held.items() if place in known and not _holds(extent, known[place])]
+        partitions = Counter(place.topic for place in held)
         producers = sorted({event.publisher() for event in self.reactions.events})
         counts = [await self._apply(store, url_of(producer), partitions) for producer in producers]
         # A compacted topic is read again from its beginning: its states are in no log.
         positions = {
-            place: reaches[place].beginning
-            if place[0].removeprefix(self.prefix) in self.reactions.states
-            else reaches[place].end
+            place: held[place].beginning
+            if place.topic.removeprefix(self.prefix) in self.reactions.states
+            else held[place].end
             for place in lost
         }
         result = CaughtUp(sum(applied for applied, _ in counts), sum(parked for _, parked in counts), positions)
         async with store.transaction() as tx:
             if result.applied or result.parked or result.positions:
                 await append(tx, [of_operator(self._action(result), by)])
-            await tx.execute(
-                _SET,
-                {
-                    "consumer": self.service,
-                    "topic": [topic for topic, _ in positions],
-                    "partition": [partition for _, partition in positions],
-                    "next_offset": list(positions.values()),
-                },
-            )
+            await set_positions(tx, self.service, positions)
         return result
 
     def _action(self, result: CaughtUp) -> ConsumerCaughtUp:
@@ -134,33 +112,6 @@ class Group:
             parked=result.parked,
             partitions=tuple(f"{topic}[{partition}]" for topic, partition in result.positions),
         )
-
-    async def _reaches(self) -> dict[tuple[str, int], Reach]:
-        topics = [self.prefix + name for name in self.reactions.topics]
-        client = AIOKafkaConsumer(*topics, bootstrap_servers=self.bootstrap_servers)
-        await client.start()
-        try:
-            partitions = [
-                TopicPartition(topic, p) for topic in topics for p in client.partitions_for_topic(topic) or ()
-            ]
-            beginnings, ends = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
-        finally:
-            await client.stop()
-        return {(tp.topic, tp.partition): Reach(beginnings[tp], ends[tp]) for tp in partitions}
-
-    async def _lost(self, store: Store, reaches: Mapping[tuple[str, int], Reach]) -> list[tuple[str, int]]:
-        async with store.transaction() as tx:
-            rows = await tx.execute(
-                _FIND_LOST,
-                {
-                    "consumer": self.service,
-                    "topic": [topic for topic, _ in reaches],
-                    "partition": [partition for _, partition in reaches],
-                    "beginning": [reach.beginning for reach in reaches.values()],
-                    "end": [reach.end for reach in reaches.values()],
-                },
-            )
-            return [(row.topic, row.partition) for row in rows]
 
     async def _apply(self, store: Store, log_url: str, partitions: Mapping[str, int]) -> tuple[int, int]:
         """Apply what is missing of one producer's log; return how many events were applied and how many parked."""
@@ -189,33 +140,26 @@ class Group:
         for bisect in (False, True):
             try:
                 async with store.transaction() as tx:
-                    outcome = await processing.process(tx, records, bisect=bisect)
+                    result = await processing.process(tx, records, bisect=bisect)
             except Exception as fault:
                 if bisect or isinstance(fault, LimitReachedError) or is_transient(fault) or is_of_the_deployment(fault):
                     raise
             else:
-                processing.count(outcome)
-                return len(outcome.poison)
+                processing.count(result)
+                return len(result.poison)
         raise AssertionError("the second pass returns or raises")
 
     def _record(self, row: asyncpg.Record, partitions: Mapping[str, int]) -> Record:
         """Return an event as the relay would have sent it."""
         position, topic, data, *attributes = row
         event, physical = Attributes(*attributes), self.prefix + topic
-        key, value = event.subject.encode(), data.encode()
-        return ConsumerRecord(
-            topic=physical,
-            partition=partition_index(key, partitions[physical]),
-            offset=FIRST_OFFSET + position,
-            timestamp=int(event.time.timestamp() * 1000),
-            timestamp_type=0,
-            key=key,
-            value=value,
-            checksum=None,
-            serialized_key_size=len(key),
-            serialized_value_size=len(value),
-            headers=tuple(headers(event)),
-        )
+        key, value, headers = content_of(event, data)
+        place = (physical, partition_index(key, partitions[physical]), FIRST_OFFSET + position)
+        return make_record(place, key, value, headers, int(event.time.timestamp() * 1000))
+
+
+def _holds(extent: Extent, position: int) -> bool:
+    return extent.beginning <= position <= extent.end
 
 
 def add_command(app: typer.Typer, reactions: Reactions) -> None:
@@ -227,10 +171,10 @@ def add_command(app: typer.Typer, reactions: Reactions) -> None:
 
         Afterwards start the consumer again. Exit code 0: done; 2: it could not be done to the end (run it again).
         """
-        group = Group(reactions, _setting("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("TOPIC_PREFIX", ""))
-        console = Console(highlight=False)
+        work = CatchUp(reactions, terminal.kafka_servers(), terminal.topic_prefix())
+        console = terminal.console()
         try:
-            result = asyncio.run(_with_store(group, by))
+            result = asyncio.run(_with_store(work, by))
         except (LimitReachedError, DBAPIError, asyncpg.PostgresError, KafkaError, OSError) as fault:
             reason = str(fault) if isinstance(fault, LimitReachedError) else type(fault).__name__
             console.print(f"not to the end: {reason}. What is applied stays applied; run it again.", markup=False)
@@ -240,19 +184,9 @@ def add_command(app: typer.Typer, reactions: Reactions) -> None:
         console.print(f"{reactions.service}: {result.applied:,} events applied, {result.parked:,} parked")
 
 
-async def _with_store(group: Group, by: str) -> CaughtUp:
-    store = Store(_database_url(group.service), pool_size=1)
+async def _with_store(work: CatchUp, by: str) -> CaughtUp:
+    store = Store(terminal.database_url(work.service, "worker"), pool_size=1)
     try:
-        return await group.catch_up(store, _database_url, by)
+        return await work.run(store, partial(terminal.database_url, role="worker"), by)
     finally:
         await store.close()
-
-
-def _database_url(service: str) -> str:
-    return _setting(f"{service}_WORKER_DATABASE_URL".upper())
-
-
-def _setting(name: str) -> str:
-    if name not in os.environ:
-        raise typer.BadParameter(f"{name} is not set, and no local system is here", param_hint="environment")
-    return os.environ[name]

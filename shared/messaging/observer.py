@@ -16,15 +16,16 @@ from prometheus_client import Gauge
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging.faults import is_transient
+from shared.messaging.fault_kinds import is_transient
+from shared.messaging.positions import Position, read_positions
 from shared.ops import metrics
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
+from shared.store.event_log import outbox_depth
 
 LOOK_SECONDS = 5.0
 log = structlog.get_logger()
 
-_DEPTH = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) o")
 _OLDEST = text("""
     SELECT o.position, extract(epoch FROM clock_timestamp() - e.occurred_at) AS age
     FROM outbox o LEFT JOIN event_log e ON e.district = o.district AND e.position = o.position
@@ -34,7 +35,6 @@ _PARKED = text("""
     SELECT consumer, reason, count(*) AS records, extract(epoch FROM clock_timestamp() - min(parked_at)) AS age
     FROM dead_letter WHERE state = 'parked' GROUP BY consumer, reason ORDER BY consumer, reason
 """)
-_OFFSETS = text("SELECT consumer, topic, partition, next_offset FROM consumer_offset")
 # One district compared on its own can add to what the last full comparison found, but never hide it.
 _COMPARED = text("""
     SELECT c.projection, max(c.compared_at) AS compared_at, max(c.rows) AS rows, max(c.differences) AS differences,
@@ -56,16 +56,7 @@ class Parked(NamedTuple):
     age: float
 
 
-class Offset(NamedTuple):
-    """Where a consumer goes on in a partition."""
-
-    consumer: str
-    topic: str
-    partition: int
-    next_offset: int
-
-
-class Compared(NamedTuple):
+class LastComparison(NamedTuple):
     """What the last comparison of a projection with its replay found."""
 
     projection: str
@@ -84,8 +75,8 @@ class View:
     oldest: tuple[int, float | None] | None
     """Position of the first outbox row and its age in seconds; a raw record has no time."""
     parked: Sequence[Parked]
-    offsets: Sequence[Offset]
-    compared: Sequence[Compared]
+    offsets: Sequence[Position]
+    compared: Sequence[LastComparison]
     oldest_xmin_seconds: float
 
 
@@ -93,11 +84,11 @@ async def view(tx: AsyncConnection) -> View:
     """Read the view in the worker's transaction."""
     oldest = (await tx.execute(_OLDEST)).one_or_none()
     return View(
-        outbox_depth=await tx.scalar(_DEPTH) or 0,
+        outbox_depth=await outbox_depth(tx),
         oldest=(oldest.position, None if oldest.age is None else float(oldest.age)) if oldest else None,
         parked=[Parked(row.consumer, row.reason, row.records, float(row.age)) for row in await tx.execute(_PARKED)],
-        offsets=[Offset(*row) for row in await tx.execute(_OFFSETS)],
-        compared=[Compared(*row) for row in await tx.execute(_COMPARED)],
+        offsets=await read_positions(tx),
+        compared=[LastComparison(*row) for row in await tx.execute(_COMPARED)],
         oldest_xmin_seconds=await tx.scalar(_OLDEST_XMIN) or 0.0,
     )
 

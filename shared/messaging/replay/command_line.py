@@ -5,10 +5,7 @@ replay; 2: it could not be found out, and why is printed. Neither command can se
 """
 
 import asyncio
-import os
-import time
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,8 +15,6 @@ from uuid import UUID
 import typer
 from aiokafka.errors import KafkaError
 from asyncpg import InterfaceError, PostgresError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -27,18 +22,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import UndecodableEventError
 from shared.contracts.received import BrokenInvariantError
+from shared.messaging.positions import positions_of
 from shared.messaging.reactions import Reactions, Rebuildable
 from shared.messaging.replay import swap
-from shared.messaging.replay.comparison import Compared, compare
-from shared.messaging.replay.rebuild import BusyError, Note, Rebuild, Source, live_offsets, shadow
-from shared.messaging.replay.source import EventLogs, RetentionCutError, Scope, Topics
+from shared.messaging.replay.comparison import TableComparison, compare
+from shared.messaging.replay.event_logs import EventLogs
+from shared.messaging.replay.rebuild import BusyError, Rebuild, shadow
+from shared.messaging.replay.source import Scope, Source
+from shared.messaging.replay.topic_records import RetentionCutError, TopicRecords
+from shared.ops import terminal
 from shared.ops.garbage import collect_rarely
 from shared.ops.operator import By
+from shared.ops.terminal import OnProgress
 from shared.store.engine import Store
 
 DIFFERENT, FAILED = 1, 2
-_WIDTH_OF_A_FILE = 160
-_NOTE = text("""
+_KEEP = text("""
     INSERT INTO projection_comparison (projection, rows, differences, position, district)
     VALUES (:projection, :rows, :differences, :position, :district)
 """)
@@ -54,7 +53,7 @@ class From(StrEnum):
 
 
 @dataclass(frozen=True)
-class Request:
+class ReplayRequest:
     """One replay that is asked for."""
 
     service: str
@@ -70,12 +69,12 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReplayResult:
     """What came of a replay: how much was applied, and each table against the live one."""
 
     applied: int
     position: int
-    tables: Sequence[Compared]
+    tables: Sequence[TableComparison]
 
     @property
     def differing(self) -> int:
@@ -110,11 +109,11 @@ def add_commands(app: typer.Typer, reactions: Reactions) -> None:
         if replace:
             _refuse_swap(request)
             _show(request, _run(_swap(request, by, reason)))
-            _console().print("the rebuilt tables are in place")
+            terminal.console().print("the rebuilt tables are in place")
             return
-        outcome = _run(_replay(request))
-        _show(request, outcome)
-        if outcome.differing and until is None:
+        result = _run(_replay(request))
+        _show(request, result)
+        if result.differing and until is None:
             raise typer.Exit(DIFFERENT)
 
     @app.command("compare", help="Hold every projection against its replay and keep the result, as every night.")
@@ -123,19 +122,19 @@ def add_commands(app: typer.Typer, reactions: Reactions) -> None:
         for rebuilt in projections.values():
             request = _request(service, rebuilt, None, None, district)
             try:
-                outcome = _run(_replay(request, keep=True))
+                result = _run(_replay(request, keep=True))
             except typer.Exit as failed:  # the others are compared all the same
                 codes.append(failed.exit_code)
                 continue
-            _show(request, outcome)
-            codes.append(DIFFERENT if outcome.differing else 0)
+            _show(request, result)
+            codes.append(DIFFERENT if result.differing else 0)
         if worst := max(codes):
             raise typer.Exit(worst)
 
 
 def _request(
     service: str, rebuilt: Rebuildable, source: From | None, until: datetime | None, district: str | None
-) -> Request:
+) -> ReplayRequest:
     name = rebuilt.projection.name
     if source is None:
         source = From.KAFKA if rebuilt.states else From.EVENT_LOG
@@ -147,10 +146,10 @@ def _request(
         raise typer.BadParameter(f"{name} follows from {service}'s own event log", param_hint="--from")
     if until is not None and until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return Request(service, rebuilt, source, until, district)
+    return ReplayRequest(service, rebuilt, source, until, district)
 
 
-def _refuse_swap(request: Request) -> None:
+def _refuse_swap(request: ReplayRequest) -> None:
     if reason := request.rebuilt.projection.compare_only:
         raise typer.BadParameter(f"not of {request.name}: {reason}", param_hint="--swap")
     if request.until or request.district:
@@ -161,84 +160,74 @@ def _refuse_swap(request: Request) -> None:
         raise typer.BadParameter("topics are transport; the event log is what is swapped in", param_hint="--from")
 
 
-async def replay_once(request: Request, note: Note, begin: Note, *, keep: bool = False) -> Outcome:
+async def replay_once(
+    request: ReplayRequest, begin: OnProgress, advance: OnProgress, *, keep: bool = False
+) -> ReplayResult:
     """Rebuild a projection and compare it; ``keep`` the result for the metric. ``begin`` is told how many there are.
 
     Raises BusyError, RetentionCutError, BrokenInvariantError and UndecodableEventError.
     """
-    store = Store(database_url(request.service, "worker"), pool_size=2)
+    store = Store(terminal.database_url(request.service, "worker"), pool_size=2)
     try:
         async with shadow(store, request.rebuilt.projection) as tx:
             source = await source_of(request, tx)
             begin(await source.count())
             rebuild = Rebuild(tx, request.rebuilt, request.service)
-            await rebuild.run(source, note)
+            await rebuild.run(source, advance)
             tables = await compare(tx, request.rebuilt.projection, "pg_temp", request.district)
-        outcome = Outcome(rebuild.applied, rebuild.position, tables)
+        result = ReplayResult(rebuild.applied, rebuild.position, tables)
         if keep:
-            await _keep(store, request, outcome)
-        return outcome
+            await _keep(store, request, result)
+        return result
     finally:
         await store.close()
 
 
-async def source_of(request: Request, tx: AsyncConnection, ids: Sequence[UUID] | None = None) -> Source:
+async def source_of(request: ReplayRequest, tx: AsyncConnection, ids: Sequence[UUID] | None = None) -> Source:
     """Return where a replay's events are to be read, all or those with ``ids``, given the snapshot to agree with."""
     scope = Scope(request.until, request.district, ids)
     if request.source is From.KAFKA:
-        ends = await live_offsets(tx, request.service)
-        servers, prefix = _required("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("TOPIC_PREFIX", "")
-        return Topics(servers, prefix, request.rebuilt, scope, ends)
+        ends = await positions_of(tx, request.service)
+        return TopicRecords(terminal.kafka_servers(), terminal.topic_prefix(), request.rebuilt, scope, ends)
     snapshot = await tx.scalar(_EXPORT) if request.rebuilt.own_log else None
-    return EventLogs(lambda service: database_url(service, "worker"), request.rebuilt, scope, snapshot)
+    return EventLogs(lambda service: terminal.database_url(service, "worker"), request.rebuilt, scope, snapshot)
 
 
-def database_url(service: str, role: str) -> str:
-    """Return the URL of a service's database for a role. Raises typer.BadParameter where it is not set."""
-    return _required(f"{service}_{role}_DATABASE_URL".upper())
-
-
-def _required(name: str) -> str:
-    if name not in os.environ:
-        raise typer.BadParameter(f"{name} is not set, and no local system is here", param_hint="environment")
-    return os.environ[name]
-
-
-async def _keep(store: Store, request: Request, outcome: Outcome) -> None:
+async def _keep(store: Store, request: ReplayRequest, result: ReplayResult) -> None:
     async with store.transaction() as tx:
         await tx.execute(
-            _NOTE,
+            _KEEP,
             {
                 "projection": request.name,
-                "rows": sum(table.rebuilt for table in outcome.tables),
-                "differences": outcome.differing,
-                "position": outcome.position or outcome.applied,
+                "rows": sum(table.rebuilt for table in result.tables),
+                "differences": result.differing,
+                "position": result.position or result.applied,
                 "district": request.district,
             },
         )
 
 
-async def _replay(request: Request, *, keep: bool = False) -> Outcome:
-    with _progress(f"{request.service} {request.name}") as (begin, note):
-        return await replay_once(request, note, begin, keep=keep)
+async def _replay(request: ReplayRequest, *, keep: bool = False) -> ReplayResult:
+    with terminal.progress(f"{request.service} {request.name}") as (begin, advance):
+        return await replay_once(request, begin, advance, keep=keep)
 
 
-async def _swap(request: Request, by: str, reason: str | None) -> Outcome:
-    store = Store(database_url(request.service, "owner"), pool_size=1)
+async def _swap(request: ReplayRequest, by: str, reason: str | None) -> ReplayResult:
+    store = Store(terminal.database_url(request.service, "owner"), pool_size=1)
     asked = swap.Swap(request.service, request.rebuilt, request.source.value, by, reason)
 
     async def source(tx: AsyncConnection, ids: Sequence[UUID] | None) -> Source:
         return await source_of(request, tx, ids)
 
     try:
-        with _progress(f"{request.service} {request.name}") as (begin, note):
-            swapped = await swap.replace(store, asked, source, begin, note)
+        with terminal.progress(f"{request.service} {request.name}") as (begin, advance):
+            swapped = await swap.replace(store, asked, source, begin, advance)
     finally:
         await store.close()
-    return Outcome(swapped.filling.applied, swapped.filling.position, swapped.replaced)
+    return ReplayResult(swapped.filling.applied, swapped.filling.position, swapped.replaced)
 
 
-def _run(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+def _run(work: Coroutine[Any, Any, ReplayResult]) -> ReplayResult:
     """Do it, or say why it cannot be done. Ctrl-C ends it at any moment; nothing is left of it."""
     collect_rarely()
     try:
@@ -251,57 +240,24 @@ def _run(work: Coroutine[Any, Any, Outcome]) -> Outcome:
         reason = f"the database refused: {type(getattr(fault.orig, '__cause__', None) or fault.orig).__name__}"
     except (PostgresError, InterfaceError, KafkaError, OSError) as fault:
         reason = f"a server is away or refused: {type(fault).__name__}"
-    _console().print(reason, markup=False)
+    terminal.console().print(reason, markup=False)
     raise typer.Exit(FAILED)
 
 
-@contextmanager
-def _progress(title: str) -> Iterator[tuple[Note, Note]]:
-    """Show how far it is, how fast and how long it will take; a line at the end where nobody watches."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    started, done = time.monotonic(), 0
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None, rate="")
-
-        def begin(total: int) -> None:
-            bar.update(task, total=total)
-
-        def note(events: int) -> None:
-            nonlocal done
-            done += events
-            bar.update(task, advance=events, rate=f"{done / (time.monotonic() - started):,.0f}/s")
-
-        yield begin, note
-    if not console.is_terminal:
-        console.print(f"{title}: {done:,} events in {time.monotonic() - started:.1f} s")
-
-
-def _show(request: Request, outcome: Outcome) -> None:
+def _show(request: ReplayRequest, result: ReplayResult) -> None:
     """Print each table with its rows and differences, then the first differences."""
     table = Table("table", "rebuilt", *(() if request.until else ("live", "differing")))
-    for compared in outcome.tables:
+    for compared in result.tables:
         against_live = () if request.until else (f"{compared.live:,}", f"{compared.differing:,}")
         table.add_row(compared.table, f"{compared.rebuilt:,}", *against_live)
-    console = _console()
+    console = terminal.console()
     console.print(table)
     if request.until:
         return
-    for compared in outcome.tables:
+    for compared in result.tables:
         for one in compared.first:
             console.print(
                 f"{compared.table} {one.key}: {one.column} is {one.live}, events say {one.rebuilt}", markup=False
             )
-    word = f"rows that differ: {outcome.differing:,}" if outcome.differing else "equal"
-    console.print(f"{request.service} {request.name}: {word} ({outcome.applied:,} events)", markup=False)
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
+    word = f"rows that differ: {result.differing:,}" if result.differing else "equal"
+    console.print(f"{request.service} {request.name}: {word} ({result.applied:,} events)", markup=False)

@@ -21,9 +21,10 @@ from shared.contracts import (
 )
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
-from shared.messaging import inbox, topics
+from shared.messaging import inbox
 from shared.store.engine import Store
 from shared.store.event_log import new_id
+from tests.support import topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.services import reactions
 

@@ -14,8 +14,8 @@ from shared.imports import job as jobs
 from shared.imports.importer import Importer
 from shared.imports.job import ImportJob, ImportKind, OpenJob
 from shared.messaging.consumer import Consumer
-from shared.messaging.dead_letter import Record
 from shared.messaging.reactions import Reactions
+from shared.messaging.records import Record
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
 from tests.integration.cost.table import assert_costs
@@ -35,7 +35,7 @@ async def consume(store: Store, reactions: Reactions, records: Sequence[Record])
     async with store.transaction() as tx:
         for place in places:
             await tx.execute(_STAND, {"consumer": reactions.service, **place._asdict()})
-    consumer._expected = dict.fromkeys(places, 0)
+    consumer._assignment.expected = dict.fromkeys(places, 0)
     with metered(store) as cost:
         await consumer._take(tuple(records))
     async with store.transaction() as tx:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import text
 
-from shared.messaging import topics
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
 from shared.store.engine import Store
-from tests.support import tally
+from tests.support import tally, topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 SERVICE = "assessment"

@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from deploy import status
 from deploy.status import Lag, Process, Status, look, show
-from shared.messaging import topics
-from shared.messaging.observer import Compared, Parked, View
+from shared.messaging.observer import LastComparison, Parked, View
 from shared.store.engine import Store
+from tests.support import topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -86,7 +86,7 @@ async def test_what_is_reached_is_shown_and_what_is_not_is_named(
 
 
 def seen(**changes: object) -> Status:
-    view = View(0, None, [], [], [Compared("ledger", NOW - timedelta(hours=9), 27300, 0, 7)], 0.0)
+    view = View(0, None, [], [], [LastComparison("ledger", NOW - timedelta(hours=9), 27300, 0, 7)], 0.0)
     well = {
         "at": NOW,
         "processes": [Process("assessment", "http://assessment", live=True, ready=True)],
@@ -116,7 +116,7 @@ def test_everything_that_is_wrong_is_named_in_the_verdict_and_fits_the_screen() 
         (1, 90061.0),
         [Parked("assessment", "undecodable", 3, 60.0), Parked("assessment", "behind_parked", 1200, 5.0)],
         [],
-        [Compared("ledger", NOW, 27300, 1, 7)],
+        [LastComparison("ledger", NOW, 27300, 1, 7)],
         0.0,
     )
     shown = screen(seen(views={"assessment": view}, lags=[Lag("assessment", 10, 0.0)], unreachable=["Kafka"]))

@@ -26,11 +26,11 @@ from services.registry.app import service as compose
 from services.registry.commands.roster import COLUMNS
 from services.registry.domain.identity import check_character
 from shared.imports.importer import Importer
-from shared.messaging import topics
 from shared.messaging.relay import Relay
 from shared.service.app import build_app
 from shared.service.service import Service
 from shared.store.engine import Store
+from tests.support import topics
 from tests.support.eventually import running
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
