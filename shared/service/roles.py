@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import partial
 
 from shared.imports.importer import Importer
-from shared.messaging.consumer import Consumer, Membership
+from shared.messaging.consumer import Consumer
+from shared.messaging.group_client import Membership
 from shared.messaging.positions import pass_end_of
 from shared.messaging.relay import Relay
 from shared.service.part import Loop
