@@ -124,13 +124,15 @@ async def settle(tx: AsyncConnection, reactions: Reactions) -> Subscriptions:
     """Begin the subscriptions that can begin without a look at Kafka; return all there are."""
     rows = await read_rows(tx, reactions.service)
     new = _without_row(reactions, rows)
-    if new and not rows:
+    if not new:
+        return Subscriptions.of(reactions, rows)
+    if rows:
+        ignored = {event for event in new if reactions.history_of(event) is History.IGNORE}
+        await add(tx, reactions.service, ignored, await now(tx))
+    else:
         born = not await positions_of(tx, reactions.service)
         await add(tx, reactions.service, new, await tx.scalar(_MADE_AT) if born else EVER)
-    else:
-        ignored = {event for event in new if reactions.history_of(event) is History.IGNORE}
-        await add(tx, reactions.service, ignored, await tx.scalar(_NOW))
-    return Subscriptions.of(reactions, await read_rows(tx, reactions.service) if new else rows)
+    return Subscriptions.of(reactions, await read_rows(tx, reactions.service))
 
 
 async def open_subscriptions(store: Store, reactions: Reactions, bootstrap_servers: str, prefix: str) -> Subscriptions:
@@ -148,7 +150,7 @@ async def open_subscriptions(store: Store, reactions: Reactions, bootstrap_serve
         if missing:
             raise MissingHistory(missing, frozenset()).error(reactions.service)
         async with store.transaction() as tx:
-            await add(tx, reactions.service, _without_row(reactions, rows), await tx.scalar(_NOW))
+            await add(tx, reactions.service, _without_row(reactions, rows), await now(tx))
             rows = await read_rows(tx, reactions.service)
     return Subscriptions.of(reactions, rows)
 
