@@ -30,7 +30,7 @@ STATEMENTS = (
     )
     """,
     # A row a type and count: of how many logged events how many were neither in the inbox nor parked. district: the one
-    # that was looked at; none, where all were.
+    # that was looked at; none, where all were. Its key starts with the consumer: a count is of the whole service.
     """
     CREATE TABLE missing_event_count (
         consumer   text NOT NULL,
