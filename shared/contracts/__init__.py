@@ -14,6 +14,7 @@ from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
 from shared.contracts.operations import (
     ConsumerCaughtUp,
+    ConsumerSubscribed,
     DeadLetterDiscarded,
     DeadLetterRedriven,
     EventLogRepublished,
@@ -55,6 +56,7 @@ EVENTS: dict[str, type[Event]] = {
         DeadLetterDiscarded,
         ProjectionSwapped,
         ConsumerCaughtUp,
+        ConsumerSubscribed,
         EventLogRepublished,
     )
 }
@@ -64,6 +66,7 @@ __all__ = [
     "EVENTS",
     "ActivityPublished",
     "ConsumerCaughtUp",
+    "ConsumerSubscribed",
     "DeadLetterDiscarded",
     "DeadLetterRedriven",
     "Event",

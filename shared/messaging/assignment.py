@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.topics import TOPICS
 from shared.messaging import positions
+from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
+from shared.messaging.subscription import MissingHistory, begins_too_late
 from shared.store.engine import Store
 
 _PLACE = attrgetter("topic", "partition")
@@ -33,17 +35,21 @@ class PositionLostError(Exception):
 class Assignment:
     """One group's partitions in this process."""
 
-    def __init__(self, group: str, store: Store, prefix: str) -> None:
-        self._group, self._store, self._prefix = group, store, prefix
+    def __init__(self, reactions: Reactions, store: Store, prefix: str) -> None:
+        self._reactions, self._store, self._prefix = reactions, store, prefix
+        self._group = reactions.service
         self.expected: dict[TopicPartition, int] = {}
         """The offset that comes next in each partition whose position is known."""
 
     async def seek(self, client: AIOKafkaConsumer, partitions: set[TopicPartition]) -> None:
-        """Seek to what the database says. Raises PositionLostError."""
+        """Seek to what the database says. Raises PositionLostError, and HistoryMissingError where it says nothing."""
         beginnings = await client.beginning_offsets(partitions)
         async with self._store.transaction() as tx:
-            await positions.begin(tx, self._group, beginnings)
             known = await positions.positions_of(tx, self._group)
+            if new := partitions - known.keys():
+                self._check_beginnings({partition: beginnings[partition] for partition in new})
+                await positions.begin(tx, self._group, {partition: beginnings[partition] for partition in new})
+                known = await positions.positions_of(tx, self._group)
         ends = await client.end_offsets(partitions)
         for partition in partitions & known.keys() & client.assignment():
             beginning, next_offset, end = beginnings[partition], known[partition], ends[partition]
@@ -53,6 +59,15 @@ class Assignment:
                 )
             client.seek(partition, next_offset)
             self.expected[partition] = next_offset
+
+    def _check_beginnings(self, beginnings: positions.Offsets) -> None:
+        cut = [
+            partition
+            for partition, beginning in beginnings.items()
+            if begins_too_late(self._reactions, partition.topic.removeprefix(self._prefix), beginning)
+        ]
+        if cut:
+            raise MissingHistory(frozenset(), frozenset(cut)).error(self._group)
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Believe nothing of them until they are sought again."""

@@ -19,6 +19,7 @@ from shared.messaging.dead_letter import BEHIND_PARKED, Counts, Poison
 from shared.messaging.fault_kinds import is_of_the_deployment, is_transient
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record, state_of
+from shared.messaging.subscription import Subscriptions
 from shared.ops import metrics
 from shared.ops.tracing import step_span
 
@@ -42,8 +43,12 @@ class BatchResult(NamedTuple):
 class Processing:
     """How a group's batches are processed: what the service does about events, and how much it may park."""
 
-    def __init__(self, reactions: Reactions, prefix: str, *, limited: bool = True) -> None:
+    def __init__(
+        self, reactions: Reactions, prefix: str, subscriptions: Subscriptions, *, limited: bool = True
+    ) -> None:
         self._group = reactions.service
+        self._subscriptions = subscriptions
+        self._handled_from = {event: subscriptions.handled_from(reactions, event) for event in reactions.events}
         self._prefix = prefix
         self._reactions = reactions
         self._events = known_names(reactions.events)
@@ -96,7 +101,7 @@ class Processing:
                     parked = parked | {key}
                 continue
             if readable is None:
-                continue  # another consumer's event
+                continue  # nothing of ours
             if key in parked:
                 poison.append(Poison(record, BEHIND_PARKED, _BEHIND))
             else:
@@ -115,7 +120,12 @@ class Processing:
         event = self._events.get(name)
         if event is None:
             return None
-        return Readable(record, Received(read_attributes(record.headers), decode(event, version, record.value)))
+        attributes = read_attributes(record.headers)
+        if attributes.time.tzinfo is None:
+            raise UndecodableEventError("ce_time has no offset")
+        if attributes.time < self._handled_from[event]:
+            return None  # history that is ignored
+        return Readable(record, Received(attributes, decode(event, version, record.value)))
 
     async def _apply(self, tx: AsyncConnection, readable: Sequence[Readable]) -> None:
         """Claim the events and let every reaction have its share of the fresh ones, in log order."""
@@ -127,7 +137,7 @@ class Processing:
                 unclaimed.remove(event.attributes.id)
                 fresh.append(event)
         metrics.INBOX_DUPLICATES.labels(self._group).inc(len(events) - len(fresh))
-        await self._reactions.react(tx, fresh)
+        await self._reactions.react(tx, fresh, self._subscriptions.is_history)
         for topic, projection in self._reactions.states.items():
             latest = {
                 item.content.key: item.content

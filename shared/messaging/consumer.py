@@ -11,10 +11,10 @@ Nothing is skipped.
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from operator import attrgetter
 
 import structlog
@@ -33,7 +33,9 @@ from shared.messaging.kafka_metadata import partitions_of
 from shared.messaging.progress import Progress
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
+from shared.messaging.subscription import HistoryMissingError, Subscriptions, open_subscriptions
 from shared.ops import metrics
+from shared.ops.back_off import back_off
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
@@ -43,7 +45,7 @@ BATCH_TIMEOUT_MS = 10
 FETCH_MAX_WAIT_MS = 100
 COMMIT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
-LONGEST_BACK_OFF = 10.0
+SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 10.0
 SESSION_TIMEOUT_MS, MAX_POLL_INTERVAL_MS = 10_000, 300_000
 
 log = structlog.get_logger()
@@ -83,10 +85,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._group = group = reactions.service
         self._store = store
         self._prefix = prefix
-        self._processing = Processing(reactions, prefix, limited=limited)
+        self._reactions = reactions
+        self._bootstrap_servers = bootstrap_servers
+        self._limited = limited
+        self._processing: Processing
         self._progress = Progress(group, prefix)
         self._joined = False
-        self._assignment = Assignment(group, store, prefix)
+        self._assignment = Assignment(reactions, store, prefix)
         self._busy = asyncio.Lock()
         self._failures = 0
         self._stopped: asyncio.Future[None] | None = None
@@ -116,21 +121,24 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._subscriber(self._receive)
 
     async def run(self, heartbeat: Heartbeat) -> None:
-        """Consume until cancelled. Past the dead-letter limit, or its position lost, it stays stopped and not ready.
+        """Consume until cancelled. Where it stops for an operator, it stays stopped and not ready.
 
+        So it does past the dead-letter limit, with its position lost, or without the history of what it handles.
         Raises ClientEndedError: with a new client it can go on.
         """
         self._heartbeat, self._stopped = heartbeat, asyncio.get_running_loop().create_future()
         for reason in _STOP_REASONS.values():
             metrics.CONSUMER_STOPPED.labels(self._group, reason).set(0)
         try:
+            subscriptions = await self._subscribe()
+            self._processing = Processing(self._reactions, self._prefix, subscriptions, limited=self._limited)
             await self._broker.start()
             while not self._stopped.done():
                 await asyncio.wait((self._stopped,), timeout=COMMIT_SECONDS)
                 self._check_client()
                 await self._report()
             self._stopped.result()
-        except (LimitReachedError, PositionLostError) as reason:
+        except (LimitReachedError, PositionLostError, HistoryMissingError) as reason:
             metrics.CONSUMER_STOPPED.labels(self._group, _STOP_REASONS[type(reason)]).set(1)
             heartbeat.wait()
             await self._broker.stop()
@@ -140,6 +148,19 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await asyncio.sleep(COMMIT_SECONDS)
         finally:
             await self._broker.stop()
+
+    async def _subscribe(self) -> Subscriptions:
+        """Return since when each type is handled; a server that is away is waited for. Raises HistoryMissingError."""
+        for failures in count(1):
+            try:
+                return await open_subscriptions(self._store, self._reactions, self._bootstrap_servers, self._prefix)
+            except Exception as fault:
+                if not is_transient(fault):
+                    raise
+                self._heartbeat.wait()
+                log.warning("subscriptions not read", consumer=self._group, error=type(fault).__name__)
+                await asyncio.sleep(back_off(failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF))
+        raise AssertionError("it is tried for ever")
 
     def _check_client(self) -> None:
         """Raise ClientEndedError for a client that is dead and does not say so.
@@ -171,7 +192,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         try:
             await self._assignment.seek(client, partitions)
-        except PositionLostError as lost:
+        except (PositionLostError, HistoryMissingError) as lost:
             self._stop(lost)
         except Exception as fault:  # noqa: BLE001 - whatever it was, the positions are not known
             self._assignment.forget(partitions)
@@ -207,7 +228,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _put_back(self, partitions: set[TopicPartition]) -> None:
         """Rewind the partitions to the last position that is known to be committed, after a pause."""
         self._heartbeat.wait()
-        await asyncio.sleep(min(0.05 * 2**self._failures, LONGEST_BACK_OFF) * random.uniform(0.5, 1))  # noqa: S311
+        await asyncio.sleep(back_off(self._failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF))
         client = self._subscriber.consumer
         if client is not None:
             self._assignment.rewind(client, partitions)
@@ -280,7 +301,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._stopped.set_exception(fault)
 
 
-_STOP_REASONS: Mapping[type[Exception], str] = {LimitReachedError: "limit", PositionLostError: "position"}
+_STOP_REASONS: Mapping[type[Exception], str] = {
+    LimitReachedError: "limit",
+    PositionLostError: "position",
+    HistoryMissingError: "history",
+}
 
 
 def _event_time(record: Record) -> float:

@@ -18,6 +18,7 @@ from shared.messaging import dead_letter_settlement as settlement
 from shared.messaging.batch import Processing
 from shared.messaging.dead_letter_page import overview, page, readable
 from shared.messaging.reactions import Reactions
+from shared.messaging.subscription import settle
 from shared.store.engine import Store
 
 _LIST = text("""
@@ -97,7 +98,9 @@ class DeadLetters:
         return self.reactions.service
 
     async def _redrive_all(self, chains: Sequence[settlement.Chain], by: str) -> bool:
-        processing, applied, parked_again = Processing(self.reactions, self.prefix), 0, 0
+        async with self.store.transaction() as tx:
+            subscriptions = await settle(tx, self.reactions)
+        processing, applied, parked_again = Processing(self.reactions, self.prefix, subscriptions), 0, 0
         watched = self.console.is_terminal and len(chains) > 1
         for chain in track(chains, "redriving", console=self.console, disable=not watched, transient=True):
             redriven = await settlement.redrive(self.store, self._service, processing, chain, by)

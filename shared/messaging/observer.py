@@ -44,6 +44,13 @@ _COMPARED = text("""
                                      WHERE f.projection = c.projection AND f.district IS NULL), '-infinity')
     GROUP BY c.projection ORDER BY c.projection
 """)
+_MISSING = text("""
+    SELECT c.consumer, c.event, max(c.missing) AS missing FROM missing_event_count c
+    WHERE c.counted_at >= coalesce((SELECT max(f.counted_at) FROM missing_event_count f
+                                    WHERE f.consumer = c.consumer AND f.event = c.event AND f.district IS NULL),
+                                   '-infinity')
+    GROUP BY c.consumer, c.event ORDER BY c.consumer, c.event
+""")
 _OLDEST_XMIN = text("SELECT oldest_xmin_seconds()")
 
 
@@ -66,6 +73,14 @@ class LastComparison(NamedTuple):
     position: int
 
 
+class LastCount(NamedTuple):
+    """How many events of a type (without its version) the last count found missing."""
+
+    consumer: str
+    event: str
+    missing: int
+
+
 @dataclass(frozen=True)
 class View:
     """One service's database as an operator wants to see it."""
@@ -77,6 +92,7 @@ class View:
     parked: Sequence[Parked]
     offsets: Sequence[Position]
     compared: Sequence[LastComparison]
+    missing: Sequence[LastCount]
     oldest_xmin_seconds: float
 
 
@@ -89,6 +105,7 @@ async def view(tx: AsyncConnection) -> View:
         parked=[Parked(row.consumer, row.reason, row.records, float(row.age)) for row in await tx.execute(_PARKED)],
         offsets=await read_positions(tx),
         compared=[LastComparison(*row) for row in await tx.execute(_COMPARED)],
+        missing=[LastCount(*row) for row in await tx.execute(_MISSING)],
         oldest_xmin_seconds=await tx.scalar(_OLDEST_XMIN) or 0.0,
     )
 
@@ -124,6 +141,7 @@ class Observer:
         _show(metrics.CONSUMER_COMMITTED_OFFSET, ((offset[:3], offset.next_offset) for offset in now.offsets))
         _show(metrics.PROJECTION_POSITION, (((c.projection,), c.position) for c in now.compared))
         _show(metrics.PROJECTION_DRIFT, (((c.projection,), c.differences) for c in now.compared))
+        _show(metrics.EVENTS_MISSING, (((c.consumer, c.event.rpartition(".")[2]), c.missing) for c in now.missing))
         _show(metrics.PROJECTION_COMPARED, (((c.projection,), c.compared_at.timestamp()) for c in now.compared))
 
     def _age(self, position: int, age: float | None) -> float:

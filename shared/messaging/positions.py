@@ -38,6 +38,9 @@ _SET = text("""
 """)
 
 
+Offsets = Mapping[TopicPartition, int]
+
+
 class Position(NamedTuple):
     """Where a consumer goes on in a partition."""
 
@@ -61,7 +64,7 @@ async def positions_of(tx: AsyncConnection, consumer: str) -> dict[TopicPartitio
     }
 
 
-async def begin(tx: AsyncConnection, consumer: str, offsets: Mapping[TopicPartition, int]) -> None:
+async def begin(tx: AsyncConnection, consumer: str, offsets: Offsets) -> None:
     """Give a consumer a position in those partitions in which it has none."""
     await tx.execute(_BEGIN, _values(consumer, offsets))
 
@@ -73,12 +76,12 @@ async def move(tx: AsyncConnection, consumer: str, moves: Mapping[TopicPartition
     return moved.rowcount == len(moves)
 
 
-async def set_positions(tx: AsyncConnection, consumer: str, offsets: Mapping[TopicPartition, int]) -> int:
+async def set_positions(tx: AsyncConnection, consumer: str, offsets: Offsets) -> int:
     """Set positions that a consumer has, whatever they are; return how many."""
     return (await tx.execute(_SET, _values(consumer, offsets))).rowcount
 
 
-def _values(consumer: str, offsets: Mapping[TopicPartition, int]) -> dict[str, object]:
+def _values(consumer: str, offsets: Offsets) -> dict[str, object]:
     return {
         "consumer": consumer,
         "topic": [partition.topic for partition in offsets],

@@ -28,6 +28,7 @@ from shared.contracts.envelope import Attributes, Header
 from shared.messaging import spans
 from shared.messaging.partitioner import partition_index
 from shared.messaging.records import content_of
+from shared.ops.back_off import back_off
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
 from shared.ops.metrics import OUTBOX_DEPTH, RELAY_LEADER, RELAY_PUBLISH_SECONDS, RELAY_PUBLISHED
@@ -41,7 +42,7 @@ BATCH_BYTES = 512 * 1024
 SWEEP_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
 STANDBY_SECONDS = 1.0
-LONGEST_BACK_OFF = 10.0
+SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.2, 10.0
 CLOSE_SECONDS = 2.0
 
 log = structlog.get_logger()
@@ -85,21 +86,22 @@ class Relay:
         self._prefix = prefix
         self._cursor = LogCursor()
         self._swept = 0.0
+        self._failures = 0
 
     async def run(self, heartbeat: Heartbeat) -> None:
         """Publish until cancelled; a passing fault of Kafka or PostgreSQL is waited out, the rows stay."""
-        back_off = SHORTEST_PAUSE
         while True:
             try:
                 await self._lead(heartbeat)
             except NotLeaderError:
                 heartbeat.beat()
-                back_off = STANDBY_SECONDS
+                self._failures, pause = 0, STANDBY_SECONDS
             except (KafkaError, DBAPIError, OSError) as fault:
                 heartbeat.wait()
-                back_off = min(max(back_off, 0.1) * 2, LONGEST_BACK_OFF)
-                log.warning("relay interrupted", error=type(fault).__name__, retry_in=back_off)
-            await asyncio.sleep(back_off)
+                self._failures += 1
+                pause = back_off(self._failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF)
+                log.warning("relay interrupted", error=type(fault).__name__, retry_in=pause)
+            await asyncio.sleep(pause)
 
     async def _lead(self, heartbeat: Heartbeat) -> None:
         async with self._store.engine.connect() as connection:
@@ -128,6 +130,7 @@ class Relay:
             while True:
                 heartbeat.beat()
                 published = await self._round(connection, producer)
+                self._failures = 0
                 pause = SHORTEST_PAUSE if published else min(pause * 1.5, LONGEST_PAUSE)
                 if published < POLL_ROWS:
                     await asyncio.sleep(pause)

@@ -16,9 +16,9 @@ from pathlib import Path
 import asyncpg
 import uvloop
 
-from shared.messaging.replay.command_line import From, ReplayRequest, source_of
 from shared.messaging.replay.comparison import compare
 from shared.messaging.replay.rebuild import Rebuild, shadow
+from shared.messaging.replay.request import From, ReplayRequest, source_of
 from shared.ops.garbage import collect_rarely
 from shared.store.engine import Store
 from tests.bench import system

@@ -11,7 +11,8 @@ import typer
 from asyncpg import InterfaceError
 
 from shared.messaging.replay import event_logs
-from shared.messaging.replay.command_line import FAILED, From, ReplayRequest, ReplayResult, _run, replay_once
+from shared.messaging.replay.command_line import FAILED, _run
+from shared.messaging.replay.request import From, ReplayRequest, ReplayResult, replay_once
 from shared.store.event_log import new_id
 from tests.replay.conftest import DISTRICT, Platform, served
 from tests.support.services import SERVICES, reactions

@@ -1,85 +1,43 @@
 """``linbang <service> replay`` and ``compare``: projections made again from events, and held against the live ones.
 
 Invariant: the exit code tells a script what happened. 0: equal (or done); 1: the live projection differs from its
-replay; 2: it could not be found out, and why is printed. Neither command can send or announce anything.
+replay, or events were lost on their way (``compare`` counts them); 2: it could not be found out, and why is printed.
+Neither command can send or announce anything.
 """
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
 from aiokafka.errors import KafkaError
 from asyncpg import InterfaceError, PostgresError
 from rich.table import Table
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import UndecodableEventError
 from shared.contracts.received import BrokenInvariantError
-from shared.messaging.positions import positions_of
+from shared.messaging.missing_events import MissingEvents, count_missing
 from shared.messaging.reactions import Reactions, Rebuildable
 from shared.messaging.replay import swap
-from shared.messaging.replay.comparison import TableComparison, compare
-from shared.messaging.replay.event_logs import EventLogs
-from shared.messaging.replay.rebuild import BusyError, Rebuild, shadow
-from shared.messaging.replay.source import Scope, Source
-from shared.messaging.replay.topic_records import RetentionCutError, TopicRecords
+from shared.messaging.replay.rebuild import BusyError
+from shared.messaging.replay.request import From, ReplayRequest, ReplayResult, replay_once, source_of
+from shared.messaging.replay.source import Source
+from shared.messaging.replay.topic_records import RetentionCutError
 from shared.ops import terminal
 from shared.ops.garbage import collect_rarely
 from shared.ops.operator import By
-from shared.ops.terminal import OnProgress
 from shared.store.engine import Store
 
 DIFFERENT, FAILED = 1, 2
-_KEEP = text("""
-    INSERT INTO projection_comparison (projection, rows, differences, position, district)
-    VALUES (:projection, :rows, :differences, :position, :district)
-""")
-_EXPORT = text("SELECT pg_export_snapshot()")
 DistrictOption = Annotated[str | None, typer.Option(help="of this district alone (GB/T 2260 code)")]
 
 
-class From(StrEnum):
-    """Where events are read from."""
-
-    EVENT_LOG = "event-log"
-    KAFKA = "kafka"
-
-
-@dataclass(frozen=True)
-class ReplayRequest:
-    """One replay that is asked for."""
-
-    service: str
-    rebuilt: Rebuildable
-    source: From
-    until: datetime | None = None
-    district: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The projection's name."""
-        return self.rebuilt.projection.name
-
-
-@dataclass(frozen=True)
-class ReplayResult:
-    """What came of a replay: how much was applied, and each table against the live one."""
-
-    applied: int
-    position: int
-    tables: Sequence[TableComparison]
-
-    @property
-    def differing(self) -> int:
-        """How many rows differ."""
-        return sum(table.differing for table in self.tables)
+Result = TypeVar("Result")
 
 
 def add_commands(app: typer.Typer, reactions: Reactions) -> None:
@@ -116,7 +74,10 @@ def add_commands(app: typer.Typer, reactions: Reactions) -> None:
         if result.differing and until is None:
             raise typer.Exit(DIFFERENT)
 
-    @app.command("compare", help="Hold every projection against its replay and keep the result, as every night.")
+    @app.command(
+        "compare",
+        help="Hold every projection against its replay, count missing events and keep the results, as every night.",
+    )
     def compare_all(district: DistrictOption = None) -> None:
         codes = [0]
         for rebuilt in projections.values():
@@ -128,8 +89,34 @@ def add_commands(app: typer.Typer, reactions: Reactions) -> None:
                 continue
             _show(request, result)
             codes.append(DIFFERENT if result.differing else 0)
+        if reactions.events:
+            codes.append(_count_missing(reactions, district))
         if worst := max(codes):
             raise typer.Exit(worst)
+
+
+def _count_missing(reactions: Reactions, district: str | None) -> int:
+    """Count the events that were lost on their way, and say so; return the exit code of it."""
+    try:
+        counted = _run(_missing(reactions, district))
+    except typer.Exit as failed:
+        return failed.exit_code
+    missing = {one.event.rpartition(".")[2]: one.missing for one in counted if one.missing}
+    found = ", ".join(f"{number:,} {event}" for event, number in missing.items()) or "none"
+    logged = sum(one.logged for one in counted)
+    terminal.console().print(f"{reactions.service}: missing events: {found} (of {logged:,})", markup=False)
+    return DIFFERENT if missing else 0
+
+
+async def _missing(reactions: Reactions, district: str | None) -> Sequence[MissingEvents]:
+    store = Store(terminal.database_url(reactions.service, "worker"), pool_size=1)
+    try:
+        with terminal.progress(f"{reactions.service} events") as (_, advance):
+            return await count_missing(
+                store, reactions, partial(terminal.database_url, role="worker"), district, advance
+            )
+    finally:
+        await store.close()
 
 
 def _request(
@@ -160,53 +147,6 @@ def _refuse_swap(request: ReplayRequest) -> None:
         raise typer.BadParameter("topics are transport; the event log is what is swapped in", param_hint="--from")
 
 
-async def replay_once(
-    request: ReplayRequest, begin: OnProgress, advance: OnProgress, *, keep: bool = False
-) -> ReplayResult:
-    """Rebuild a projection and compare it; ``keep`` the result for the metric. ``begin`` is told how many there are.
-
-    Raises BusyError, RetentionCutError, BrokenInvariantError and UndecodableEventError.
-    """
-    store = Store(terminal.database_url(request.service, "worker"), pool_size=2)
-    try:
-        async with shadow(store, request.rebuilt.projection) as tx:
-            source = await source_of(request, tx)
-            begin(await source.count())
-            rebuild = Rebuild(tx, request.rebuilt, request.service)
-            await rebuild.run(source, advance)
-            tables = await compare(tx, request.rebuilt.projection, "pg_temp", request.district)
-        result = ReplayResult(rebuild.applied, rebuild.position, tables)
-        if keep:
-            await _keep(store, request, result)
-        return result
-    finally:
-        await store.close()
-
-
-async def source_of(request: ReplayRequest, tx: AsyncConnection, ids: Sequence[UUID] | None = None) -> Source:
-    """Return where a replay's events are to be read, all or those with ``ids``, given the snapshot to agree with."""
-    scope = Scope(request.until, request.district, ids)
-    if request.source is From.KAFKA:
-        ends = await positions_of(tx, request.service)
-        return TopicRecords(terminal.kafka_servers(), terminal.topic_prefix(), request.rebuilt, scope, ends)
-    snapshot = await tx.scalar(_EXPORT) if request.rebuilt.own_log else None
-    return EventLogs(lambda service: terminal.database_url(service, "worker"), request.rebuilt, scope, snapshot)
-
-
-async def _keep(store: Store, request: ReplayRequest, result: ReplayResult) -> None:
-    async with store.transaction() as tx:
-        await tx.execute(
-            _KEEP,
-            {
-                "projection": request.name,
-                "rows": sum(table.rebuilt for table in result.tables),
-                "differences": result.differing,
-                "position": result.position or result.applied,
-                "district": request.district,
-            },
-        )
-
-
 async def _replay(request: ReplayRequest, *, keep: bool = False) -> ReplayResult:
     with terminal.progress(f"{request.service} {request.name}") as (begin, advance):
         return await replay_once(request, begin, advance, keep=keep)
@@ -227,7 +167,7 @@ async def _swap(request: ReplayRequest, by: str, reason: str | None) -> ReplayRe
     return ReplayResult(swapped.filling.applied, swapped.filling.position, swapped.replaced)
 
 
-def _run(work: Coroutine[Any, Any, ReplayResult]) -> ReplayResult:
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
     """Do it, or say why it cannot be done. Ctrl-C ends it at any moment; nothing is left of it."""
     collect_rarely()
     try:

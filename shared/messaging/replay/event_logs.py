@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from io import BytesIO
 from itertools import zip_longest
 from operator import itemgetter
+from typing import Any
 
 import asyncpg
 
@@ -76,11 +77,10 @@ class EventLogs:
         for event in self._in_bulk:
             wanted = (event.event_type(), self._scope.district, self._scope.until)
             async with self._log(self._url_of(event.publisher())) as log:
-                starts = [tuple(start) for start in await log.fetch(_STARTS, self._scope.district, SPAN)]
-                for start, end in zip_longest(starts, starts[1:], fillvalue=(None, None)):
+                for span in await log_spans(log, self._scope.district):
                     rows = BytesIO()
                     query = select_of(event) + _OF_SPAN
-                    copied = await log.copy_from_query(query, *wanted, *start, *end, output=rows, format="binary")
+                    copied = await log.copy_from_query(query, *wanted, *span, output=rows, format="binary")
                     yield EventRows(event, rows.getbuffer(), int(copied.removeprefix("COPY ")))
 
     async def batches(self) -> AsyncIterator[EventBatch]:
@@ -108,3 +108,12 @@ class EventLogs:
         read = self._types.read
         events = [Received(attributes := Attributes(*row[2:]), read(attributes.type, row[1])) for row in rows]
         return EventBatch(events, {}, max(map(itemgetter(0), rows)), len(rows))
+
+
+async def log_spans(log: asyncpg.Connection, district: str | None) -> list[tuple[Any, ...]]:
+    """Return the spans of a log, or of a district's part of it: district and position of the first and the next one's.
+
+    The last one is without an end.
+    """
+    starts = [tuple(start) for start in await log.fetch(_STARTS, district, SPAN)]
+    return [(*start, *end) for start, end in zip_longest(starts, starts[1:], fillvalue=(None, None))]

@@ -1,21 +1,21 @@
 """A projection's events as the topics hold them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from shared.contracts.envelope import UndecodableEventError, event_type_of, read_attributes
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.topics import TOPICS
 from shared.messaging.kafka_metadata import extents
+from shared.messaging.positions import Offsets
 from shared.messaging.reactions import Rebuildable
 from shared.messaging.records import Record, state_of
 from shared.messaging.replay.rows import EventRows
 from shared.messaging.replay.source import EventBatch, EventTypes, Scope
 
 _RECORDS = 5_000
-Offsets = Mapping[TopicPartition, int]
 
 
 class RetentionCutError(Exception):

@@ -13,9 +13,11 @@ from shared.contracts.received import Received
 from shared.imports import job as jobs
 from shared.imports.importer import Importer
 from shared.imports.job import ImportJob, ImportKind, OpenJob
+from shared.messaging.batch import Processing
 from shared.messaging.consumer import Consumer
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
+from shared.messaging.subscription import Subscriptions
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
 from tests.integration.cost.table import assert_costs
@@ -36,6 +38,7 @@ async def consume(store: Store, reactions: Reactions, records: Sequence[Record])
         for place in places:
             await tx.execute(_STAND, {"consumer": reactions.service, **place._asdict()})
     consumer._assignment.expected = dict.fromkeys(places, 0)
+    consumer._processing = Processing(reactions, "", Subscriptions.since_ever(reactions))
     with metered(store) as cost:
         await consumer._take(tuple(records))
     async with store.transaction() as tx:

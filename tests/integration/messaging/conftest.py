@@ -66,7 +66,7 @@ async def wire(database: Urls, infrastructure: Infrastructure, topic_prefix: str
     worker, api = Store(database.worker), Store(database.api)
     owner = Store(database.owner)
     async with owner.transaction() as tx:
-        await tx.execute(text("TRUNCATE tally, arrival, outbox, consumer_offset, inbox, dead_letter"))
+        await tx.execute(text("TRUNCATE tally, arrival, outbox, consumer_offset, subscription, inbox, dead_letter"))
     await owner.close()
     yield Wire(database, worker, api, infrastructure.bootstrap_servers, prefix)
     await worker.close()
