@@ -10,6 +10,7 @@ from shared.ops import metrics
 
 LABELS = {
     "consumer": "a consumer group",
+    "event": "an event's type",
     "loop": "a role of a process",
     "method": "an HTTP method",
     "partition": "a partition's number",

@@ -99,6 +99,26 @@ async def test_a_batch_over_several_partitions_that_fails_half_way_loses_and_rep
     assert failures > 2
 
 
+async def test_after_two_thousand_failures_in_a_row_a_batch_is_put_back_like_after_the_first(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hours of a database that is away once let an exception out, and the consumer raced through its topic."""
+    monkeypatch.setattr("shared.messaging.consumer.LONGEST_BACK_OFF", 0.05)
+    await send(wire, service_logged(new_id()), partition=0)
+    failing = wire.consumer()
+    failing._failures, transact = 2000, failing._transact
+
+    async def fail_once(*args: Any, **kwargs: Any) -> None:
+        if failing._failures == 2000:
+            raise ConnectionError("the database is away")
+        await transact(*args, **kwargs)
+
+    failing._transact = fail_once  # type: ignore[method-assign]
+    async with running(failing.run):
+        await eventually(lambda: counted(wire, 60, 1))
+    assert failing._failures == 0
+
+
 @pytest.mark.parametrize("failpoint", ["consumer.before_commit:kill9@2", "consumer.after_commit:kill9@2"])
 async def test_of_two_consumers_one_killed_in_or_after_its_transaction_the_sums_stay_exact(
     wire: Wire, failpoint: str
