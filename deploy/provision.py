@@ -9,14 +9,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deploy.services import ROLES, SERVICES, url_name
 from shared.messaging import topics
 from shared.store import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SERVICES = ("registry", "activities", "assessment", "notifications")
-ROLES = ("owner", "api", "worker")
 
 
 @dataclass(frozen=True)
@@ -45,11 +43,6 @@ class Target:
             database_urls={name: os.environ[name] for name in names},
             replication=int(os.environ.get("TOPIC_REPLICATION", "1")),
         )
-
-
-def url_name(service: str, role: str) -> str:
-    """Name the environment variable that holds a database URL."""
-    return f"{service}_{role}_DATABASE_URL".upper()
 
 
 async def provision(target: Target) -> None:

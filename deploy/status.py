@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.provision import SERVICES, url_name
+from deploy.services import SERVICES, url_name
 from shared.messaging.observer import View, view
 from shared.messaging.positions import end_offsets
 from shared.store.engine import Store

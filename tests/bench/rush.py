@@ -17,7 +17,7 @@ from sqlalchemy import text
 from deploy import credentials
 from deploy.local.environment import LocalSettings, service_environment
 from deploy.local.process import free_port
-from deploy.provision import ROLES, url_name
+from deploy.services import ROLES, url_name
 from services.activities.commands.publishing import publish_activity
 from services.activities.domain.activity import ActivityDraft, ShiftDraft
 from shared.contracts.actor import Role, Scope
@@ -81,14 +81,16 @@ async def _start(setting: Setting) -> tuple[Urls, list[tuple[str, int]]]:
     secret = credentials.generate()
     addresses = []
     for role in (*["api"] * API_PROCESSES, "relay"):
-        settings = LocalSettings.model_validate({"topic_prefix": setting.prefix, "activities_port": free_port()})
+        settings = LocalSettings.model_validate(
+            {"topic_prefix": setting.prefix, "ports": LocalSettings().ports | {"activities": free_port()}}
+        )
         environment = service_environment("activities", settings, secret, by_name, setting.bootstrap_servers)
         environment["JWKS_URL"] = f"http://127.0.0.1:{key_port}/{keys.name}"
-        name = f"activities {role} {settings.activities_port}"
+        name = f"activities {role} {settings.port('activities')}"
         setting.start(name, "services.activities", role, **environment)
         await setting.until(partial(is_ready, settings.base_urls()["activities"]))
         if role == "api":
-            addresses.append(("127.0.0.1", settings.activities_port))
+            addresses.append(("127.0.0.1", settings.port("activities")))
     return urls, addresses
 
 

@@ -30,7 +30,7 @@ from deploy.local.environment import LocalSettings, service_environment
 from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres, remove
 from deploy.local.process import Child, free_port
-from deploy.provision import ROLES, url_name
+from deploy.services import ROLES, url_name
 from shared.messaging import topics
 from tests.fault.issuer import Issuer
 from tests.support.eventually import eventually
@@ -201,7 +201,9 @@ class System:
         """Make a process ``<service>.<anything>`` with roles, to be started; environment beside the service's own."""
         service = name.partition(".")[0]
         port, order = free_port(), self.directory / f"{name}.failpoint"
-        settings = LocalSettings.model_validate({"topic_prefix": self.prefix, f"{service}_port": port})
+        settings = LocalSettings.model_validate(
+            {"topic_prefix": self.prefix, "ports": LocalSettings().ports | {service: port}}
+        )
         urls = {url_name(service, role): getattr(self.urls[service], role) for role in ROLES}
         child = Child(
             name=name,

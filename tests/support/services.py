@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from shared.messaging.reactions import Reactions
 from shared.service.service import reactions_of
 

@@ -50,7 +50,7 @@ def _write_district(folder: Path, code: str, name: str, seed: int, volunteers: i
 def _dump(state: Path, folder: Path) -> None:
     """Dump what the demo has left, as rows to be inserted: any client can run them."""
     from deploy.local.postgres import WHEEL, Postgres  # noqa: PLC0415
-    from deploy.provision import SERVICES  # noqa: PLC0415
+    from deploy.services import SERVICES  # noqa: PLC0415
 
     program = shutil.which("pg_dump", path=str(WHEEL / "pginstall" / "bin")) or "pg_dump"
     server = Postgres(state / "postgres", int(os.environ["POSTGRES_PORT"]))
