@@ -13,7 +13,7 @@ from services.assessment.queries.statistics import Grouping, ImportProgress, Per
 from services.assessment.queries.volunteers import LedgerEntry, VolunteerFigures, VolunteerHours
 from shared.contracts import Provenance
 from shared.contracts.actor import Reach, Role
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, cursor, moment, whole_number
@@ -37,7 +37,7 @@ async def _period(
     provenance: Annotated[Provenance | None, Query(description="Only records that are vouched for so.")] = None,
 ) -> Period:
     if start and end and end < start:
-        raise ProblemError(422, "invalid-request", [Fault("to", "out_of_range")])
+        raise ProblemError(422, "invalid-request", [Fault("to", Code.OUT_OF_RANGE)])
     return Period(start, end, provenance)
 
 
@@ -128,5 +128,5 @@ def _check_may_see(caller: Caller, volunteer_id: UUID) -> None:
 
 def _found(found: T | None) -> T:
     if found is None:
-        raise RefusedError(Fault("volunteer_id", "not_found"))
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
     return found

@@ -12,7 +12,7 @@ from sqlalchemy import Row, TextClause, text
 from services.registry.domain.credentials import TOKEN_LIFETIME
 from services.registry.domain.privacy import KeyRing, SealedPerson
 from shared.contracts.actor import Reach
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller
 from shared.http.pages import PageRequest
 from shared.store.engine import Store
@@ -66,7 +66,7 @@ async def volunteer(store: Store, keys: KeyRing, caller: Caller, volunteer_id: U
     async with store.transaction(caller.district) as tx:
         row = (await tx.execute(_ONE_VOLUNTEER, parameters)).one_or_none()
     if row is None:
-        raise RefusedError(Fault("volunteer_id", "not_found"))
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
     return _masked(keys, row)
 
 
@@ -185,7 +185,7 @@ async def user_name(store: Store, district: str, account_id: UUID) -> str:
     async with store.transaction(district) as tx:
         name: str | None = await tx.scalar(_ACCOUNT_NAME, {"district": district, "id": account_id})
     if name is None:
-        raise RefusedError(Fault("account", "not_found"))
+        raise RefusedError(Fault("account", Code.NOT_FOUND))
     return name
 
 

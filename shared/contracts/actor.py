@@ -63,6 +63,10 @@ class Actor:
         """Return whether it has one of the roles."""
         return not self.roles.isdisjoint(roles)
 
+    def may_see(self, volunteer_id: UUID) -> bool:
+        """Return whether what is about a volunteer is this one's to see (MCA Order 67, art. 12: their own)."""
+        return volunteer_id == self.volunteer_id or self.reach is Reach.DISTRICT
+
     def reaches(self, *, unit: UUID, made_by: str) -> bool:
         """Return whether something of a station or team, made by an actor, is this one's to deal with."""
         if self.reach is Reach.DISTRICT or made_by == self.name:

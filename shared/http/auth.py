@@ -22,7 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from shared.contracts.actor import EVERY_DISTRICT, Actor, Reach, Role, Scope
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
 
 ISSUER = "linbang-registry"
@@ -169,9 +169,9 @@ def _district(scope: Scope, named: str | None) -> str:
     if named is None:
         if len(scope.districts) == 1 and EVERY_DISTRICT not in scope.districts:
             return next(iter(scope.districts))
-        raise ProblemError(422, "invalid-request", [Fault("X-District", "missing")])
+        raise ProblemError(422, "invalid-request", [Fault("X-District", Code.MISSING)])
     if EVERY_DISTRICT in scope.districts and not _DISTRICT.fullmatch(named):
-        raise ProblemError(422, "invalid-request", [Fault("X-District", "format")])
+        raise ProblemError(422, "invalid-request", [Fault("X-District", Code.FORMAT)])
     if not scope.covers(named):
         raise ProblemError(403, "forbidden")
     return named

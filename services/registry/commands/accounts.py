@@ -20,7 +20,7 @@ from services.registry.domain.privacy import KeyRing
 from services.registry.repository import accounts, reference, volunteers
 from services.registry.repository.accounts import Account, SigningKey
 from shared.contracts.actor import EVERY_DISTRICT, Role
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import ALGORITHM, ISSUER, Caller
 from shared.http.idempotency import Answer, Claim, once
 from shared.store.engine import Store
@@ -90,13 +90,13 @@ def _check(caller: Caller, new: NewAccount, roles: frozenset[Role]) -> None:
     faults = []
     grantable = {role for own in caller.roles for role in _MAY_GRANT.get(Role(own), ())}
     if not roles <= grantable:
-        faults.append(Fault("roles", "forbidden"))
+        faults.append(Fault("roles", Code.FORBIDDEN))
     if not roles or (Role.VOLUNTEER in roles and not new.volunteer_number):
-        faults.append(Fault("volunteer_number" if roles else "roles", "missing"))
+        faults.append(Fault("volunteer_number" if roles else "roles", Code.MISSING))
     if roles & _NEED_UNITS and not new.units:
-        faults.append(Fault("units", "missing"))
+        faults.append(Fault("units", Code.MISSING))
     if not new.user_name and not new.volunteer_number:
-        faults.append(Fault("user_name", "missing"))
+        faults.append(Fault("user_name", Code.MISSING))
     if faults:
         raise RefusedError(*faults)
     credentials.check_password(new.password)
@@ -126,7 +126,7 @@ async def log_in(store: Store, passwords: Passwords, keys: KeyRing, name: str, p
         signing_key = await accounts.current_signing_key(tx)
     matches = await passwords.match(account.password_hash if account else None, password)
     if account is None or signing_key is None or not matches:
-        raise RefusedError(Fault("", "wrong_credentials"))
+        raise RefusedError(Fault("", Code.WRONG_CREDENTIALS))
     return _token(keys, signing_key, account, now())
 
 
@@ -137,7 +137,7 @@ async def change_password(store: Store, passwords: Passwords, caller: Caller, ol
     async with store.transaction(district) as tx:
         account = await accounts.find(tx, district, caller.account_id)
     if not await passwords.match(account.password_hash if account else None, old) or account is None:
-        raise RefusedError(Fault("old_password", "wrong_credentials"))
+        raise RefusedError(Fault("old_password", Code.WRONG_CREDENTIALS))
     password_hash = await passwords.hash(new)
     async with store.transaction(district) as tx:
         await accounts.set_password(tx, account, password_hash)

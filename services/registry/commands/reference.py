@@ -17,7 +17,7 @@ from services.registry.repository import reference
 from services.registry.repository.reference import Written
 from shared.contracts import Event, OrganisationRegistered, StationOpened, TeamFormed
 from shared.contracts.actor import Role
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 from shared.imports.job import Chunk, ImportJob, ImportKind
 from shared.imports.rows import Outcome, Row, Verdict
 from shared.store import event_log
@@ -121,7 +121,7 @@ async def _take_in(
         if entry is None:
             lines.append((row, fields, row.fault or fields.faults[0]))
         elif entries.setdefault(entry.code, entry) is not entry:
-            lines.append((row, fields, Fault("code", "duplicate_in_file")))
+            lines.append((row, fields, Fault("code", Code.DUPLICATE_IN_FILE)))
         else:
             lines.append((row, fields, entry))
     written = await write(list(entries.values()))

@@ -21,7 +21,7 @@ from services.registry.repository import accounts, volunteers
 from services.registry.repository.accounts import Account
 from shared.contracts import RegistrationSource
 from shared.contracts.actor import Reach, Role, Scope
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller
 from shared.http.idempotency import Answer, Claim, once
 from shared.store.engine import Store
@@ -99,7 +99,7 @@ async def _enter(tx: AsyncConnection, keys: KeyRing, district: str, values: Mapp
     entry = keys.entry(0, checked.volunteer, normalised=checked.normalised)
     verdict = decide([entry], await volunteers.on_file(tx, district, [entry]), []).verdicts[0]
     if verdict.code:
-        raise RefusedError(Fault(verdict.field, verdict.code))
+        raise RefusedError(Fault(verdict.field, Code(verdict.code)))
     await volunteers.raise_serial(tx, district, serial)
     return entry
 
@@ -114,4 +114,4 @@ async def _require_own_team(tx: AsyncConnection, caller: Caller, volunteer: Volu
     if caller.reach is Reach.DISTRICT:
         return
     if volunteer.team_id not in await volunteers.teams_of_units(tx, caller.district, caller.scope.units):
-        raise RefusedError(Fault("team", "forbidden"))
+        raise RefusedError(Fault("team", Code.FORBIDDEN))

@@ -8,7 +8,7 @@ import re
 from datetime import timedelta
 
 from services.registry.domain import wording
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 
 TOKEN_LIFETIME = timedelta(minutes=30)
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
@@ -19,7 +19,7 @@ def user_name(value: str) -> str:
     """Return a user name in lower case. Raises RefusedError where it is malformed."""
     name = value.strip().lower()
     if not _USER_NAME.fullmatch(name):
-        raise RefusedError(Fault("user_name", "format"))
+        raise RefusedError(Fault("user_name", Code.FORMAT))
     return name
 
 
@@ -32,6 +32,6 @@ def log_in_name(value: str) -> str:
 def check_password(value: str) -> None:
     """Refuse a password that is too short (NIST SP 800-63B: length is what counts) or absurdly long."""
     if len(value) < MIN_PASSWORD or len(set(value)) == 1:
-        raise RefusedError(Fault("password", "weak"))
+        raise RefusedError(Fault("password", Code.WEAK))
     if len(value) > MAX_PASSWORD:
-        raise RefusedError(Fault("password", "too_long"))
+        raise RefusedError(Fault("password", Code.TOO_LONG))

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from services.registry.domain import wording
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ class Fields:
         self.faults: list[Fault] = []
         self.normalised = False
 
-    def fault(self, field: str, code: str) -> None:
+    def fault(self, field: str, code: Code) -> None:
         """Note a fault."""
         self.faults.append(Fault(field, code))
 
@@ -31,13 +31,13 @@ class Fields:
         written = self._values.get(field, "")
         value = wording.tidy(written)
         if wording.has_control_character(value):
-            self.fault(field, "control_character")
+            self.fault(field, Code.CONTROL_CHARACTER)
             return None
         value = normal_form(value) if value else value
         if value != written:
             self.normalised = True
         if not value and required:
-            self.fault(field, "missing")
+            self.fault(field, Code.MISSING)
         return value or None
 
     def matching(
@@ -47,7 +47,7 @@ class Fields:
         value = self.text(field, normal_form, required=required)
         if value is None or shape.fullmatch(value):
             return value
-        self.fault(field, "format")
+        self.fault(field, Code.FORMAT)
         return None
 
     def name(self, field: str, max_length: int, *, required: bool = True) -> str | None:
@@ -56,29 +56,29 @@ class Fields:
         if value is None:
             return None
         if wording.half_width(value[0]) in wording.FORMULA_SIGNS:
-            self.fault(field, "formula")
+            self.fault(field, Code.FORMULA)
         elif len(value) > max_length:
-            self.fault(field, "too_long")
+            self.fault(field, Code.TOO_LONG)
         elif not any(character.isalpha() for character in value):
-            self.fault(field, "format")
+            self.fault(field, Code.FORMAT)
         else:
             return value
         return None
 
     def coded(self, field: str, known: Mapping[str, T], *, required: bool = False) -> T | None:
         """Return what a word of a code list stands for. Faults: as ``text``, and unknown_value."""
-        return self._known(field, wording.code, known, "unknown_value", required=required)
+        return self._known(field, wording.code, known, Code.UNKNOWN_VALUE, required=required)
 
     def reference(self, field: str, known: Mapping[str, T], *, required: bool = False) -> T | None:
         """Return what the code of something on file stands for. Faults: as ``text``, and unknown_reference."""
-        return self._known(field, wording.half_width, known, "unknown_reference", required=required)
+        return self._known(field, wording.half_width, known, Code.UNKNOWN_REFERENCE, required=required)
 
     def several(self, field: str, known: Mapping[str, str]) -> tuple[str, ...]:
         """Return the codes that a list of words stands for. Faults: as ``text``, and unknown_value."""
         value = self.text(field, _rejoined)
         parts = value.split(";") if value else []
         if any(part not in known for part in parts):
-            self.fault(field, "unknown_value")
+            self.fault(field, Code.UNKNOWN_VALUE)
             return ()
         return tuple(dict.fromkeys(known[part] for part in parts))
 
@@ -89,9 +89,9 @@ class Fields:
             return None
         day = wording.day(value)
         if day is None:
-            self.fault(field, "date")
+            self.fault(field, Code.DATE)
         elif day > latest:
-            self.fault(field, "in_future")
+            self.fault(field, Code.IN_FUTURE)
         else:
             return day
         return None
@@ -102,15 +102,15 @@ class Fields:
         if value is None:
             return None
         if not _NUMBER.fullmatch(value):
-            self.fault(field, "number")
+            self.fault(field, Code.NUMBER)
         elif not least <= float(value) <= most:
-            self.fault(field, "out_of_range")
+            self.fault(field, Code.OUT_OF_RANGE)
         else:
             return float(value)
         return None
 
     def _known(
-        self, field: str, normal_form: Callable[[str], str], known: Mapping[str, T], code: str, *, required: bool
+        self, field: str, normal_form: Callable[[str], str], known: Mapping[str, T], code: Code, *, required: bool
     ) -> T | None:
         value = self.text(field, normal_form, required=required)
         if value is None:

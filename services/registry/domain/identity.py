@@ -3,6 +3,8 @@
 import re
 from datetime import date
 
+from shared.contracts.faults import Code
+
 LENGTH = 18
 EARLIEST_BIRTH = date(1900, 1, 1)
 _SHAPE = re.compile(r"[0-9]{17}[0-9X]")
@@ -32,15 +34,15 @@ def gender(number: str) -> str:
     return "male" if _DIGITS[number[16]] % 2 else "female"
 
 
-def fault_of(number: str, today: date) -> str | None:
+def fault_of(number: str, today: date) -> Code | None:
     """Return the code of what is wrong with a number as ``wording.id_number`` writes it, or None."""
     if len(number) != LENGTH:
-        return "length"
+        return Code.LENGTH
     if not _SHAPE.fullmatch(number):
-        return "format"
+        return Code.FORMAT
     born = birth_date(number)
     if born is None or not EARLIEST_BIRTH <= born <= today:
-        return "birth_date"
+        return Code.BIRTH_DATE
     if check_character(number[:17]) != number[17]:
-        return "check_digit"
+        return Code.CHECK_DIGIT
     return None

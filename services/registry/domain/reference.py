@@ -12,6 +12,7 @@ from uuid import UUID
 from services.registry.domain import wording
 from services.registry.domain.codes import DIVISION_LEVELS, SERVICE_OF, STATION_LEVELS
 from services.registry.domain.fields import Fields
+from shared.contracts.faults import Code
 
 NAME_LENGTH = 100
 MAX_QUOTA = 1_000_000
@@ -79,9 +80,9 @@ def division(fields: Fields, district: str) -> Division | None:
     parent_code = fields.matching("parent_code", wording.half_width, _DIGITS, required=True)
     if code and level:
         if len(code) != DIVISION_LEVELS[level]:
-            fields.fault("code", "length")
+            fields.fault("code", Code.LENGTH)
         elif not code.startswith(district):
-            fields.fault("code", "other_district")
+            fields.fault("code", Code.OTHER_DISTRICT)
     if fields.faults or not (code and level and name and parent_code):
         return None
     return Division(code, level, name, parent_code)
@@ -144,7 +145,7 @@ def _demand(fields: Fields) -> tuple[tuple[str, int], ...]:
     parts = [_DEMAND.fullmatch(part) for part in value.split(";")] if value else []
     demand = [(part[1], int(part[2])) for part in parts if part]
     if len(demand) != len(parts):
-        fields.fault("demand_by_service", "format")
+        fields.fault("demand_by_service", Code.FORMAT)
     elif any(service not in SERVICE_OF for service, _ in demand):
-        fields.fault("demand_by_service", "unknown_value")
+        fields.fault("demand_by_service", Code.UNKNOWN_VALUE)
     return tuple(demand)

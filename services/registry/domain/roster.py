@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.registry.domain.volunteer import Volunteer
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 from shared.imports.rows import Outcome, Verdict
 
 
@@ -95,16 +95,16 @@ def decide(
 
 def _repeated(entry: Entry, seen_persons: set[bytes], seen_numbers: set[str]) -> Fault | None:
     if entry.blind_index in seen_persons:
-        return Fault("id_number", "duplicate_in_file")
+        return Fault("id_number", Code.DUPLICATE_IN_FILE)
     if entry.volunteer.number in seen_numbers:
-        return Fault("number", "duplicate_in_file")
+        return Fault("number", Code.DUPLICATE_IN_FILE)
     return None
 
 
 def _collision(entry: Entry, known_by_number: OnFile | None, persons: set[bytes]) -> Fault | None:
     if known_by_number is not None:
-        return None if known_by_number.blind_index == entry.blind_index else Fault("number", "number_taken")
-    return Fault("id_number", "already_registered") if entry.blind_index in persons else None
+        return None if known_by_number.blind_index == entry.blind_index else Fault("number", Code.NUMBER_TAKEN)
+    return Fault("id_number", Code.ALREADY_REGISTERED) if entry.blind_index in persons else None
 
 
 def _take(entry: Entry, known: OnFile | None, decision: Decision) -> Outcome:

@@ -13,7 +13,7 @@ from services.registry.domain import identity, wording
 from services.registry.domain.codes import CATEGORIES, GENDERS, SERVICE_OF, SKILL_OF
 from services.registry.domain.fields import Fields
 from shared.contracts import VolunteerCategory
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 
 FIELDS = (
     "number",
@@ -123,14 +123,14 @@ def _id_number(fields: Fields, gender: str | None, today: date) -> str | None:
         fields.fault("id_number", code)
         return None
     if gender is not None and identity.gender(value) != gender:
-        fields.fault("gender", "contradicts_id")
+        fields.fault("gender", Code.CONTRADICTS_ID)
     return value
 
 
 def _email(fields: Fields) -> str | None:
     value = fields.matching("email", wording.email, _EMAIL)
     if value is not None and len(value) > EMAIL_LENGTH:
-        fields.fault("email", "too_long")
+        fields.fault("email", Code.TOO_LONG)
         return None
     return value
 
@@ -140,7 +140,7 @@ def _community(fields: Fields, references: References) -> str | None:
     if value is None or value in references.communities:
         return value
     own = value.startswith(references.district)
-    fields.fault("community", "unknown_reference" if own else "other_district")
+    fields.fault("community", Code.UNKNOWN_REFERENCE if own else Code.OTHER_DISTRICT)
     return None
 
 

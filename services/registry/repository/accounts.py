@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ async def insert(tx: AsyncConnection, account: Account, names: Sequence[str]) ->
         "volunteer_id": account.volunteer_id,
     }
     if (await tx.execute(_INSERT, row)).rowcount == 0:
-        raise RefusedError(Fault("volunteer_number", "already_registered"))
+        raise RefusedError(Fault("volunteer_number", Code.ALREADY_REGISTERED))
     named = await tx.execute(
         _INSERT_NAMES, {"district": account.district, "account_id": account.id, "names": list(names)}
     )
     if named.rowcount < len(names):
-        raise RefusedError(Fault("user_name", "already_registered"))
+        raise RefusedError(Fault("user_name", Code.ALREADY_REGISTERED))
 
 
 _BY_NAME = text("SELECT belongs_to, account_id FROM log_in_name WHERE name = :name")
@@ -106,7 +106,7 @@ async def unit_ids(tx: AsyncConnection, district: str, codes: Sequence[str]) -> 
     """Return the ids of stations and teams. Raises RefusedError (unknown_reference) where one is not on file."""
     ids = {row.code: row.id for row in await tx.execute(_UNITS, {"district": district, "codes": list(codes)})}
     if any(code not in ids for code in codes):
-        raise RefusedError(Fault("units", "unknown_reference"))
+        raise RefusedError(Fault("units", Code.UNKNOWN_REFERENCE))
     return tuple(ids[code] for code in codes)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.domain.reference import Division, Organisation, Station, Team
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.event_log import new_id
 
 
@@ -28,13 +28,13 @@ _DISTRICT_IS_OPEN = text("SELECT 1 FROM district WHERE code = :code")
 async def open_district(tx: AsyncConnection, code: str, name: str) -> None:
     """Put a new district on the list. Raises RefusedError (already_registered) where it is there."""
     if (await tx.execute(_OPEN_DISTRICT, {"code": code, "name": name})).rowcount == 0:
-        raise RefusedError(Fault("code", "already_registered"))
+        raise RefusedError(Fault("code", Code.ALREADY_REGISTERED))
 
 
 async def require_open(tx: AsyncConnection, district: str) -> None:
     """Raise RefusedError (not_found) where the district is not open."""
     if await tx.scalar(_DISTRICT_IS_OPEN, {"code": district}) is None:
-        raise RefusedError(Fault("district", "not_found"))
+        raise RefusedError(Fault("district", Code.NOT_FOUND))
 
 
 _DIVISION_CODES = text("SELECT code FROM division WHERE district = :district")

@@ -15,7 +15,7 @@ from services.registry.domain.privacy import SealedPerson
 from services.registry.domain.roster import Entry, OnFile
 from services.registry.domain.volunteer import References, Volunteer
 from shared.contracts import RegistrationSource
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ async def lock_district(tx: AsyncConnection, district: str) -> int:
     """
     serial: int | None = await tx.scalar(_LOCK, {"district": district})
     if serial is None:
-        raise RefusedError(Fault("district", "not_found"))
+        raise RefusedError(Fault("district", Code.NOT_FOUND))
     return serial
 
 
@@ -119,7 +119,7 @@ async def id_of_number(tx: AsyncConnection, district: str, number: str) -> UUID:
     """Return the volunteer who has a number. Raises RefusedError (unknown_reference)."""
     found: UUID | None = await tx.scalar(_ID_OF_NUMBER, {"district": district, "number": number})
     if found is None:
-        raise RefusedError(Fault("volunteer_number", "unknown_reference"))
+        raise RefusedError(Fault("volunteer_number", Code.UNKNOWN_REFERENCE))
     return found
 
 

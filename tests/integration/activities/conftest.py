@@ -16,8 +16,8 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from sqlalchemy import text
 
-from services.activities import projections
 from services.activities.app import service
+from services.activities.register import projections
 from shared.contracts import RegistrationSource, StationOpened, VolunteerRegistered
 from shared.contracts.actor import Role
 from shared.contracts.envelope import Attributes
@@ -132,7 +132,7 @@ class Activities:
     async def events(self, name: str = "") -> list[dict[str, Any]]:
         """Return the data of the events of a name, in log order; of all where none is given."""
         found = await self.rows(
-            "SELECT data FROM event_log WHERE type LIKE :name ORDER BY position", name=f"%.{name or '%'}.v1"
+            "SELECT data FROM event_log WHERE type LIKE :name ORDER BY position", name=f"%.{name or '%'}.v%"
         )
         return [row.data for row in found]
 

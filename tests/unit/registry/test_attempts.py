@@ -3,7 +3,7 @@
 import pytest
 
 from services.registry.api.attempts import Attempts
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.problems import ProblemError
 
 CAMPUS, GUESSER = "198.51.100.7", "203.0.113.9"
@@ -26,7 +26,7 @@ def test_the_eleventh_guess_at_an_account_from_an_address_is_429_and_says_when_t
     assert (problem.status, problem.slug, problem.faults) == (
         429,
         "too-many-requests",
-        [Fault("user_name", "too_often")],
+        [Fault("user_name", Code.TOO_OFTEN)],
     )
     assert 1 <= int(problem.headers["Retry-After"]) <= 30 * 60
 
@@ -74,7 +74,7 @@ def test_guesses_at_one_account_from_everywhere_end_too_but_not_for_an_address_i
 
 def test_asking_who_is_registered_ends_and_registering_goes_on_for_others() -> None:
     attempts = Attempts()
-    on_file = RefusedError(Fault("id_number", "already_registered"))
+    on_file = RefusedError(Fault("id_number", Code.ALREADY_REGISTERED))
     for _ in range(60):
         attempts.register(GUESSER)
         attempts.not_registered(GUESSER, on_file)
@@ -82,7 +82,7 @@ def test_asking_who_is_registered_ends_and_registering_goes_on_for_others() -> N
         attempts.register(GUESSER)
     for _ in range(600):
         attempts.register(CAMPUS)
-        attempts.not_registered(CAMPUS, RefusedError(Fault("name", "missing")))
+        attempts.not_registered(CAMPUS, RefusedError(Fault("name", Code.MISSING)))
 
 
 def test_an_old_password_is_not_guessed_with_a_token_that_was_left_open() -> None:
