@@ -23,10 +23,9 @@ from joserfc.jwk import KeySet
 
 from shared.contracts.actor import EVERY_DISTRICT, Actor, Reach, Role, Scope
 from shared.contracts.faults import Code, Fault
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.http.problems import ProblemError
 
-ISSUER = "linbang-registry"
-ALGORITHM = "Ed25519"  # the name that RFC 9864 gives to EdDSA with this curve
 _REFETCH_SECONDS = 300.0
 _UNKNOWN_KEY_REFETCH_SECONDS = 2.0
 _DISTRICT = re.compile(r"[0-9]{6}")

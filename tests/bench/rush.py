@@ -21,7 +21,7 @@ from deploy.services import ROLES, url_name
 from services.activities.publishing.commands import publish_activity
 from services.activities.publishing.domain import ActivityDraft, ShiftDraft
 from shared.contracts.actor import Actor, Role, Scope
-from shared.http.auth import ALGORITHM, ISSUER
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from tests.bench.figure import Figure

@@ -22,7 +22,7 @@ from shared.contracts import RegistrationSource, StationOpened, VolunteerRegiste
 from shared.contracts.actor import Role
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
-from shared.http.auth import ALGORITHM, ISSUER
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.messaging import topics
 from shared.service.app import build_app
 from shared.service.service import Service

@@ -24,7 +24,7 @@ from shared.contracts import (
 )
 from shared.contracts.actor import Role
 from shared.contracts.received import Received
-from shared.http.auth import ALGORITHM, ISSUER
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.service.app import build_app
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now

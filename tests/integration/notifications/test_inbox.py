@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
 from services.notifications.app import service
-from shared.http.auth import ALGORITHM, ISSUER
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.service.app import build_app
 from shared.store.event_log import new_id
 from tests.integration.notifications.conftest import DISTRICT, Post, handle, registered, signed_up

@@ -23,8 +23,8 @@ from sqlalchemy import Row, text
 
 from deploy.local import process
 from services.registry.app import service as compose
-from services.registry.commands.roster import COLUMNS
-from services.registry.domain.identity import check_character
+from services.registry.people.domain.identity import check_character
+from services.registry.people.roster_import import COLUMNS
 from shared.imports.importer import Importer
 from shared.messaging import topics
 from shared.messaging.relay import Relay

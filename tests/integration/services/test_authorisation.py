@@ -20,7 +20,8 @@ from joserfc.jwk import OKPKey
 from sqlalchemy.engine import make_url
 
 from shared.contracts.actor import Reach, Role
-from shared.http.auth import ALGORITHM, ISSUER, access_of
+from shared.contracts.tokens import ALGORITHM, ISSUER
+from shared.http.auth import access_of
 from shared.http.openapi import routes_of
 from shared.service.app import build_app
 from shared.service.service import Service
