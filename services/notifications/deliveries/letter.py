@@ -40,8 +40,11 @@ class Letter:
 
 
 def write_letter(claim: Claim, sealed: bytes, private_key: bytes, sender: str) -> Letter:
-    """Open the contact and write the mail. Raises UnreadableContactError or NoAddressError."""
-    contact = _open(private_key, claim.volunteer_id, sealed)
+    """Open the contact and write the mail.
+
+    Raises UnreadableContactError or NoAddressError; anything else it raises means that this mail cannot be written.
+    """
+    contact = _open(private_key, claim.recipient_id, sealed)
     recipient = _address(contact.email)
     language = Language.of(contact.language)
     text = word(claim.template, language, claim.facts)

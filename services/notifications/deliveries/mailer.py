@@ -1,10 +1,10 @@
 """The mailer: works off the mails that are due.
 
-Invariant: at most one mail per event. A delivery goes queued -> sending -> sent, and ``sending`` is committed before
+Invariant: at most one mail per message. A delivery goes queued -> sending -> sent, and ``sending`` is committed before
 the server hears of the mail, so a mailer that dies leaves behind which mail it was about; that one ends as
 ``uncertain`` and is not sent again, because the server may have taken it. (A mail lost in a crash is still in the
 inbox; one sent twice cannot be taken back.) Only a mail that no server has accepted for certain goes back to
-``queued``.
+``queued``, and a mail that cannot be written is refused alone.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from aiosmtplib import SMTP
 from aiosmtplib.errors import SMTPException
 
 from services.notifications.deliveries import repository
-from services.notifications.deliveries.domain import CONTACT_PATIENCE, back_off
+from services.notifications.deliveries.domain import Outcome, Verdict, back_off, given_up, lacking
 from services.notifications.deliveries.letter import Letter, NoAddressError, UnreadableContactError, write_letter
 from services.notifications.deliveries.repository import Claim, Conclusion
-from services.notifications.deliveries.smtp import Outcome, Verdict, offer, reason_of
-from services.notifications.messages.domain import Channel
+from services.notifications.deliveries.smtp import offer, reason_of
+from services.notifications.messages.domain import TEMPLATES, Channel
 from shared.contracts import MessageDelivered, MessageUndeliverable
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
@@ -79,16 +79,21 @@ class Mailer:
 
     def _write(self, claim: Claim) -> Letter | Verdict:
         """Write a mail; where that is not possible, return why."""
-        without_contact = Outcome.DEFERRED if claim.waited <= CONTACT_PATIENCE else Outcome.REFUSED
+        if claim.template not in TEMPLATES:
+            return lacking("unknown_template", claim.waited)  # a newer mailer has it, and is about to take over
         if claim.sealed is None:
-            return Verdict(without_contact, "no_contact")
+            return lacking("no_contact", claim.waited)
         try:
             return write_letter(claim, claim.sealed, self._post_office.contact_key, self._post_office.sender)
         except UnreadableContactError:
             log.warning("a contact cannot be opened; is CONTACT_PRIVATE_KEY right?", delivery_id=str(claim.id))
-            return Verdict(without_contact, "unreadable_contact")
+            return lacking("unreadable_contact", claim.waited)
         except NoAddressError:
             return Verdict(Outcome.REFUSED, "no_address")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's trouble and not its neighbours'
+            fault = type(error).__name__  # its text could quote the address
+            log.error("a mail cannot be written", delivery_id=str(claim.id), template=claim.template, error=fault)
+            return Verdict(Outcome.REFUSED, "unwritable")
 
     async def _send_all(self, letters: Sequence[tuple[Claim, Letter]], heartbeat: Heartbeat) -> None:
         waiting = deque(letters)
@@ -110,7 +115,7 @@ class Mailer:
         reach("mailer.before_send")
         verdict = await offer(server, self._post_office.sender, letter)
         reach("mailer.after_send")
-        await self._conclude([(claim, verdict)])
+        await self._conclude([(claim, given_up(verdict, claim.put_off_for))])
 
     async def _conclude(self, verdicts: Sequence[tuple[Claim, Verdict]]) -> None:
         """Note what came of mails, and tell of those that have come to an end."""
@@ -135,14 +140,14 @@ _STATES = {
 def _conclusion(claim: Claim, verdict: Verdict) -> Conclusion:
     deferred = verdict.outcome is Outcome.DEFERRED
     wait = back_off(claim.attempts, random.random()) if deferred else None  # noqa: S311 - no secret
-    return Conclusion(claim, _STATES[verdict.outcome], verdict.reason or None, wait)
+    return Conclusion(claim, _STATES[verdict.outcome], verdict.reason or None, verdict.put_off, wait)
 
 
 def _event(claim: Claim, verdict: Verdict) -> NewEvent | None:
     """Return what there is to tell: nothing of a mail that waits, and nothing where nothing is known."""
     told = {
         "delivery_id": claim.id,
-        "volunteer_id": claim.volunteer_id,
+        "volunteer_id": claim.recipient_id,
         "event_id": claim.event_id,
         "channel": Channel.EMAIL,
         "template": claim.template,

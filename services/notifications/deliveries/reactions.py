@@ -40,7 +40,7 @@ async def announce_deliveries(
                 version=1,
                 data=MessageDelivered(
                     delivery_id=delivery.id,
-                    volunteer_id=delivery.message.volunteer_id,
+                    volunteer_id=delivery.message.recipient_id,
                     event_id=delivery.message.event_id,
                     channel=delivery.channel,
                     template=delivery.message.template,

@@ -5,34 +5,17 @@ content is on its way and no answer comes back, the outcome is unknown and stays
 make it two.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from aiosmtplib import SMTP
 from aiosmtplib.errors import SMTPException, SMTPResponseException
 
+from services.notifications.deliveries.domain import Outcome, Verdict
 from services.notifications.deliveries.letter import Letter
 
 PERMANENT = 500
+SHUTTING_DOWN = 421
+"""The server speaks of itself, not of the mailbox (RFC 5321, 4.2.3)."""
 ACCEPTANCE_SECONDS = 35.0
 """How long the server may take to accept the content: longer than any other answer, because giving up here is final."""
-
-
-class Outcome(StrEnum):
-    """What came of offering a mail."""
-
-    ACCEPTED = "accepted"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """An outcome and its reason code, e.g. ``smtp_550``; never the server's words, which quote the address."""
-
-    outcome: Outcome
-    reason: str = ""
 
 
 async def offer(server: SMTP, sender: str, letter: Letter) -> Verdict:
@@ -63,8 +46,9 @@ def reason_of(error: SMTPException | OSError) -> str:
 
 
 def _refusal(error: SMTPResponseException) -> Verdict:
-    outcome = Outcome.REFUSED if error.code >= PERMANENT else Outcome.DEFERRED
-    return Verdict(outcome, reason_of(error))
+    if error.code >= PERMANENT:
+        return Verdict(Outcome.REFUSED, reason_of(error))
+    return Verdict(Outcome.DEFERRED, reason_of(error), put_off=error.code != SHUTTING_DOWN)
 
 
 async def _end(server: SMTP, verdict: Verdict) -> Verdict:

@@ -1,25 +1,33 @@
-"""What is read: a volunteer's inbox."""
+"""What is read: a volunteer's inbox.
+
+Invariant: one message never stands in the way of the others. Each is worded alone, with a substitute for one that
+cannot be; one whose template only a newer version of this service has is left to that version.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.messages.domain import Template
-from services.notifications.messages.wording import Language, word
+from services.notifications.messages.domain import TEMPLATES, Template
+from services.notifications.messages.wording import Language, UnwordableError, unreadable, word
 
 _INBOX = text("""
     SELECT event_id AS id, template, facts, occurred_at, read_at FROM message
-    WHERE district = :district AND volunteer_id = :volunteer_id
+    WHERE district = :district AND recipient_id = :recipient_id AND template = ANY(CAST(:templates AS text[]))
       AND (occurred_at, event_id) < (CAST(:before AS timestamptz), CAST(:before_id AS uuid))
     ORDER BY occurred_at DESC, event_id DESC LIMIT :limit
 """)
 _UNREAD = text("""
-    SELECT count(*) FROM message WHERE district = :district AND volunteer_id = :volunteer_id AND read_at IS NULL
+    SELECT count(*) FROM message
+    WHERE district = :district AND recipient_id = :recipient_id AND template = ANY(CAST(:templates AS text[]))
+      AND read_at IS NULL
 """)
+log = structlog.get_logger()
 _NEWEST = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 
@@ -53,7 +61,7 @@ class MessageView(BaseModel):
 async def inbox(
     tx: AsyncConnection,
     district: str,
-    volunteer_id: UUID,
+    recipient_id: UUID,
     language: Language,
     *,
     after: tuple[Any, ...] | None,
@@ -64,9 +72,9 @@ async def inbox(
     A position is a message's time and id.
     """
     before, before_id = after or _NEWEST
-    owner = {"district": district, "volunteer_id": volunteer_id}
-    rows = await tx.execute(_INBOX, {**owner, "before": before, "before_id": before_id, "limit": limit})
-    unread = await tx.scalar(_UNREAD, owner)
+    shown = {"district": district, "recipient_id": recipient_id, "templates": TEMPLATES}
+    rows = await tx.execute(_INBOX, {**shown, "before": before, "before_id": before_id, "limit": limit})
+    unread = await tx.scalar(_UNREAD, shown)
     return [_view(row, language) for row in rows], unread or 0
 
 
@@ -76,7 +84,11 @@ def position(message: MessageView) -> tuple[str, str]:
 
 
 def _view(row: Any, language: Language) -> MessageView:  # noqa: ANN401 - a row of the driver's
-    text = word(row.template, language, row.facts)
+    try:
+        text = word(row.template, language, row.facts)
+    except UnwordableError as error:
+        log.error("a message cannot be worded", event_id=str(row.id), error=str(error))
+        text = unreadable(language)
     return MessageView(
         id=row.id,
         template=row.template,

@@ -1,6 +1,6 @@
 """The part's table, as ``migrations`` makes it."""
 
-from sqlalchemy import JSON, Column, MetaData, Table, Text, Uuid
+from sqlalchemy import JSON, Column, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 metadata = MetaData()
@@ -10,9 +10,10 @@ message = Table(
     metadata,
     Column("district", Text, primary_key=True),
     Column("event_id", Uuid, primary_key=True),
-    Column("volunteer_id", Uuid, nullable=False),
+    Column("recipient_id", Uuid, primary_key=True),
     Column("template", Text, nullable=False),
     Column("facts", JSON, nullable=False),
     Column("occurred_at", TIMESTAMP(timezone=True), nullable=False),
     Column("read_at", TIMESTAMP(timezone=True)),
+    Column("shape", Integer, nullable=False),
 )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.notifications.messages.domain import Facts, Template
+from services.notifications.messages.domain import Facts
 
 CHINA_TIME = ZoneInfo("Asia/Shanghai")
 WEEKDAYS_ZH = "一二三四五六日"
@@ -40,15 +40,31 @@ class Text:
     body: str
 
 
-def word(template: Template, language: Language, facts: Facts) -> Text:
-    """Return a message's words. A fact that the template wants and does not get is an error, never a gap."""
-    subject, _, body = _ENVIRONMENTS[language].get_template(f"{template}.txt").render(facts).partition("\n\n")
-    return Text(subject, body)
+class UnwordableError(Exception):
+    """A template and a message's facts do not fit together."""
+
+
+def word(template: str, language: Language, facts: Facts) -> Text:
+    """Return a message's words. Raises UnwordableError, for one where a fact that the template wants is not there."""
+    try:
+        return _text(template, language, facts)
+    except Exception as error:  # whatever a template and its filters may meet
+        raise UnwordableError(f"{template}: {type(error).__name__}") from error
+
+
+def unreadable(language: Language) -> Text:
+    """Return what is shown in place of a message that cannot be worded."""
+    return _text("unreadable", language, {})
 
 
 def letter_body(language: Language, name: str, text: Text) -> str:
     """Return a mail's body: the message between a greeting by name and the platform's signature."""
     return _ENVIRONMENTS[language].get_template("letter.txt").render(name=name, body=text.body) + "\n"
+
+
+def _text(name: str, language: Language, facts: Facts) -> Text:
+    subject, _, body = _ENVIRONMENTS[language].get_template(f"{name}.txt").render(facts).partition("\n\n")
+    return Text(subject, body)
 
 
 def _moment_zh(iso: str) -> str:
@@ -71,6 +87,10 @@ def _duration_en(minutes: int) -> str:
     return " ".join(part for part in (f"{hours} h" * bool(hours), f"{rest} min" * bool(rest or not hours)) if part)
 
 
+def _numeral_zh(number: int) -> str:
+    return NUMERALS_ZH[number] if 0 <= number < len(NUMERALS_ZH) else str(number)
+
+
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates" / language),
@@ -80,7 +100,7 @@ def _environment(language: Language) -> Environment:
     chinese = language is Language.CHINESE
     environment.filters["moment"] = _moment_zh if chinese else _moment_en
     environment.filters["duration"] = _duration_zh if chinese else _duration_en
-    environment.filters["numeral"] = NUMERALS_ZH.__getitem__ if chinese else str
+    environment.filters["numeral"] = _numeral_zh if chinese else str
     return environment
 
 

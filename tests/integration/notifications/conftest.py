@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -28,6 +28,9 @@ from sqlalchemy import text
 from deploy.local.process import free_port
 from services.notifications.app import service
 from services.notifications.deliveries.mailer import Mailer, PostOffice
+from services.notifications.deliveries.repository import add_deliveries
+from services.notifications.messages.domain import EVERYWHERE, Message, Template
+from services.notifications.messages.repository import add_messages
 from shared.contracts import Event, RegistrationSource, VolunteerRegistered, VolunteerSignedUp
 from shared.contracts.envelope import Attributes, headers
 from shared.contracts.received import Received
@@ -305,6 +308,23 @@ async def handle(post: Post, events: Sequence[Received[Event]]) -> None:
     """Hand events to the service as the consumer does, without Kafka in between."""
     async with post.worker.transaction() as tx:
         await reactions("notifications").react(tx, events)
+
+
+async def enter(post: Post, messages: Sequence[Message]) -> None:
+    """Enter messages and their deliveries as the projection does."""
+    async with post.worker.transaction() as tx:
+        await add_messages(tx, messages)
+        await add_deliveries(tx, messages)
+
+
+def message_without_facts(volunteer_id: UUID) -> Message:
+    """Return a message whose template wants facts that it has not."""
+    return Message(DISTRICT, new_id(), volunteer_id, Template.SIGN_UP_CONFIRMED, {}, datetime.now(UTC), EVERYWHERE)
+
+
+def message_of_a_newer_version(volunteer_id: UUID) -> Message:
+    """Return a message whose template this version has not."""
+    return replace(message_without_facts(volunteer_id), template=cast(Template, "told_tomorrow"))
 
 
 async def know(post: Post, volunteer_id: UUID, **contact: str) -> None:

@@ -10,7 +10,15 @@ from services.notifications.deliveries import repository
 from services.notifications.deliveries.repository import Conclusion
 from shared.ops.health import Heartbeat
 from shared.store.event_log import new_id
-from tests.integration.notifications.conftest import Post, handle, know, signed_up
+from tests.integration.notifications.conftest import (
+    Post,
+    enter,
+    handle,
+    know,
+    message_of_a_newer_version,
+    message_without_facts,
+    signed_up,
+)
 from tests.support.eventually import eventually, running
 
 
@@ -64,6 +72,32 @@ async def test_a_passing_refusal_is_tried_again(post: Post) -> None:
     assert len(post.server.mails) == 1
 
 
+async def test_a_mailbox_that_puts_a_mail_off_for_four_days_is_given_up(post: Post) -> None:
+    await queue(post, mails=2)
+    post.server.answers = ["452 4.2.2 {address} is full"] * 2
+    await post.mailer().work_off(Heartbeat("test"))
+    await post.make_due()
+    async with post.worker.transaction() as tx:
+        await tx.exec_driver_sql("""
+            UPDATE delivery SET put_off_since = put_off_since - interval '4 days'
+            WHERE id = (SELECT id FROM delivery WHERE state = 'queued' LIMIT 1)
+        """)
+    post.server.answers = ["452 4.2.2 {address} is full"] * 2
+    await post.mailer().work_off(Heartbeat("test"))
+    assert await post.mail_states() == [("queued", "smtp_452"), ("undeliverable", "expired")]
+    told = await post.rows("SELECT data FROM event_log WHERE type LIKE '%MessageUndeliverable%'")
+    assert [row.data["reason"] for row in told] == ["expired"]
+
+
+async def test_a_server_of_ours_that_was_away_for_days_leaves_a_mailbox_its_time(post: Post) -> None:
+    await queue(post)
+    async with post.worker.transaction() as tx:
+        await tx.exec_driver_sql("UPDATE delivery SET queued_at = queued_at - interval '5 days'")
+    post.server.answers = ["451 4.7.1 greylisted, {address}"]
+    await post.mailer().work_off(Heartbeat("test"))
+    assert await post.mail_states() == [("queued", "smtp_451")]
+
+
 async def test_a_lasting_refusal_ends_one_mail_and_not_its_neighbours(post: Post) -> None:
     post.server.answers = ["250 OK", "550 5.1.1 {address} is nobody here"]
     await queue(post, mails=3)
@@ -73,6 +107,27 @@ async def test_a_lasting_refusal_ends_one_mail_and_not_its_neighbours(post: Post
     told = await post.rows("SELECT data FROM event_log WHERE type LIKE '%MessageUndeliverable%'")
     assert [row.data["reason"] for row in told] == ["smtp_550"]
     assert "example.org" not in str(told)
+
+
+async def test_a_mail_that_cannot_be_written_is_refused_alone(post: Post) -> None:
+    strange = message_without_facts(new_id())
+    await know(post, strange.recipient_id, name="Ann", email="ann@example.org", language="en")
+    await enter(post, [strange])
+    await queue(post, mails=2)
+    await post.mailer().work_off(Heartbeat("test"))
+    assert await post.mail_states() == [("sent", None), ("sent", None), ("undeliverable", "unwritable")]
+    assert len(post.server.mails) == 2
+    told = await post.rows("SELECT data FROM event_log WHERE type LIKE '%MessageUndeliverable%'")
+    assert [(row.data["event_id"], row.data["reason"]) for row in told] == [(str(strange.event_id), "unwritable")]
+
+
+async def test_a_mail_of_a_newer_version_is_left_to_its_mailer(post: Post) -> None:
+    newer = message_of_a_newer_version(new_id())
+    await know(post, newer.recipient_id, name="Ann", email="ann@example.org", language="en")
+    await enter(post, [newer])
+    await queue(post)
+    await post.mailer().work_off(Heartbeat("test"))
+    assert await post.mail_states() == [("queued", "unknown_template"), ("sent", None)]
 
 
 async def test_a_volunteer_without_an_address_is_undeliverable(post: Post) -> None:
@@ -140,7 +195,8 @@ async def test_a_mailer_that_stalled_past_its_claim_does_not_send(post: Post) ->
     await post.mailer().work_off(Heartbeat("test"))
     async with post.worker.transaction() as tx:
         assert not await repository.begin_sending(tx, stalled)
-        assert not await repository.conclude(tx, [Conclusion(stalled, "undeliverable", "smtp_550", None)])
+        late = Conclusion(stalled, "undeliverable", "smtp_550", put_off=False, wait=None)
+        assert not await repository.conclude(tx, [late])
     assert await post.mail_states() == [("sent", None)]
 
 

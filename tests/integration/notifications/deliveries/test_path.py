@@ -1,10 +1,17 @@
 """From an event on Kafka to the inbox and the mail."""
 
+from dataclasses import replace
 from uuid import uuid4
 
-from shared.contracts import StarLevelReached
+import pytest
+
+from services.notifications.deliveries import projections
+from services.notifications.messages.domain import Message, messages_about
+from shared.contracts import Event, StarLevelReached
+from shared.contracts.received import Received
+from shared.ops.health import Heartbeat
 from shared.store.event_log import new_id
-from tests.integration.notifications.conftest import Post, received, registered, signed_up
+from tests.integration.notifications.conftest import Post, handle, know, received, registered, signed_up
 from tests.support.eventually import eventually, running
 
 
@@ -54,6 +61,27 @@ async def test_the_delivery_holds_where_the_inbox_table_has_forgotten(post: Post
             await tx.exec_driver_sql("DELETE FROM inbox")
     assert [mail["Subject"] for mail in post.server.mails] == ["You have a place: 陪伴阅读"]
     assert len(await post.rows("SELECT 1 FROM event_log")) == 2
+
+
+async def test_an_event_can_tell_many_people_each_of_them_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    volunteers = [new_id() for _ in range(3)]
+
+    def messages_to_all(event: Received[Event]) -> list[Message]:
+        return [replace(message, recipient_id=each) for message in messages_about(event) for each in volunteers]
+
+    monkeypatch.setattr(projections, "messages_about", messages_to_all)
+    for number, volunteer in enumerate(volunteers):
+        await know(post, volunteer, name="Ann", email=f"{number}@example.org", language="en")
+    event = signed_up(volunteers[0])
+    for _ in range(2):
+        await handle(post, [event])
+        await post.mailer().work_off(Heartbeat("test"))
+    assert sorted(mail["To"] for mail in post.server.mails) == [f"{number}@example.org" for number in range(3)]
+    assert len({mail["Message-ID"] for mail in post.server.mails}) == 3
+    told = await post.rows("SELECT data ->> 'volunteer_id' AS volunteer, data ->> 'channel' AS channel FROM event_log")
+    assert sorted(map(tuple, told)) == sorted(
+        (str(volunteer), channel) for volunteer in volunteers for channel in ("email", "in_app")
+    )
 
 
 async def test_nobody_is_mailed_about_an_import(post: Post) -> None:

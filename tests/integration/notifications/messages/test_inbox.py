@@ -1,11 +1,21 @@
 """The inbox over HTTP."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.store.event_log import new_id
-from tests.integration.notifications.conftest import AsCaller, Post, handle, registered, signed_up
+from tests.integration.notifications.conftest import (
+    AsCaller,
+    Post,
+    enter,
+    handle,
+    message_of_a_newer_version,
+    message_without_facts,
+    registered,
+    signed_up,
+)
 
 
 async def test_newest_first_in_pages_with_the_unread_count(post: Post, as_caller: AsCaller) -> None:
@@ -31,6 +41,38 @@ async def test_the_reader_chooses_the_language(post: Post, as_caller: AsCaller) 
     await handle(post, [registered(volunteer)])
     answer = await as_caller(volunteer, language="zh-CN,zh;q=0.9").get("/v1/me/messages")
     assert answer.json()["items"][0]["subject"] == "欢迎您成为志愿者"
+
+
+async def test_a_message_that_cannot_be_worded_hides_no_other(post: Post, as_caller: AsCaller) -> None:
+    volunteer = new_id()
+    strange = message_without_facts(volunteer)
+    await handle(post, [registered(volunteer)])
+    await enter(post, [strange])
+    me = as_caller(volunteer)
+    inbox = (await me.get("/v1/me/messages")).json()
+    assert {item["subject"] for item in inbox["items"]} == {"Welcome, volunteer", "A message"}
+    assert inbox["unread"] == 2
+    assert (await me.post(f"/v1/me/messages/{strange.event_id}/read")).status_code == 204
+
+
+async def test_a_message_of_a_newer_version_is_left_to_it(post: Post, as_caller: AsCaller) -> None:
+    volunteer = new_id()
+    await handle(post, [registered(volunteer)])
+    await enter(post, [message_of_a_newer_version(volunteer)])
+    inbox = (await as_caller(volunteer).get("/v1/me/messages")).json()
+    assert [item["subject"] for item in inbox["items"]] == ["Welcome, volunteer"]
+    assert inbox["unread"] == 1
+
+
+async def test_each_of_those_who_are_told_of_an_event_reads_it_alone(post: Post, as_caller: AsCaller) -> None:
+    ann = message_without_facts(new_id())
+    bob = replace(ann, recipient_id=new_id())
+    await enter(post, [ann, bob])
+    url = f"/v1/me/messages/{ann.event_id}/read"
+    assert (await as_caller(ann.recipient_id).post(url)).status_code == 204
+    assert (await as_caller(new_id()).post(url)).status_code == 404
+    unread = [(await as_caller(one.recipient_id).get("/v1/me/messages")).json()["unread"] for one in (ann, bob)]
+    assert unread == [0, 1]
 
 
 async def test_reading_once_and_again(post: Post, as_caller: AsCaller) -> None:

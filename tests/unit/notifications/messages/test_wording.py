@@ -41,6 +41,12 @@ def test_durations(minutes: int, chinese: str, english: str) -> None:
     assert word(Template.HOURS_CREDITED, Language.ENGLISH, facts).subject.endswith(english)
 
 
+@pytest.mark.parametrize(("level", "chinese"), [(0, "零"), (5, "五"), (6, "6"), (-1, "-1")])
+def test_a_level_beyond_the_numerals_is_a_figure(level: int, chinese: str) -> None:
+    text = word(Template.STAR_LEVEL_REACHED, Language.CHINESE, {"level": level, "lifetime_minutes": 60})
+    assert text.subject == f"恭喜您成为{chinese}星级志愿者"
+
+
 def test_a_letter_greets_by_name() -> None:
     text = word(Template.STAR_LEVEL_REACHED, Language.CHINESE, FACTS[Template.STAR_LEVEL_REACHED])
     body = letter_body(Language.CHINESE, "张小明", text)
