@@ -23,6 +23,10 @@ class Role(StrEnum):
     UPSTREAM = "upstream"
 
 
+STAFF = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR)
+"""Who may see everybody's hours and records; a volunteer sees their own (MCA Order 67, art. 12)."""
+
+
 class Reach(IntEnum):
     """How much of a district somebody gets at; each includes the ones before it."""
 
@@ -68,3 +72,7 @@ class Actor:
         if self.reach is Reach.DISTRICT or made_by == self.name:
             return True
         return self.reach is Reach.UNITS and unit in self.scope.units
+
+    def may_see(self, volunteer_id: UUID) -> bool:
+        """Return whether what a volunteer has done is this one's to see: their own, or anybody's of the district."""
+        return volunteer_id == self.volunteer_id or self.reach >= Reach.DISTRICT

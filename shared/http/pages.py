@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -22,6 +22,15 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next_cursor: str | None = None
+
+    @classmethod
+    def of(cls, found: Sequence[T], limit: int, position: Callable[[T], tuple[str, ...]]) -> "Page[T]":
+        """Return the page of what was found: ``limit`` items, and one more where another page follows.
+
+        ``position`` gives an item's sort values, which the next page begins after.
+        """
+        shown = list(found[:limit])
+        return cls(items=shown, next_cursor=cursor(*position(shown[-1])) if len(found) > limit else None)
 
 
 class PageRequest:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.assessment import repository
-from services.assessment.domain import MINUTES_PER_HOUR
+from services.assessment.rules.repository import rule_book
+from services.assessment.rules.domain import MINUTES_PER_HOUR
 from shared.contracts.received import BrokenInvariantError, Received
 from shared.store.event_log import new_id
 from tests.integration.assessment.conftest import DISTRICT, OTHER_DISTRICT, Core, corrected, logged, received
@@ -165,7 +165,7 @@ async def test_a_correction_can_reach_a_star(core: Core) -> None:
 
 async def test_the_database_and_the_domain_agree_on_every_level(core: Core) -> None:
     async with core.worker.transaction() as tx:
-        rules = (await repository.rule_book(tx, [DISTRICT])).in_force(DISTRICT, datetime.now(UTC))
+        rules = (await rule_book(tx, [DISTRICT])).in_force(DISTRICT, datetime.now(UTC))
     minutes = [threshold + offset for threshold in rules.star_minutes for offset in (-1, 0, 1)]
     volunteers = [new_id() for _ in minutes]
     await core.handle(*(logged(volunteer, total) for volunteer, total in zip(volunteers, minutes, strict=True)))

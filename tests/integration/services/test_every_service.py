@@ -1,7 +1,6 @@
 """What holds for every service alike: schema, rights, row-level security, errors, tokens, health."""
 
 from collections.abc import AsyncIterator
-from importlib import import_module
 from typing import Any
 
 import httpx
@@ -15,6 +14,7 @@ from shared.service.service import Service
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id
 from tests.support.infrastructure import Urls
+from tests.support.services import tables
 from tests.support.tally import DISTRICT, service_logged
 
 PLATFORM_WIDE = {"rule_set": {"platform"}}
@@ -50,12 +50,12 @@ async def owner_rows(urls: Urls, query: str) -> list[Any]:
 
 
 async def test_the_migrations_make_what_the_tables_module_says(name: str, urls: Urls) -> None:
-    metadata = import_module(f"services.{name}.tables").metadata
+    said = tables(name)
 
     def compare(connection: Connection) -> None:
         found = inspect(connection)
-        assert set(found.get_table_names()) - KIT_TABLES == set(metadata.tables)
-        for table in metadata.tables.values():
+        assert set(found.get_table_names()) - KIT_TABLES == set(said)
+        for table in said.values():
             columns = {column["name"]: column for column in found.get_columns(table.name)}
             assert list(columns) == [column.name for column in table.columns]
             for column in table.columns:

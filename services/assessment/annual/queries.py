@@ -5,18 +5,20 @@ numbers until it is rounded half up to 4 places, and equal scores are told apart
 """
 
 from collections import Counter
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.domain import MINUTES_PER_HOUR, RuleSet
-from services.assessment.queries.rules import rules_of_year
-from services.assessment.queries.statistics import SESSIONS
-from shared.store.engine import Store
+from services.assessment.ledger.queries import SESSIONS
+from services.assessment.rules.domain import MINUTES_PER_HOUR, RuleSet
+from services.assessment.rules.queries import current_rules, rules_at
+from shared.store.event_log import now
 
 
 class Group(StrEnum):
@@ -130,14 +132,13 @@ _NOMINATIONS = text(f"""
 """)
 
 
-async def preview(store: Store, district: str, year: int) -> AssessmentPreview:
+async def preview(tx: AsyncConnection, district: str, year: int) -> AssessmentPreview:
     """Return who would be nominated for ``year``; the best of each group, ⌈share⌉ of its eligible.
 
     A volunteer of whom registry has not told yet has no category and is not ranked.
     """
-    async with store.transaction(district) as tx:
-        rules = await rules_of_year(tx, district, year)
-        rows = (await tx.execute(_NOMINATIONS, _values(district, year, rules))).mappings().all()
+    rules = await _rules_of_year(tx, district, year)
+    rows = (await tx.execute(_NOMINATIONS, _values(district, year, rules))).mappings().all()
     nominations = [Nomination.model_validate(dict(row)) for row in rows]
     sizes = {Group(row["group"]): row["group_size"] for row in rows}  # where anybody is eligible, somebody is nominated
     nominated = Counter(nomination.group for nomination in nominations)
@@ -153,6 +154,13 @@ async def preview(store: Store, district: str, year: int) -> AssessmentPreview:
         groups=groups,
         nominations=nominations,
     )
+
+
+async def _rules_of_year(tx: AsyncConnection, district: str, year: int) -> RuleSet:
+    """Return the rules of a year's assessment: those in force when its window closed, today's while it is open."""
+    today = await current_rules(tx, district)
+    _, end = today.window(year)
+    return await rules_at(tx, district, min(now(), datetime.combine(end, time(), ZoneInfo(today.zone))))
 
 
 def _values(district: str, year: int, rules: RuleSet) -> dict[str, object]:

@@ -19,9 +19,6 @@ from shared.contracts.received import Received
 Entries = Mapping[tuple[UUID, int, str], int]
 """Minutes of ledger entries by record, version and kind."""
 
-_WHO = text("""
-    SELECT district, id, number FROM known_volunteer WHERE number = :volunteer OR CAST(id AS text) = :volunteer
-""")
 _ENTRIES = text("""
     SELECT record_id, version, kind, minutes FROM ledger_entry
     WHERE district = :district AND volunteer_id = :volunteer_id
@@ -56,11 +53,6 @@ class Explanation:
         """Whether the ledger says what the events say."""
         figures = {self.by_events, self.by_entries} | ({self.hours} if self.hours is not None else set())
         return len(figures) == 1 and not self.unaccounted and not any(line.fault for line in self.lines)
-
-
-async def who(tx: AsyncConnection, volunteer: str) -> Sequence[tuple[str, UUID, str]]:
-    """Return (district, id, number) of whoever has a number or id."""
-    return [(row.district, row.id, row.number) for row in await tx.execute(_WHO, {"volunteer": volunteer})]
 
 
 async def entries(

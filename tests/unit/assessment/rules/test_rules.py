@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.assessment.domain import PLATFORM, RuleBook, RuleSet
+from services.assessment.rules.domain import PLATFORM, RuleBook, RuleSet
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 RULES = RuleSet(

@@ -1,10 +1,11 @@
-"""From service records to hours and stars: enters them in the ledger, announces what follows, and closes imports.
+"""From service records to hours and stars: what is new in the ledger is announced, and imports are closed.
 
 Invariant: what is announced follows from entries that are new in the ledger, and commits with them. Records of an
 import are not announced one by one: when the last of them is in the ledger, which may be before or after
 ``ServiceRecordsImported`` says how many there are (it travels on another partition), one ``ImportCredited`` closes the
-import, and everybody who crossed a star level by it hears of it once. The number of statements does not depend on the
-number of events.
+import, and everybody who crossed a star level by it hears of it once. So a batch is entered in the ledger before the
+imports that it completes are closed: `REACTIONS` lists them in that order. The number of statements does not depend on
+the number of events.
 """
 
 from collections import defaultdict
@@ -15,10 +16,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment import repository
-from services.assessment.domain import RuleBook, RuleSet
-from services.assessment.projections import Entered
-from services.assessment.repository import Standing
+from services.assessment.ledger.imports import IMPORTS
+from services.assessment.ledger.projections import LEDGER, Entered
+from services.assessment.ledger.repository import close_complete
+from services.assessment.rules.domain import RuleBook, RuleSet
+from services.assessment.rules.repository import rule_book
+from services.assessment.stars.projections import AWARDS
+from services.assessment.stars.repository import Standing, announce, raise_levels
 from shared.contracts import (
     Event,
     HoursCorrected,
@@ -26,9 +30,11 @@ from shared.contracts import (
     ImportCredited,
     ServiceCorrected,
     ServiceLogged,
+    ServiceRecordsImported,
     StarLevelReached,
 )
 from shared.contracts.received import Received
+from shared.messaging.reactions import Reaction
 from shared.store.event_log import NewEvent, append
 
 
@@ -43,7 +49,7 @@ async def announce_hours(tx: AsyncConnection, events: Sequence[Received[Any]], e
         by_volunteer[event.attributes.district, event.data.volunteer_id].append(event)
     announcements: list[NewEvent] = []
     counts = {volunteer: len(told) for volunteer, told in by_volunteer.items()}
-    for standing in await repository.announce(tx, counts, rules):
+    for standing in await announce(tx, counts, rules):
         told = by_volunteer[standing.district, standing.volunteer_id]
         announcements += _hours(standing, told)
         if standing.level > standing.previous_level:
@@ -124,9 +130,9 @@ async def close_imports(
     tx: AsyncConnection, events: Sequence[Received[Any]], touched: Collection[tuple[str, UUID]]
 ) -> None:
     """Close the imports, (district, id) each, all of whose records are in the ledger now, and tell whom they raised."""
-    if not touched or not (closed := await repository.close_complete(tx, touched)):
+    if not touched or not (closed := await close_complete(tx, touched)):
         return
-    rules = rules_in_force(await repository.rule_book(tx, {event.attributes.district for event in events}), events)
+    rules = rules_in_force(await rule_book(tx, {event.attributes.district for event in events}), events)
     announcements = [
         NewEvent(
             done.district,
@@ -140,9 +146,20 @@ async def close_imports(
         for done in closed
     ]
     theirs = {done.district: rules[done.district] for done in closed}
-    raised = await repository.raise_levels(tx, [done.import_id for done in closed], theirs)
+    raised = await raise_levels(tx, [done.import_id for done in closed], theirs)
     stars = [
         _star(standing, rules[standing.district].name, f"import:{import_id}", import_id)
         for import_id, standing in raised
     ]
     await append(tx, [*announcements, *stars])
+
+
+REACTIONS = (
+    Reaction(ServiceLogged, projects=LEDGER, decides=announce_hours),
+    Reaction(ServiceCorrected, projects=LEDGER, decides=announce_hours),
+    Reaction(ServiceLogged, projects=IMPORTS, decides=close_imports),
+    Reaction(ServiceRecordsImported, projects=IMPORTS, decides=close_imports),
+    Reaction(HoursCredited, projects=AWARDS),
+    Reaction(HoursCorrected, projects=AWARDS),
+    Reaction(StarLevelReached, projects=AWARDS),
+)

@@ -1,40 +1,14 @@
-"""A district's figures: totals, groups, star levels, and how far imports are."""
+"""A district's figures: totals, groups and star levels."""
 
-from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
-from typing import Any, ClassVar
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.queries.rules import rules_at
-from shared.contracts import Provenance
-from shared.store.engine import Store
-from shared.store.event_log import now
-
-SESSIONS = "sum(CASE kind WHEN 'reversal' THEN -1 ELSE 1 END)"
-"""SQL: how many records stand. A void one has a credit and its reversal, a corrected one a correction more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Which records count: those that began on a day in [``start``, ``end``), of one provenance; None is no bound."""
-
-    CONDITION: ClassVar[str] = """
-        (CAST(:start AS date) IS NULL OR e.service_on >= :start)
-        AND (CAST(:end AS date) IS NULL OR e.service_on < :end)
-        AND (CAST(:provenance AS text) IS NULL OR e.provenance = :provenance)
-    """
-
-    start: date | None = None
-    end: date | None = None
-    provenance: Provenance | None = None
-
-    def values(self) -> dict[str, Any]:
-        """Return what ``CONDITION`` binds."""
-        return {"start": self.start, "end": self.end, "provenance": self.provenance}
+from services.assessment.ledger.queries import SESSIONS
+from services.assessment.rules.queries import current_rules
+from services.assessment.statistics.period import Period
 
 
 class Grouping(StrEnum):
@@ -114,32 +88,6 @@ class StarStatistics(BaseModel):
     levels: list[LevelCount]
 
 
-class ImportProgress(BaseModel):
-    """How much of an import is in the ledger; ``expected_*`` are null until the import's end has been heard of."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "import_id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
-                    "credited_records": 120000,
-                    "credited_minutes": 23020140,
-                    "expected_records": 250789,
-                    "expected_minutes": 48100830,
-                    "closed": False,
-                }
-            ]
-        }
-    )
-
-    import_id: UUID
-    credited_records: int
-    credited_minutes: int
-    expected_records: int | None
-    expected_minutes: int | None
-    closed: bool
-
-
 def _statement(key: str, code: str, name: str = "NULL", joins: tuple[str, str] = ("", "")) -> TextClause:
     """Return the statement of the totals (first row) and, by ``code``, of the groups.
 
@@ -191,42 +139,19 @@ _STARS = text("""
     FROM volunteer_hours h LEFT JOIN award a ON a.district = h.district AND a.volunteer_id = h.volunteer_id
     WHERE h.district = :district AND (h.sessions > 0 OR a.stars > 0) GROUP BY 1
 """)
-_PROGRESS = text("""
-    SELECT import_id, credited_records, credited_minutes, expected_records, expected_minutes, closed
-    FROM import_progress WHERE district = :district AND import_id = :import_id
-""")
 
 
-async def statistics(store: Store, district: str, period: Period, by: Grouping | None) -> Statistics:
+async def statistics(tx: AsyncConnection, district: str, period: Period, by: Grouping | None) -> Statistics:
     """Return the figures of a period, and of its groups where ``by`` names any."""
-    values = {"district": district, **period.values()}
-    async with store.transaction(district) as tx:
-        totals, *groups = (await tx.execute(_STATEMENTS[by], values)).mappings().all()
+    totals, *groups = (await tx.execute(_STATEMENTS[by], {"district": district, **period.values()})).mappings().all()
     return Statistics.model_validate({**totals, "groups": [dict(group) for group in groups] if by else []})
 
 
-async def star_statistics(store: Store, district: str) -> StarStatistics:
+async def star_statistics(tx: AsyncConnection, district: str) -> StarStatistics:
     """Return how many volunteers have reached each level of the rule set in force, none included."""
-    async with store.transaction(district) as tx:
-        counts = {row.level: row.volunteers for row in await tx.execute(_STARS, {"district": district})}
-        rules = await rules_at(tx, district, now())
+    counts = {row.level: row.volunteers for row in await tx.execute(_STARS, {"district": district})}
+    rules = await current_rules(tx, district)
     levels = sorted({*range(len(rules.star_hours) + 1), *counts})
     return StarStatistics(
         rule_set=rules.name, levels=[LevelCount(level=level, volunteers=counts.get(level, 0)) for level in levels]
     )
-
-
-async def import_progress(store: Store, district: str, import_id: UUID) -> ImportProgress:
-    """Return how far an import is. Of one that nothing has arrived of, and so of any unknown id, it is nothing yet."""
-    async with store.transaction(district) as tx:
-        rows = await tx.execute(_PROGRESS, {"district": district, "import_id": import_id})
-        row = rows.mappings().one_or_none()
-    nothing = ImportProgress(
-        import_id=import_id,
-        credited_records=0,
-        credited_minutes=0,
-        expected_records=None,
-        expected_minutes=None,
-        closed=False,
-    )
-    return ImportProgress(**row) if row else nothing

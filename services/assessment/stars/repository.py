@@ -1,4 +1,4 @@
-"""What assessment decides for itself: awards, the progress of imports, and the rules it goes by.
+"""Awards: the stars of every volunteer, and how much has been announced of their account.
 
 Invariant: one row of ``award`` a volunteer, changed before anything is announced about the volunteer. Its version
 counts those announcements, hours and stars alike, so all events about one account share one rising version and the
@@ -6,22 +6,16 @@ log's key (aggregate, version) holds them both. Levels only rise: what a correct
 ledger, but a star once awarded is taken back by nobody but a person.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.domain import PLATFORM, RuleBook, RuleSet
-
-_RULE_SETS = text("SELECT * FROM rule_set WHERE district = ANY(CAST(:districts AS text[]))")
-
-
-async def rule_book(tx: AsyncConnection, districts: Collection[str]) -> RuleBook:
-    """Return the rules of some districts."""
-    rows = await tx.execute(_RULE_SETS, {"districts": [*districts, PLATFORM]})
-    return RuleBook(RuleSet(**{**row, "star_hours": tuple(row["star_hours"])}) for row in rows.mappings())
+from services.assessment.rules.domain import RuleSet
+from services.assessment.stars.tables import award
+from shared.store.statements import unnest
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +72,14 @@ _RAISE = text("""
     FROM raised r JOIN volunteer_hours h USING (district, volunteer_id)
 """)
 
+# What the service decided and announced, as its own log has it: the account's last version, its highest star.
+_ENTER = text(f"""
+    INSERT INTO award (district, volunteer_id, stars, version)
+    SELECT district, volunteer_id, max(stars), max(version) FROM {unnest(award, award.c.keys())} GROUP BY 1, 2
+    ON CONFLICT (district, volunteer_id) DO UPDATE
+    SET stars = greatest(award.stars, excluded.stars), version = greatest(award.version, excluded.version)
+""")
+
 
 async def announce(
     tx: AsyncConnection, announcements: Mapping[tuple[str, UUID], int], rules: Mapping[str, RuleSet]
@@ -120,37 +122,6 @@ def _array(values: Sequence[int]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-_CLOSE = text("""
-    UPDATE import_progress p SET closed = true
-    WHERE (district, import_id) IN (SELECT * FROM unnest(CAST(:district AS text[]), CAST(:import_id AS uuid[])))
-      AND NOT closed AND credited_records = expected_records AND credited_minutes = expected_minutes
-    RETURNING district, import_id, credited_records, credited_minutes,
-              (SELECT count(DISTINCT volunteer_id) FROM ledger_entry e
-               WHERE e.district = p.district AND e.import_id = p.import_id)
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedImport:
-    """An import whose every record is in the ledger."""
-
-    district: str
-    import_id: UUID
-    records: int
-    minutes: int
-    volunteers: int
-
-
-async def close_complete(tx: AsyncConnection, imports: Collection[tuple[str, UUID]]) -> list[ClosedImport]:
-    """Close those of the imports, (district, id) each, that are complete; each is returned once in its life.
-
-    Two consumers that credit the last records at once wait for each other on the progress row, so the later one closes.
-    """
-    rows = await tx.execute(
-        _CLOSE,
-        {
-            "district": [district for district, _ in imports],
-            "import_id": [import_id for _, import_id in imports],
-        },
-    )
-    return [ClosedImport(*row) for row in rows]
+async def enter_announced(tx: AsyncConnection, told: Mapping[str, Sequence[object]]) -> None:
+    """Enter what was announced of volunteers, a list a column: the stars told of (0 where none) and the version."""
+    await tx.execute(_ENTER, told)
