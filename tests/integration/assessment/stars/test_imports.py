@@ -9,7 +9,8 @@ import pytest
 
 from shared.contracts.received import Received
 from shared.store.event_log import new_id
-from tests.integration.assessment.conftest import OTHER_DISTRICT, Core, corrected, imported, logged
+from tests.integration.assessment.core import Core
+from tests.integration.assessment.events import OTHER_DISTRICT, corrected, imported, logged
 
 
 async def progress(core: Core, import_id: UUID) -> tuple[Any, ...]:
