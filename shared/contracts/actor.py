@@ -23,6 +23,10 @@ class Role(StrEnum):
     UPSTREAM = "upstream"
 
 
+STAFF = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR)
+"""Who may see everybody's hours and records; a volunteer sees their own (MCA Order 67, art. 12)."""
+
+
 class Reach(IntEnum):
     """How much of a district somebody gets at; each includes the ones before it."""
 

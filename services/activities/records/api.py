@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from services.activities.records import queries
 from services.activities.records.commands import CorrectedRecord, correct_record
 from services.activities.records.queries import RecordView
-from shared.contracts.actor import Role
+from shared.contracts.actor import STAFF, Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
@@ -21,8 +21,6 @@ from shared.http.versions import ExpectedVersion, set_etag
 
 router = APIRouter(prefix="/v1/service-records", tags=["service records"])
 
-STAFF = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR)
-"""Who may see everybody's records; a volunteer sees their own (MCA Order 67, art. 12)."""
 Reader = Annotated[Caller, Depends(caller_with(*STAFF, own=[Role.VOLUNTEER]))]
 Corrector = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER]))]
 

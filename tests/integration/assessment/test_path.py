@@ -15,7 +15,8 @@ from shared.contracts.received import Received
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
 from shared.store.event_log import new_id
-from tests.integration.assessment.conftest import Core, corrected, imported, logged, registered
+from tests.integration.assessment.core import Core
+from tests.integration.assessment.events import corrected, imported, logged, registered
 from tests.support.eventually import eventually, running
 from tests.support.services import reactions
 
