@@ -52,6 +52,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "too_large": ("内容过大,请拆分后分次提交", "is too large; split it and send the parts"),
     "too_many": ("数量超过上限", "is over the limit"),
+    "internal": (
+        "因系统内部故障未能导入,运维人员已能看到;修复后会继续,也可稍后重新上传",
+        "could not be imported for a fault of the system, which its operator sees; upload it again later",
+    ),
+    "cancelled": ("导入已被运维人员取消", "was cancelled by the system's operator"),
     "too_often": ("尝试次数过多,请稍后再试", "was tried too often; try again later"),
 }
 """code -> (Chinese, English). The sentence follows the field's name."""

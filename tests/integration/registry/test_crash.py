@@ -31,7 +31,7 @@ async def test_a_killed_import_is_finished_by_the_next_importer(
         lines = [roster_line(serial, organisation=f"{district}-ORG-07") for serial in range(LINES)]
         lines.append(lines[0] | {"number": "9" * 14})  # the same person in the last chunk as in the first
         location = await registry.upload(district, "roster", roster(lines))
-        with registry.process("importer", failpoint=failpoint) as process:
+        with registry.process("worker", failpoint=failpoint) as process:
 
             async def killed() -> bool:
                 return process.poll() is not None
