@@ -92,7 +92,7 @@ PROJECTION_COMPARED = Gauge(
 WORK_OPEN = Gauge("work_open", "Work that is scheduled, waits, or is being done. From the observer.", ["kind"])
 WORK_DUE_SECONDS = Gauge(
     "work_due_seconds",
-    "How long the oldest open work has been due; 0 where nothing is due. From the observer.",
+    "How long the oldest work has been due that nobody is doing; 0 where none is due. From the observer.",
     ["kind"],
 )
 WORK_GIVEN_UP = Gauge(

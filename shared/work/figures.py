@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 _BY_KIND = text("""
     SELECT kind, count(*) FILTER (WHERE state = 'open') AS open,
-           coalesce(extract(epoch FROM clock_timestamp() - min(due_at) FILTER (WHERE state = 'open')), 0)
-               AS due_seconds,
+           coalesce(extract(epoch FROM clock_timestamp() - min(due_at) FILTER (
+               WHERE state = 'open' AND (lease_until IS NULL OR lease_until < clock_timestamp()))), 0) AS due_seconds,
            count(*) FILTER (WHERE state = 'given_up') AS given_up
     FROM work WHERE state <> 'cancelled' GROUP BY kind ORDER BY kind
 """)
@@ -21,7 +21,7 @@ class WorkOfKind(NamedTuple):
     open: int
     """To be done now or later, or being done."""
     due_seconds: float
-    """How long the oldest open item has been due; 0 where none is."""
+    """How long the oldest item has been due that nobody is doing; 0 where none is."""
     given_up: int
     """Waits for an operator."""
 

@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+from sqlalchemy import text
 
 from tests.integration.registry.conftest import Registry, roster, roster_line
 from tests.support.eventually import eventually, running
@@ -41,6 +42,8 @@ async def test_a_killed_import_is_finished_by_the_next_importer(
         status = await registry.status(district, location)
         assert status["state"] == "running"
         assert 0 < status["done"] < LINES
+        async with registry.worker.transaction() as tx:  # the lease goes by
+            await tx.execute(text("UPDATE work SET lease_until = clock_timestamp() WHERE claimed_at IS NOT NULL"))
         async with running(registry.importer().run):
 
             async def completed() -> bool:

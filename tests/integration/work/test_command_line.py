@@ -1,11 +1,14 @@
 """What an operator does about work: see it, have it done now, cancel it."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
+from typer.testing import CliRunner
 
+from shared.service.command_line import command_line
 from shared.store.event_log import new_id
 from shared.work import queue
 from shared.work.queue import ClaimLostError, Conclusion
@@ -13,9 +16,14 @@ from tests.integration.work.conftest import OTHER, Office, errand, walk
 from tests.support.errands import ERRAND, SERVICE
 from tests.support.operator import linbang
 
+APP = command_line(SERVICE, "", ())
+
 
 async def work(office: Office, *arguments: str) -> tuple[int | None, str]:
-    return await linbang({"ASSESSMENT_WORKER_DATABASE_URL": office.urls.worker}, SERVICE, "work", *arguments)
+    """Run ``linbang assessment work …`` in this process: starting one takes longer than the command."""
+    variables = {"ASSESSMENT_WORKER_DATABASE_URL": office.urls.worker}
+    ran = await asyncio.to_thread(CliRunner().invoke, APP, ["work", *arguments], env=variables)
+    return ran.exit_code, ran.output
 
 
 async def give_up(office: Office, *ids: UUID) -> None:
@@ -37,7 +45,7 @@ async def test_work_is_listed_and_shown(office: Office) -> None:
     waits, lost = errand(1), errand(2, district=OTHER)
     await office.schedule(waits, lost)
     await give_up(office, lost.id)
-    code, listed = await work(office, "list")
+    code, listed = await linbang({"ASSESSMENT_WORKER_DATABASE_URL": office.urls.worker}, SERVICE, "work", "list")
     assert code == 0
     assert str(waits.id) in listed
     assert "2 of 2 items of assessment" in listed

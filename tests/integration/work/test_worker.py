@@ -76,7 +76,7 @@ async def test_one_failing_item_of_a_batch_delays_no_other_and_ends_given_up(off
     (row,) = await office.rows("SELECT * FROM work")
     assert (row.id, row.state, row.attempts, row.last_error) == (poison.id, "given_up", 3, "ValueError")
     assert row.given_up_at is not None
-    assert await office.rows("SELECT id, state FROM errand_end") == [(poison.id, "given_up")]
+    assert [tuple(row) for row in await office.rows("SELECT id, state FROM errand_end")] == [(poison.id, "given_up")]
 
 
 async def test_an_item_that_meets_a_server_that_is_away_waits_and_has_not_failed(office: Office) -> None:
