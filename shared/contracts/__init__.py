@@ -18,6 +18,8 @@ from shared.contracts.operations import (
     DeadLetterRedriven,
     EventLogRepublished,
     ProjectionSwapped,
+    WorkCancelled,
+    WorkRetried,
 )
 from shared.contracts.organisation import OrganisationRegistered, StationOpened, TeamFormed
 from shared.contracts.service_record import Provenance, ServiceCorrected, ServiceLogged, ServiceRecordsImported
@@ -56,6 +58,8 @@ EVENTS: dict[str, type[Event]] = {
         ProjectionSwapped,
         ConsumerCaughtUp,
         EventLogRepublished,
+        WorkRetried,
+        WorkCancelled,
     )
 }
 """Every public event by its current CloudEvents type."""
@@ -92,4 +96,6 @@ __all__ = [
     "VolunteerRegistered",
     "VolunteerSignedUp",
     "VolunteerWaitlisted",
+    "WorkCancelled",
+    "WorkRetried",
 ]

@@ -50,6 +50,8 @@ class Code(StrEnum):
     ENCRYPTED_FILE = "encrypted_file"
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
+    INTERNAL = "internal"
+    CANCELLED = "cancelled"
     TOO_OFTEN = "too_often"
 
 
@@ -99,6 +101,11 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.TOO_LARGE: ("内容过大,请拆分后分次提交", "is too large; split it and send the parts"),
     Code.TOO_MANY: ("数量超过上限", "is over the limit"),
+    Code.INTERNAL: (
+        "因系统内部故障未能导入,运维人员已能看到;修复后会继续,也可稍后重新上传",
+        "could not be imported for a fault of the system, which its operator sees; upload it again later",
+    ),
+    Code.CANCELLED: ("导入已被运维人员取消", "was cancelled by the system's operator"),
     Code.TOO_OFTEN: ("尝试次数过多,请稍后再试", "was tried too often; try again later"),
 }
 """Code -> (Chinese, English). The sentence follows the field's name."""

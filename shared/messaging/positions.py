@@ -1,18 +1,20 @@
 """Where topics end, and whether our own projections have come that far.
 
-Invariant: what another service had published before ``pass_end_of`` was called is in our projections when it returns.
+Invariant: an end is of the moment it was asked for; what comes after it is not waited for.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.topics import TOPICS
-from shared.store.engine import Store
 
-_POLL_SECONDS = 0.1
+End: TypeAlias = tuple[str, int, int]
+"""A physical topic, a partition, and the offset that comes next in it."""
+
 _OFFSETS = text("SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = :consumer")
 
 
@@ -30,25 +32,27 @@ async def end_offsets(bootstrap_servers: str, topics: Sequence[str]) -> dict[tup
         await client.stop()
 
 
-async def pass_end_of(
-    topics: Sequence[str],
-    on_wait: Callable[[], None],
-    *,
-    store: Store,
-    consumer: str,
-    bootstrap_servers: str,
-    prefix: str,
-) -> None:
-    """Wait until ``consumer`` has handled everything that is in ``topics`` now; call ``on_wait`` each time round."""
-    unknown = [topic for topic in topics if topic not in TOPICS]
-    if unknown:
-        raise ValueError(f"no such topics: {unknown}")
-    ends = await end_offsets(bootstrap_servers, [prefix + topic for topic in topics])
-    while True:
-        async with store.transaction() as tx:
-            rows = (await tx.execute(_OFFSETS, {"consumer": consumer})).all()
+class Positions:
+    """The ends of topics, and how far a service's projections have come.
+
+    What another service had published before ``ends_of`` was called is in them once ``have_passed`` says so.
+    """
+
+    def __init__(self, consumer: str, bootstrap_servers: str, prefix: str) -> None:
+        self._consumer = consumer
+        self._servers = bootstrap_servers
+        self._prefix = prefix
+
+    async def ends_of(self, topics: Sequence[str]) -> list[End]:
+        """Return where these topics end now. Raises KafkaError where one is not there."""
+        unknown = [topic for topic in topics if topic not in TOPICS]
+        if unknown:
+            raise ValueError(f"no such topics: {unknown}")
+        ends = await end_offsets(self._servers, [self._prefix + topic for topic in topics])
+        return [(topic, partition, offset) for (topic, partition), offset in ends.items()]
+
+    async def have_passed(self, tx: AsyncConnection, ends: Sequence[End]) -> bool:
+        """Return whether the service's consumer has handled everything before these ends."""
+        rows = (await tx.execute(_OFFSETS, {"consumer": self._consumer})).all()
         reached = {(row.topic, row.partition): row.next_offset for row in rows}
-        if all(reached.get(partition, 0) >= end for partition, end in ends.items()):
-            return
-        on_wait()
-        await asyncio.sleep(_POLL_SECONDS)
+        return all(reached.get((topic, partition), 0) >= offset for topic, partition, offset in ends)

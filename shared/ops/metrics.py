@@ -89,6 +89,15 @@ PROJECTION_DRIFT = Gauge(
 PROJECTION_COMPARED = Gauge(
     "projection_compared_timestamp_seconds", "When a projection was last compared with its replay.", ["projection"]
 )
+WORK_OPEN = Gauge("work_open", "Work that is scheduled, waits, or is being done. From the observer.", ["kind"])
+WORK_DUE_SECONDS = Gauge(
+    "work_due_seconds",
+    "How long the oldest work has been due that nobody is doing; 0 where none is due. From the observer.",
+    ["kind"],
+)
+WORK_GIVEN_UP = Gauge(
+    "work_given_up", "Work that failed too often and waits for an operator. From the observer.", ["kind"]
+)
 PG_OLDEST_XMIN_SECONDS = Gauge(
     "pg_oldest_xmin_seconds",
     "Age of the oldest transaction of this database; while it runs, vacuum removes nothing newer. From the observer.",

@@ -42,7 +42,7 @@ LAYOUT: Mapping[str, tuple[str, ...]] = {
     "activities.api": ("api",),
     "activities.api2": ("api",),
     "activities.relay": ("relay",),
-    "activities.consumer": ("consumer", "importer"),
+    "activities.consumer": ("consumer", "worker"),
     "assessment.consumer": ("consumer",),
     "assessment.relay": ("relay",),
 }

@@ -36,7 +36,7 @@ STATION = "510115-STA-01"
 FILE_KEY = os.urandom(32)
 TABLES = (
     "activity, shift, sign_up, service_record, record_import, known_volunteer, known_station, event_log, outbox, "
-    "inbox, consumer_offset, dead_letter, idempotency_key, import_job, import_verdict"
+    "inbox, consumer_offset, dead_letter, idempotency_key, import_job, import_verdict, work"
 )
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
 

@@ -30,6 +30,7 @@ KIT_TABLES = {
     "import_job",
     "import_verdict",
     "projection_comparison",
+    "work",
 }
 
 

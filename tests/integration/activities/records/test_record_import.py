@@ -9,7 +9,6 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +20,10 @@ from deploy.local.process import free_port
 from services.activities.records.record_import import COLUMNS, SERVICE_RECORDS, finish_import, import_chunk
 from shared.contracts.envelope import headers, read_attributes
 from shared.contracts.received import Received
-from shared.imports.importer import Importer
 from shared.imports.job import ImportJob
 from shared.imports.rows import Row, Verdict
 from shared.messaging.consumer import Consumer
-from shared.messaging.positions import pass_end_of
+from shared.messaging.positions import Positions
 from shared.messaging.relay import Relay
 from shared.store.event_log import new_id
 from tests.integration.activities.conftest import (
@@ -40,6 +38,7 @@ from tests.integration.activities.conftest import (
     registered,
 )
 from tests.support.eventually import eventually, running
+from tests.support.importing import importing
 from tests.support.services import reactions
 
 FIELDS = list(COLUMNS.values())
@@ -243,14 +242,8 @@ async def test_an_upload_goes_all_the_way_and_waits_for_what_registry_has_told(a
     manager = activities.manager
     upload = await manager.send("POST", "/v1/imports/service-records?file_name=r.csv", content=chinese, key="k1")
     assert upload.status_code == 202, upload.text
-    wait = partial(
-        pass_end_of,
-        store=activities.worker,
-        consumer="activities",
-        bootstrap_servers=activities.servers,
-        prefix=activities.prefix,
-    )
-    importer = Importer(activities.worker, {"service-records": SERVICE_RECORDS}, FILE_KEY, wait)
+    positions = Positions("activities", activities.servers, activities.prefix)
+    importer = importing(activities.worker, {"service-records": SERVICE_RECORDS}, FILE_KEY, positions)
     relay = Relay(activities.worker, activities.servers, activities.prefix)
     consumer = Consumer(reactions("activities"), activities.worker, activities.servers, activities.prefix)
     async with running(importer.run), running(relay.run), running(consumer.run):
@@ -300,7 +293,7 @@ async def run_workers(activities: Activities, failpoint: str) -> asyncio.subproc
     settings = environment(activities.urls, activities.servers, activities.prefix)
     settings |= {"ACTIVITIES_PORT": str(free_port()), "FAILPOINT": failpoint}
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _SMALL_CHUNKS, "importer", "relay", "consumer", env={**os.environ, **settings}
+        sys.executable, "-c", _SMALL_CHUNKS, "worker", "relay", "consumer", env={**os.environ, **settings}
     )
 
 

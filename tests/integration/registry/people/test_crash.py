@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+from sqlalchemy import text
 
 from tests.integration.registry.conftest import Registry, roster, roster_line
 from tests.support.eventually import eventually, running
@@ -31,7 +32,7 @@ async def test_a_killed_import_is_finished_by_the_next_importer(
         lines = [roster_line(serial, organisation=f"{district}-ORG-07") for serial in range(LINES)]
         lines.append(lines[0] | {"number": "9" * 14})  # the same person in the last chunk as in the first
         location = await registry.upload(district, "roster", roster(lines))
-        with registry.process("importer", failpoint=failpoint) as process:
+        with registry.process("worker", failpoint=failpoint) as process:
 
             async def killed() -> bool:
                 return process.poll() is not None
@@ -41,6 +42,8 @@ async def test_a_killed_import_is_finished_by_the_next_importer(
         status = await registry.status(district, location)
         assert status["state"] == "running"
         assert 0 < status["done"] < LINES
+        async with registry.worker.transaction() as tx:  # the lease goes by
+            await tx.execute(text("UPDATE work SET lease_until = clock_timestamp() WHERE claimed_at IS NOT NULL"))
         async with running(registry.importer().run):
 
             async def completed() -> bool:
