@@ -259,7 +259,7 @@ OVERVIEW = Page(
             Panel(
                 "Waits for an operator",
                 {"{{consumer}} {{reason}}": "max by (consumer, reason) (consumer_stopped) == 1"},
-                "Consumers that stopped rather than skip: too many bad records (limit), or their place is gone.",
+                "Consumers that stopped rather than skip: too many bad records, or their place or history is gone.",
                 unit="bool", limits=(1, 1), figure=True, nothing="none",
             ),
         ],
@@ -269,6 +269,12 @@ OVERVIEW = Page(
                 {"{{service}} {{projection}}": "max by (service, projection) (projection_drift)"},
                 "By the last comparison. Anything but 0 is wrong.",
                 limits=(1, 1), figure=True, nothing="never compared",
+            ),
+            Panel(
+                "Events lost on their way",
+                {"{{consumer}} {{event}}": "max by (consumer, event) (events_missing)"},
+                "By the last count: in the logs, and neither applied nor parked. Anything but 0 is wrong.",
+                limits=(1, 1), figure=True, nothing="never counted",
             ),
             Panel(
                 "Last comparison",

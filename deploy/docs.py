@@ -32,6 +32,7 @@ from shared.contracts.envelope import Attributes, headers
 from shared.contracts.topics import CONTACT, TOPICS
 from shared.http.auth import access_of
 from shared.http.openapi import routes_of
+from shared.messaging.dead_letter import dead_letter_topic
 from shared.ops import metrics
 from shared.service.app import build_app
 from shared.service.roles import background_roles
@@ -147,7 +148,7 @@ def events_page(services: Sequence[Service]) -> str:
     topics = [
         (f"`{topic.name}`", topic.key, topic.partitions, f"{topic.retention.days} days" if topic.retention else "–",
          topic.cleanup, topic.owner)
-        for topic in TOPICS.values()
+        for topic in (*TOPICS.values(), *(dead_letter_topic(one.name) for one in services if one.reactions.topics))
     ]  # fmt: skip
     readers = ", ".join(service.name for service in services if CONTACT.name in service.reactions.states)
     return "\n".join(

@@ -1,7 +1,8 @@
-"""``linbang nightly``: the comparison of every projection with its replay, every night, for where no scheduler is.
+"""``linbang nightly``: projections are compared with their replays, missing events are counted, where no scheduler is.
 
 Invariant: a service whose comparison fails or finds a difference keeps none of the others from being compared. What
-was found is in ``projection_comparison``, which the metric and the alerts read; one that did not come is an alert too.
+was found is in ``projection_comparison`` and ``missing_event_count``, which the metrics and the alerts read; a
+comparison that did not come is an alert too.
 """
 
 import subprocess

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from deploy.services import ROLES, SERVICES, url_name
-from shared.messaging import topics
+from shared.messaging import topic_provisioning
+from shared.service.service import reactions_of
 from shared.store import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from shared.messaging.reactions import Reactions
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,22 @@ class Target:
         )
 
 
+def reactions(service: str) -> Reactions:
+    """Return everything that a service reacts to."""
+    return reactions_of(service, import_module(f"services.{service}.app").PARTS)
+
+
+def consumers() -> list[str]:
+    """Return the services that consume; each one's name is its group's."""
+    return [service for service in SERVICES if reactions(service).topics]
+
+
 async def provision(target: Target) -> None:
     """Create or update roles, databases, schema and topics."""
     for service in SERVICES:
         owner, api, worker = (target.database_urls[url_name(service, role)] for role in ROLES)
         await migrate.provision(target.admin_url, service, owner, api, worker)
         await migrate.upgrade(service, owner)
-    await topics.provision(target.bootstrap_servers, target.topic_prefix, replication=target.replication)
+    await topic_provisioning.provision(
+        target.bootstrap_servers, consumers(), target.topic_prefix, replication=target.replication
+    )

@@ -23,9 +23,12 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
+from deploy.provision import reactions
 from deploy.services import SERVICES, url_name
+from shared.messaging.kafka_metadata import end_offsets, extents
 from shared.messaging.observer import View, view
-from shared.messaging.positions import end_offsets
+from shared.messaging.positions import positions_of
+from shared.messaging.subscription import command_of, missing_history, read_rows
 from shared.store.engine import Store
 
 SAMPLE_SECONDS = 2.0
@@ -76,6 +79,8 @@ class Status:
     processes: Sequence[Process]
     views: Mapping[str, View]
     lags: Sequence[Lag]
+    without_history: Sequence[str] = ()
+    """Services whose consumer cannot start before an operator has filled its subscriptions."""
     unreachable: Sequence[str] = field(default_factory=list)
 
     def troubles(self) -> list[str]:
@@ -96,6 +101,9 @@ class Status:
             found += [f"{service} has given up {w.given_up:,} of {w.kind}" for w in seen.work if w.given_up]
             found += [f"{service}'s {w.kind} is overdue" for w in seen.work if w.due_seconds > OVERDUE_SECONDS]
             found += [f"{service}'s {c.projection} differs from its replay" for c in seen.compared if c.differences]
+            if missing := sum(count.missing for count in seen.missing):
+                found.append(f"{service} has missed {missing:,} events")
+        found += [f"{service} misses history: {command_of(service)}" for service in self.without_history]
         found += [f"group {lag.group} stands still" for lag in self.lags if lag.drains_in is None]
         return found
 
@@ -119,8 +127,9 @@ async def look(environment: Mapping[str, str]) -> Status:
     processes = asyncio.gather(*(_ask(name, url) for name, url in named.items()))
     first = await _views(urls)
     lags = await _lags(environment, first, urls, unreachable) if any(v.offsets for v in first.values()) else []
+    without_history = await _without_history(environment, urls, first) if "Kafka" not in unreachable else []
     unreachable += [f"the database of {service}" for service in SERVICES if service not in first]
-    return Status(datetime.now(UTC), await processes, first, lags, unreachable)
+    return Status(datetime.now(UTC), await processes, first, lags, without_history, unreachable)
 
 
 async def _ask(name: str, url: str) -> Process:
@@ -176,6 +185,33 @@ async def _lags(
     ]
 
 
+async def _without_history(
+    environment: Mapping[str, str], urls: Mapping[str, str], services: Iterable[str]
+) -> list[str]:
+    """Return the services whose consumer waits for `subscribe`; a topic that Kafka does not tell of is not judged."""
+    prefix, servers = environment.get("TOPIC_PREFIX", ""), environment.get("KAFKA_BOOTSTRAP_SERVERS", "")
+    found = []
+    for service in services:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                if await _misses_history(service, urls[service], servers, prefix):
+                    found.append(service)
+        except (KafkaError, SQLAlchemyError, OSError, ValueError):
+            continue
+    return found
+
+
+async def _misses_history(service: str, url: str, servers: str, prefix: str) -> bool:
+    table, store = reactions(service), Store(url, pool_size=1)
+    try:
+        held = await extents(servers, [prefix + topic for topic in table.topics])
+        async with store.transaction() as tx:
+            rows, positions = await read_rows(tx, service), await positions_of(tx, service)
+        return bool(rows and missing_history(table, prefix, rows, positions, held))
+    finally:
+        await store.close()
+
+
 def _positions(views: Mapping[str, View]) -> dict[str, dict[Place, int]]:
     """Return where each group goes on in each partition."""
     positions: dict[str, dict[Place, int]] = defaultdict(dict)
@@ -207,6 +243,14 @@ def show(seen: Status, console: Console) -> None:
         for c in one.compared
     ]
     _print(console, ("projection", "compared", "rows", "differences"), compared)
+    missing = [
+        (service, c.event.rpartition(".")[2], f"{c.missing:,}")
+        for service, one in seen.views.items()
+        for c in one.missing
+        if c.missing
+    ]
+    if missing:
+        _print(console, ("missing at", "event", "events"), missing)
     troubles = seen.troubles()
     if troubles:
         console.print(f"[bold red]NOT WELL[/]: {'; '.join(troubles)}.")

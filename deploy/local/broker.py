@@ -29,7 +29,7 @@ from jgo.maven import Artifact, MavenContext
 
 from deploy.local.paths import JARS
 from deploy.local.process import Child, LocalError, clear_stale, free_port, port_is_free
-from shared.messaging import topics
+from shared.messaging.topic_provisioning import min_in_sync
 
 HEAP_MEGABYTES = 768
 _FILES = Path(__file__).parent / "kafka"
@@ -85,7 +85,7 @@ class Broker:
                 controller_port=self.controller_port,
                 data=data.resolve(),
                 replication=cluster.replication,
-                min_in_sync=topics.min_in_sync(cluster.replication),
+                min_in_sync=min_in_sync(cluster.replication),
             )
         )
         self._format(java, data, properties, cluster)

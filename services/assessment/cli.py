@@ -15,13 +15,11 @@ from services.assessment.app import PARTS
 from services.assessment.ledger import explanation
 from services.assessment.register.queries import volunteers_named
 from shared.contracts import ServiceCorrected, ServiceLogged
-from shared.messaging import whereabouts
-from shared.messaging.replay import command_line as replay
-from shared.messaging.replay.source import LoggedEvent, of_volunteer
+from shared.messaging import kafka_places
+from shared.messaging.event_search import LoggedEvent, events_of_volunteer
+from shared.ops import terminal
 from shared.service.command_line import command_line
 from shared.store.engine import Store
-
-_WIDTH_OF_A_FILE = 220
 
 app = command_line("assessment", "Hours, stars, and what operators do about them.", PARTS)
 
@@ -41,10 +39,8 @@ def explain(
 
 
 async def _explain(volunteer: str, at: datetime | None) -> int:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH_OF_A_FILE)
-    store = Store(replay.database_url("assessment", "worker"), pool_size=1)
+    console = terminal.console()
+    store = Store(terminal.database_url("assessment", "worker"), pool_size=1)
     try:
         async with store.transaction() as tx:
             people = await volunteers_named(tx, volunteer)
@@ -53,8 +49,8 @@ async def _explain(volunteer: str, at: datetime | None) -> int:
             return 2
         sound = True
         for district, volunteer_id, number in people:
-            url = replay.database_url("activities", "worker")
-            logged = await of_volunteer(url, (ServiceLogged, ServiceCorrected), district, volunteer_id, at)
+            url = terminal.database_url("activities", "worker")
+            logged = await events_of_volunteer(url, (ServiceLogged, ServiceCorrected), district, volunteer_id, at)
             async with store.transaction() as tx:
                 found = await explanation.entries(tx, district, volunteer_id, at)
             told = explanation.explain([one.event for one in logged], *found)
@@ -69,9 +65,9 @@ async def _explain(volunteer: str, at: datetime | None) -> int:
 async def _places(logged: list[LoggedEvent]) -> dict[UUID, str]:
     """Return where each event is in Kafka, in words."""
     try:
-        found = await whereabouts.find(
+        found = await kafka_places.locate(
             os.environ.get("KAFKA_BOOTSTRAP_SERVERS", ""),
-            os.environ.get("TOPIC_PREFIX", ""),
+            terminal.topic_prefix(),
             [one.event for one in logged],
         )
     except (KafkaError, OSError):

@@ -14,6 +14,7 @@ from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
 from shared.contracts.operations import (
     ConsumerCaughtUp,
+    ConsumerSubscribed,
     DeadLetterDiscarded,
     DeadLetterRedriven,
     EventLogRepublished,
@@ -57,6 +58,7 @@ EVENTS: dict[str, type[Event]] = {
         DeadLetterDiscarded,
         ProjectionSwapped,
         ConsumerCaughtUp,
+        ConsumerSubscribed,
         EventLogRepublished,
         WorkRetried,
         WorkCancelled,
@@ -68,6 +70,7 @@ __all__ = [
     "EVENTS",
     "ActivityPublished",
     "ConsumerCaughtUp",
+    "ConsumerSubscribed",
     "DeadLetterDiscarded",
     "DeadLetterRedriven",
     "Event",

@@ -79,6 +79,22 @@ class ConsumerCaughtUp(OperatorAction):
     """Where the position was lost, as ``topic[partition]``; it goes on from the end that the partition had."""
 
 
+class ConsumerSubscribed(OperatorAction):
+    """A consumer's new subscriptions have been filled from the event logs: projected, and announced to nobody.
+
+    What a run applied that did not come to its end is in no figure here.
+    """
+
+    events: tuple[str, ...]
+    """The types that are new to it; what is older than the subscription to them is history."""
+    applied: int
+    """Events of these types and of the topics below that it had not applied before."""
+    parked: int
+    """Events that could not be applied."""
+    partitions: tuple[str, ...]
+    """Where it had no position, as ``topic[partition]``; it goes on from the end that the partition had."""
+
+
 class EventLogRepublished(OperatorAction):
     """A service's whole log goes out again, and its consumers read every topic from the beginning."""
 

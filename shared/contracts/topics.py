@@ -1,7 +1,7 @@
 """Every topic: its key, partitions, retention and owner, in one table.
 
-Invariant: a topic that is not in this table does not exist; brokers do not create topics on their own. The key is
-always the aggregate id, so all events of one aggregate share a partition and keep their order.
+Invariant: beside these there are only the dead-letter topics of the services that consume; brokers do not create topics
+on their own. The key is always the aggregate id, so all events of one aggregate share a partition and keep their order.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Literal
 
 EVENT_RETENTION = timedelta(days=30)
-DEAD_LETTER_RETENTION = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +26,6 @@ class Topic:
 CONTACT = Topic("registry.contact", "volunteer_id", 3, "registry", retention=None, cleanup="compact")
 """Sealed contact points, current state only; a tombstone erases the person within ``max.compaction.lag.ms``."""
 
-CONSUMER_GROUPS = ("activities", "assessment", "notifications")
-
-
-def dead_letter_topic(group: str) -> str:
-    """Return the topic that gets a copy of every record the group has parked."""
-    return f"{group}.dlt"
-
-
 TOPICS: dict[str, Topic] = {
     topic.name: topic
     for topic in (
@@ -50,9 +41,5 @@ TOPICS: dict[str, Topic] = {
         Topic("assessment.award", "volunteer_id", 3, "assessment"),
         Topic("notifications.delivery", "delivery_id", 3, "notifications"),
         Topic("operations.action", "action_id", 1, "every service"),
-        *(
-            Topic(dead_letter_topic(group), "key of the parked record", 1, group, retention=DEAD_LETTER_RETENTION)
-            for group in CONSUMER_GROUPS
-        ),
     )
 }

@@ -15,9 +15,11 @@ from shared.contracts.envelope import UndecodableEventError, decode, event_type_
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.upcasters import split_type
 from shared.messaging import dead_letter, inbox, spans
-from shared.messaging.dead_letter import BEHIND_PARKED, Counts, Poison, Record
-from shared.messaging.faults import is_of_the_deployment, is_transient
+from shared.messaging.dead_letter import BEHIND_PARKED, Counts, Poison
+from shared.messaging.fault_kinds import is_of_the_deployment, is_transient
 from shared.messaging.reactions import Reactions
+from shared.messaging.records import Record, state_of
+from shared.messaging.subscription import Subscriptions
 from shared.ops import metrics
 from shared.ops.tracing import step_span
 
@@ -31,7 +33,7 @@ class Readable(NamedTuple):
     content: Received[Any] | StateRecord
 
 
-class Outcome(NamedTuple):
+class BatchResult(NamedTuple):
     """What a batch comes to once its transaction commits: what is parked of it, and the limit's counts with it."""
 
     poison: list[Poison]
@@ -41,14 +43,18 @@ class Outcome(NamedTuple):
 class Processing:
     """How a group's batches are processed: what the service does about events, and how much it may park."""
 
-    def __init__(self, reactions: Reactions, prefix: str, *, limited: bool = True) -> None:
+    def __init__(
+        self, reactions: Reactions, prefix: str, subscriptions: Subscriptions, *, limited: bool = True
+    ) -> None:
         self._group = reactions.service
+        self._subscriptions = subscriptions
+        self._handled_from = {event: subscriptions.handled_from(reactions, event) for event in reactions.events}
         self._prefix = prefix
         self._reactions = reactions
         self._events = known_names(reactions.events)
         self._limit = dead_letter.Limit(enforced=limited)
 
-    async def process(self, tx: AsyncConnection, records: Sequence[Record], *, bisect: bool) -> Outcome:
+    async def process(self, tx: AsyncConnection, records: Sequence[Record], *, bisect: bool) -> BatchResult:
         """Apply a batch within the caller's transaction; return what becomes of it.
 
         Without ``bisect`` a reaction's exception comes through. With it, the records at fault are parked, and what
@@ -64,7 +70,7 @@ class Processing:
             counts = self._limit.check(records, poison)
             if poison:
                 await dead_letter.park(tx, self._group, poison)
-            return Outcome(poison, counts)
+            return BatchResult(poison, counts)
 
     async def apply_again(self, tx: AsyncConnection, records: Sequence[Record]) -> list[Poison]:
         """Apply parked records of one key, in log order, within the caller's transaction; return what fails of them.
@@ -75,10 +81,10 @@ class Processing:
             good, poison = self._read(records, set())
             return poison + await self._bisect(tx, good)
 
-    def count(self, outcome: Outcome) -> None:
+    def count(self, result: BatchResult) -> None:
         """Count a batch once its transaction has committed."""
-        self._limit.count(outcome.counts)
-        for bad in outcome.poison:
+        self._limit.count(result.counts)
+        for bad in result.poison:
             metrics.DEAD_LETTERS.labels(self._group, bad.reason).inc()
 
     def _read(self, records: Sequence[Record], parked: set[tuple[str, bytes]]) -> tuple[list[Readable], list[Poison]]:
@@ -95,7 +101,7 @@ class Processing:
                     parked = parked | {key}
                 continue
             if readable is None:
-                continue  # another consumer's event
+                continue  # nothing of ours
             if key in parked:
                 poison.append(Poison(record, BEHIND_PARKED, _BEHIND))
             else:
@@ -105,7 +111,7 @@ class Processing:
     def _decode(self, record: Record) -> Readable | None:
         topic = record.topic.removeprefix(self._prefix)
         if topic in self._reactions.states:
-            return Readable(record, _state(record))
+            return Readable(record, state_of(record))
         event_type = event_type_of(record.headers)
         try:
             name, version = split_type(event_type or "")
@@ -114,7 +120,12 @@ class Processing:
         event = self._events.get(name)
         if event is None:
             return None
-        return Readable(record, Received(read_attributes(record.headers), decode(event, version, record.value)))
+        attributes = read_attributes(record.headers)
+        if attributes.time.tzinfo is None:
+            raise UndecodableEventError("ce_time has no offset")
+        if attributes.time < self._handled_from[event]:
+            return None  # history that is ignored
+        return Readable(record, Received(attributes, decode(event, version, record.value)))
 
     async def _apply(self, tx: AsyncConnection, readable: Sequence[Readable]) -> None:
         """Claim the events and let every reaction have its share of the fresh ones, in log order."""
@@ -126,7 +137,7 @@ class Processing:
                 unclaimed.remove(event.attributes.id)
                 fresh.append(event)
         metrics.INBOX_DUPLICATES.labels(self._group).inc(len(events) - len(fresh))
-        await self._reactions.react(tx, fresh)
+        await self._reactions.react(tx, fresh, self._subscriptions.is_history)
         for topic, projection in self._reactions.states.items():
             latest = {
                 item.content.key: item.content
@@ -161,16 +172,6 @@ class Processing:
             else:
                 rest.append(item)
         return poison + await self._bisect(tx, rest)
-
-
-def _state(record: Record) -> StateRecord:
-    district = next((value for name, value in record.headers if name == "ce_district"), None)
-    if district is None or record.key is None:
-        raise UndecodableEventError("a state record needs a key and the header ce_district")
-    try:
-        return StateRecord(district.decode(), record.key.decode(), record.value)
-    except UnicodeDecodeError as malformed:
-        raise UndecodableEventError(f"malformed key or header: {malformed.reason}") from malformed
 
 
 def _first_line(fault: Exception) -> str:

@@ -1,220 +1,94 @@
 """A consumer that lost its position goes on from the event logs: ``linbang <service> catch-up``.
 
-Invariant: it is the consumer's own work on another source. Every event that the inbox does not hold goes through the
-service's handlers, in the order of its log, in transactions that claim it in the inbox: nothing is lost, nothing is
-applied twice, and what was never announced is announced now (a replay would announce nothing). The lost positions are
-set last, to where the topics ended before the first event was read: all that was in them by then is in the logs, and
-has been applied; all that comes after is read from them, and what is known already is left out by the inbox.
+Invariant: what was never announced is announced now (a replay would announce nothing), but for what is older than the
+subscription to its type. The lost positions are set last, to where the topics ended before the first event was read:
+all that was in them by then is in the logs, and has been applied; all that comes after is read from them, and what is
+known already is left out by the inbox.
 """
 
 import asyncio
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import asyncpg
 import typer
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from rich.console import Console
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared.contracts.envelope import Attributes, headers, known_names
 from shared.contracts.operations import ConsumerCaughtUp
-from shared.messaging.batch import Processing
-from shared.messaging.dead_letter import LimitReachedError, Record
-from shared.messaging.faults import is_of_the_deployment, is_transient
-from shared.messaging.partitioner import partition_index
+from shared.messaging.dead_letter import LimitReachedError
+from shared.messaging.from_logs import Applied, FromLogs
+from shared.messaging.kafka_metadata import Extent, extents
+from shared.messaging.positions import Offsets, positions_of, set_positions
 from shared.messaging.reactions import Reactions
+from shared.messaging.subscription import HistoryMissingError, open_subscriptions
+from shared.ops import terminal
 from shared.ops.operator import By
+from shared.ops.terminal import OnProgress
 from shared.store.engine import Store
 from shared.store.event_log import append, new_id, of_operator
 
-BATCH = 2000
-FIRST_OFFSET = -(1 << 62)
-"""A record that is parked has an offset; of an event that came from a log it is its position from here on."""
-
-# From event_id on the columns are the fields of Attributes.
-_READ = """
-    SELECT position, topic, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district,
-           traceparent
-    FROM event_log WHERE split_part(type, '.v', 1) = ANY($1::text[]) ORDER BY district, position
-"""
-# A parked event is settled by redriving or discarding it, not here.
-_OPEN = text("""
-    SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id
-    WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = :consumer AND event_id = id)
-      AND id::text <> ALL (SELECT header ->> 1 FROM dead_letter, json_array_elements(headers) AS header
-                           WHERE consumer = :consumer AND header ->> 0 = 'ce_id' AND header ->> 1 IS NOT NULL)
-""")
-_FIND_LOST = text("""
-    SELECT c.topic, c.partition FROM consumer_offset c
-    JOIN unnest(CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:beginning AS bigint[]), CAST(:end AS bigint[]))
-         AS b(topic, partition, beginning, "end") USING (topic, partition)
-    WHERE c.consumer = :consumer AND c.next_offset NOT BETWEEN b.beginning AND b."end"
-""")
-_SET = text("""
-    UPDATE consumer_offset c SET next_offset = b.next_offset
-    FROM unnest(CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:next_offset AS bigint[]))
-         AS b(topic, partition, next_offset)
-    WHERE c.consumer = :consumer AND c.topic = b.topic AND c.partition = b.partition
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What a partition holds: from ``beginning`` up to but not including ``end``."""
-
-    beginning: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
-    """What came of it: events applied and parked, and the places that were lost, with the offsets they go on from."""
-
-    applied: int
-    parked: int
-    positions: Mapping[tuple[str, int], int]
-
 
 @dataclass(frozen=True)
-class Group:
-    """A consumer's group, its topics and its reactions."""
+class CatchUp:
+    """The work for one service: its reactions, and where its database, its topics and the producers' logs are."""
 
     reactions: Reactions
+    store: Store
     bootstrap_servers: str
     prefix: str
+    url_of: Callable[[str], str]
 
-    @property
-    def service(self) -> str:
-        """The service, whose name is the group's."""
-        return self.reactions.service
+    async def run(self, by: str, begin: OnProgress, advance: OnProgress) -> tuple[Applied, Offsets]:
+        """Apply what is missing, then set the positions that were lost; return both. ``by`` names the operator.
 
-    async def catch_up(self, store: Store, url_of: Callable[[str], str], by: str) -> CaughtUp:
-        """Apply what is missing, then set the positions that were lost. Stopped half-way, it can be run again.
-
-        ``url_of`` gives the database of a producing service, ``by`` names the operator. Raises LimitReachedError as
-        the consumer does.
+        Raises LimitReachedError as the consumer does, and HistoryMissingError where it could not start at all.
         """
-        reaches = await self._reaches()
-        lost = await self._lost(store, reaches)
-        partitions = {topic: sum(place[0] == topic for place in reaches) for topic, _ in reaches}
-        producers = sorted({event.publisher() for event in self.reactions.events})
-        counts = [await self._apply(store, url_of(producer), partitions) for producer in producers]
-        # A compacted topic is read again from its beginning: its states are in no log.
-        positions = {
-            place: reaches[place].beginning
-            if place[0].removeprefix(self.prefix) in self.reactions.states
-            else reaches[place].end
-            for place in lost
-        }
-        result = CaughtUp(sum(applied for applied, _ in counts), sum(parked for _, parked in counts), positions)
-        async with store.transaction() as tx:
-            if result.applied or result.parked or result.positions:
-                await append(tx, [of_operator(self._action(result), by)])
-            await tx.execute(
-                _SET,
-                {
-                    "consumer": self.service,
-                    "topic": [topic for topic, _ in positions],
-                    "partition": [partition for _, partition in positions],
-                    "next_offset": list(positions.values()),
-                },
-            )
-        return result
+        service = self.reactions.service
+        subscriptions = await open_subscriptions(self.store, self.reactions, self.bootstrap_servers, self.prefix)
+        held = await extents(self.bootstrap_servers, [self.prefix + topic for topic in self.reactions.topics])
+        async with self.store.transaction() as tx:
+            known = await positions_of(tx, service)
+        missed = FromLogs(
+            self.store,
+            self.reactions,
+            subscriptions,
+            self.url_of,
+            self.prefix,
+            Counter(partition.topic for partition in held),
+        )
+        applied = await missed.apply(self.reactions.events, begin, advance)
+        positions = self._positions(held, known)
+        async with self.store.transaction() as tx:
+            if applied.applied or applied.parked or positions:
+                await append(tx, [of_operator(self._action(applied, positions), by)])
+            await set_positions(tx, service, positions)
+        return applied, positions
 
-    def _action(self, result: CaughtUp) -> ConsumerCaughtUp:
+    def _positions(self, held: Mapping[TopicPartition, Extent], known: Offsets) -> Offsets:
+        """Return where each lost position goes on. A compacted topic is read again: its states are in no log."""
+        lost = {
+            partition: extent
+            for partition, extent in held.items()
+            if partition in known and not extent.beginning <= known[partition] <= extent.end
+        }
+        return {
+            partition: extent.beginning
+            if partition.topic.removeprefix(self.prefix) in self.reactions.states
+            else extent.end
+            for partition, extent in lost.items()
+        }
+
+    def _action(self, applied: Applied, positions: Offsets) -> ConsumerCaughtUp:
         return ConsumerCaughtUp(
             action_id=new_id(),
-            service=self.service,
-            applied=result.applied,
-            parked=result.parked,
-            partitions=tuple(f"{topic}[{partition}]" for topic, partition in result.positions),
-        )
-
-    async def _reaches(self) -> dict[tuple[str, int], Reach]:
-        topics = [self.prefix + name for name in self.reactions.topics]
-        client = AIOKafkaConsumer(*topics, bootstrap_servers=self.bootstrap_servers)
-        await client.start()
-        try:
-            partitions = [
-                TopicPartition(topic, p) for topic in topics for p in client.partitions_for_topic(topic) or ()
-            ]
-            beginnings, ends = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
-        finally:
-            await client.stop()
-        return {(tp.topic, tp.partition): Reach(beginnings[tp], ends[tp]) for tp in partitions}
-
-    async def _lost(self, store: Store, reaches: Mapping[tuple[str, int], Reach]) -> list[tuple[str, int]]:
-        async with store.transaction() as tx:
-            rows = await tx.execute(
-                _FIND_LOST,
-                {
-                    "consumer": self.service,
-                    "topic": [topic for topic, _ in reaches],
-                    "partition": [partition for _, partition in reaches],
-                    "beginning": [reach.beginning for reach in reaches.values()],
-                    "end": [reach.end for reach in reaches.values()],
-                },
-            )
-            return [(row.topic, row.partition) for row in rows]
-
-    async def _apply(self, store: Store, log_url: str, partitions: Mapping[str, int]) -> tuple[int, int]:
-        """Apply what is missing of one producer's log; return how many events were applied and how many parked."""
-        processing = Processing(self.reactions, self.prefix)
-        applied = parked = 0
-        log = await asyncpg.connect(log_url)
-        try:
-            async with log.transaction(isolation="repeatable_read", readonly=True):
-                cursor = await log.cursor(_READ, list(known_names(self.reactions.events)))
-                while rows := await cursor.fetch(BATCH):
-                    open_ids = await self._open(store, [row["event_id"] for row in rows])
-                    records = [self._record(row, partitions) for row in rows if row["event_id"] in open_ids]
-                    if records:
-                        bad = await self._process(store, processing, records)
-                        applied, parked = applied + len(records) - bad, parked + bad
-        finally:
-            await log.close()
-        return applied, parked
-
-    async def _open(self, store: Store, ids: Sequence[Any]) -> set[Any]:
-        async with store.transaction() as tx:
-            return set((await tx.scalars(_OPEN, {"consumer": self.service, "ids": ids})).all())
-
-    async def _process(self, store: Store, processing: Processing, records: Sequence[Record]) -> int:
-        """Take one batch to its end as the consumer does; return how many of it were parked."""
-        for bisect in (False, True):
-            try:
-                async with store.transaction() as tx:
-                    outcome = await processing.process(tx, records, bisect=bisect)
-            except Exception as fault:
-                if bisect or isinstance(fault, LimitReachedError) or is_transient(fault) or is_of_the_deployment(fault):
-                    raise
-            else:
-                processing.count(outcome)
-                return len(outcome.poison)
-        raise AssertionError("the second pass returns or raises")
-
-    def _record(self, row: asyncpg.Record, partitions: Mapping[str, int]) -> Record:
-        """Return an event as the relay would have sent it."""
-        position, topic, data, *attributes = row
-        event, physical = Attributes(*attributes), self.prefix + topic
-        key, value = event.subject.encode(), data.encode()
-        return ConsumerRecord(
-            topic=physical,
-            partition=partition_index(key, partitions[physical]),
-            offset=FIRST_OFFSET + position,
-            timestamp=int(event.time.timestamp() * 1000),
-            timestamp_type=0,
-            key=key,
-            value=value,
-            checksum=None,
-            serialized_key_size=len(key),
-            serialized_value_size=len(value),
-            headers=tuple(headers(event)),
+            service=self.reactions.service,
+            applied=applied.applied,
+            parked=applied.parked,
+            partitions=tuple(f"{topic}[{partition}]" for topic, partition in positions),
         )
 
 
@@ -227,32 +101,32 @@ def add_command(app: typer.Typer, reactions: Reactions) -> None:
 
         Afterwards start the consumer again. Exit code 0: done; 2: it could not be done to the end (run it again).
         """
-        group = Group(reactions, _setting("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("TOPIC_PREFIX", ""))
-        console = Console(highlight=False)
+        console = terminal.console()
         try:
-            result = asyncio.run(_with_store(group, by))
-        except (LimitReachedError, DBAPIError, asyncpg.PostgresError, KafkaError, OSError) as fault:
-            reason = str(fault) if isinstance(fault, LimitReachedError) else type(fault).__name__
+            applied, positions = asyncio.run(_with_store(reactions, by))
+        except (
+            LimitReachedError,
+            HistoryMissingError,
+            DBAPIError,
+            asyncpg.PostgresError,
+            KafkaError,
+            OSError,
+        ) as fault:
+            told = isinstance(fault, LimitReachedError | HistoryMissingError)
+            reason = str(fault) if told else type(fault).__name__
             console.print(f"not to the end: {reason}. What is applied stays applied; run it again.", markup=False)
             raise typer.Exit(2) from None
-        for (topic, partition), offset in result.positions.items():
+        for (topic, partition), offset in positions.items():
             console.print(f"{topic}[{partition}] goes on from offset {offset:,}", markup=False)
-        console.print(f"{reactions.service}: {result.applied:,} events applied, {result.parked:,} parked")
+        console.print(f"{reactions.service}: {applied.applied:,} events applied, {applied.parked:,} parked")
 
 
-async def _with_store(group: Group, by: str) -> CaughtUp:
-    store = Store(_database_url(group.service), pool_size=1)
+async def _with_store(reactions: Reactions, by: str) -> tuple[Applied, Offsets]:
+    store = Store(terminal.database_url(reactions.service, "worker"), pool_size=1)
+    url_of = partial(terminal.database_url, role="worker")
+    work = CatchUp(reactions, store, terminal.kafka_servers(), terminal.topic_prefix(), url_of)
     try:
-        return await group.catch_up(store, _database_url, by)
+        with terminal.progress(f"{reactions.service} catch-up") as (begin, advance):
+            return await work.run(by, begin, advance)
     finally:
         await store.close()
-
-
-def _database_url(service: str) -> str:
-    return _setting(f"{service}_WORKER_DATABASE_URL".upper())
-
-
-def _setting(name: str) -> str:
-    if name not in os.environ:
-        raise typer.BadParameter(f"{name} is not set, and no local system is here", param_hint="environment")
-    return os.environ[name]

@@ -1,10 +1,8 @@
 """The consumer: Kafka to PostgreSQL, each event's effects exactly once.
 
-Invariant: one transaction a batch holds the move of the offsets, the claim of the event ids and the effects. The
-load-bearing statement is the fence, ``_FENCE``: it moves each partition's ``next_offset`` only from where this
-process believes it to be; where fewer rows move than there are partitions, somebody else has moved on and everything
-is rolled back. On assignment the consumer seeks to what the database says; the group's own committed offsets serve
-lag tools alone.
+Invariant: one transaction a batch holds the move of the positions (the fence, ``assignment.py``), the claim of the
+event ids and the effects. On assignment the consumer seeks to what the database says; the group's own committed offsets
+serve lag tools alone.
 
 Passing faults (the database is away, a deadlock) block the partition and are tried again for as long as they last.
 Lasting ones (bytes that are no event, an unknown version, a broken invariant) are found by bisection and parked.
@@ -13,11 +11,10 @@ Nothing is skipped.
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import count
 from operator import attrgetter
 
 import structlog
@@ -26,17 +23,19 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import UndecodableEventError, read_attributes
-from shared.contracts.topics import TOPICS
+from shared.messaging.assignment import Assignment, FencedError, Moves, PositionLostError
 from shared.messaging.batch import Processing
-from shared.messaging.dead_letter import LimitReachedError, Record
-from shared.messaging.faults import is_of_the_deployment, is_transient
+from shared.messaging.dead_letter import LimitReachedError
+from shared.messaging.fault_kinds import is_of_the_deployment, is_transient
+from shared.messaging.kafka_metadata import partitions_of
 from shared.messaging.progress import Progress
 from shared.messaging.reactions import Reactions
+from shared.messaging.records import Record
+from shared.messaging.subscription import HistoryMissingError, Subscriptions, open_subscriptions
 from shared.ops import metrics
+from shared.ops.back_off import back_off
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
@@ -46,24 +45,11 @@ BATCH_TIMEOUT_MS = 10
 FETCH_MAX_WAIT_MS = 100
 COMMIT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
-LONGEST_BACK_OFF = 10.0
+SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 10.0
 SESSION_TIMEOUT_MS, MAX_POLL_INTERVAL_MS = 10_000, 300_000
 
 log = structlog.get_logger()
 _PLACE, _TIMESTAMP = attrgetter("topic", "partition"), attrgetter("timestamp")
-
-_KNOWN = text("SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer = :consumer")
-_BEGIN = text("""
-    INSERT INTO consumer_offset (consumer, topic, partition, next_offset)
-    SELECT :consumer, * FROM unnest(CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:next_offset AS bigint[]))
-    ON CONFLICT DO NOTHING
-""")
-_FENCE = text("""
-    UPDATE consumer_offset c SET next_offset = b.next_offset
-    FROM unnest(CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:expected AS bigint[]),
-                CAST(:next_offset AS bigint[])) AS b(topic, partition, expected, next_offset)
-    WHERE c.consumer = :consumer AND c.topic = b.topic AND c.partition = b.partition AND c.next_offset = b.expected
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +63,6 @@ class Membership:
     def heartbeat_interval_ms(self) -> int:
         """How often it gives a sign of life: three times within the session."""
         return self.session_timeout_ms * 3 // 10
-
-
-class FencedError(Exception):
-    """The database's offsets are not where this process believes them to be."""
-
-
-class PositionLostError(Exception):
-    """The topic no longer holds the position that comes next: events are lost to us until the projection is rebuilt."""
 
 
 class ClientEndedError(Exception):
@@ -107,10 +85,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._group = group = reactions.service
         self._store = store
         self._prefix = prefix
-        self._processing = Processing(reactions, prefix, limited=limited)
+        self._reactions = reactions
+        self._bootstrap_servers = bootstrap_servers
+        self._limited = limited
+        self._processing: Processing
         self._progress = Progress(group, prefix)
         self._joined = False
-        self._expected: dict[TopicPartition, int] = {}
+        self._assignment = Assignment(reactions, store, prefix)
         self._busy = asyncio.Lock()
         self._failures = 0
         self._stopped: asyncio.Future[None] | None = None
@@ -140,21 +121,24 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._subscriber(self._receive)
 
     async def run(self, heartbeat: Heartbeat) -> None:
-        """Consume until cancelled. Past the dead-letter limit, or its position lost, it stays stopped and not ready.
+        """Consume until cancelled. Where it stops for an operator, it stays stopped and not ready.
 
+        So it does past the dead-letter limit, with its position lost, or without the history of what it handles.
         Raises ClientEndedError: with a new client it can go on.
         """
         self._heartbeat, self._stopped = heartbeat, asyncio.get_running_loop().create_future()
         for reason in _STOP_REASONS.values():
             metrics.CONSUMER_STOPPED.labels(self._group, reason).set(0)
         try:
+            subscriptions = await self._subscribe()
+            self._processing = Processing(self._reactions, self._prefix, subscriptions, limited=self._limited)
             await self._broker.start()
             while not self._stopped.done():
                 await asyncio.wait((self._stopped,), timeout=COMMIT_SECONDS)
                 self._check_client()
                 await self._report()
             self._stopped.result()
-        except (LimitReachedError, PositionLostError) as reason:
+        except (LimitReachedError, PositionLostError, HistoryMissingError) as reason:
             metrics.CONSUMER_STOPPED.labels(self._group, _STOP_REASONS[type(reason)]).set(1)
             heartbeat.wait()
             await self._broker.stop()
@@ -164,6 +148,19 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await asyncio.sleep(COMMIT_SECONDS)
         finally:
             await self._broker.stop()
+
+    async def _subscribe(self) -> Subscriptions:
+        """Return since when each type is handled; a server that is away is waited for. Raises HistoryMissingError."""
+        for failures in count(1):
+            try:
+                return await open_subscriptions(self._store, self._reactions, self._bootstrap_servers, self._prefix)
+            except Exception as fault:
+                if not is_transient(fault):
+                    raise
+                self._heartbeat.wait()
+                log.warning("subscriptions not read", consumer=self._group, error=type(fault).__name__)
+                await asyncio.sleep(back_off(failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF))
+        raise AssertionError("it is tried for ever")
 
     def _check_client(self) -> None:
         """Raise ClientEndedError for a client that is dead and does not say so.
@@ -179,8 +176,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Let the batch in hand end, then forget the partitions."""
         self._joined = False
         async with self._busy:
-            for partition in revoked:
-                self._expected.pop(partition, None)
+            self._assignment.forget(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Seek to what the database says. If that fails, ``_report`` tries again: only a position read is believed."""
@@ -191,44 +187,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _recover(self, partitions: set[TopicPartition]) -> None:
         """Seek to what the database says; where that cannot be read now, forget what was believed."""
-        try:
-            await self._seek_to_database(partitions)
-        except PositionLostError as lost:
-            self._stop(lost)
-        except Exception as fault:  # noqa: BLE001 - whatever it was, the positions are not known
-            for partition in partitions:
-                self._expected.pop(partition, None)
-            self._heartbeat.wait()
-            log.warning("positions not read", consumer=self._group, error=type(fault).__name__)
-
-    async def _seek_to_database(self, partitions: set[TopicPartition]) -> None:
         client = self._subscriber.consumer
         if client is None or not partitions:
             return
-        beginnings = await client.beginning_offsets(partitions)
-        async with self._store.transaction() as tx:
-            await tx.execute(
-                _BEGIN,
-                {
-                    "consumer": self._group,
-                    "topic": [partition.topic for partition in beginnings],
-                    "partition": [partition.partition for partition in beginnings],
-                    "next_offset": list(beginnings.values()),
-                },
-            )
-            rows = (await tx.execute(_KNOWN, {"consumer": self._group})).all()
-        ends = await client.end_offsets(partitions)
-        for row in rows:
-            partition = TopicPartition(row.topic, row.partition)
-            if partition not in partitions or partition not in client.assignment():
-                continue
-            if not beginnings[partition] <= row.next_offset <= ends[partition]:
-                raise PositionLostError(
-                    f"{row.topic}[{row.partition}] holds {beginnings[partition]} to {ends[partition]}, "
-                    f"next would be {row.next_offset}"
-                )
-            client.seek(partition, row.next_offset)
-            self._expected[partition] = row.next_offset
+        try:
+            await self._assignment.seek(client, partitions)
+        except (PositionLostError, HistoryMissingError) as lost:
+            self._stop(lost)
+        except Exception as fault:  # noqa: BLE001 - whatever it was, the positions are not known
+            self._assignment.forget(partitions)
+            self._heartbeat.wait()
+            log.warning("positions not read", consumer=self._group, error=type(fault).__name__)
 
     async def _receive(self, records: tuple[Record, ...]) -> None:
         """Take one batch to its end: applied, parked, or put back to be read again. Lets no exception out."""
@@ -236,7 +205,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         async with self._busy:
             partitions = {TopicPartition(*place) for place in set(map(_PLACE, records))}
             try:
-                if waited or not partitions <= self._expected.keys():  # handed out before we sought: it comes again
+                # handed out before we sought: it comes again
+                if waited or not partitions <= self._assignment.expected.keys():
                     await self._recover(partitions)
                     return
                 await self._take(records)
@@ -258,18 +228,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _put_back(self, partitions: set[TopicPartition]) -> None:
         """Rewind the partitions to the last position that is known to be committed, after a pause."""
         self._heartbeat.wait()
-        await asyncio.sleep(min(0.05 * 2**self._failures, LONGEST_BACK_OFF) * random.uniform(0.5, 1))  # noqa: S311
+        await asyncio.sleep(back_off(self._failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF))
         client = self._subscriber.consumer
-        if client is None:
-            return
-        for partition in partitions & client.assignment():
-            client.seek(partition, self._expected[partition])
+        if client is not None:
+            self._assignment.rewind(client, partitions)
 
     async def _take(self, records: tuple[Record, ...]) -> None:
         reach("consumer.after_poll")
         started = time.perf_counter()
         self._progress.take_up(records)
-        moves = self._moves(records)
+        moves = self._assignment.moves(records)
         try:
             await self._transact(records, moves, bisect=False)
         except (FencedError, LimitReachedError):
@@ -280,8 +248,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             log.warning("batch holds a record that fails", consumer=self._group, error=type(fault).__name__)
             await self._transact(records, moves, bisect=True)
         reach("consumer.after_commit")
-        for partition, (_, end) in moves.items():
-            self._expected[partition] = end
+        self._assignment.committed(moves)
         self._progress.commit(moves)
         metrics.CONSUMER_BATCH_SIZE.labels(self._group).observe(len(records))
         metrics.CONSUMER_PROCESS_SECONDS.labels(self._group).observe(time.perf_counter() - started)
@@ -289,41 +256,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             max(0.0, time.time() - _event_time(min(records, key=_TIMESTAMP)))
         )
 
-    def _moves(self, records: tuple[Record, ...]) -> dict[TopicPartition, tuple[int, int]]:
-        """Return, for each partition, where it is expected to stand and where this batch takes it."""
-        moves: dict[TopicPartition, tuple[int, int]] = {}
-        for place, run in groupby(records, _PLACE):
-            partition, offsets = TopicPartition(*place), [record.offset for record in run]
-            start, expected = moves.get(partition, (self._expected[partition],) * 2)
-            compacted = TOPICS[partition.topic.removeprefix(self._prefix)].cleanup == "compact"
-            # Compaction leaves gaps; anywhere else a gap would be an event skipped.
-            if offsets[0] < expected or (offsets[0] > expected and not compacted):
-                raise FencedError(f"{partition.topic}[{partition.partition}] is at {offsets[0]}, expected {expected}")
-            moves[partition] = (start, offsets[-1] + 1)
-        return moves
-
-    async def _transact(
-        self, records: tuple[Record, ...], moves: Mapping[TopicPartition, tuple[int, int]], *, bisect: bool
-    ) -> None:
+    async def _transact(self, records: tuple[Record, ...], moves: Moves, *, bisect: bool) -> None:
         async with self._store.transaction() as tx:
-            await self._fence(tx, moves)
-            outcome = await self._processing.process(tx, records, bisect=bisect)
+            await self._assignment.fence(tx, moves)
+            result = await self._processing.process(tx, records, bisect=bisect)
             reach("consumer.before_commit")
-        self._processing.count(outcome)
-
-    async def _fence(self, tx: AsyncConnection, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
-        moved = await tx.execute(
-            _FENCE,
-            {
-                "consumer": self._group,
-                "topic": [partition.topic for partition in moves],
-                "partition": [partition.partition for partition in moves],
-                "expected": [expected for expected, _ in moves.values()],
-                "next_offset": [end for _, end in moves.values()],
-            },
-        )
-        if moved.rowcount != len(moves):
-            raise FencedError("another consumer has moved on")
+        self._processing.count(result)
 
     async def _report(self) -> None:
         """Tell metrics, the heartbeat and lag tools how far this consumer is; what matters is in the database."""
@@ -332,17 +270,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         if not self._busy.locked():
             async with self._busy:
-                if unread := client.assignment() - self._expected.keys():
+                if unread := client.assignment() - self._assignment.expected.keys():
                     await self._recover(unread)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                ends = await client.end_offsets(_partitions_of_subscription(client))
+                ends = await client.end_offsets(partitions_of(client))
         except (KafkaError, TimeoutError) as fault:
             log.warning("Kafka does not say where topics end", consumer=self._group, error=type(fault).__name__)
             self._heartbeat.wait()
             return
         assigned = client.assignment()
-        held = {p: offset for p, offset in self._expected.items() if p in assigned and p in ends}
+        held = {p: offset for p, offset in self._assignment.expected.items() if p in assigned and p in ends}
         if self._progress.look(held, ends):
             able = self._joined and held.keys() == assigned and not self._failures
             (self._heartbeat.beat if able else self._heartbeat.wait)()
@@ -363,14 +301,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._stopped.set_exception(fault)
 
 
-_STOP_REASONS: Mapping[type[Exception], str] = {LimitReachedError: "limit", PositionLostError: "position"}
-
-
-def _partitions_of_subscription(client: AIOKafkaConsumer) -> list[TopicPartition]:
-    """Return every partition of the topics subscribed to, also those that other members of the group have."""
-    return [
-        TopicPartition(topic, p) for topic in client.subscription() for p in client.partitions_for_topic(topic) or ()
-    ]
+_STOP_REASONS: Mapping[type[Exception], str] = {
+    LimitReachedError: "limit",
+    PositionLostError: "position",
+    HistoryMissingError: "history",
+}
 
 
 def _event_time(record: Record) -> float:

@@ -10,23 +10,20 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from datetime import timedelta
 
-from aiokafka import ConsumerRecord
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.operations import NO_DISTRICT
-from shared.contracts.topics import TOPICS, dead_letter_topic
+from shared.contracts.topics import TOPICS, Topic
+from shared.messaging.records import Header, Record
 from shared.store.event_log import new_id
 
 MAX_SHARE, WINDOW = 0.05, 1000
 MAX_CONSECUTIVE = 20
 BEHIND_PARKED = "behind_parked"
-
-Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
-Header: TypeAlias = tuple[str, bytes | None]
-"""As Kafka has it: one without a value is allowed."""
+RETENTION = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +88,11 @@ class Limit:
 
 def _place(record: Record) -> tuple[str, int, int]:
     return record.topic, record.partition, record.offset
+
+
+def dead_letter_topic(group: str) -> Topic:
+    """Return the topic that gets a copy of every record the group has parked."""
+    return Topic(f"{group}.dlt", "key of the parked record", 1, group, retention=RETENTION)
 
 
 def state_topics(topics: Iterable[str]) -> list[str]:
@@ -171,7 +173,7 @@ async def park(connection: AsyncConnection, consumer: str, poison: Sequence[Pois
             "behind_parked": BEHIND_PARKED,
             "state_topics": state_topics(record.topic for record in records),
             "district": NO_DISTRICT,
-            "dead_letter_topic": dead_letter_topic(consumer),
+            "dead_letter_topic": dead_letter_topic(consumer).name,
             "id": [new_id() for _ in poison],
             "topic": [record.topic for record in records],
             "partition": [record.partition for record in records],

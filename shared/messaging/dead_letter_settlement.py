@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from aiokafka import ConsumerRecord
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.operations import DeadLetterDiscarded, DeadLetterRedriven
 from shared.messaging.batch import Processing
-from shared.messaging.dead_letter import BEHIND_PARKED, Poison, Record, headers_from_json, state_topics
-from shared.messaging.faults import is_transient
+from shared.messaging.dead_letter import BEHIND_PARKED, Poison, headers_from_json, state_topics
+from shared.messaging.fault_kinds import is_transient
+from shared.messaging.records import Record, make_record
 from shared.ops.failpoint import reach
 from shared.store.engine import Store
 from shared.store.event_log import append, new_id, of_operator
@@ -215,17 +215,5 @@ async def _note(
 
 
 def _record(row: Row[tuple[object, ...]]) -> Record:
-    """Return a parked row as the record it was; what handlers never see of one is left out."""
-    return ConsumerRecord(
-        topic=row.topic,
-        partition=row.partition,
-        offset=row.offset,
-        timestamp=-1,
-        timestamp_type=-1,
-        key=row.key,
-        value=row.value,
-        checksum=None,
-        serialized_key_size=-1,
-        serialized_value_size=-1,
-        headers=headers_from_json(row.headers),
-    )
+    """Return a parked row as the record it was; when it was sent is not kept."""
+    return make_record((row.topic, row.partition, row.offset), row.key, row.value, headers_from_json(row.headers))

@@ -16,16 +16,17 @@ from prometheus_client import Gauge
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging.faults import is_transient
+from shared.messaging.fault_kinds import is_transient
+from shared.messaging.positions import Position, read_positions
 from shared.ops import metrics
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
+from shared.store.event_log import outbox_depth
 from shared.work.figures import WorkOfKind, work_by_kind
 
 LOOK_SECONDS = 5.0
 log = structlog.get_logger()
 
-_DEPTH = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) o")
 _OLDEST = text("""
     SELECT o.position, extract(epoch FROM clock_timestamp() - e.occurred_at) AS age
     FROM outbox o LEFT JOIN event_log e ON e.district = o.district AND e.position = o.position
@@ -35,7 +36,6 @@ _PARKED = text("""
     SELECT consumer, reason, count(*) AS records, extract(epoch FROM clock_timestamp() - min(parked_at)) AS age
     FROM dead_letter WHERE state = 'parked' GROUP BY consumer, reason ORDER BY consumer, reason
 """)
-_OFFSETS = text("SELECT consumer, topic, partition, next_offset FROM consumer_offset")
 # One district compared on its own can add to what the last full comparison found, but never hide it.
 _COMPARED = text("""
     SELECT c.projection, max(c.compared_at) AS compared_at, max(c.rows) AS rows, max(c.differences) AS differences,
@@ -44,6 +44,13 @@ _COMPARED = text("""
     WHERE c.compared_at >= coalesce((SELECT max(f.compared_at) FROM projection_comparison f
                                      WHERE f.projection = c.projection AND f.district IS NULL), '-infinity')
     GROUP BY c.projection ORDER BY c.projection
+""")
+_MISSING = text("""
+    SELECT c.consumer, c.event, max(c.missing) AS missing FROM missing_event_count c
+    WHERE c.counted_at >= coalesce((SELECT max(f.counted_at) FROM missing_event_count f
+                                    WHERE f.consumer = c.consumer AND f.event = c.event AND f.district IS NULL),
+                                   '-infinity')
+    GROUP BY c.consumer, c.event ORDER BY c.consumer, c.event
 """)
 _OLDEST_XMIN = text("SELECT oldest_xmin_seconds()")
 
@@ -57,16 +64,7 @@ class Parked(NamedTuple):
     age: float
 
 
-class Offset(NamedTuple):
-    """Where a consumer goes on in a partition."""
-
-    consumer: str
-    topic: str
-    partition: int
-    next_offset: int
-
-
-class Compared(NamedTuple):
+class LastComparison(NamedTuple):
     """What the last comparison of a projection with its replay found."""
 
     projection: str
@@ -74,6 +72,14 @@ class Compared(NamedTuple):
     rows: int
     differences: int
     position: int
+
+
+class LastCount(NamedTuple):
+    """How many events of a type (without its version) the last count found missing."""
+
+    consumer: str
+    event: str
+    missing: int
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,9 @@ class View:
     oldest: tuple[int, float | None] | None
     """Position of the first outbox row and its age in seconds; a raw record has no time."""
     parked: Sequence[Parked]
-    offsets: Sequence[Offset]
-    compared: Sequence[Compared]
+    offsets: Sequence[Position]
+    compared: Sequence[LastComparison]
+    missing: Sequence[LastCount]
     oldest_xmin_seconds: float
     work: Sequence[WorkOfKind]
 
@@ -95,11 +102,12 @@ async def view(tx: AsyncConnection) -> View:
     """Read the view in the worker's transaction."""
     oldest = (await tx.execute(_OLDEST)).one_or_none()
     return View(
-        outbox_depth=await tx.scalar(_DEPTH) or 0,
+        outbox_depth=await outbox_depth(tx),
         oldest=(oldest.position, None if oldest.age is None else float(oldest.age)) if oldest else None,
         parked=[Parked(row.consumer, row.reason, row.records, float(row.age)) for row in await tx.execute(_PARKED)],
-        offsets=[Offset(*row) for row in await tx.execute(_OFFSETS)],
-        compared=[Compared(*row) for row in await tx.execute(_COMPARED)],
+        offsets=await read_positions(tx),
+        compared=[LastComparison(*row) for row in await tx.execute(_COMPARED)],
+        missing=[LastCount(*row) for row in await tx.execute(_MISSING)],
         oldest_xmin_seconds=await tx.scalar(_OLDEST_XMIN) or 0.0,
         work=await work_by_kind(tx),
     )
@@ -139,6 +147,7 @@ class Observer:
         _show(metrics.WORK_GIVEN_UP, (((w.kind,), w.given_up) for w in now.work))
         _show(metrics.PROJECTION_POSITION, (((c.projection,), c.position) for c in now.compared))
         _show(metrics.PROJECTION_DRIFT, (((c.projection,), c.differences) for c in now.compared))
+        _show(metrics.EVENTS_MISSING, (((c.consumer, c.event.rpartition(".")[2]), c.missing) for c in now.missing))
         _show(metrics.PROJECTION_COMPARED, (((c.projection,), c.compared_at.timestamp()) for c in now.compared))
 
     def _age(self, position: int, age: float | None) -> float:

@@ -13,7 +13,7 @@ from operator import attrgetter
 from aiokafka import TopicPartition
 
 from shared.contracts.topics import TOPICS
-from shared.messaging.dead_letter import Record
+from shared.messaging.records import Record
 from shared.ops import metrics
 
 _PLACE = attrgetter("topic", "partition")

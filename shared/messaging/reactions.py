@@ -59,6 +59,10 @@ class Step:
     decides: Decide | None
     histories: Mapping[type[Event], History]
 
+    def applies(self, event: Received[Any]) -> bool:
+        """Return whether history of an event's type is entered in the projection."""
+        return self.histories[type(event.data)] is History.APPLY
+
 
 @dataclass(frozen=True, slots=True)
 class Rebuildable:
@@ -96,6 +100,11 @@ class Reactions:
         """The names of the topics that the consumer reads."""
         return sorted({event.topic for event in self.events} | self.states.keys())
 
+    def history_of(self, event: type[Event]) -> History:
+        """Return what becomes of the history of a type that the consumer takes: of one step that applies it, APPLY."""
+        histories = {step.histories[event] for step in self.steps if event in step.histories}
+        return History.APPLY if History.APPLY in histories else History.IGNORE
+
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """What the consumer does with a batch's events, in the order in which it does it."""
@@ -105,19 +114,27 @@ class Reactions:
                 grouped.setdefault(_code_of(row), {})[row.to] = row.history
         return tuple(Step(projects, decides, histories) for (projects, decides), histories in grouped.items())
 
-    async def react(self, tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
-        """Give every step its share of fresh events, which are in log order: project, then decide."""
+    async def react(
+        self,
+        tx: AsyncConnection,
+        events: Sequence[Received[Any]],
+        is_history: Callable[[Received[Any]], bool] = lambda _: False,
+    ) -> None:
+        """Give every step its share of fresh events, which are in log order: project, then decide.
+
+        History comes first, where the step applies it, and nothing is decided about it. Without ``is_history`` all
+        is live.
+        """
         for step in self.steps:
             share = [event for event in events if type(event.data) in step.histories]
-            if not share:
-                continue
-            changed = None
-            if step.projects:
-                with step_span(step.projects.name):
-                    changed = await step.projects.project(tx, share)
-            if step.decides:
-                with step_span(step.decides.__name__):
-                    await step.decides(tx, share, changed)
+            live = [event for event in share if not is_history(event)]
+            if len(live) < len(share):
+                await _project(tx, step, [event for event in share if step.applies(event) and is_history(event)])
+            if live:
+                changed = await _project(tx, step, live)
+                if step.decides:
+                    with step_span(step.decides.__name__):
+                        await step.decides(tx, live, changed)
 
     @cached_property
     def projections(self) -> Mapping[str, Rebuildable]:
@@ -139,6 +156,14 @@ class Reactions:
 
     def _is_own(self, event: type[Event]) -> bool:
         return event.publisher() == self.service
+
+
+async def _project(tx: AsyncConnection, step: Step, events: Sequence[Received[Any]]) -> Any:  # noqa: ANN401
+    """Enter events in a step's projection; return what it says has changed."""
+    if not (step.projects and events):
+        return None
+    with step_span(step.projects.name):
+        return await step.projects.project(tx, events)
 
 
 def _code_of(row: Reaction) -> tuple[Projection | None, Decide | None]:

@@ -5,17 +5,13 @@ never sent before an earlier one of that key is acknowledged, unless in the same
 relay a database, fenced by a session lock on the very connection that reads and deletes (losing it, the relay can do
 neither); one batch in flight a partition, the rest of that partition's rows waiting for the next wave.
 
-Polling ``position > cursor`` is fast, but a transaction that commits late has a lower position than what was published
-before it; were it passed over by one poll and the next event of its aggregate found by that very poll, their order
-would be reversed. So every poll begins below whatever may still be committed (``Passed``): what it finds is, of each
-aggregate, the first events that are not published.
+Every poll begins below whatever may still be committed (``log_cursor.py``).
 """
 
 import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -28,21 +24,25 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.envelope import Attributes, Header, headers
+from shared.contracts.envelope import Attributes, Header
 from shared.messaging import spans
 from shared.messaging.partitioner import partition_index
+from shared.messaging.records import content_of
+from shared.ops.back_off import back_off
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
 from shared.ops.metrics import OUTBOX_DEPTH, RELAY_LEADER, RELAY_PUBLISH_SECONDS, RELAY_PUBLISHED
 from shared.ops.tracing import fail, is_followed
 from shared.store.engine import Store
+from shared.store.event_log import outbox_depth
+from shared.store.log_cursor import LogCursor
 
 POLL_ROWS = 4000
 BATCH_BYTES = 512 * 1024
 SWEEP_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
 STANDBY_SECONDS = 1.0
-LONGEST_BACK_OFF = 10.0
+SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.2, 10.0
 CLOSE_SECONDS = 2.0
 
 log = structlog.get_logger()
@@ -60,7 +60,6 @@ _READ = text("""
     WHERE o.position > :after ORDER BY o.position LIMIT :rows
 """)
 _DELETE = text("DELETE FROM outbox WHERE position = ANY(CAST(:positions AS bigint[]))")
-_DEPTH = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) o")
 
 
 class OutgoingRecord(NamedTuple):
@@ -74,26 +73,6 @@ class OutgoingRecord(NamedTuple):
     traceparent: str | None = None
 
 
-@dataclass
-class Passed:
-    """The position up to which every row is published and none can be committed any more.
-
-    A row's position is drawn by a transaction that has changed its aggregate before, so that has its number by then:
-    whatever may come to stand below the last row of a poll is of a transaction below that poll's ``next_to_begin``.
-    Once all of these have ended, the poll that sees it has read and published the last of it.
-    """
-
-    position: int = 0
-    _read_up_to: int = 0
-    _until_ended: int = 0
-
-    def advance(self, last: int, oldest_open: int, next_to_begin: int) -> None:
-        """Take in a poll that began at ``position`` or below, and all of whose rows are published."""
-        if oldest_open >= self._until_ended:
-            self.position = max(self.position, min(self._read_up_to, last))
-            self._read_up_to, self._until_ended = last, next_to_begin
-
-
 class NotLeaderError(Exception):
     """Another relay holds this database's lock."""
 
@@ -105,23 +84,24 @@ class Relay:
         self._store = store
         self._bootstrap_servers = bootstrap_servers
         self._prefix = prefix
-        self._passed = Passed()
+        self._cursor = LogCursor()
         self._swept = 0.0
+        self._failures = 0
 
     async def run(self, heartbeat: Heartbeat) -> None:
         """Publish until cancelled; a passing fault of Kafka or PostgreSQL is waited out, the rows stay."""
-        back_off = SHORTEST_PAUSE
         while True:
             try:
                 await self._lead(heartbeat)
             except NotLeaderError:
                 heartbeat.beat()
-                back_off = STANDBY_SECONDS
+                self._failures, pause = 0, STANDBY_SECONDS
             except (KafkaError, DBAPIError, OSError) as fault:
                 heartbeat.wait()
-                back_off = min(max(back_off, 0.1) * 2, LONGEST_BACK_OFF)
-                log.warning("relay interrupted", error=type(fault).__name__, retry_in=back_off)
-            await asyncio.sleep(back_off)
+                self._failures += 1
+                pause = back_off(self._failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF)
+                log.warning("relay interrupted", error=type(fault).__name__, retry_in=pause)
+            await asyncio.sleep(pause)
 
     async def _lead(self, heartbeat: Heartbeat) -> None:
         async with self._store.engine.connect() as connection:
@@ -146,10 +126,11 @@ class Relay:
         )
         try:
             await producer.start()
-            self._passed, self._swept, pause = Passed(), 0.0, SHORTEST_PAUSE
+            self._cursor, self._swept, pause = LogCursor(), 0.0, SHORTEST_PAUSE
             while True:
                 heartbeat.beat()
                 published = await self._round(connection, producer)
+                self._failures = 0
                 pause = SHORTEST_PAUSE if published else min(pause * 1.5, LONGEST_PAUSE)
                 if published < POLL_ROWS:
                     await asyncio.sleep(pause)
@@ -163,11 +144,11 @@ class Relay:
         transaction writes.
         """
         sweeps = time.monotonic() - self._swept > SWEEP_SECONDS
-        published = await self._poll(connection, producer, 0 if sweeps else self._passed.position)
+        published = await self._poll(connection, producer, 0 if sweeps else self._cursor.position)
         if sweeps:
             self._swept = time.monotonic()
         if sweeps or published < POLL_ROWS:
-            OUTBOX_DEPTH.set(await connection.scalar(_DEPTH) if published else 0)
+            OUTBOX_DEPTH.set(await outbox_depth(connection) if published else 0)
         return published
 
     async def _poll(self, connection: AsyncConnection, producer: AIOKafkaProducer, after: int) -> int:
@@ -178,7 +159,7 @@ class Relay:
         reach("relay.before_send")
         await self._publish(connection, producer, [_record(row, self._prefix) for row in rows])
         last = rows[-1]
-        self._passed.advance(last.position, last.oldest_open, last.next_to_begin)
+        self._cursor.advance(last.position, last.oldest_open, last.next_to_begin)
         RELAY_PUBLISH_SECONDS.observe(time.perf_counter() - started)
         return len(rows)
 
@@ -268,5 +249,4 @@ def _record(row: Sequence[Any], prefix: str) -> OutgoingRecord:
     event = Attributes(*attributes)
     if is_followed(event.traceparent):
         event = event._replace(traceparent=spans.create(prefix + topic, event.traceparent))
-    key, value = event.subject.encode(), data.encode()
-    return OutgoingRecord(position, prefix + topic, key, value, headers(event), event.traceparent)
+    return OutgoingRecord(position, prefix + topic, *content_of(event, data), event.traceparent)

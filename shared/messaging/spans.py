@@ -14,7 +14,7 @@ from typing import Protocol
 
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
 
-from shared.messaging.dead_letter import Record
+from shared.messaging.records import Record
 from shared.ops.tracing import is_collecting, messages_span, start_span, traceparent_of
 
 

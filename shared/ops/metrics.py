@@ -50,7 +50,8 @@ CONSUMER_LAST_PROGRESS = Gauge(
 )
 CONSUMER_STOPPED = Gauge(
     "consumer_stopped",
-    "1 while a consumer waits for an operator: too much was to be parked (limit), or its place is gone (position).",
+    "1 while a consumer waits for an operator: too much was to be parked (limit), its place is gone (position), or "
+    "history is missing (history).",
     ["consumer", "reason"],
 )
 RETENTION_HEADROOM = Gauge(
@@ -97,6 +98,11 @@ WORK_DUE_SECONDS = Gauge(
 )
 WORK_GIVEN_UP = Gauge(
     "work_given_up", "Work that failed too often and waits for an operator. From the observer.", ["kind"]
+)
+EVENTS_MISSING = Gauge(
+    "events_missing",
+    "Events in the logs that were neither applied nor parked 10 minutes later, at the last count. From the observer.",
+    ["consumer", "event"],
 )
 PG_OLDEST_XMIN_SECONDS = Gauge(
     "pg_oldest_xmin_seconds",

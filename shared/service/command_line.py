@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from shared.messaging import catch_up, dead_letter_command, republish
+from shared.messaging import catch_up, dead_letter_command, republish, subscribe
 from shared.messaging.replay import command_line as replay
 from shared.service.part import Part
 from shared.service.service import endings_of, reactions_of
@@ -22,4 +22,5 @@ def command_line(service: str, about: str, parts: Sequence[Part]) -> typer.Typer
     if reactions.topics:
         app.add_typer(dead_letter_command.command_line(reactions), name="dead-letters")
         catch_up.add_command(app, reactions)
+        subscribe.add_command(app, reactions)
     return app

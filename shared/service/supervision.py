@@ -11,7 +11,7 @@ from collections.abc import Callable
 import structlog
 
 from shared.http import problems
-from shared.messaging.faults import is_transient
+from shared.messaging.fault_kinds import is_transient
 from shared.ops import metrics
 from shared.ops.back_off import back_off
 from shared.ops.health import Heartbeat

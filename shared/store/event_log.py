@@ -96,6 +96,14 @@ async def append(connection: AsyncConnection, events: Sequence[NewEvent]) -> Non
     )
 
 
+_DEPTH = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) o")
+
+
+async def outbox_depth(connection: AsyncConnection) -> int:
+    """Return how many records Kafka has not yet acknowledged, counted to 100,000."""
+    return await connection.scalar(_DEPTH) or 0
+
+
 _PUT_STATE = text("""
     INSERT INTO outbox (district, position, raw_topic, raw_key, raw_value, raw_headers)
     SELECT r.district, nextval(pg_get_serial_sequence('event_log', 'position')), :topic, r.key, r.value, r.headers::json

@@ -16,9 +16,9 @@ from pathlib import Path
 import asyncpg
 import uvloop
 
-from shared.messaging.replay.command_line import From, Request, source_of
 from shared.messaging.replay.comparison import compare
 from shared.messaging.replay.rebuild import Rebuild, shadow
+from shared.messaging.replay.request import From, ReplayRequest, source_of
 from shared.ops.garbage import collect_rarely
 from shared.store.engine import Store
 from tests.bench import system
@@ -72,7 +72,7 @@ async def _sum_over_file(url: str) -> float:
 
 
 async def _replay() -> None:
-    request = Request("assessment", reactions("assessment").projections["ledger"], From.EVENT_LOG)
+    request = ReplayRequest("assessment", reactions("assessment").projections["ledger"], From.EVENT_LOG)
     store = Store(os.environ["ASSESSMENT_WORKER_DATABASE_URL"], pool_size=1)
     started = time.monotonic()
     async with shadow(store, request.rebuilt.projection) as tx:

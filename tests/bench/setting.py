@@ -22,8 +22,8 @@ from deploy.local.broker import Broker
 from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres, remove
 from deploy.local.process import Child, free_port
-from shared.messaging import topics
 from tests.bench import profile
+from tests.support import topics
 from tests.support.infrastructure import Databases, Urls
 
 POLL_SECONDS = 0.02

@@ -31,8 +31,8 @@ from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres, remove
 from deploy.local.process import Child, free_port
 from deploy.services import ROLES, url_name
-from shared.messaging import topics
 from tests.fault.issuer import Issuer
+from tests.support import topics
 from tests.support.eventually import eventually
 from tests.support.infrastructure import Databases, Urls
 from tests.support.quiescence import at_rest

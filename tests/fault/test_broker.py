@@ -3,11 +3,11 @@
 import shutil
 import signal
 
-from shared.messaging import topics
 from tests.fault.case import Case
 from tests.fault.model import Traffic, World
 from tests.fault.operator import linbang
 from tests.fault.system import System
+from tests.support import topics
 
 
 async def test_f8_broker_down(case: Case) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from shared.messaging.positions import end_offsets
+from shared.messaging.kafka_metadata import end_offsets
 from tests.fault.case import Case
 from tests.fault.operator import linbang
 from tests.fault.system import System

@@ -26,12 +26,11 @@ from shared.contracts import (
 )
 from shared.contracts.received import StateRecord
 from shared.contracts.topics import CONTACT
-from shared.messaging import topics
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id, put_state
-from tests.support import operator
+from tests.support import operator, topics
 from tests.support.eventually import eventually, running
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.quiescence import at_rest

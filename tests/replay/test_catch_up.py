@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.contracts import ServiceLogged
 from shared.contracts.topics import TOPICS
-from shared.messaging.positions import end_offsets
+from shared.messaging.kafka_metadata import end_offsets
 from tests.replay.conftest import Platform, corrected, served
 from tests.support.eventually import eventually
 

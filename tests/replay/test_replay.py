@@ -10,8 +10,9 @@ import pytest
 import typer
 from asyncpg import InterfaceError
 
-from shared.messaging.replay import source
-from shared.messaging.replay.command_line import FAILED, From, Outcome, Request, _run, replay_once
+from shared.messaging.replay import event_logs
+from shared.messaging.replay.command_line import FAILED, _run
+from shared.messaging.replay.request import From, ReplayRequest, ReplayResult, replay_once
 from shared.store.event_log import new_id
 from tests.replay.conftest import DISTRICT, Platform, served
 from tests.support.services import SERVICES, reactions
@@ -73,12 +74,12 @@ async def test_each_record_is_credited_by_the_rules_of_its_time(platform: Platfo
 async def test_a_log_is_read_in_spans_of_rows_across_districts(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "SPAN", 7)
+    monkeypatch.setattr(event_logs, "SPAN", 7)
     for name, value in platform.environment.items():
         monkeypatch.setenv(name, value)
     noted: list[int] = []
-    request = Request("assessment", reactions("assessment").projections["ledger"], From.EVENT_LOG)
-    outcome = await replay_once(request, noted.append, lambda _: None)
+    request = ReplayRequest("assessment", reactions("assessment").projections["ledger"], From.EVENT_LOG)
+    outcome = await replay_once(request, lambda _: None, noted.append)
     [events] = await platform.rows("activities", RECORD_EVENTS)
     assert (outcome.differing, outcome.applied, sum(noted)) == (0, events[0], events[0])
     assert len(noted) > 10
@@ -100,7 +101,7 @@ async def test_a_replay_up_to_a_moment_shows_what_was_then(platform: Platform) -
 
 
 def test_a_server_that_goes_away_is_no_difference() -> None:
-    async def broken_off() -> Outcome:
+    async def broken_off() -> ReplayResult:
         raise InterfaceError("connection is closed")
 
     with pytest.raises(typer.Exit) as ended:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging.faults import is_transient
+from shared.messaging.fault_kinds import is_transient
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store

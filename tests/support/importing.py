@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.imports.importer import ENDINGS, Positions, import_work
 from shared.imports.job import ImportKind
-from shared.messaging.faults import is_transient
+from shared.messaging.fault_kinds import is_transient
 from shared.store.engine import Store
 from shared.work.worker import Worker
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
-from shared.messaging.positions import end_offsets
+from shared.messaging.kafka_metadata import end_offsets
 from tests.support.services import reactions
 
 Read = Callable[[str, str], Awaitable[Sequence[Any]]]

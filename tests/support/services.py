@@ -5,16 +5,10 @@ from pkgutil import walk_packages
 
 from sqlalchemy import Table
 
+from deploy.provision import consumers, reactions
 from deploy.services import SERVICES
-from shared.messaging.reactions import Reactions
-from shared.service.service import reactions_of
 
 __all__ = ["CONSUMERS", "SERVICES", "reactions", "tables"]
-
-
-def reactions(service: str) -> Reactions:
-    """Return everything that a service reacts to."""
-    return reactions_of(service, import_module(f"services.{service}.app").PARTS)
 
 
 def tables(service: str) -> dict[str, Table]:
@@ -29,5 +23,5 @@ def tables(service: str) -> dict[str, Table]:
     }
 
 
-CONSUMERS = tuple(service for service in SERVICES if reactions(service).topics)
+CONSUMERS = tuple(consumers())
 """The services that consume."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from shared.messaging.replay.command_line import From, Request, replay_once
+from shared.messaging.replay.request import From, ReplayRequest, replay_once
 from shared.store import migrate
 from tests.support import operator
 from tests.support.infrastructure import Databases, Infrastructure, Urls
@@ -90,7 +90,7 @@ async def test_what_the_version_has_projected_is_what_this_one_makes_of_its_even
     for rebuilt in reactions(service).projections.values():
         if rebuilt.states:
             continue  # follows from a topic, which no database holds
-        outcome = await replay_once(Request(service, rebuilt, From.EVENT_LOG), lambda _: None, lambda _: None)
+        outcome = await replay_once(ReplayRequest(service, rebuilt, From.EVENT_LOG), lambda _: None, lambda _: None)
         assert not outcome.differing, [table.first for table in outcome.tables]
         applied += outcome.applied
     assert applied

@@ -1,5 +1,6 @@
 """Replay: a projection filled once more, from the events alone, and held against the live one.
 
-``source`` reads the events, ``rebuild`` fills shadow tables with them, ``comparison`` finds what differs, ``swap`` puts
-the shadow in the live one's place, ``command_line`` is what an operator sees of it.
+``event_logs`` and ``topic_records`` read the events, ``rebuild`` fills shadow tables with them, ``comparison`` finds
+what differs, ``request`` is all of that once, ``swap`` puts the shadow in the live one's place, ``command_line`` is
+what an operator sees of it.
 """

@@ -1,86 +1,43 @@
 """``linbang <service> replay`` and ``compare``: projections made again from events, and held against the live ones.
 
 Invariant: the exit code tells a script what happened. 0: equal (or done); 1: the live projection differs from its
-replay; 2: it could not be found out, and why is printed. Neither command can send or announce anything.
+replay, or events were lost on their way (``compare`` counts them); 2: it could not be found out, and why is printed.
+Neither command can send or announce anything.
 """
 
 import asyncio
-import os
-import time
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
 from aiokafka.errors import KafkaError
 from asyncpg import InterfaceError, PostgresError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import UndecodableEventError
 from shared.contracts.received import BrokenInvariantError
+from shared.messaging.missing_events import MissingEvents, count_missing
 from shared.messaging.reactions import Reactions, Rebuildable
 from shared.messaging.replay import swap
-from shared.messaging.replay.comparison import Compared, compare
-from shared.messaging.replay.rebuild import BusyError, Note, Rebuild, Source, live_offsets, shadow
-from shared.messaging.replay.source import EventLogs, RetentionCutError, Scope, Topics
+from shared.messaging.replay.rebuild import BusyError
+from shared.messaging.replay.request import From, ReplayRequest, ReplayResult, replay_once, source_of
+from shared.messaging.replay.source import Source
+from shared.messaging.replay.topic_records import RetentionCutError
+from shared.ops import terminal
 from shared.ops.garbage import collect_rarely
 from shared.ops.operator import By
 from shared.store.engine import Store
 
 DIFFERENT, FAILED = 1, 2
-_WIDTH_OF_A_FILE = 160
-_NOTE = text("""
-    INSERT INTO projection_comparison (projection, rows, differences, position, district)
-    VALUES (:projection, :rows, :differences, :position, :district)
-""")
-_EXPORT = text("SELECT pg_export_snapshot()")
 DistrictOption = Annotated[str | None, typer.Option(help="of this district alone (GB/T 2260 code)")]
 
 
-class From(StrEnum):
-    """Where events are read from."""
-
-    EVENT_LOG = "event-log"
-    KAFKA = "kafka"
-
-
-@dataclass(frozen=True)
-class Request:
-    """One replay that is asked for."""
-
-    service: str
-    rebuilt: Rebuildable
-    source: From
-    until: datetime | None = None
-    district: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The projection's name."""
-        return self.rebuilt.projection.name
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a replay: how much was applied, and each table against the live one."""
-
-    applied: int
-    position: int
-    tables: Sequence[Compared]
-
-    @property
-    def differing(self) -> int:
-        """How many rows differ."""
-        return sum(table.differing for table in self.tables)
+Result = TypeVar("Result")
 
 
 def add_commands(app: typer.Typer, reactions: Reactions) -> None:
@@ -110,32 +67,61 @@ def add_commands(app: typer.Typer, reactions: Reactions) -> None:
         if replace:
             _refuse_swap(request)
             _show(request, _run(_swap(request, by, reason)))
-            _console().print("the rebuilt tables are in place")
+            terminal.console().print("the rebuilt tables are in place")
             return
-        outcome = _run(_replay(request))
-        _show(request, outcome)
-        if outcome.differing and until is None:
+        result = _run(_replay(request))
+        _show(request, result)
+        if result.differing and until is None:
             raise typer.Exit(DIFFERENT)
 
-    @app.command("compare", help="Hold every projection against its replay and keep the result, as every night.")
+    @app.command(
+        "compare",
+        help="Hold every projection against its replay, count missing events and keep the results, as every night.",
+    )
     def compare_all(district: DistrictOption = None) -> None:
         codes = [0]
         for rebuilt in projections.values():
             request = _request(service, rebuilt, None, None, district)
             try:
-                outcome = _run(_replay(request, keep=True))
+                result = _run(_replay(request, keep=True))
             except typer.Exit as failed:  # the others are compared all the same
                 codes.append(failed.exit_code)
                 continue
-            _show(request, outcome)
-            codes.append(DIFFERENT if outcome.differing else 0)
+            _show(request, result)
+            codes.append(DIFFERENT if result.differing else 0)
+        if reactions.events:
+            codes.append(_count_missing(reactions, district))
         if worst := max(codes):
             raise typer.Exit(worst)
 
 
+def _count_missing(reactions: Reactions, district: str | None) -> int:
+    """Count the events that were lost on their way, and say so; return the exit code of it."""
+    try:
+        counted = _run(_missing(reactions, district))
+    except typer.Exit as failed:
+        return failed.exit_code
+    missing = {one.event.rpartition(".")[2]: one.missing for one in counted if one.missing}
+    found = ", ".join(f"{number:,} {event}" for event, number in missing.items()) or "none"
+    logged = sum(one.logged for one in counted)
+    terminal.console().print(f"{reactions.service}: missing events: {found} (of {logged:,})", markup=False)
+    return DIFFERENT if missing else 0
+
+
+async def _missing(reactions: Reactions, district: str | None) -> Sequence[MissingEvents]:
+    store = Store(terminal.database_url(reactions.service, "worker"), pool_size=1)
+    try:
+        with terminal.progress(f"{reactions.service} events") as (_, advance):
+            return await count_missing(
+                store, reactions, partial(terminal.database_url, role="worker"), district, advance
+            )
+    finally:
+        await store.close()
+
+
 def _request(
     service: str, rebuilt: Rebuildable, source: From | None, until: datetime | None, district: str | None
-) -> Request:
+) -> ReplayRequest:
     name = rebuilt.projection.name
     if source is None:
         source = From.KAFKA if rebuilt.states else From.EVENT_LOG
@@ -147,10 +133,10 @@ def _request(
         raise typer.BadParameter(f"{name} follows from {service}'s own event log", param_hint="--from")
     if until is not None and until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return Request(service, rebuilt, source, until, district)
+    return ReplayRequest(service, rebuilt, source, until, district)
 
 
-def _refuse_swap(request: Request) -> None:
+def _refuse_swap(request: ReplayRequest) -> None:
     if reason := request.rebuilt.projection.compare_only:
         raise typer.BadParameter(f"not of {request.name}: {reason}", param_hint="--swap")
     if request.until or request.district:
@@ -161,84 +147,27 @@ def _refuse_swap(request: Request) -> None:
         raise typer.BadParameter("topics are transport; the event log is what is swapped in", param_hint="--from")
 
 
-async def replay_once(request: Request, note: Note, begin: Note, *, keep: bool = False) -> Outcome:
-    """Rebuild a projection and compare it; ``keep`` the result for the metric. ``begin`` is told how many there are.
-
-    Raises BusyError, RetentionCutError, BrokenInvariantError and UndecodableEventError.
-    """
-    store = Store(database_url(request.service, "worker"), pool_size=2)
-    try:
-        async with shadow(store, request.rebuilt.projection) as tx:
-            source = await source_of(request, tx)
-            begin(await source.count())
-            rebuild = Rebuild(tx, request.rebuilt, request.service)
-            await rebuild.run(source, note)
-            tables = await compare(tx, request.rebuilt.projection, "pg_temp", request.district)
-        outcome = Outcome(rebuild.applied, rebuild.position, tables)
-        if keep:
-            await _keep(store, request, outcome)
-        return outcome
-    finally:
-        await store.close()
+async def _replay(request: ReplayRequest, *, keep: bool = False) -> ReplayResult:
+    with terminal.progress(f"{request.service} {request.name}") as (begin, advance):
+        return await replay_once(request, begin, advance, keep=keep)
 
 
-async def source_of(request: Request, tx: AsyncConnection, ids: Sequence[UUID] | None = None) -> Source:
-    """Return where a replay's events are to be read, all or those with ``ids``, given the snapshot to agree with."""
-    scope = Scope(request.until, request.district, ids)
-    if request.source is From.KAFKA:
-        ends = await live_offsets(tx, request.service)
-        servers, prefix = _required("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("TOPIC_PREFIX", "")
-        return Topics(servers, prefix, request.rebuilt, scope, ends)
-    snapshot = await tx.scalar(_EXPORT) if request.rebuilt.own_log else None
-    return EventLogs(lambda service: database_url(service, "worker"), request.rebuilt, scope, snapshot)
-
-
-def database_url(service: str, role: str) -> str:
-    """Return the URL of a service's database for a role. Raises typer.BadParameter where it is not set."""
-    return _required(f"{service}_{role}_DATABASE_URL".upper())
-
-
-def _required(name: str) -> str:
-    if name not in os.environ:
-        raise typer.BadParameter(f"{name} is not set, and no local system is here", param_hint="environment")
-    return os.environ[name]
-
-
-async def _keep(store: Store, request: Request, outcome: Outcome) -> None:
-    async with store.transaction() as tx:
-        await tx.execute(
-            _NOTE,
-            {
-                "projection": request.name,
-                "rows": sum(table.rebuilt for table in outcome.tables),
-                "differences": outcome.differing,
-                "position": outcome.position or outcome.applied,
-                "district": request.district,
-            },
-        )
-
-
-async def _replay(request: Request, *, keep: bool = False) -> Outcome:
-    with _progress(f"{request.service} {request.name}") as (begin, note):
-        return await replay_once(request, note, begin, keep=keep)
-
-
-async def _swap(request: Request, by: str, reason: str | None) -> Outcome:
-    store = Store(database_url(request.service, "owner"), pool_size=1)
+async def _swap(request: ReplayRequest, by: str, reason: str | None) -> ReplayResult:
+    store = Store(terminal.database_url(request.service, "owner"), pool_size=1)
     asked = swap.Swap(request.service, request.rebuilt, request.source.value, by, reason)
 
     async def source(tx: AsyncConnection, ids: Sequence[UUID] | None) -> Source:
         return await source_of(request, tx, ids)
 
     try:
-        with _progress(f"{request.service} {request.name}") as (begin, note):
-            swapped = await swap.replace(store, asked, source, begin, note)
+        with terminal.progress(f"{request.service} {request.name}") as (begin, advance):
+            swapped = await swap.replace(store, asked, source, begin, advance)
     finally:
         await store.close()
-    return Outcome(swapped.filling.applied, swapped.filling.position, swapped.replaced)
+    return ReplayResult(swapped.filling.applied, swapped.filling.position, swapped.replaced)
 
 
-def _run(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
     """Do it, or say why it cannot be done. Ctrl-C ends it at any moment; nothing is left of it."""
     collect_rarely()
     try:
@@ -251,57 +180,24 @@ def _run(work: Coroutine[Any, Any, Outcome]) -> Outcome:
         reason = f"the database refused: {type(getattr(fault.orig, '__cause__', None) or fault.orig).__name__}"
     except (PostgresError, InterfaceError, KafkaError, OSError) as fault:
         reason = f"a server is away or refused: {type(fault).__name__}"
-    _console().print(reason, markup=False)
+    terminal.console().print(reason, markup=False)
     raise typer.Exit(FAILED)
 
 
-@contextmanager
-def _progress(title: str) -> Iterator[tuple[Note, Note]]:
-    """Show how far it is, how fast and how long it will take; a line at the end where nobody watches."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    started, done = time.monotonic(), 0
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None, rate="")
-
-        def begin(total: int) -> None:
-            bar.update(task, total=total)
-
-        def note(events: int) -> None:
-            nonlocal done
-            done += events
-            bar.update(task, advance=events, rate=f"{done / (time.monotonic() - started):,.0f}/s")
-
-        yield begin, note
-    if not console.is_terminal:
-        console.print(f"{title}: {done:,} events in {time.monotonic() - started:.1f} s")
-
-
-def _show(request: Request, outcome: Outcome) -> None:
+def _show(request: ReplayRequest, result: ReplayResult) -> None:
     """Print each table with its rows and differences, then the first differences."""
     table = Table("table", "rebuilt", *(() if request.until else ("live", "differing")))
-    for compared in outcome.tables:
+    for compared in result.tables:
         against_live = () if request.until else (f"{compared.live:,}", f"{compared.differing:,}")
         table.add_row(compared.table, f"{compared.rebuilt:,}", *against_live)
-    console = _console()
+    console = terminal.console()
     console.print(table)
     if request.until:
         return
-    for compared in outcome.tables:
+    for compared in result.tables:
         for one in compared.first:
             console.print(
                 f"{compared.table} {one.key}: {one.column} is {one.live}, events say {one.rebuilt}", markup=False
             )
-    word = f"rows that differ: {outcome.differing:,}" if outcome.differing else "equal"
-    console.print(f"{request.service} {request.name}: {word} ({outcome.applied:,} events)", markup=False)
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
+    word = f"rows that differ: {result.differing:,}" if result.differing else "equal"
+    console.print(f"{request.service} {request.name}: {word} ({result.applied:,} events)", markup=False)

@@ -37,7 +37,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class TableComparison:
     """A table, live and rebuilt: how many rows each, how many differ, and the first of those."""
 
     table: str
@@ -47,12 +47,14 @@ class Compared:
     first: Sequence[Difference]
 
 
-async def compare(tx: AsyncConnection, projection: Projection, shadow: str, district: str | None) -> list[Compared]:
+async def compare(
+    tx: AsyncConnection, projection: Projection, shadow: str, district: str | None
+) -> list[TableComparison]:
     """Compare the tables of a projection with those in the schema ``shadow``; of one district where it is named."""
     return [await _compare(tx, table, shadow, district) for table in projection.tables]
 
 
-async def _compare(tx: AsyncConnection, table: ProjectedTable, shadow: str, district: str | None) -> Compared:
+async def _compare(tx: AsyncConnection, table: ProjectedTable, shadow: str, district: str | None) -> TableComparison:
     key = await key_of(tx, table.name)
     columns = await columns_of(tx, table)
     types: dict[str, str] = {row[0]: row[1] for row in await tx.execute(_TYPES, {"table": f"public.{table.name}"})}
@@ -88,7 +90,7 @@ async def _compare(tx: AsyncConnection, table: ProjectedTable, shadow: str, dist
         )
         for *key_values, live, rebuilt in rows:
             first += _differences(" ".join(key_values), live, rebuilt, types)
-    return Compared(table.name, counted.live, counted.rebuilt, counted.differing, first)
+    return TableComparison(table.name, counted.live, counted.rebuilt, counted.differing, first)
 
 
 def _comparable(table: ProjectedTable, column: str, sql_type: str) -> str:

@@ -8,10 +8,10 @@ Nothing but the shadow can change. The shadow is temporary tables of this sessio
 statement that would write anything else is refused by PostgreSQL itself. However it ends, nothing is left of it.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -19,8 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.received import Received
 from shared.messaging.reactions import Rebuildable
-from shared.messaging.replay.rows import Span, copy_in, make_tables
-from shared.messaging.replay.source import Batch, Offsets, ahead
+from shared.messaging.replay.prefetch import ahead
+from shared.messaging.replay.rows import EventRows, copy_in, make_tables
+from shared.messaging.replay.source import EventBatch, Source
+from shared.ops.terminal import OnProgress
 from shared.store.engine import Store
 from shared.store.projection import ProjectedTable, Projection, rows_of
 
@@ -36,11 +38,10 @@ _NOT_APPLIED = text("""
     WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = id)
 """)
 _DROP_NOT_APPLIED = """
-    DELETE FROM pg_temp.{table} told
-    WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = told.event_id)
+    DELETE FROM pg_temp.{table} event
+    WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = event.event_id)
 """
-_TOLD = "SELECT count(*) AS events, coalesce(max(position), 0) AS position FROM pg_temp.{table}"
-_OFFSETS = text("SELECT topic, partition, next_offset FROM public.consumer_offset WHERE consumer = :consumer")
+_LEFT = "SELECT count(*) AS events, coalesce(max(position), 0) AS position FROM pg_temp.{table}"
 _KEY = text("""
     SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
     WHERE i.indrelid = CAST(:table AS regclass) AND i.indisprimary ORDER BY array_position(i.indkey, a.attnum)
@@ -51,28 +52,8 @@ _COLUMNS = text("""
 """)
 
 
-Note = Callable[[int], None]
-"""Is told of numbers of events, for whoever watches."""
-
-
 class BusyError(Exception):
     """Another replay of this service is running."""
-
-
-class Source(Protocol):
-    """Where events are read from."""
-
-    repeats: bool
-    """Whether an event can come twice."""
-
-    async def count(self) -> int:
-        """Return how many there are to read; comes first."""
-
-    def spans(self) -> AsyncIterator[Span]:
-        """Give those that are applied in bulk, before the others."""
-
-    def batches(self) -> AsyncIterator[Batch]:
-        """Give the others, in order."""
 
 
 @dataclass
@@ -87,27 +68,27 @@ class Rebuild:
     """The event-log position of the last event applied."""
     _seen: set[UUID] = field(default_factory=set)
 
-    async def run(self, source: Source, note: Note = lambda _: None) -> None:
-        """Apply what the live projection has applied. ``note`` is told how many events each batch was."""
-        async for span in ahead(source.spans()):
-            await self._apply_in_bulk(span)
-            note(span.size)
+    async def run(self, source: Source, advance: OnProgress = lambda _: None) -> None:
+        """Apply what the live projection has applied. ``advance`` is told how many events each batch was."""
+        async for rows in ahead(source.in_bulk()):
+            await self._apply_in_bulk(rows)
+            advance(rows.size)
         async for batch in ahead(source.batches()):
             await self._apply(batch, await self._fresh(batch.events, repeats=source.repeats))
-            note(batch.size)
+            advance(batch.size)
 
-    async def _apply_in_bulk(self, span: Span) -> None:
-        table = rows_of(span.event)
-        await copy_in(self.tx, span)
+    async def _apply_in_bulk(self, rows: EventRows) -> None:
+        table = rows_of(rows.event)
+        await copy_in(self.tx, rows)
         if not self.rebuilt.own_log:
             await self.tx.execute(text(_DROP_NOT_APPLIED.format(table=table)), {"consumer": self.consumer})
-        told = (await self.tx.execute(text(_TOLD.format(table=table)))).one()
-        await self.rebuilt.projection.in_bulk[span.event](self.tx)
+        left = (await self.tx.execute(text(_LEFT.format(table=table)))).one()
+        await self.rebuilt.projection.in_bulk[rows.event](self.tx)
         await self.tx.exec_driver_sql(f"DELETE FROM pg_temp.{table}")
-        self.applied += told.events
-        self.position = max(self.position, told.position)
+        self.applied += left.events
+        self.position = max(self.position, left.position)
 
-    async def _apply(self, batch: Batch, events: Sequence[Received[Any]]) -> None:
+    async def _apply(self, batch: EventBatch, events: Sequence[Received[Any]]) -> None:
         if events:
             await self.rebuilt.projection.project(self.tx, events)
         for records in batch.states.values():
@@ -165,12 +146,6 @@ async def give_room(session: AsyncConnection) -> None:
     await session.exec_driver_sql(f"SET work_mem = '{_WORK}'")
 
 
-async def live_offsets(tx: AsyncConnection, consumer: str) -> Offsets:
-    """Return where the live consumer is, in the snapshot."""
-    rows = await tx.execute(_OFFSETS, {"consumer": consumer})
-    return {(row.topic, row.partition): row.next_offset for row in rows}
-
-
 async def key_of(tx: AsyncConnection, table: str) -> list[str]:
     """Return the columns of a live table's primary key, in order."""
     return list(await tx.scalars(_KEY, {"table": f"public.{table}"}))
@@ -188,7 +163,7 @@ async def _make_temporary(session: AsyncConnection, table: ProjectedTable) -> No
     )
     key = await key_of(session, table.name)
     await session.exec_driver_sql(f"ALTER TABLE pg_temp.{table.name} ADD PRIMARY KEY ({', '.join(key)})")
-    told = {*key, *await columns_of(session, table)}
+    of_events = {*key, *await columns_of(session, table)}
     for column in await session.scalars(_COLUMNS, {"table": f"public.{table.name}"}):
-        if column not in told:
+        if column not in of_events:
             await session.exec_driver_sql(f"ALTER TABLE pg_temp.{table.name} ALTER {column} DROP NOT NULL")

@@ -4,7 +4,7 @@ Invariant: a row has the event's ``district``, ``position``, ``event_id``, ``ver
 column for each field of its contract, NULL where the data has none. It is of the contract's current version: what needs
 an upcaster goes through its handler. The load-bearing statement is `select_of`: the producer's database takes the JSON
 apart, in one pass a row, and writes PostgreSQL's binary form, which goes into the table as it is. No value becomes an
-object here, and the next span is read while the last one is applied.
+object here, and the next rows are read while the last one is applied.
 """
 
 from collections.abc import Collection
@@ -24,7 +24,7 @@ _ATTRIBUTES = "district text, position bigint, event_id uuid, version int, occur
 _SQL_TYPES: dict[object, str] = {datetime: "timestamptz", int: "bigint", str: "text", UUID: "uuid"}
 
 
-class Span(NamedTuple):
+class EventRows(NamedTuple):
     """``size`` events of a type, in binary COPY format."""
 
     event: type[Event]
@@ -46,10 +46,10 @@ async def make_tables(session: AsyncConnection, events: Collection[type[Event]])
         await session.exec_driver_sql(f"CREATE TEMPORARY TABLE {rows_of(event)} ({_ATTRIBUTES}, {_columns(event)})")
 
 
-async def copy_in(tx: AsyncConnection, span: Span) -> None:
-    """Put a span's rows into their table."""
+async def copy_in(tx: AsyncConnection, part: EventRows) -> None:
+    """Put rows into their table."""
     driver: asyncpg.Connection = (await tx.get_raw_connection()).driver_connection
-    await driver.copy_to_table(rows_of(span.event), source=span.rows, format="binary")
+    await driver.copy_to_table(rows_of(part.event), source=part.rows, format="binary")
 
 
 def _columns(event: type[Event]) -> str:

@@ -20,10 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.operations import ProjectionSwapped
 from shared.messaging.reactions import Rebuildable
-from shared.messaging.replay.comparison import Compared, compare
-from shared.messaging.replay.rebuild import Note, Rebuild, Source, give_room, lock
+from shared.messaging.replay.comparison import TableComparison, compare
+from shared.messaging.replay.rebuild import Rebuild, give_room, lock
 from shared.messaging.replay.rows import make_tables
+from shared.messaging.replay.source import Source
 from shared.ops.failpoint import reach
+from shared.ops.terminal import OnProgress
 from shared.store import event_log
 from shared.store.engine import Store
 
@@ -92,10 +94,10 @@ class Swapped:
     """What has been put in place, and how the replaced tables had differed from it."""
 
     filling: Rebuild
-    replaced: Sequence[Compared]
+    replaced: Sequence[TableComparison]
 
 
-async def replace(store: Store, swap: Swap, source_of: SourceOf, begin: Note, note: Note) -> Swapped:
+async def replace(store: Store, swap: Swap, source_of: SourceOf, begin: OnProgress, advance: OnProgress) -> Swapped:
     """Rebuild a projection and put it in the live one's place. ``store`` is the owner's. Raises BusyError.
 
     Whatever ends it before its last transaction leaves the live tables as they are and no shadow behind.
@@ -105,7 +107,7 @@ async def replace(store: Store, swap: Swap, source_of: SourceOf, begin: Note, no
         await give_room(session)
         try:
             await _make(session, swap)
-            swapped = await _fill(session, swap, source_of, begin, note)
+            swapped = await _fill(session, swap, source_of, begin, advance)
             await _finish(session, swap)
             await _take_the_place(session, swap, swapped, source_of)
         finally:
@@ -142,7 +144,9 @@ async def _make(session: AsyncConnection, swap: Swap) -> None:
     await session.commit()
 
 
-async def _fill(session: AsyncConnection, swap: Swap, source_of: SourceOf, begin: Note, note: Note) -> Swapped:
+async def _fill(
+    session: AsyncConnection, swap: Swap, source_of: SourceOf, begin: OnProgress, advance: OnProgress
+) -> Swapped:
     """Fill the shadow up to a snapshot, compare in it, and keep which events it holds."""
     await session.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     await session.execute(_APPLIED, {"consumer": swap.service})
@@ -151,7 +155,7 @@ async def _fill(session: AsyncConnection, swap: Swap, source_of: SourceOf, begin
     source = await source_of(session, None)
     begin(await source.count())
     filling = Rebuild(session, swap.rebuilt, swap.service)
-    await filling.run(source, note)
+    await filling.run(source, advance)
     replaced = await compare(session, swap.rebuilt.projection, SCHEMA, None)
     await session.commit()
     return Swapped(filling, replaced)

@@ -23,11 +23,11 @@ from shared.contracts.actor import Role
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 from shared.contracts.tokens import ALGORITHM, ISSUER
-from shared.messaging import topics
 from shared.service.app import build_app
 from shared.service.service import Service
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
+from tests.support import topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 DISTRICT = "510115"

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.messaging import topics
 from shared.store.engine import Store
 from tests.integration.assessment.core import Core
 from tests.integration.assessment.reading import Reading, reading
+from tests.support import topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 TABLES = (

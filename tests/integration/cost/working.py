@@ -13,10 +13,12 @@ from shared.contracts.received import Received
 from shared.imports import job as jobs
 from shared.imports.importer import ENDINGS, import_work
 from shared.imports.job import ImportKind
+from shared.messaging.batch import Processing
 from shared.messaging.consumer import Consumer
-from shared.messaging.dead_letter import Record
-from shared.messaging.faults import is_transient
+from shared.messaging.fault_kinds import is_transient
 from shared.messaging.reactions import Reactions
+from shared.messaging.records import Record
+from shared.messaging.subscription import Subscriptions
 from shared.store.engine import Store
 from shared.work import queue
 from shared.work.worker import Worker
@@ -38,7 +40,8 @@ async def consume(store: Store, reactions: Reactions, records: Sequence[Record])
     async with store.transaction() as tx:
         for place in places:
             await tx.execute(_STAND, {"consumer": reactions.service, **place._asdict()})
-    consumer._expected = dict.fromkeys(places, 0)
+    consumer._assignment.expected = dict.fromkeys(places, 0)
+    consumer._processing = Processing(reactions, "", Subscriptions.since_ever(reactions))
     with metered(store) as cost:
         await consumer._take(tuple(records))
     async with store.transaction() as tx:

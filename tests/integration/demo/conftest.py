@@ -20,7 +20,7 @@ from deploy.local.environment import LocalSettings, service_environment
 from deploy.local.paths import ROOT
 from deploy.local.process import Child, free_port
 from deploy.services import ROLES, SERVICES, url_name
-from shared.messaging import topics
+from tests.support import topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
 
 

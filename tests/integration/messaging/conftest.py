@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import text
 
-from shared.messaging import topics
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
 from shared.store.engine import Store
-from tests.support import tally
+from tests.support import tally, topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 SERVICE = "assessment"
+TABLES = (
+    "tally", "arrival", "outbox", "consumer_offset", "subscription", "inbox", "dead_letter", "missing_event_count",
+)  # fmt: skip
 
 
 @dataclass
@@ -67,11 +69,22 @@ async def wire(database: Urls, infrastructure: Infrastructure, topic_prefix: str
     worker, api = Store(database.worker), Store(database.api)
     owner = Store(database.owner)
     async with owner.transaction() as tx:
-        await tx.execute(text("TRUNCATE tally, arrival, outbox, consumer_offset, inbox, dead_letter"))
+        await tx.execute(text(f"TRUNCATE {', '.join(TABLES)}"))
     await owner.close()
     yield Wire(database, worker, api, infrastructure.bootstrap_servers, prefix)
     await worker.close()
     await api.close()
+
+
+@pytest.fixture
+async def log_is_empty(wire: Wire) -> None:
+    """The producers' log of these tests is the database's own, which no test may write to twice over."""
+    owner = Store(wire.urls.owner)
+    async with owner.transaction() as tx:
+        await tx.execute(text("ALTER TABLE event_log DISABLE TRIGGER append_only"))
+        await tx.execute(text("TRUNCATE event_log"))
+        await tx.execute(text("ALTER TABLE event_log ENABLE TRIGGER append_only"))
+    await owner.close()
 
 
 async def outbox_is_empty(wire: Wire) -> bool:

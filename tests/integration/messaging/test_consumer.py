@@ -86,7 +86,7 @@ async def test_a_batch_over_several_partitions_that_fails_half_way_loses_and_rep
         nonlocal failures
         failures += 1
         async with wire.worker.transaction() as tx:
-            await failing._fence(tx, args[1])
+            await failing._assignment.fence(tx, args[1])
             await failing._processing.process(tx, args[0], bisect=False)
             if failures <= 2:
                 raise ConnectionError("the database went away")
@@ -97,6 +97,26 @@ async def test_a_batch_over_several_partitions_that_fails_half_way_loses_and_rep
     async with running(failing.run):
         await eventually(lambda: counted(wire, 600 * 60, 600))
     assert failures > 2
+
+
+async def test_after_two_thousand_failures_in_a_row_a_batch_is_put_back_like_after_the_first(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hours of a database that is away once let an exception out, and the consumer raced through its topic."""
+    monkeypatch.setattr("shared.messaging.consumer.LONGEST_BACK_OFF", 0.05)
+    await send(wire, service_logged(new_id()), partition=0)
+    failing = wire.consumer()
+    failing._failures, transact = 2000, failing._transact
+
+    async def fail_once(*args: Any, **kwargs: Any) -> None:
+        if failing._failures == 2000:
+            raise ConnectionError("the database is away")
+        await transact(*args, **kwargs)
+
+    failing._transact = fail_once  # type: ignore[method-assign]
+    async with running(failing.run):
+        await eventually(lambda: counted(wire, 60, 1))
+    assert failing._failures == 0
 
 
 @pytest.mark.parametrize("failpoint", ["consumer.before_commit:kill9@2", "consumer.after_commit:kill9@2"])
@@ -210,20 +230,18 @@ async def test_a_batch_handed_out_before_its_position_was_read_is_nobody_elses_d
     await send(wire, service_logged(new_id()), partition=0)
     rejected = fencing_rejections()
     starting = wire.consumer()
-    seek, place = starting._seek_to_database, TopicPartition(wire.prefix + TOPIC, 0)
+    seek, place = starting._assignment.seek, TopicPartition(wire.prefix + TOPIC, 0)
 
-    async def seek_late(partitions: Any) -> None:
-        client = starting._subscriber.consumer
-        assert client is not None
+    async def seek_late(client: Any, partitions: Any) -> None:
 
         async def handed_out() -> bool:
             return bool(await client.position(place) == 1)
 
         if not starting._joined:
             await eventually(handed_out)
-        await seek(partitions)
+        await seek(client, partitions)
 
-    starting._seek_to_database = seek_late  # type: ignore[method-assign]
+    starting._assignment.seek = seek_late  # type: ignore[method-assign]
     async with running(starting.run):
         await eventually(lambda: counted(wire, 60, 1))
         await send(wire, service_logged(new_id()), partition=0)
@@ -241,7 +259,7 @@ async def test_a_consumer_that_was_overtaken_is_fenced_off(wire: Wire) -> None:
     await send(wire, *(service_logged(new_id()) for _ in range(10)), partition=0)
     rejected = fencing_rejections()
     zombie = wire.consumer()
-    fence, overtaken = zombie._fence, False
+    fence, overtaken = zombie._assignment.fence, False
 
     async def overtaken_just_before(tx: AsyncConnection, moves: Any) -> None:
         nonlocal overtaken
@@ -251,7 +269,7 @@ async def test_a_consumer_that_was_overtaken_is_fenced_off(wire: Wire) -> None:
                 await other.execute(text("UPDATE consumer_offset SET next_offset = 10 WHERE partition = 0"))
         await fence(tx, moves)
 
-    zombie._fence = overtaken_just_before  # type: ignore[method-assign]
+    zombie._assignment.fence = overtaken_just_before  # type: ignore[method-assign]
     async with running(zombie.run):
         await send(wire, *(service_logged(new_id()) for _ in range(5)), partition=0)
         await eventually(lambda: counted(wire, 5 * 60, 5))

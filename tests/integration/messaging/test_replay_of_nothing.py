@@ -2,15 +2,19 @@
 
 import asyncio
 
+from aiokafka import TopicPartition
+
 from shared.contracts.topics import CONTACT
-from shared.messaging.replay.source import Scope, Topics, ahead
+from shared.messaging.replay.prefetch import ahead
+from shared.messaging.replay.source import Scope
+from shared.messaging.replay.topic_records import TopicRecords
 from tests.support.infrastructure import Infrastructure
 from tests.support.services import reactions
 
 
 async def test_topics_that_nobody_has_read_anything_of_give_no_batch(infrastructure: Infrastructure) -> None:
-    ends = {(CONTACT.name, partition): 0 for partition in range(CONTACT.partitions)}
+    ends = {TopicPartition(CONTACT.name, partition): 0 for partition in range(CONTACT.partitions)}
     contacts = reactions("notifications").projections["contacts"]
-    topics = Topics(infrastructure.bootstrap_servers, "", contacts, Scope(), ends)
+    topics = TopicRecords(infrastructure.bootstrap_servers, "", contacts, Scope(), ends)
     async with asyncio.timeout(20):
         assert [batch async for batch in ahead(topics.batches())] == []

@@ -36,12 +36,12 @@ from shared.contracts.envelope import Attributes, headers
 from shared.contracts.received import Received
 from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.contracts.topics import CONTACT
-from shared.messaging import topics
 from shared.messaging.consumer import Consumer
 from shared.service.app import build_app
 from shared.store.engine import Store
 from shared.store.event_log import new_id
 from shared.store.sealing import seal
+from tests.support import topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.quiescence import partitions_read
 from tests.support.services import reactions

@@ -42,7 +42,9 @@ async def watched(service_database: ServiceDatabase) -> AsyncIterator[Watched]:
     urls = await service_database("assessment")
     owner, worker = Store(urls.owner), Store(urls.worker)
     async with owner.transaction() as tx:
-        await tx.execute(text("TRUNCATE outbox, dead_letter, consumer_offset, projection_comparison, work"))
+        await tx.execute(
+            text("TRUNCATE outbox, dead_letter, consumer_offset, projection_comparison, missing_event_count, work")
+        )
     yield Watched(owner, worker, Observer(worker))
     await owner.close()
     await worker.close()

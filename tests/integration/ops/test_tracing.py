@@ -26,8 +26,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from deploy.local.process import free_port
-from shared.messaging import topics
-from shared.messaging.positions import end_offsets
+from shared.messaging.kafka_metadata import end_offsets
+from tests.support import topics
 from tests.support.eventually import eventually
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
 

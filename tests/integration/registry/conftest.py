@@ -25,12 +25,12 @@ from deploy.local import process
 from services.registry.app import service as compose
 from services.registry.people.domain.identity import check_character
 from services.registry.people.roster_import import COLUMNS
-from shared.messaging import topics
 from shared.messaging.relay import Relay
 from shared.service.app import build_app
 from shared.service.service import Service
 from shared.store.engine import Store
 from shared.work.worker import Worker
+from tests.support import topics
 from tests.support.eventually import running
 from tests.support.importing import importing
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls

@@ -5,7 +5,7 @@ from alembic import op
 from shared.store.ddl import secure
 
 revision = "kit_0007"
-down_revision = "kit_0005"
+down_revision = "kit_0006"
 branch_labels = None
 depends_on = None
 

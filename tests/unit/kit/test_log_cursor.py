@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.messaging.relay import Passed
+from shared.store.log_cursor import LogCursor
 
 AGGREGATES = 3
 POLL_ROWS = 2
@@ -17,16 +17,16 @@ def test_polls_publish_every_event_once_and_each_aggregates_in_order(steps: list
     next_transaction, next_position = 1, 1
     outbox: dict[int, int] = {}
     published: list[tuple[int, int]] = []
-    passed = Passed()
+    cursor = LogCursor()
 
     def poll() -> None:
-        found = sorted(row for row in outbox.items() if row[0] > passed.position)[:POLL_ROWS]
+        found = sorted(row for row in outbox.items() if row[0] > cursor.position)[:POLL_ROWS]
         published.extend(found)
         for position, _ in found:
             del outbox[position]
         if found:
             oldest_open = min((number for number, _ in opened.values()), default=next_transaction)
-            passed.advance(found[-1][0], oldest_open, next_transaction)
+            cursor.advance(found[-1][0], oldest_open, next_transaction)
 
     for step in steps:
         if isinstance(step, str):

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.envelope import UndecodableEventError, read_attributes
 from shared.contracts.received import Received
+from shared.messaging.kafka_metadata import subscribed
 from shared.messaging.partitioner import partition_index
 
 _CLOCKS_SECONDS = 2 * 60 * 60
@@ -27,14 +28,12 @@ class Place(NamedTuple):
     offset: int
 
 
-async def find(bootstrap_servers: str, prefix: str, events: Sequence[Received[Any]]) -> Mapping[UUID, Place]:
+async def locate(bootstrap_servers: str, prefix: str, events: Sequence[Received[Any]]) -> Mapping[UUID, Place]:
     """Return the places of those events that Kafka still holds. A partition is read once, from its first event on."""
     topics = sorted({prefix + event.data.topic for event in events})
     if not topics:
         return {}
-    client = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
-    try:
-        await client.start()
+    async with subscribed(bootstrap_servers, topics) as client:
         sought: dict[TopicPartition, dict[UUID, float]] = defaultdict(dict)
         for event in events:
             topic = prefix + event.data.topic
@@ -54,8 +53,6 @@ async def find(bootstrap_servers: str, prefix: str, events: Sequence[Received[An
                 client.seek(partition, start.offset)
                 await _read(client, partition, ends[partition], set(ids), places)
         return places
-    finally:
-        await client.stop()
 
 
 async def _read(

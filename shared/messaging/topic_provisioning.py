@@ -1,16 +1,20 @@
 """Topics as they are provisioned. Invariant: running it again changes nothing that is there."""
 
+from collections.abc import Iterable
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import TOPICS, Topic
+from shared.messaging.dead_letter import dead_letter_topic
 
 MAX_COMPACTION_LAG_MS = 7 * 24 * 60 * 60 * 1000
 
 
-async def provision(bootstrap_servers: str, prefix: str = "", *, replication: int = 1) -> None:
-    """Create every topic that is not there. ``prefix`` goes before each name. Raises KafkaError where one cannot be.
+async def provision(bootstrap_servers: str, groups: Iterable[str], prefix: str = "", *, replication: int = 1) -> None:
+    """Create every topic that is not there, and the dead-letter topics of ``groups``: the services that consume.
 
+    ``prefix`` goes before each name. Raises KafkaError where one cannot be.
     ``replication`` is how many brokers keep each record; of what is acknowledged ``min_in_sync`` of them have it.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
@@ -19,7 +23,7 @@ async def provision(bootstrap_servers: str, prefix: str = "", *, replication: in
         existing = set(await admin.list_topics())
         missing = [
             NewTopic(prefix + topic.name, topic.partitions, replication, topic_configs=_settings(topic, replication))
-            for topic in TOPICS.values()
+            for topic in (*TOPICS.values(), *map(dead_letter_topic, groups))
             if prefix + topic.name not in existing
         ]
         if missing:

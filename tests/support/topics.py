@@ -1,0 +1,9 @@
+"""Every topic of the system, as a test run has it: under a prefix of its own."""
+
+from deploy.provision import consumers
+from shared.messaging import topic_provisioning
+
+
+async def provision(bootstrap_servers: str, prefix: str, *, replication: int = 1) -> None:
+    """Create every topic that is not there."""
+    await topic_provisioning.provision(bootstrap_servers, consumers(), prefix, replication=replication)
