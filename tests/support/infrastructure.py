@@ -75,8 +75,8 @@ class Databases:
         return self._made[service]
 
     async def make_empty(self, service: str) -> Urls:
-        """Make a service's roles and a database without a schema."""
-        urls = self._made[service] = self._new_urls(service)
+        """Make a database of a service without its schema; it is dropped with the others."""
+        urls = self._made[f"{service}, empty"] = self._new_urls(service)
         await self._provision(service, urls)
         return urls
 

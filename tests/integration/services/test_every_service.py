@@ -96,7 +96,9 @@ async def test_every_table_with_a_district_forces_row_level_security_for_both_ro
         expected = {"own_districts", "every_district"} | PLATFORM_WIDE.get(row.relname, set())
         assert set(row.policies) <= expected, row.relname
         assert row.policies, row.relname
-        assert row.leads == "district" or row.relname in {"outbox", "projection_comparison", "missing_event_count"}, row.relname
+        assert row.leads == "district" or row.relname in {"outbox", "projection_comparison", "missing_event_count"}, (
+            row.relname
+        )
 
 
 async def test_the_services_roles_own_nothing_and_cannot_bypass_row_level_security(name: str, urls: Urls) -> None:

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.store.ddl import secure
+from shared.store.ddl import secure, service
 
 revision = "kit_0007"
 down_revision = "kit_0006"
@@ -33,20 +33,23 @@ STATEMENTS = (
     "CREATE INDEX work_due ON work (kind, due_at) WHERE state = 'open'",
     "CREATE INDEX work_lane ON work (district, lane, id) WHERE state = 'open' AND lane IS NOT NULL",
     "CREATE UNIQUE INDEX work_lane_taken ON work (district, lane) WHERE claimed_at IS NOT NULL AND lane IS NOT NULL",
-    # An import's item has the import's id (shared/imports/importer.py).
-    """
+    "DROP INDEX import_job_open",  # whoever took the oldest open job used it
+)
+# An import's item has the import's id (shared/imports/importer.py).
+OPEN_IMPORTS = """
     INSERT INTO work (district, id, kind, lane, payload, due_at, created_at)
     SELECT district, id, CASE WHEN state = 'publishing' THEN 'import_publication' ELSE 'import' END,
            CASE WHEN state = 'publishing' THEN NULL ELSE 'import' END,
            CASE WHEN state = 'publishing' THEN json_build_object('last_position', last_position) ELSE '{}' END,
            created_at, created_at
     FROM import_job WHERE state NOT IN ('completed', 'failed')
-    """,
-    "DROP INDEX import_job_open",  # whoever took the oldest open job used it
-)
+"""
 
 
 def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
     secure("work", api="SELECT, INSERT", worker="SELECT, INSERT, UPDATE, DELETE")
+    op.execute(f"SET LOCAL ROLE {service()}_worker")  # the owner sees no district's rows
+    op.execute(OPEN_IMPORTS)
+    op.execute("RESET ROLE")

@@ -298,8 +298,16 @@ async def run_workers(activities: Activities, failpoint: str) -> asyncio.subproc
 
 
 @pytest.mark.usefixtures("kafka")
-@pytest.mark.parametrize("failpoint", ["import.before_commit:kill9@3", "import.after_chunk:kill9@3"])
-async def test_an_import_that_is_killed_is_resumed(activities: Activities, failpoint: str) -> None:
+@pytest.mark.parametrize(
+    ("failpoint", "done"),
+    [
+        ("import.before_commit:kill9@3", 200),
+        ("import.after_chunk:kill9@3", 300),
+        ("import.before_end:kill9", 500),
+        ("work.after_claim:kill9", 0),
+    ],
+)
+async def test_an_import_that_is_killed_is_resumed(activities: Activities, failpoint: str, done: int) -> None:
     await activities.know_volunteers(500)
     await activities.know_station()
     content = file_of([line(number) for number in range(1, 501)])
@@ -308,7 +316,7 @@ async def test_an_import_that_is_killed_is_resumed(activities: Activities, failp
     killed = await run_workers(activities, failpoint)
     assert await asyncio.wait_for(killed.wait(), 60) == -9
     half_way = await manager.get(upload.headers["Location"])
-    assert half_way["done"] in (200, 300)
+    assert half_way["done"] == done
 
     resumed = await run_workers(activities, "")
     try:
