@@ -10,25 +10,22 @@ Nothing is skipped.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import count
 from operator import attrgetter
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka.message import FAKE_CONSUMER
 
 from shared.contracts.envelope import UndecodableEventError, read_attributes
+from shared.messaging import group_client
 from shared.messaging.assignment import Assignment, FencedError, Moves, PositionLostError
 from shared.messaging.batch import Processing
 from shared.messaging.dead_letter import LimitReachedError
 from shared.messaging.fault_kinds import is_of_the_deployment, is_transient
+from shared.messaging.group_client import Membership
 from shared.messaging.kafka_metadata import partitions_of
 from shared.messaging.progress import Progress
 from shared.messaging.reactions import Reactions
@@ -40,33 +37,12 @@ from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
 
-MAX_RECORDS = 2000
-BATCH_TIMEOUT_MS = 10
-FETCH_MAX_WAIT_MS = 100
 COMMIT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 10.0
-SESSION_TIMEOUT_MS, MAX_POLL_INTERVAL_MS = 10_000, 300_000
 
 log = structlog.get_logger()
 _PLACE, _TIMESTAMP = attrgetter("topic", "partition"), attrgetter("timestamp")
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """How long the group believes in a member, in milliseconds: without a sign of life, and between two batches."""
-
-    session_timeout_ms: int = SESSION_TIMEOUT_MS
-    max_poll_interval_ms: int = MAX_POLL_INTERVAL_MS
-
-    @property
-    def heartbeat_interval_ms(self) -> int:
-        """How often it gives a sign of life: three times within the session."""
-        return self.session_timeout_ms * 3 // 10
-
-
-class ClientEndedError(Exception):
-    """The client's coordination has ended by itself: its group will not hear of it again."""
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -78,7 +54,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         store: Store,
         bootstrap_servers: str,
         prefix: str,
-        membership: Membership = Membership(),
+        membership: Membership = group_client.USUAL,
         *,
         limited: bool = True,
     ) -> None:
@@ -96,28 +72,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._failures = 0
         self._stopped: asyncio.Future[None] | None = None
         self._heartbeat = Heartbeat(group)
-        self._broker = KafkaBroker(
-            bootstrap_servers.split(","),  # FastStream takes a string for one address
-            apply_types=False,
-            allow_auto_create_topics=False,
-            logger=logging.getLogger(__name__),
-        )
-        self._subscriber = self._broker.subscriber(
-            *(prefix + topic for topic in reactions.topics),
-            group_id=prefix + group,
-            batch=True,
-            max_records=MAX_RECORDS,
-            batch_timeout_ms=BATCH_TIMEOUT_MS,
-            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
-            auto_offset_reset="earliest",
-            session_timeout_ms=membership.session_timeout_ms,
-            heartbeat_interval_ms=membership.heartbeat_interval_ms,
-            max_poll_interval_ms=membership.max_poll_interval_ms,
-            ack_policy=AckPolicy.MANUAL,
-            parser=_pass_through,
-            decoder=_raw_records,
-            listener=self,
-        )
+        self._broker = group_client.open_broker(bootstrap_servers)
+        topics = [prefix + topic for topic in reactions.topics]
+        self._subscriber = group_client.subscribe(self._broker, topics, prefix + group, membership, self)
         self._subscriber(self._receive)
 
     async def run(self, heartbeat: Heartbeat) -> None:
@@ -135,7 +92,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._broker.start()
             while not self._stopped.done():
                 await asyncio.wait((self._stopped,), timeout=COMMIT_SECONDS)
-                self._check_client()
+                group_client.check(self._subscriber.consumer)
                 await self._report()
             self._stopped.result()
         except (LimitReachedError, PositionLostError, HistoryMissingError) as reason:
@@ -161,16 +118,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 log.warning("subscriptions not read", consumer=self._group, error=type(fault).__name__)
                 await asyncio.sleep(back_off(failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF))
         raise AssertionError("it is tried for ever")
-
-    def _check_client(self) -> None:
-        """Raise ClientEndedError for a client that is dead and does not say so.
-
-        Where a batch is done just while aiokafka leaves the group for its being slow, the heartbeat task is cancelled
-        in the middle of it and takes the coordination along. The next poll waits for an assignment for ever.
-        """
-        client = self._subscriber.consumer
-        if client is not None and client._coordinator._coordination_task.done():  # noqa: SLF001 - nothing public tells
-            raise ClientEndedError
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let the batch in hand end, then forget the partitions."""
@@ -315,12 +262,3 @@ def _event_time(record: Record) -> float:
     except (UndecodableEventError, ValueError, OverflowError):
         sent: int = record.timestamp
         return sent / 1000
-
-
-async def _pass_through(batch: tuple[Record, ...]) -> KafkaMessage:
-    """Wrap a batch for FastStream without touching its records; ``_decode`` reads what it needs of them."""
-    return KafkaMessage(body=b"", raw_message=batch, consumer=FAKE_CONSUMER)
-
-
-async def _raw_records(message: KafkaMessage) -> tuple[Record, ...]:
-    return message.raw_message

@@ -7,8 +7,9 @@ import base64
 from collections.abc import Callable
 
 from shared.imports.importer import import_work
-from shared.messaging.consumer import Consumer, Membership
+from shared.messaging.consumer import Consumer
 from shared.messaging.fault_kinds import is_transient
+from shared.messaging.group_client import Membership
 from shared.messaging.positions import Positions
 from shared.messaging.relay import Relay
 from shared.service.part import Loop

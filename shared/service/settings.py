@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.messaging.consumer import MAX_POLL_INTERVAL_MS, SESSION_TIMEOUT_MS
+from shared.messaging.group_client import MAX_POLL_INTERVAL_MS, SESSION_TIMEOUT_MS
 
 
 class ServiceSettings(BaseSettings):

@@ -8,8 +8,9 @@ from alembic import context, op
 OWN_DISTRICTS = "district = ANY ((SELECT current_districts())::text[])"
 """What the api role may write; as a subquery the set is worked out once a statement, not for every row."""
 SEEN_DISTRICTS = f"{OWN_DISTRICTS} AND (district <> '' OR cardinality(current_districts()) > 0)"
-"""What it may see. A subquery is not run where there is no row to look at. The second condition costs a comparison a row,
-and lets the planner, which works out what it would select, raise over an empty table too where no district is set."""
+"""What it may see. A subquery is not run where there is no row to look at. The second condition costs a comparison
+a row, and lets the planner, which works out what it would select, raise over an empty table too where no district is
+set."""
 
 
 def service() -> str:

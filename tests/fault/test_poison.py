@@ -118,8 +118,8 @@ async def send_poison(system: System, partition: int, rng: Random) -> tuple[int,
     return partition, sent.offset, value
 
 
-async def is_published(system: System) -> bool:
-    [row] = await system.rows("activities", "SELECT count(*) AS waiting FROM outbox")
+async def is_published(system: System, service: str = "activities") -> bool:
+    [row] = await system.rows(service, "SELECT count(*) AS waiting FROM outbox")
     return not row["waiting"]
 
 

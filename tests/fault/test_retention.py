@@ -1,4 +1,4 @@
-"""A service was stopped for longer than Kafka keeps records: it says so, and goes on from the event logs."""
+"""Kafka no longer holds what a service needs: it says so, and goes on from the event logs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.fault.test_consumer import CONSUMER
 from tests.fault.test_poison import TOPIC, has_stopped, is_published
 from tests.support.eventually import eventually
 
+VOLUNTEERS = "registry.volunteer"
+
 
 async def test_f28_stopped_past_retention(case: Case) -> None:
     """the consumer is away while Kafka drops what it has not read: stopped and not ready, then `catch-up`"""
@@ -22,7 +24,7 @@ async def test_f28_stopped_past_retention(case: Case) -> None:
     system[CONSUMER].kill9()
     await world.log(300, case.rng)
     await eventually(lambda: is_published(system))
-    await drop_records(system)
+    await drop_records(system, TOPIC)
     world.dropped.add(TOPIC)
     await world.log(100, case.rng)
     before = await position(system)
@@ -35,9 +37,35 @@ async def test_f28_stopped_past_retention(case: Case) -> None:
     await case.holds(world, "I1", "I2", "I4", "I5", "I7", "I8")
 
 
-async def drop_records(system: System) -> None:
-    """Drop every record of service records, as their retention does."""
-    ends = await end_offsets(system.bootstrap_servers, [system.prefix + TOPIC])
+async def test_f29_first_start_after_retention(case: Case) -> None:
+    """activities gets an empty database when Kafka has dropped the volunteers: it does not start before `subscribe`"""
+    system, world = case.system, await case.world()
+    district, consumer = world.districts[0], system["activities.consumer"]
+    shift = await world.publish(district, capacity=20)
+    await eventually(system.at_rest)
+    consumer.kill9()
+    await system.execute("activities", "TRUNCATE consumer_offset, subscription, inbox, known_volunteer, known_station")
+    await drop_records(system, VOLUNTEERS)
+    world.dropped.add(VOLUNTEERS)
+    consumer.start()
+    await eventually(lambda: has_stopped(consumer))
+    assert not await consumer._is_ready()
+    assert await system.rows("activities", "SELECT 1 FROM consumer_offset WHERE next_offset > 0") == []
+    shown = " ".join(linbang(system, "status", code=1).split())
+    assert "activities misses history: linbang activities subscribe" in shown
+    consumer.kill9()
+    assert "events applied, 0 parked" in linbang(system, "activities", "subscribe")
+    await system.start("activities.consumer")
+    await eventually(system.at_rest)
+    signed_up = await world.sign_up(district, district.volunteers[0], shift)
+    assert signed_up.outcome == "ok", signed_up.problem
+    await world.log(50, case.rng)
+    await case.holds(world, "I1", "I2", "I3", "I4", "I5", "I7", "I8")
+
+
+async def drop_records(system: System, topic: str) -> None:
+    """Drop every record of a topic, as retention does."""
+    ends = await end_offsets(system.bootstrap_servers, [system.prefix + topic])
     admin = AIOKafkaAdminClient(bootstrap_servers=system.bootstrap_servers)
     await admin.start()
     try:

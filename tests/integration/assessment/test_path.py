@@ -14,6 +14,7 @@ from shared.contracts.envelope import headers
 from shared.contracts.received import Received
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
+from shared.messaging.subscription import EVER, add
 from shared.store.event_log import new_id
 from tests.integration.assessment.core import Core
 from tests.integration.assessment.events import corrected, imported, logged, registered
@@ -40,6 +41,9 @@ async def publish(core: Core, events: Sequence[Received[Any]]) -> None:
 
 @asynccontextmanager
 async def consuming(core: Core) -> AsyncIterator[None]:
+    """Run the consumer of a group that was there when these events happened."""
+    async with core.worker.transaction() as tx:
+        await add(tx, "assessment", reactions("assessment").events, EVER)
     async with running(Consumer(reactions("assessment"), core.worker, core.servers, core.prefix).run):
         yield
 

@@ -13,7 +13,8 @@ from prometheus_client import REGISTRY
 from sqlalchemy.engine import make_url
 
 from shared.contracts import ServiceLogged
-from shared.messaging.consumer import Consumer, Membership
+from shared.messaging.consumer import Consumer
+from shared.messaging.group_client import Membership
 from shared.messaging.observer import Observer
 from shared.messaging.relay import Relay
 from shared.ops.health import Heartbeat
