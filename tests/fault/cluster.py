@@ -76,7 +76,14 @@ def three_brokers(directory: Path) -> Iterator[Brokers]:
     with ExitStack() as stack:
         stack.callback(rmtree, directory, ignore_errors=True)
         nodes = tuple(
-            Broker(directory / f"kafka-{node}", port, controller, cluster=cluster, heap_megabytes=_HEAP_MEGABYTES)
+            Broker(
+                directory / f"kafka-{node}",
+                port,
+                controller,
+                cluster=cluster,
+                heap_megabytes=_HEAP_MEGABYTES,
+                short_lived=True,
+            )
             for node, (controller, port) in enumerate(zip(ports, ports[BROKERS:], strict=False), start=1)
         )
         for node in nodes:

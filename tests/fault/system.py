@@ -303,7 +303,7 @@ async def own_servers() -> AsyncIterator[tuple[Path, Postgres, OneBroker]]:
     """Start a durable PostgreSQL and a broker in a directory of their own; remove it all in the end."""
     directory = own_directory()
     postgres = Postgres(directory / "postgres", free_port())
-    broker = Broker(directory / "kafka", free_port())
+    broker = Broker(directory / "kafka", free_port(), short_lived=True)
     try:
         postgres.start()
         broker.start()
