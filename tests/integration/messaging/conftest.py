@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from shared.messaging import topics
 from shared.messaging.consumer import Consumer
+from shared.messaging.positions import end_offsets
 from shared.messaging.relay import Relay
 from shared.store.engine import Store
 from tests.support import tally
@@ -72,6 +73,15 @@ async def wire(database: Urls, infrastructure: Infrastructure, topic_prefix: str
     yield Wire(database, worker, api, infrastructure.bootstrap_servers, prefix)
     await worker.close()
     await api.close()
+
+
+async def has_read_all(wire: Wire) -> bool:
+    """Whether everything that was in Kafka before the question has been handled: counted, left out or parked."""
+    ends = await end_offsets(wire.servers, [wire.prefix + topic for topic in tally.REACTIONS.topics])
+    async with wire.worker.transaction() as tx:
+        rows = (await tx.execute(text("SELECT topic, partition, next_offset FROM consumer_offset"))).all()
+    reached = {(row.topic, row.partition): row.next_offset for row in rows}
+    return all(reached.get(place, -1) >= end for place, end in ends.items())
 
 
 async def outbox_is_empty(wire: Wire) -> bool:
