@@ -7,6 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.areas import Summary
 from tests.support.infrastructure import Databases, Infrastructure, ServiceDatabase, infrastructure_from
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
     from xdist.remote import Producer
     from xdist.scheduler import Scheduling
+
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("linbang", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("linbang")
 
 
 def pytest_configure(config: pytest.Config) -> None:
