@@ -24,16 +24,13 @@ from shared.contracts.received import Received
 from shared.messaging import inbox, topics
 from shared.store.engine import Store
 from shared.store.event_log import new_id
+from tests.support.emptying import empty
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.services import reactions
 
 DISTRICT, OTHER_DISTRICT = "510115", "510116"
 MORNING = datetime(2026, 3, 1, 1, tzinfo=UTC)
 STATION = UUID(int=1)
-TABLES = (
-    "ledger_entry, volunteer_hours, award, import_progress, known_volunteer, team_membership, known_station, "
-    "known_team, event_log, outbox, inbox, consumer_offset, dead_letter"
-)
 
 
 @dataclass
@@ -176,12 +173,7 @@ async def core(database: Urls, infrastructure: Infrastructure, topic_prefix: str
     """An empty database, and a topic prefix of this test's own."""
     worker = Store(database.worker)
     under_test = Core(database, worker, infrastructure.bootstrap_servers, f"{topic_prefix}{os.urandom(3).hex()}.")
-    append_only = ("event_log", "ledger_entry")
-    await under_test.as_owner(
-        *(f"ALTER TABLE {table} DISABLE TRIGGER append_only" for table in append_only),
-        f"TRUNCATE {TABLES}",
-        *(f"ALTER TABLE {table} ENABLE TRIGGER append_only" for table in append_only),
-    )
+    await empty(database.owner)
     yield under_test
     await worker.close()
 

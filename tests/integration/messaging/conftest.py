@@ -14,6 +14,7 @@ from shared.messaging.positions import end_offsets
 from shared.messaging.relay import Relay
 from shared.store.engine import Store
 from tests.support import tally
+from tests.support.emptying import empty
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 SERVICE = "assessment"
@@ -62,14 +63,11 @@ async def database(service_database: ServiceDatabase) -> Urls:
 
 @pytest.fixture
 async def wire(database: Urls, infrastructure: Infrastructure, topic_prefix: str) -> AsyncIterator[Wire]:
-    """Everything empty: tables truncated, topics of this test's own."""
+    """Everything empty: its tables, and topics of this test's own."""
     prefix = f"{topic_prefix}{os.urandom(3).hex()}."
     await topics.provision(infrastructure.bootstrap_servers, prefix)
+    await empty(database.owner)
     worker, api = Store(database.worker), Store(database.api)
-    owner = Store(database.owner)
-    async with owner.transaction() as tx:
-        await tx.execute(text("TRUNCATE tally, arrival, outbox, consumer_offset, inbox, dead_letter"))
-    await owner.close()
     yield Wire(database, worker, api, infrastructure.bootstrap_servers, prefix)
     await worker.close()
     await api.close()
