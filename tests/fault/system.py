@@ -111,7 +111,7 @@ class Process:
     def running(self) -> bool:
         return self.child.exit_code() is None
 
-    async def died(self, within: float = 30) -> None:
+    async def died(self, within: float = 60) -> None:
         """Wait until its fault has killed it."""
         await eventually(self._is_dead, within=within)
         assert self.child.exit_code() == -signal.SIGKILL, self.child.last_lines()
@@ -121,7 +121,7 @@ class Process:
         await eventually(self._is_dead, within=within)
         assert self.child.exit_code() == 0, self.child.last_lines()
 
-    async def paused(self, within: float = 30) -> None:
+    async def paused(self, within: float = 60) -> None:
         """Wait until its fault has stalled it."""
         await eventually(self._is_paused, within=within)
 
@@ -305,7 +305,7 @@ async def own_servers() -> AsyncIterator[tuple[Path, Postgres, OneBroker]]:
     """Start a durable PostgreSQL and a broker in a directory of their own; remove it all in the end."""
     directory = own_directory()
     postgres = Postgres(directory / "postgres", free_port())
-    broker = Broker(directory / "kafka", free_port())
+    broker = Broker(directory / "kafka", free_port(), short_lived=True)
     try:
         postgres.start()
         broker.start()

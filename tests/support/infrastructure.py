@@ -142,7 +142,7 @@ def _local() -> Iterator[Infrastructure]:
         stack.callback(remove, directory)
         postgres = Postgres(directory / "postgres", free_port(), fsync=False)
         stack.callback(postgres.stop)
-        broker = Broker(directory / "kafka", free_port())
+        broker = Broker(directory / "kafka", free_port(), short_lived=True)
         stack.callback(broker.stop)
         postgres.start()
         broker.start()

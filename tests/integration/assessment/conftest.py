@@ -9,12 +9,8 @@ from shared.store.engine import Store
 from tests.integration.assessment.core import Core
 from tests.integration.assessment.reading import Reading, reading
 from tests.support import topics
+from tests.support.emptying import empty
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
-
-TABLES = (
-    "ledger_entry, volunteer_hours, award, import_progress, known_volunteer, team_membership, known_station, "
-    "known_team, event_log, outbox, inbox, consumer_offset, dead_letter"
-)
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +23,7 @@ async def core(database: Urls, infrastructure: Infrastructure, topic_prefix: str
     """An empty database, and a topic prefix of this test's own."""
     worker = Store(database.worker)
     under_test = Core(database, worker, infrastructure.bootstrap_servers, f"{topic_prefix}{os.urandom(3).hex()}.")
-    append_only = ("event_log", "ledger_entry")
-    await under_test.as_owner(
-        *(f"ALTER TABLE {table} DISABLE TRIGGER append_only" for table in append_only),
-        f"TRUNCATE {TABLES}",
-        *(f"ALTER TABLE {table} ENABLE TRIGGER append_only" for table in append_only),
-    )
+    await empty(database.owner)
     yield under_test
     await worker.close()
 

@@ -42,6 +42,7 @@ from shared.store.engine import Store
 from shared.store.event_log import new_id
 from shared.store.sealing import seal
 from tests.support import topics
+from tests.support.emptying import empty
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.quiescence import partitions_read
 from tests.support.services import reactions
@@ -50,7 +51,6 @@ DISTRICT = "510115"
 SENDER = "post@linbang.example"
 KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "alg": ALGORITHM})
 AsCaller = Callable[..., httpx.AsyncClient]
-TABLES = "message, delivery, contact, event_log, outbox, inbox, consumer_offset, dead_letter"
 
 
 @dataclass
@@ -236,15 +236,10 @@ async def database(service_database: ServiceDatabase) -> Urls:
 async def post(
     database: Urls, infrastructure: Infrastructure, topic_prefix: str, mail_server: MailServer
 ) -> AsyncIterator[Post]:
-    """Everything empty: tables truncated, topics of this test's own."""
+    """Everything empty: its tables, and topics of this test's own."""
     prefix = f"{topic_prefix}{os.urandom(3).hex()}."
     await topics.provision(infrastructure.bootstrap_servers, prefix)
-    store = Store(database.owner)
-    async with store.transaction() as owner:
-        await owner.execute(text("ALTER TABLE event_log DISABLE TRIGGER append_only"))
-        await owner.execute(text(f"TRUNCATE {TABLES}"))
-        await owner.execute(text("ALTER TABLE event_log ENABLE TRIGGER append_only"))
-    await store.close()
+    await empty(database.owner)
     worker, api = Store(database.worker), Store(database.api)
     producer = AIOKafkaProducer(bootstrap_servers=infrastructure.bootstrap_servers)
     await producer.start()
