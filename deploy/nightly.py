@@ -14,7 +14,7 @@ from datetime import time as time_of_day
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 
 NIGHT, ZONE = time_of_day(2, 30), ZoneInfo("Asia/Shanghai")
 LONGEST = timedelta(hours=4)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from deploy.services import ROLES, SERVICES, url_name
 from shared.messaging import topic_provisioning
 from shared.service.service import reactions_of
 from shared.store import migrate
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.messaging.reactions import Reactions
-
-SERVICES = ("registry", "activities", "assessment", "notifications")
-ROLES = ("owner", "api", "worker")
 
 
 @dataclass(frozen=True)
@@ -49,11 +47,6 @@ class Target:
             database_urls={name: os.environ[name] for name in names},
             replication=int(os.environ.get("TOPIC_REPLICATION", "1")),
         )
-
-
-def url_name(service: str, role: str) -> str:
-    """Name the environment variable that holds a database URL."""
-    return f"{service}_{role}_DATABASE_URL".upper()
 
 
 def reactions(service: str) -> Reactions:

@@ -23,7 +23,8 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.provision import SERVICES, reactions, url_name
+from deploy.provision import reactions
+from deploy.services import SERVICES, url_name
 from shared.messaging.kafka_metadata import end_offsets, extents
 from shared.messaging.observer import View, view
 from shared.messaging.positions import positions_of
@@ -35,6 +36,8 @@ SAMPLE_SECONDS = 2.0
 ANSWER_SECONDS = 5.0
 OLD_SECONDS = 60.0
 """An event that waits longer in the outbox is late; the alert's threshold too."""
+OVERDUE_SECONDS = 900.0
+"""Work that has been due for longer waits for something; the alert's threshold too."""
 WIDTH = 100
 PROCESSES = "LINBANG_PROCESSES"
 
@@ -95,6 +98,8 @@ class Status:
                 found.append(f"{service}'s outbox does not drain")
             if parked := sum(group.records for group in seen.parked):
                 found.append(f"{service} has {parked:,} parked")
+            found += [f"{service} has given up {w.given_up:,} of {w.kind}" for w in seen.work if w.given_up]
+            found += [f"{service}'s {w.kind} is overdue" for w in seen.work if w.due_seconds > OVERDUE_SECONDS]
             found += [f"{service}'s {c.projection} differs from its replay" for c in seen.compared if c.differences]
             if missing := sum(count.missing for count in seen.missing):
                 found.append(f"{service} has missed {missing:,} events")
@@ -226,6 +231,12 @@ def show(seen: Status, console: Console) -> None:
     _print(console, ("group", "behind", "consumes", "caught up in"), lags)
     parked = [(p.consumer, p.reason, f"{p.records:,}", _span(p.age)) for one in seen.views.values() for p in one.parked]
     _print(console, ("parked by", "reason", "records", "oldest"), parked)
+    work = [
+        (f"{service} {w.kind}", f"{w.open:,}", _span(w.due_seconds), f"{w.given_up:,}")
+        for service, one in seen.views.items()
+        for w in one.work
+    ]
+    _print(console, ("work", "open", "overdue for", "given up"), work)
     compared = [
         (f"{service} {c.projection}", _ago(seen.at, c.compared_at), f"{c.rows:,}", f"{c.differences:,}")
         for service, one in seen.views.items()

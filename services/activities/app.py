@@ -1,29 +1,14 @@
-"""Activities, put together."""
+"""Activities: its parts, top floor first."""
 
-from fastapi import FastAPI
-
-from services.activities.api import activities, service_records, sign_ups
-from services.activities.commands.record_import import SERVICE_RECORDS
-from services.activities.commands.sign_ups import SignUpGroups
-from services.activities.handlers import REACTIONS
+from services.activities.attendance.part import PART as ATTENDANCE
+from services.activities.publishing.part import PART as PUBLISHING
+from services.activities.records.part import PART as RECORDS
+from services.activities.register.part import PART as REGISTER
 from services.activities.settings import Settings
-from shared.service.part import Part
+from services.activities.signing_up.part import PART as SIGNING_UP
 from shared.service.service import Service
-from shared.store.engine import Store
 
-
-async def _prepare(app: FastAPI, store: Store, _settings: Settings) -> None:
-    app.state.sign_up_groups = SignUpGroups(store)
-
-
-PARTS = (
-    Part(
-        routers=[activities.router, sign_ups.router, service_records.router],
-        reactions=REACTIONS,
-        imports=lambda _: {"service-records": SERVICE_RECORDS},
-        prepare=_prepare,
-    ),
-)
+PARTS = (ATTENDANCE, RECORDS, SIGNING_UP, PUBLISHING, REGISTER)
 
 
 def service() -> Service:

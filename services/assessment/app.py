@@ -1,12 +1,16 @@
 """Assessment, put together."""
 
-from services.assessment import api
-from services.assessment.handlers import REACTIONS
+from services.assessment.annual.part import PART as ANNUAL
+from services.assessment.ledger.part import PART as LEDGER
+from services.assessment.register.part import PART as REGISTER
+from services.assessment.rules.part import PART as RULES
 from services.assessment.settings import Settings
-from shared.service.part import Part
+from services.assessment.stars.part import PART as STARS
+from services.assessment.statistics.part import PART as STATISTICS
 from shared.service.service import Service
 
-PARTS = (Part(routers=[api.router], reactions=REACTIONS),)
+PARTS = (ANNUAL, STATISTICS, STARS, LEDGER, RULES, REGISTER)
+"""From the top floor down: a part may use what is below it, never what is above."""
 
 
 def service() -> Service:

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from services.assessment.app import PARTS
-from services.assessment.queries import explanation
+from services.assessment.ledger import explanation
+from services.assessment.register.queries import volunteers_named
 from shared.contracts import ServiceCorrected, ServiceLogged
 from shared.messaging import kafka_places
 from shared.messaging.event_search import LoggedEvent, events_of_volunteer
@@ -42,7 +43,7 @@ async def _explain(volunteer: str, at: datetime | None) -> int:
     store = Store(terminal.database_url("assessment", "worker"), pool_size=1)
     try:
         async with store.transaction() as tx:
-            people = await explanation.who(tx, volunteer)
+            people = await volunteers_named(tx, volunteer)
         if not people:
             console.print(f"{volunteer}: assessment knows no such volunteer", markup=False)
             return 2

@@ -1,4 +1,4 @@
 """Tells volunteers what happened to them: an in-app inbox, and e-mail over SMTP.
 
-Invariant: one event is told at most once on each channel, whatever is delivered twice, restarted or killed.
+Invariant: an event is told to a person at most once on each channel, whatever is delivered twice, restarted or killed.
 """

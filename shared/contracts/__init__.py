@@ -19,6 +19,8 @@ from shared.contracts.operations import (
     DeadLetterRedriven,
     EventLogRepublished,
     ProjectionSwapped,
+    WorkCancelled,
+    WorkRetried,
 )
 from shared.contracts.organisation import OrganisationRegistered, StationOpened, TeamFormed
 from shared.contracts.service_record import Provenance, ServiceCorrected, ServiceLogged, ServiceRecordsImported
@@ -58,6 +60,8 @@ EVENTS: dict[str, type[Event]] = {
         ConsumerCaughtUp,
         ConsumerSubscribed,
         EventLogRepublished,
+        WorkRetried,
+        WorkCancelled,
     )
 }
 """Every public event by its current CloudEvents type."""
@@ -95,4 +99,6 @@ __all__ = [
     "VolunteerRegistered",
     "VolunteerSignedUp",
     "VolunteerWaitlisted",
+    "WorkCancelled",
+    "WorkRetried",
 ]

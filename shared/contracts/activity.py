@@ -24,11 +24,19 @@ class ActivityPublished(Event):
     """An activity is open for sign-up (Decree 685, art. 12: complete information, risks included)."""
 
     topic: ClassVar[str] = "activities.activity"
+    version: ClassVar[int] = 2
 
     activity_id: UUID
     title: str
     service: str
     station_id: UUID
+    place: str
+    person_in_charge: str
+    """Whom to ask, as the organiser has worded it, without telephone numbers and addresses."""
+    risk_text: str
+    description: str
+    published_at: datetime | None = None
+    """Absent in events of before version 2."""
     shifts: tuple[PublishedShift, ...]
 
 

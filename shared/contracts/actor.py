@@ -23,6 +23,10 @@ class Role(StrEnum):
     UPSTREAM = "upstream"
 
 
+STAFF = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR)
+"""Who may see everybody's hours and records; a volunteer sees their own (MCA Order 67, art. 12)."""
+
+
 class Reach(IntEnum):
     """How much of a district somebody gets at; each includes the ones before it."""
 
@@ -62,6 +66,10 @@ class Actor:
     def has(self, *roles: str) -> bool:
         """Return whether it has one of the roles."""
         return not self.roles.isdisjoint(roles)
+
+    def may_see(self, volunteer_id: UUID) -> bool:
+        """Return whether what is about a volunteer is this one's to see (MCA Order 67, art. 12: their own)."""
+        return volunteer_id == self.volunteer_id or self.reach is Reach.DISTRICT
 
     def reaches(self, *, unit: UUID, made_by: str) -> bool:
         """Return whether something of a station or team, made by an actor, is this one's to deal with."""

@@ -101,3 +101,17 @@ class EventLogRepublished(OperatorAction):
     events: int
     positions: int
     """Partitions that are read from the beginning."""
+
+
+class WorkRetried(OperatorAction):
+    """Work that was given up, or that waited to be tried again, is to be done now."""
+
+    work_ids: tuple[UUID, ...]
+
+
+class WorkCancelled(OperatorAction):
+    """Work will never be done."""
+
+    work_ids: tuple[UUID, ...]
+    reason: str
+    """The operator's words; no name and no number of a person belongs here."""

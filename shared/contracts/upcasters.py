@@ -13,7 +13,15 @@ from shared.contracts.event import Event
 Json = dict[str, Any]
 Upcaster = Callable[[Json], Json]
 
-UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+
+def _activity_published_2(data: Json) -> Json:
+    """Version 1 told of no public text: whoever shows it has to ask for it."""
+    return {**data, "place": "", "person_in_charge": "", "risk_text": "", "description": ""}
+
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    ("cn.linbang.activities.ActivityPublished", 1): _activity_published_2,
+}
 """``(event type without its version, old version)`` -> the step to the next version."""
 
 

@@ -22,11 +22,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from shared.contracts.actor import EVERY_DISTRICT, Actor, Reach, Role, Scope
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.http.problems import ProblemError
 
-ISSUER = "linbang-registry"
-ALGORITHM = "Ed25519"  # the name that RFC 9864 gives to EdDSA with this curve
 _REFETCH_SECONDS = 300.0
 _UNKNOWN_KEY_REFETCH_SECONDS = 2.0
 _DISTRICT = re.compile(r"[0-9]{6}")
@@ -169,9 +168,9 @@ def _district(scope: Scope, named: str | None) -> str:
     if named is None:
         if len(scope.districts) == 1 and EVERY_DISTRICT not in scope.districts:
             return next(iter(scope.districts))
-        raise ProblemError(422, "invalid-request", [Fault("X-District", "missing")])
+        raise ProblemError(422, "invalid-request", [Fault("X-District", Code.MISSING)])
     if EVERY_DISTRICT in scope.districts and not _DISTRICT.fullmatch(named):
-        raise ProblemError(422, "invalid-request", [Fault("X-District", "format")])
+        raise ProblemError(422, "invalid-request", [Fault("X-District", Code.FORMAT)])
     if not scope.covers(named):
         raise ProblemError(403, "forbidden")
     return named

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 from shared.http.problems import answer
 from shared.ops import metrics
 
@@ -34,7 +34,7 @@ class LimitBody:
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
             metrics.REQUESTS_REFUSED.labels("body_size").inc()
-            refusal = answer(Request(scope), _TOO_LARGE, "too-large", [Fault("body", "too_large")])
+            refusal = answer(Request(scope), _TOO_LARGE, "too-large", [Fault("body", Code.TOO_LARGE)])
             await refusal(scope, receive, send)
             return
         read = 0

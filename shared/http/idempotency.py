@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 from shared.http.auth import Caller
 from shared.http.problems import ProblemError
 
@@ -53,7 +53,7 @@ def claim(key: str | None, *request: bytes) -> Claim | None:
     if key is None:
         return None
     if not 1 <= len(key) <= _MAX_KEY or not key.isprintable():
-        raise ProblemError(422, "invalid-request", [Fault("Idempotency-Key", "format")])
+        raise ProblemError(422, "invalid-request", [Fault("Idempotency-Key", Code.FORMAT)])
     digest = hashlib.sha256()
     for part in request:
         digest.update(len(part).to_bytes(8) + part)
@@ -196,4 +196,4 @@ async def store_answers(connection: AsyncConnection, answers: Sequence[tuple[Cal
 
 
 def _key_reused() -> ProblemError:
-    return ProblemError(422, "idempotency-key-reused", [Fault("Idempotency-Key", "number_taken")])
+    return ProblemError(422, "idempotency-key-reused", [Fault("Idempotency-Key", Code.NUMBER_TAKEN)])

@@ -2,14 +2,14 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query
 from pydantic import BaseModel
 
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
 
 T = TypeVar("T")
@@ -22,6 +22,15 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next_cursor: str | None = None
+
+    @classmethod
+    def of(cls, found: Sequence[T], limit: int, position: Callable[[T], tuple[str, ...]]) -> "Page[T]":
+        """Return the page of the first ``limit`` items; where one more was found, another page follows.
+
+        ``position`` gives an item's sort values, as text.
+        """
+        shown = list(found[:limit])
+        return cls(items=shown, next_cursor=cursor(*position(shown[-1])) if len(found) > limit else None)
 
 
 class PageRequest:
@@ -83,7 +92,7 @@ async def _page(
 
 
 def _malformed() -> ProblemError:
-    return ProblemError(422, "invalid-request", [Fault("cursor", "format")])
+    return ProblemError(422, "invalid-request", [Fault("cursor", Code.FORMAT)])
 
 
 RequestedPage = Annotated[PageRequest, Depends(_page)]

@@ -9,7 +9,7 @@ from limits import RateLimitItem
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
 from shared.ops import metrics
 
@@ -27,7 +27,7 @@ class Rates:
         metrics.REQUESTS_REFUSED.labels("rate").inc()
         seconds = self._window.get_window_stats(limit, *of).reset_time - time.time()
         wait = {"Retry-After": str(max(1, round(seconds)))}
-        raise ProblemError(429, "too-many-requests", [Fault(field, "too_often")], wait)
+        raise ProblemError(429, "too-many-requests", [Fault(field, Code.TOO_OFTEN)], wait)
 
     def note(self, limit: RateLimitItem, *of: str) -> None:
         """Count what is refused to nobody now."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Response
 
-from shared.contracts.faults import Fault
+from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
 
 _MAX_DIGITS = 9
@@ -17,10 +17,10 @@ def set_etag(response: Response, version: int) -> None:
 
 async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int:
     if if_match is None:
-        raise ProblemError(428, "precondition-required", [Fault("If-Match", "missing")])
+        raise ProblemError(428, "precondition-required", [Fault("If-Match", Code.MISSING)])
     version = if_match.strip().strip('"')
     if not version.isdecimal() or len(version) > _MAX_DIGITS:
-        raise ProblemError(422, "invalid-request", [Fault("If-Match", "format")])
+        raise ProblemError(422, "invalid-request", [Fault("If-Match", Code.FORMAT)])
     return int(version)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import RowMapping, text
 from starlette.datastructures import UploadFile
 
 from shared.contracts.actor import Role
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import Answer, claim, once
@@ -90,7 +90,7 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
     ) -> Response:
         """Store a file (raw body or multipart field ``file``) as an import job; the answer says where to watch it."""
         if kind not in kinds:
-            raise RefusedError(Fault("kind", "not_found"))
+            raise RefusedError(Fault("kind", Code.NOT_FOUND))
         if not caller.has(*kinds[kind].roles):
             raise ProblemError(403, "forbidden")
         content, uploaded_name = await _uploaded(request)
@@ -145,12 +145,12 @@ async def _uploaded(request: Request) -> tuple[bytes, str]:
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         upload = (await request.form()).get("file")
         if not isinstance(upload, UploadFile):
-            raise RefusedError(Fault("file", "missing"))
+            raise RefusedError(Fault("file", Code.MISSING))
         content, name = await upload.read(), upload.filename or "upload"
     else:
         content, name = await request.body(), "upload"
     if not content:
-        raise RefusedError(Fault("file", "missing"))
+        raise RefusedError(Fault("file", Code.MISSING))
     return content, name
 
 
@@ -158,7 +158,7 @@ async def _find(store: Store, caller: Caller, import_id: UUID) -> ImportStatus:
     async with store.transaction(caller.district) as tx:
         row = (await tx.execute(_ONE, {"district": caller.district, "id": import_id})).mappings().one_or_none()
     if row is None:
-        raise RefusedError(Fault("import_id", "not_found"))
+        raise RefusedError(Fault("import_id", Code.NOT_FOUND))
     return _status(row)
 
 

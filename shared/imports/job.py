@@ -1,7 +1,8 @@
 """An import as a durable job: waiting, running chunk by chunk, publishing, completed (or failed).
 
-Invariant: a chunk's rows, events, verdicts and the job's progress commit together, and ``advance`` moves the progress
-only from the line it was at: ``WHERE done = :done``. A crash resumes at the next chunk; nothing is lost or doubled.
+Invariant: a job has an item of work from the transaction that stores its file. A chunk's rows, events, verdicts and
+the job's progress commit together, and ``advance`` moves the progress only from the line it was at (``WHERE done =
+:done``) and only for whoever has the claim. A crash resumes at the next chunk; nothing is lost or doubled.
 """
 
 import json
@@ -9,15 +10,18 @@ import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.faults import Fault
 from shared.imports.rows import Outcome, Row, Verdict
 from shared.store.event_log import new_id
+from shared.work.kind import NewWork
+from shared.work.queue import PROGRESS, ClaimLostError, schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,12 @@ class OpenJob:
     """A job as the importer picks it up."""
 
     job: ImportJob
-    state: str
     content: bytes
     done: int
-    last_position: int | None
 
 
+WORK = "import"
+"""The kind of a job's item of work, which has the job's id; and its lane: one import a district at a time."""
 _CREATE = text("""
     INSERT INTO import_job (district, id, kind, file_name, content, requested_by, state)
     VALUES (:district, :id, :kind, :file_name, :content, :requested_by, 'waiting')
@@ -86,6 +90,7 @@ async def create(
             "requested_by": requested_by,
         },
     )
+    await schedule(connection, [NewWork(district=district, kind=WORK, lane=WORK, id=job_id)])
     return job_id
 
 
@@ -100,43 +105,30 @@ def open_file(key: bytes, sealed: bytes) -> bytes:
     return AESGCM(key).decrypt(sealed[:12], sealed[12:], None)
 
 
-_OPEN = text("""
-    SELECT district, id, kind, requested_by, state, done, last_position
-    FROM import_job WHERE state NOT IN ('completed', 'failed') ORDER BY created_at
+_LOAD = text("""
+    SELECT district, id, kind, requested_by, content, done FROM import_job
+    WHERE district = :district AND id = :id AND content IS NOT NULL
 """)
-_CONTENT = text("SELECT content FROM import_job WHERE district = :district AND id = :id")
-_TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('import:' || :district, 0))")
 
 
-async def claim(connection: AsyncConnection) -> OpenJob | None:
-    """Take the oldest open job whose district nobody else imports for, or None.
-
-    The session lock stays with ``connection`` until ``release``, or until the process dies.
-    """
-    for row in (await connection.execute(_OPEN)).mappings():
-        if await connection.scalar(_TRY_LOCK, {"district": row["district"]}):
-            content = await connection.scalar(_CONTENT, {"district": row["district"], "id": row["id"]})
-            return _open_job(row, content)
-    return None
+async def load(connection: AsyncConnection, district: str, job_id: UUID) -> OpenJob | None:
+    """Return a job with its file, or None where it has ended and the file is deleted."""
+    row = (await connection.execute(_LOAD, {"district": district, "id": job_id})).one_or_none()
+    if row is None:
+        return None
+    return OpenJob(ImportJob(row.id, row.district, row.kind, row.requested_by), row.content, row.done)
 
 
-def _open_job(row: RowMapping, content: bytes) -> OpenJob:
-    job = ImportJob(row["id"], row["district"], row["kind"], row["requested_by"])
-    return OpenJob(job, row["state"], content, row["done"], row["last_position"])
-
-
-async def release(connection: AsyncConnection) -> None:
-    """Let other importers take this district's jobs."""
-    await connection.execute(text("SELECT pg_advisory_unlock_all()"))
-
-
-_START = text("UPDATE import_job SET state = 'running', total = :total WHERE district = :district AND id = :id")
-_ADVANCE = text("""
-    WITH job AS (
+_START = text("""
+    UPDATE import_job SET state = 'running', total = :total, fault = NULL, completed_at = NULL
+    WHERE district = :district AND id = :id
+""")
+_ADVANCE = text(f"""
+    WITH claimed AS ({PROGRESS}), job AS (
         UPDATE import_job SET done = done + :rows, accepted = accepted + :accepted,
                               normalised = normalised + :normalised, unchanged = unchanged + :unchanged,
                               rejected = rejected + :rejected
-        WHERE district = :district AND id = :id AND done = :done
+        WHERE (district, id) IN (SELECT district, id FROM claimed) AND done = :done
         RETURNING district, id
     )
     INSERT INTO import_verdict (district, import_id, first_line, verdicts)
@@ -148,17 +140,18 @@ _WRITTEN = text("""
     RETURNING last_position
 """)
 _COMPLETE = text("""
-    UPDATE import_job SET state = 'completed', content = NULL, completed_at = clock_timestamp()
-    WHERE district = :district AND id = :id AND NOT EXISTS (SELECT FROM outbox WHERE position <= :last_position)
+    UPDATE import_job j SET state = 'completed', content = NULL, completed_at = clock_timestamp()
+    FROM unnest(CAST(:district AS text[]), CAST(:id AS uuid[]), CAST(:last_position AS bigint[]))
+         AS p(district, id, last_position)
+    WHERE j.district = p.district AND j.id = p.id
+      AND NOT EXISTS (SELECT FROM outbox o WHERE o.position <= p.last_position)
+    RETURNING j.id
 """)
 _FAIL = text("""
-    UPDATE import_job SET state = 'failed', content = NULL, completed_at = clock_timestamp(), fault = :fault
+    UPDATE import_job SET state = 'failed', completed_at = clock_timestamp(), fault = :fault,
+                          content = CASE WHEN :keeps_file THEN content END
     WHERE district = :district AND id = :id
 """)
-
-
-class TakenOverError(Exception):
-    """Another importer has moved the job on; what this one did is rolled back."""
 
 
 async def start(connection: AsyncConnection, job: ImportJob, total: int) -> None:
@@ -166,14 +159,20 @@ async def start(connection: AsyncConnection, job: ImportJob, total: int) -> None
     await connection.execute(_START, {"district": job.district, "id": job.id, "total": total})
 
 
-async def advance(connection: AsyncConnection, job: ImportJob, done: int, verdicts: Sequence[Verdict]) -> None:
-    """Store a chunk's verdicts and move the job from ``done`` rows on. Raises TakenOverError where it is not there."""
+async def advance(
+    connection: AsyncConnection, job: ImportJob, claimed_at: datetime, done: int, verdicts: Sequence[Verdict]
+) -> None:
+    """Store a chunk's verdicts and move the job from ``done`` rows on.
+
+    Raises ClaimLostError where the job is not there, or its work is not ours any more.
+    """
     outcomes = Counter(verdict.outcome for verdict in verdicts)
     stored = await connection.execute(
         _ADVANCE,
         {
             "district": job.district,
             "id": job.id,
+            "claimed_at": claimed_at,
             "done": done,
             "rows": len(verdicts),
             **{outcome.value: outcomes[outcome] for outcome in Outcome},
@@ -182,7 +181,7 @@ async def advance(connection: AsyncConnection, job: ImportJob, done: int, verdic
         },
     )
     if stored.rowcount != 1:
-        raise TakenOverError
+        raise ClaimLostError
 
 
 async def written(connection: AsyncConnection, job: ImportJob) -> int:
@@ -191,13 +190,22 @@ async def written(connection: AsyncConnection, job: ImportJob) -> int:
     return position
 
 
-async def complete(connection: AsyncConnection, job: ImportJob, last_position: int) -> bool:
-    """End the job and delete the file, if all of its events are out; return whether they are."""
-    done = await connection.execute(_COMPLETE, {"district": job.district, "id": job.id, "last_position": last_position})
-    return done.rowcount == 1
+async def complete(connection: AsyncConnection, positions: Sequence[tuple[str, UUID, int]]) -> set[UUID]:
+    """End the jobs (district, id, last position) all of whose events are out; return their ids. Their files go."""
+    ended = await connection.execute(
+        _COMPLETE,
+        {
+            "district": [district for district, _, _ in positions],
+            "id": [job_id for _, job_id, _ in positions],
+            "last_position": [position for _, _, position in positions],
+        },
+    )
+    return set(ended.scalars())
 
 
-async def fail(connection: AsyncConnection, job: ImportJob, faults: Sequence[Fault]) -> None:
-    """End a job whose file cannot be taken in at all, and say why."""
+async def fail(
+    connection: AsyncConnection, district: str, job_id: UUID, faults: Sequence[Fault], *, keeps_file: bool = False
+) -> None:
+    """End a job whose file is not taken in, and say why. ``keeps_file``: an operator can still have it tried again."""
     fault = json.dumps([[fault.field, fault.code] for fault in faults])
-    await connection.execute(_FAIL, {"district": job.district, "id": job.id, "fault": fault})
+    await connection.execute(_FAIL, {"district": district, "id": job_id, "fault": fault, "keeps_file": keeps_file})

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from shared.contracts.faults import Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.imports.rows import Row
 from shared.imports.spreadsheet import MAX_TEXT, UNREADABLE
 
@@ -37,16 +37,16 @@ def read_rows(content: bytes, columns: Mapping[str, str]) -> Iterator[Row]:
     lines = _lines(content)
     header = next(lines, None)
     if header is None:
-        raise RefusedError(Fault("file", "missing"))
+        raise RefusedError(Fault("file", Code.MISSING))
     fields = _fields(header[1], columns)
     width = len(fields)
     for line, cells in lines:
         if not any(cells):
             continue
         if line > MAX_ROWS + 1:
-            raise RefusedError(Fault("file", "too_many"))
+            raise RefusedError(Fault("file", Code.TOO_MANY))
         if len(cells) != width:
-            yield Row(line, {}, Fault("", "column_count"))
+            yield Row(line, {}, Fault("", Code.COLUMN_COUNT))
         elif fault := _cell_fault(fields, cells):
             yield Row(line, {}, fault)
         else:
@@ -58,7 +58,7 @@ def _cell_fault(fields: list[str], cells: list[str]) -> Fault | None:
     if "\0" not in "".join(cells) and len(max(cells, key=len)) <= MAX_CELL:
         return None
     field, cell = next(each for each in zip(fields, cells, strict=True) if "\0" in each[1] or len(each[1]) > MAX_CELL)
-    return Fault(field, "control_character" if "\0" in cell else "too_long")
+    return Fault(field, Code.CONTROL_CHARACTER if "\0" in cell else Code.TOO_LONG)
 
 
 def count_rows(content: bytes, columns: Mapping[str, str]) -> int:
@@ -73,11 +73,11 @@ def _fields(header: list[str], columns: Mapping[str, str]) -> list[str]:
         field = known.get(name.strip().casefold())
         if field is None or field in fields:
             # Named by its place: where the header is missing, its text is the first person's.
-            raise RefusedError(Fault(f"header column {column}", "unknown_value"))
+            raise RefusedError(Fault(f"header column {column}", Code.UNKNOWN_VALUE))
         fields.append(field)
     missing = [field for field in dict.fromkeys(columns.values()) if field not in fields]
     if missing:
-        raise RefusedError(*(Fault(f"header {field}", "missing") for field in missing))
+        raise RefusedError(*(Fault(f"header {field}", Code.MISSING) for field in missing))
     return fields
 
 
@@ -92,9 +92,9 @@ def _unzip(content: bytes) -> bytes:
         with gzip.open(io.BytesIO(content)) as unpacked:
             data = unpacked.read(MAX_UNPACKED_BYTES + 1)
     except (OSError, EOFError, zlib.error):
-        raise RefusedError(Fault("file", "unreadable_file")) from None
+        raise RefusedError(Fault("file", Code.UNREADABLE_FILE)) from None
     if len(data) > MAX_UNPACKED_BYTES:
-        raise RefusedError(Fault("file", "too_many"))
+        raise RefusedError(Fault("file", Code.TOO_MANY))
     return data
 
 
@@ -107,7 +107,7 @@ def _text(content: bytes) -> str:
         if "\0" in text.partition("\n")[0]:
             break  # UTF-16 or no text at all; a NUL in a later line is that line's fault
         return text
-    raise RefusedError(Fault("file", "unreadable_file"))
+    raise RefusedError(Fault("file", Code.UNREADABLE_FILE))
 
 
 def _csv(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -118,7 +118,7 @@ def _csv(text: str) -> Iterator[tuple[int, list[str]]]:
             yield line, cells
             line = reader.line_num + 1
     except csv.Error:
-        raise RefusedError(Fault(f"file line {line}", "unreadable_file")) from None
+        raise RefusedError(Fault(f"file line {line}", Code.UNREADABLE_FILE)) from None
 
 
 def _spreadsheet(content: bytes) -> str:
@@ -126,13 +126,13 @@ def _spreadsheet(content: bytes) -> str:
     if content.startswith(_ZIP):
         _check_archive(content)
     elif _ENCRYPTED in content:
-        raise RefusedError(Fault("file", "encrypted_file"))
+        raise RefusedError(Fault("file", Code.ENCRYPTED_FILE))
     command = [sys.executable, "-I", str(Path(__file__).with_name("spreadsheet.py"))]
     done = subprocess.run(command, input=content, capture_output=True, check=False)  # noqa: S603 - our own program
     if done.returncode == UNREADABLE:
-        raise RefusedError(Fault("file", "unreadable_file"))
+        raise RefusedError(Fault("file", Code.UNREADABLE_FILE))
     if done.returncode != 0:
-        raise RefusedError(Fault("file", "too_large"))
+        raise RefusedError(Fault("file", Code.TOO_LARGE))
     return done.stdout.decode()
 
 
@@ -142,9 +142,9 @@ def _check_archive(content: bytes) -> None:
         with ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
-                raise RefusedError(Fault("file", "too_large"))
+                raise RefusedError(Fault("file", Code.TOO_LARGE))
             if any(entry.flag_bits & _ZIP_ENCRYPTED for entry in entries):
-                raise RefusedError(Fault("file", "encrypted_file"))
+                raise RefusedError(Fault("file", Code.ENCRYPTED_FILE))
             left = MAX_UNPACKED_BYTES
             for entry in entries:
                 entry.file_size = MAX_UNPACKED_BYTES + 1  # else reading stops where the archive claims that it ends
@@ -152,6 +152,6 @@ def _check_archive(content: bytes) -> None:
                     while part := unpacked.read(_PART):
                         left -= len(part)
                         if left < 0:
-                            raise RefusedError(Fault("file", "too_large"))
+                            raise RefusedError(Fault("file", Code.TOO_LARGE))
     except (BadZipFile, EOFError, NotImplementedError, OSError, ValueError, zlib.error):
-        raise RefusedError(Fault("file", "unreadable_file")) from None
+        raise RefusedError(Fault("file", Code.UNREADABLE_FILE)) from None

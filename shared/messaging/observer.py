@@ -22,6 +22,7 @@ from shared.ops import metrics
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
 from shared.store.event_log import outbox_depth
+from shared.work.figures import WorkOfKind, work_by_kind
 
 LOOK_SECONDS = 5.0
 log = structlog.get_logger()
@@ -94,6 +95,7 @@ class View:
     compared: Sequence[LastComparison]
     missing: Sequence[LastCount]
     oldest_xmin_seconds: float
+    work: Sequence[WorkOfKind]
 
 
 async def view(tx: AsyncConnection) -> View:
@@ -107,6 +109,7 @@ async def view(tx: AsyncConnection) -> View:
         compared=[LastComparison(*row) for row in await tx.execute(_COMPARED)],
         missing=[LastCount(*row) for row in await tx.execute(_MISSING)],
         oldest_xmin_seconds=await tx.scalar(_OLDEST_XMIN) or 0.0,
+        work=await work_by_kind(tx),
     )
 
 
@@ -139,6 +142,9 @@ class Observer:
         _show(metrics.DEAD_LETTERS_PARKED, (((p.consumer, p.reason), p.records) for p in now.parked))
         _show(metrics.DEAD_LETTER_OLDEST_SECONDS, _oldest_parked(now.parked).items())
         _show(metrics.CONSUMER_COMMITTED_OFFSET, ((offset[:3], offset.next_offset) for offset in now.offsets))
+        _show(metrics.WORK_OPEN, (((w.kind,), w.open) for w in now.work))
+        _show(metrics.WORK_DUE_SECONDS, (((w.kind,), w.due_seconds) for w in now.work))
+        _show(metrics.WORK_GIVEN_UP, (((w.kind,), w.given_up) for w in now.work))
         _show(metrics.PROJECTION_POSITION, (((c.projection,), c.position) for c in now.compared))
         _show(metrics.PROJECTION_DRIFT, (((c.projection,), c.differences) for c in now.compared))
         _show(metrics.EVENTS_MISSING, (((c.consumer, c.event.rpartition(".")[2]), c.missing) for c in now.missing))

@@ -1,12 +1,11 @@
 """Where consumers go on in each partition: the table ``consumer_offset``, which alone decides it.
 
-Invariant: within a group a position moves only from where the mover believes it to be (``move``); what another service
-had published before ``pass_end_of`` was called is in our projections when it returns.
+Invariant: within a group a position moves only from where the mover believes it to be (``move``); an end that was
+asked for is of that moment; what comes after it is not waited for.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from aiokafka import TopicPartition
 from sqlalchemy import text
@@ -14,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.topics import TOPICS
 from shared.messaging.kafka_metadata import end_offsets
-from shared.store.engine import Store
 
-_POLL_SECONDS = 0.1
+End: TypeAlias = tuple[str, int, int]
+"""A physical topic, a partition, and the offset that comes next in it."""
+
 # By its full name: a replay looks for tables in its shadow first.
 _READ = text("SELECT consumer, topic, partition, next_offset FROM public.consumer_offset")
 _BEGIN = text("""
@@ -90,24 +90,26 @@ def _values(consumer: str, offsets: Offsets) -> dict[str, object]:
     }
 
 
-async def pass_end_of(
-    topics: Sequence[str],
-    on_wait: Callable[[], None],
-    *,
-    store: Store,
-    consumer: str,
-    bootstrap_servers: str,
-    prefix: str,
-) -> None:
-    """Wait until ``consumer`` has handled everything that is in ``topics`` now; call ``on_wait`` each time round."""
-    unknown = [topic for topic in topics if topic not in TOPICS]
-    if unknown:
-        raise ValueError(f"no such topics: {unknown}")
-    ends = await end_offsets(bootstrap_servers, [prefix + topic for topic in topics])
-    while True:
-        async with store.transaction() as tx:
-            reached = await positions_of(tx, consumer)
-        if all(reached.get(partition, 0) >= end for partition, end in ends.items()):
-            return
-        on_wait()
-        await asyncio.sleep(_POLL_SECONDS)
+class Positions:
+    """The ends of topics, and how far a service's projections have come.
+
+    What another service had published before ``ends_of`` was called is in them once ``have_passed`` says so.
+    """
+
+    def __init__(self, consumer: str, bootstrap_servers: str, prefix: str) -> None:
+        self._consumer = consumer
+        self._servers = bootstrap_servers
+        self._prefix = prefix
+
+    async def ends_of(self, topics: Sequence[str]) -> list[End]:
+        """Return where these topics end now. Raises KafkaError where one is not there."""
+        unknown = [topic for topic in topics if topic not in TOPICS]
+        if unknown:
+            raise ValueError(f"no such topics: {unknown}")
+        ends = await end_offsets(self._servers, [self._prefix + topic for topic in topics])
+        return [(at.topic, at.partition, offset) for at, offset in ends.items()]
+
+    async def have_passed(self, tx: AsyncConnection, ends: Sequence[End]) -> bool:
+        """Return whether the service's consumer has handled everything before these ends."""
+        reached = await positions_of(tx, self._consumer)
+        return all(reached.get(TopicPartition(topic, partition), 0) >= offset for topic, partition, offset in ends)

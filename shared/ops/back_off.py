@@ -1,16 +1,18 @@
-"""How long to wait before the next try. Invariant: never longer than ``longest``, however often it has failed."""
+"""How long to wait before the next try. The same for every loop, batch and item of work that failed.
+
+Invariant: any number of failures in a row has a wait, and it lies between half of ``first`` and ``longest``.
+"""
 
 import random
 
-_DOUBLINGS = 30
-"""More make no pause longer, and a number so large is no float any more."""
+_MOST_DOUBLINGS = 32
+"""Beyond any ``longest`` that makes sense, and far below what a float can hold."""
 
 
 def back_off(failures: int, first: float, longest: float) -> float:
-    """Return the seconds to wait after so many failures in a row.
+    """Return the seconds to wait after so many failures in a row (at least 1): doubling from ``first`` to ``longest``.
 
-    ``first`` after one, doubled by each further one up to ``longest``; of that a random share from half on, so that
-    many who failed together do not come back together.
+    Up to half of it is taken off by chance, so that what failed together does not come back together.
     """
-    pause = min(first * float(2 ** min(max(failures - 1, 0), _DOUBLINGS)), longest)
-    return pause * random.uniform(0.5, 1)  # noqa: S311 - no secret
+    doubled = first * 2.0 ** min(max(failures - 1, 0), _MOST_DOUBLINGS)
+    return min(doubled, longest) * random.uniform(0.5, 1)  # noqa: S311 - no secret

@@ -90,6 +90,15 @@ PROJECTION_DRIFT = Gauge(
 PROJECTION_COMPARED = Gauge(
     "projection_compared_timestamp_seconds", "When a projection was last compared with its replay.", ["projection"]
 )
+WORK_OPEN = Gauge("work_open", "Work that is scheduled, waits, or is being done. From the observer.", ["kind"])
+WORK_DUE_SECONDS = Gauge(
+    "work_due_seconds",
+    "How long the oldest work has been due that nobody is doing; 0 where none is due. From the observer.",
+    ["kind"],
+)
+WORK_GIVEN_UP = Gauge(
+    "work_given_up", "Work that failed too often and waits for an operator. From the observer.", ["kind"]
+)
 EVENTS_MISSING = Gauge(
     "events_missing",
     "Events in the logs that were neither applied nor parked 10 minutes later, at the last count. From the observer.",

@@ -56,7 +56,7 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
             return keys
 
         app.state.verifier = Verifier(service.fetch_keys(store) if service.fetch_keys else fetch_jwks)
-        for part in service.parts:
+        for part in reversed(service.parts):  # upper parts may use what lower ones have made
             if part.prepare:
                 await part.prepare(app, store, service.settings)
         yield

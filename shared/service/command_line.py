@@ -7,7 +7,8 @@ import typer
 from shared.messaging import catch_up, dead_letter_command, republish, subscribe
 from shared.messaging.replay import command_line as replay
 from shared.service.part import Part
-from shared.service.service import reactions_of
+from shared.service.service import endings_of, reactions_of
+from shared.work import command_line as work
 
 
 def command_line(service: str, about: str, parts: Sequence[Part]) -> typer.Typer:
@@ -17,6 +18,7 @@ def command_line(service: str, about: str, parts: Sequence[Part]) -> typer.Typer
     app.callback()(lambda: None)
     replay.add_commands(app, reactions)
     republish.add_command(app, service)
+    app.add_typer(work.command_line(service, endings_of(parts)), name="work")
     if reactions.topics:
         app.add_typer(dead_letter_command.command_line(reactions), name="dead-letters")
         catch_up.add_command(app, reactions)

@@ -1,7 +1,7 @@
 """A part: one family of use cases of a service, with all its layers in one folder, said in one object."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -10,12 +10,17 @@ from shared.imports.job import ImportKind
 from shared.messaging.reactions import Reaction
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
+from shared.work.kind import Ending, WorkKind
 
 Loop = Callable[[Heartbeat], Coroutine[Any, Any, None]]
 
 
 def _nothing(_settings: Any) -> Mapping[str, Any]:  # noqa: ANN401 - each service has settings of its own
     return {}
+
+
+def _no_work(_settings: Any) -> Sequence[WorkKind]:  # noqa: ANN401 - as above
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,10 @@ class Part:
     reactions: Sequence[Reaction] = ()
     imports: Callable[[Any], Mapping[str, ImportKind]] = _nothing
     """The kinds of files it takes in, by the name in ``POST /v1/imports/<kind>``."""
+    work: Callable[[Any], Sequence[WorkKind]] = _no_work
+    """The kinds of work that it does later, in the role ``worker``."""
+    endings: Mapping[str, Ending] = field(default_factory=dict)
+    """What it notes where work is given up or cancelled, by kind; an operator's command needs it without settings."""
     loops: Callable[[Any], Mapping[str, Callable[[Store], Loop]]] = _nothing
     """Roles of its own, e.g. ``mailer``; each is given the worker's store."""
     prepare: Callable[[FastAPI, Store, Any], Awaitable[None]] | None = None

@@ -1,20 +1,21 @@
-"""The background roles of a service: relay, consumer, importer, and those of its own parts.
+"""The background roles of a service: relay, consumer, worker, and those of its own parts.
 
 Invariant: roles share nothing but the database, so they may be in one process or in many.
 """
 
 import base64
 from collections.abc import Callable
-from functools import partial
 
-from shared.imports.importer import Importer
+from shared.imports.importer import import_work
 from shared.messaging.consumer import Consumer
+from shared.messaging.fault_kinds import is_transient
 from shared.messaging.group_client import Membership
-from shared.messaging.positions import pass_end_of
+from shared.messaging.positions import Positions
 from shared.messaging.relay import Relay
 from shared.service.part import Loop
-from shared.service.service import Service
+from shared.service.service import Service, endings_of
 from shared.store.engine import Store
+from shared.work.worker import Worker
 
 
 def background_roles(service: Service) -> dict[str, Callable[[Store], Loop]]:
@@ -33,13 +34,10 @@ def background_roles(service: Service) -> dict[str, Callable[[Store], Loop]]:
                 limited=settings.dead_letter_limit,
             ).run
         )
+    kinds = [*service.work]
     if service.imports:
-        loops["importer"] = lambda store: (
-            Importer(
-                store,
-                service.imports,
-                base64.b64decode(settings.file_key),
-                partial(pass_end_of, store=store, consumer=service.name, bootstrap_servers=servers, prefix=prefix),
-            ).run
-        )
+        positions = Positions(service.name, servers, prefix)
+        kinds += import_work(service.imports, base64.b64decode(settings.file_key), positions)
+    if kinds:
+        loops["worker"] = lambda store: Worker(store, kinds, endings_of(service.parts), is_transient).run
     return {**loops, **service.loops}

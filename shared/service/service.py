@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from shared.http.auth import FetchKeys
+from shared.imports.importer import ENDINGS
 from shared.imports.job import ImportKind
 from shared.messaging.reactions import Reactions
 from shared.service.part import Loop, Part
 from shared.service.settings import ServiceSettings
 from shared.store.engine import Store
+from shared.work.kind import Ending, WorkKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Service:
         return {name: kind for part in self.parts for name, kind in part.imports(self.settings).items()}
 
     @property
+    def work(self) -> Sequence[WorkKind]:
+        """The kinds of work that its parts do later."""
+        return [kind for part in self.parts for kind in part.work(self.settings)]
+
+    @property
     def loops(self) -> Mapping[str, Callable[[Store], Loop]]:
         """The roles that only this service has."""
         return {role: build for part in self.parts for role, build in part.loops(self.settings).items()}
@@ -48,3 +55,8 @@ class Service:
 def reactions_of(service: str, parts: Sequence[Part]) -> Reactions:
     """Return the table of reactions that parts make up; operators' commands need no settings for it."""
     return Reactions(service, [reaction for part in parts for reaction in part.reactions])
+
+
+def endings_of(parts: Sequence[Part]) -> Mapping[str, Ending]:
+    """Return what is noted where work is given up or cancelled, by kind; that needs no settings."""
+    return {**ENDINGS, **{kind: ending for part in parts for kind, ending in part.endings.items()}}

@@ -13,16 +13,17 @@ import structlog
 from shared.http import problems
 from shared.messaging.fault_kinds import is_transient
 from shared.ops import metrics
+from shared.ops.back_off import back_off
 from shared.ops.health import Heartbeat
 from shared.service.part import Loop
 
-LONGEST_BACK_OFF = 30.0
+FIRST_BACK_OFF, LONGEST_BACK_OFF = 1.0, 30.0
 log = structlog.get_logger()
 
 
 async def supervise(build: Callable[[], Loop], heartbeat: Heartbeat) -> None:
     """Keep a loop going until cancelled; ``build`` makes it anew for each start."""
-    pause, itself = 1.0, asyncio.current_task()
+    failures, itself = 0, asyncio.current_task()
     while True:
         started = time.monotonic()
         try:
@@ -36,5 +37,5 @@ async def supervise(build: Callable[[], Loop], heartbeat: Heartbeat) -> None:
             else:
                 heartbeat.fail()
             log.error("loop failed", loop=heartbeat.name, error=type(fault).__name__, place=problems.place_of(fault))
-        pause = 1.0 if time.monotonic() - started > LONGEST_BACK_OFF else min(pause * 2, LONGEST_BACK_OFF)
-        await asyncio.sleep(pause)
+        failures = 1 if time.monotonic() - started > LONGEST_BACK_OFF else failures + 1
+        await asyncio.sleep(back_off(failures, FIRST_BACK_OFF, LONGEST_BACK_OFF))

@@ -29,6 +29,9 @@ class ProjectedTable:
 
     name: str
     columns: tuple[str, ...] = ()
+    of_shape: tuple[str, ...] = ()
+    """Those of ``columns`` that a later version may make differently of the same event. Rows say in their column
+    ``shape`` which one made them, and a comparison looks at these columns where both sides have the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -45,6 +45,30 @@ def keep_latest(table: Table, columns: Sequence[str]) -> TextClause:
     """)
 
 
+def upsert_changed(
+    table: Table, columns: Sequence[str], *, same: Sequence[str], key: Sequence[str], new: Sequence[str] = ()
+) -> TextClause:
+    """Return the statement that puts entries on file and returns those that are new or different.
+
+    ``key`` says which entry a row is, ``new`` are columns that only an entry that is not on file yet takes. Where the
+    table has a ``version``, it rises by one with each difference.
+    """
+    versioned = "version" in table.c
+    named = [*same, *columns, *(["version"] if versioned else [])]
+    values = [f"CAST(:{name} AS {_type(table, name)})" for name in same] + _selected(table, columns)
+    compared = [name for name in columns if name not in (*key, *new)]
+    changes = [f"{name} = excluded.{name}" for name in compared] + (["version = kept.version + 1"] if versioned else [])
+    returned = [name for name in ("code", "id", "version") if name in table.c]
+    return text(f"""
+        INSERT INTO {table.name} AS kept ({", ".join(named)})
+        SELECT {", ".join([*values, *(["1"] if versioned else [])])} FROM {unnest(table, columns)}
+        ON CONFLICT ({", ".join(key)}) DO UPDATE SET {", ".join(changes)}
+        WHERE ({", ".join(f"kept.{name}" for name in compared)})
+              IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in compared)})
+        RETURNING {", ".join(f"kept.{name}" for name in returned)}
+    """)
+
+
 def unnest(table: Table, columns: Sequence[str]) -> str:
     """Return the FROM item of a set of rows, named ``r``, with these columns of a table."""
     arrays = ", ".join(f"CAST(:{name} AS {_array_type(table, name)}[])" for name in columns)
@@ -53,7 +77,10 @@ def unnest(table: Table, columns: Sequence[str]) -> str:
 
 def _selected(table: Table, columns: Sequence[str]) -> list[str]:
     # a list of JSON texts is an array of text; the driver would take an array of json for values still to be encoded
-    return [f"CAST(r.{name} AS json)" if isinstance(table.c[name].type, JSON) else f"r.{name}" for name in columns]
+    return [
+        f"CAST(r.{name} AS {_type(table, name)})" if isinstance(table.c[name].type, JSON) else f"r.{name}"
+        for name in columns
+    ]
 
 
 def _array_type(table: Table, column: str) -> str:

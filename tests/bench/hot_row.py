@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause
 
-from services.activities.repository import known, sign_ups
+from services.activities.signing_up import repository as sign_ups
 from shared.contracts import VolunteerWaitlisted
 from shared.http import idempotency
 from shared.store import engine, event_log
@@ -58,6 +58,7 @@ def _script(district: str, shift_id: UUID) -> str:
     values = {
         "district": f"'{district}'",
         "shift_id": f"'{shift_id}'",
+        "version": "1",
         "topic": f"ARRAY['{VolunteerWaitlisted.topic}']",
         "type": f"ARRAY['{VolunteerWaitlisted.event_type()}']",
         "data": f"ARRAY['{_DATA}']",
@@ -92,7 +93,7 @@ def _script(district: str, shift_id: UUID) -> str:
             sql(engine._SET_DISTRICTS, districts=f"'{district}'") + ";",
             sql(sign_ups._LOCK_SHIFT, id=f"'{shift_id}'") + r" \gset",
             sql(idempotency._KNOWN) + ";",
-            sql(known._KNOWN_AND_LIVE) + ";",
+            sql(sign_ups._KNOWN_AND_LIVE) + ";",
             _DECIDE.strip(),
             sql(sign_ups._ADD) + ";",
             sql(event_log._APPEND, **new_event) + ";",

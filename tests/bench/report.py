@@ -11,7 +11,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local.broker import jars
+from deploy.local.jars import jars
 from deploy.local.paths import ROOT
 from tests.bench.figure import Figure
 

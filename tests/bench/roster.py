@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import asyncpg
 
-from services.registry.commands.roster import COLUMNS
+from services.registry.people.roster_import import COLUMNS
 from shared.imports.reading import read_rows
 from tests.bench import system
 from tests.bench.figure import Figure

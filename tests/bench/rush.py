@@ -17,11 +17,11 @@ from sqlalchemy import text
 from deploy import credentials
 from deploy.local.environment import LocalSettings, service_environment
 from deploy.local.process import free_port
-from deploy.provision import ROLES, url_name
-from services.activities.commands.publishing import publish_activity
-from services.activities.domain.activity import ActivityDraft, ShiftDraft
-from shared.contracts.actor import Role, Scope
-from shared.http.auth import ALGORITHM, ISSUER, Caller
+from deploy.services import ROLES, url_name
+from services.activities.publishing.commands import publish_activity
+from services.activities.publishing.domain import ActivityDraft, ShiftDraft
+from shared.contracts.actor import Actor, Role, Scope
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from tests.bench.figure import Figure
@@ -81,14 +81,16 @@ async def _start(setting: Setting) -> tuple[Urls, list[tuple[str, int]]]:
     secret = credentials.generate()
     addresses = []
     for role in (*["api"] * API_PROCESSES, "relay"):
-        settings = LocalSettings.model_validate({"topic_prefix": setting.prefix, "activities_port": free_port()})
+        settings = LocalSettings.model_validate(
+            {"topic_prefix": setting.prefix, "ports": LocalSettings().ports | {"activities": free_port()}}
+        )
         environment = service_environment("activities", settings, secret, by_name, setting.bootstrap_servers)
         environment["JWKS_URL"] = f"http://127.0.0.1:{key_port}/{keys.name}"
-        name = f"activities {role} {settings.activities_port}"
+        name = f"activities {role} {settings.port('activities')}"
         setting.start(name, "services.activities", role, **environment)
         await setting.until(partial(is_ready, settings.base_urls()["activities"]))
         if role == "api":
-            addresses.append(("127.0.0.1", settings.activities_port))
+            addresses.append(("127.0.0.1", settings.port("activities")))
     return urls, addresses
 
 
@@ -168,14 +170,12 @@ async def _publish(urls: Urls, volunteers: Sequence[UUID]) -> UUID:
     starts_at = now() + timedelta(days=1)
     shift = ShiftDraft(starts_at, starts_at + timedelta(hours=2), CAPACITY)
     draft = ActivityDraft("文明宣传", "civic", "社区活动室", "站长", "注意安全", "", [shift])
-    account_id = new_id()
-    caller = Caller(
-        name=f"account:{account_id}", account_id=account_id, district=DISTRICT, scope=Scope(frozenset([DISTRICT]))
-    )
-    answer = await publish_activity(api, caller, None, STATION, draft)
+    organiser = Actor(name="account:bench", district=DISTRICT, scope=Scope(frozenset([DISTRICT])))
+    async with api.transaction(DISTRICT) as tx:
+        published = await publish_activity(tx, organiser, STATION, draft)
     await worker.close()
     await api.close()
-    return UUID(json.loads(answer.body)["shift_ids"][0])
+    return published.shift_ids[0]
 
 
 async def _baseline(setting: Setting) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from deploy import credentials
 from deploy.local.environment import LocalSettings, service_environment
 from deploy.local.paths import ROOT
 from deploy.local.process import free_port
-from deploy.provision import ROLES, url_name
+from deploy.services import ROLES, url_name
 from shared.http.client import ImportProgress, LinbangClient
 from tests.bench.setting import Setting
 from tests.support.infrastructure import Urls
@@ -57,7 +57,11 @@ async def start(setting: Setting, stack: ExitStack, *services: str, smtp_port: i
     """Start services with all their roles, each in one process, and wait until they are ready. Registry is first."""
     prefix = await setting.new_topics()
     settings = LocalSettings.model_validate(
-        {"topic_prefix": prefix, "smtp_port": smtp_port, **{f"{service}_port": free_port() for service in services}}
+        {
+            "topic_prefix": prefix,
+            "smtp_port": smtp_port,
+            "ports": LocalSettings().ports | {service: free_port() for service in services},
+        }
     )
     secret = credentials.generate()
     databases = {service: await setting.database(service) for service in services}

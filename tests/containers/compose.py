@@ -17,7 +17,7 @@ from deploy import credentials
 from deploy.images import KAFKA, POSTGRES, PROMETHEUS
 from deploy.local.paths import ROOT
 from deploy.local.process import free_port
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from tests.support.programs import program
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from deploy.demo import command, figures
 from deploy.demo.district import Platform, logged_in, open_district
 from deploy.demo.folder import read_folder
 from deploy.local.monitor import RULES
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from tests.containers import compose
 from tests.containers.compose import Compose, crash, state
 from tests.integration.demo.district_folder import write_district

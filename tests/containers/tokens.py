@@ -9,9 +9,9 @@ import sys
 
 from sqlalchemy import text
 
-from services.registry.commands.accounts import _token
-from services.registry.domain.privacy import KeyRing
-from services.registry.repository import accounts
+from services.registry.accounts import repository as accounts
+from services.registry.accounts.commands import _token
+from services.registry.people.domain.privacy import KeyRing
 from services.registry.settings import Settings
 from shared.contracts.actor import Role
 from shared.store.engine import Store

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from deploy.local.paths import ROOT
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from tests.support.promtool import RULES, alerts, known_series, names_in, promtool, rules
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"

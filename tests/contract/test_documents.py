@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy import docs
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from shared.contracts import EVENTS
 
 

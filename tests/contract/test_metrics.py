@@ -10,6 +10,7 @@ from shared.ops import metrics
 
 LABELS = {
     "consumer": "a consumer group",
+    "kind": "a kind of work",
     "event": "an event's type",
     "loop": "a role of a process",
     "method": "an HTTP method",

@@ -4,10 +4,11 @@ row-level security, and statements name the district though the policies would."
 import ast
 import re
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from tests.support.services import tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MIGRATIONS = sorted([*ROOT.glob("services/*/migrations/*.py"), *ROOT.glob("shared/store/migrations/versions/*.py")])
@@ -95,7 +96,7 @@ def test_a_table_that_is_secured_in_a_loop_is_in_order() -> None:
     assert list(faults(_MADE + 'for t in ("visit",):\n    secure(t, api="SELECT")')) == []
 
 
-KIT_TABLES = {"event_log", "outbox", "idempotency_key", "import_job", "import_verdict"}
+KIT_TABLES = {"event_log", "outbox", "idempotency_key", "import_job", "import_verdict", "work"}
 ACROSS_DISTRICTS = {"SET state = 'uncertain', reason = 'interrupted'"}
 """Statements that are meant for every district at once, each known by a part of it: the mailer's sweep of its queue."""
 SOURCES = sorted(path for path in ROOT.glob("services/*/**/*.py") if "migrations" not in path.parts)
@@ -126,10 +127,8 @@ def _text(node: ast.Constant | ast.JoinedStr) -> str:
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_statement_on_a_district_s_table_names_the_district(source: Path) -> None:
     service = source.relative_to(ROOT).parts[1]
-    tables = import_module(f"services.{service}.tables").metadata.tables.values()
-    found = districtless(
-        source.read_text(encoding="utf-8"), KIT_TABLES | {table.name for table in tables if "district" in table.columns}
-    )
+    own = {name for name, table in tables(service).items() if "district" in table.columns}
+    found = districtless(source.read_text(encoding="utf-8"), KIT_TABLES | own)
     assert list(found) == []
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.projections import LEDGER
+from services.assessment.ledger.projections import LEDGER
 from shared.contracts.received import Received
 
 _BAD_RECORD = os.environ.get("BAD_RECORD", "")

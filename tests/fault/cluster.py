@@ -71,12 +71,19 @@ class Brokers:
 @contextmanager
 def three_brokers(directory: Path) -> Iterator[Brokers]:
     """Start three brokers as one cluster, give them, and remove them with their data in the end."""
-    ports = _distinct_ports(2 * BROKERS)
+    ports = tuple(free_port() for _ in range(2 * BROKERS))
     cluster = Cluster(ports[:BROKERS])
     with ExitStack() as stack:
         stack.callback(rmtree, directory, ignore_errors=True)
         nodes = tuple(
-            Broker(directory / f"kafka-{node}", port, controller, cluster=cluster, heap_megabytes=_HEAP_MEGABYTES)
+            Broker(
+                directory / f"kafka-{node}",
+                port,
+                controller,
+                cluster=cluster,
+                heap_megabytes=_HEAP_MEGABYTES,
+                short_lived=True,
+            )
             for node, (controller, port) in enumerate(zip(ports, ports[BROKERS:], strict=False), start=1)
         )
         for node in nodes:
@@ -92,10 +99,3 @@ def _kill(node: Broker) -> None:
         os.kill(node.child.pid, signal.SIGKILL)
     while node.child.exit_code() is None:
         time.sleep(0.01)
-
-
-def _distinct_ports(count: int) -> tuple[int, ...]:
-    ports: dict[int, None] = {}
-    while len(ports) < count:
-        ports[free_port()] = None
-    return tuple(ports)

@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from shared.contracts.actor import Role
-from shared.http.auth import ALGORITHM, ISSUER
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.store.event_log import new_id
 
 _LIFETIME = 2 * 3600  # a service whose clock is an hour ahead must not find it out of date

@@ -116,7 +116,7 @@ class World:
         *,
         json: Any = None,
         version: int | None = None,
-        patience: float = 20,
+        patience: float = 60,
     ) -> Operation:
         """Ask until answered, or for ``patience`` seconds; every attempt is of the same operation."""
         if operation not in self.history:
@@ -257,7 +257,7 @@ class Traffic:
     volunteers sign up for a full shift and withdraw.
     """
 
-    def __init__(self, world: World, rng: Random, *, volunteers: int = _PER_DISTRICT, patience: float = 60) -> None:
+    def __init__(self, world: World, rng: Random, *, volunteers: int = _PER_DISTRICT, patience: float = 120) -> None:
         self._world, self._rng, self._patience = world, rng, patience
         self._volunteers = volunteers
         self._tasks: list[asyncio.Task[None]] = []

@@ -30,7 +30,7 @@ from deploy.local.environment import LocalSettings, service_environment
 from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres, remove
 from deploy.local.process import Child, free_port
-from deploy.provision import ROLES, url_name
+from deploy.services import ROLES, url_name
 from tests.fault.issuer import Issuer
 from tests.support import topics
 from tests.support.eventually import eventually
@@ -42,7 +42,7 @@ LAYOUT: Mapping[str, tuple[str, ...]] = {
     "activities.api": ("api",),
     "activities.api2": ("api",),
     "activities.relay": ("relay",),
-    "activities.consumer": ("consumer", "importer"),
+    "activities.consumer": ("consumer", "worker"),
     "assessment.consumer": ("consumer",),
     "assessment.relay": ("relay",),
 }
@@ -111,7 +111,7 @@ class Process:
     def running(self) -> bool:
         return self.child.exit_code() is None
 
-    async def died(self, within: float = 30) -> None:
+    async def died(self, within: float = 60) -> None:
         """Wait until its fault has killed it."""
         await eventually(self._is_dead, within=within)
         assert self.child.exit_code() == -signal.SIGKILL, self.child.last_lines()
@@ -121,7 +121,7 @@ class Process:
         await eventually(self._is_dead, within=within)
         assert self.child.exit_code() == 0, self.child.last_lines()
 
-    async def paused(self, within: float = 30) -> None:
+    async def paused(self, within: float = 60) -> None:
         """Wait until its fault has stalled it."""
         await eventually(self._is_paused, within=within)
 
@@ -201,7 +201,9 @@ class System:
         """Make a process ``<service>.<anything>`` with roles, to be started; environment beside the service's own."""
         service = name.partition(".")[0]
         port, order = free_port(), self.directory / f"{name}.failpoint"
-        settings = LocalSettings.model_validate({"topic_prefix": self.prefix, f"{service}_port": port})
+        settings = LocalSettings.model_validate(
+            {"topic_prefix": self.prefix, "ports": LocalSettings().ports | {service: port}}
+        )
         urls = {url_name(service, role): getattr(self.urls[service], role) for role in ROLES}
         child = Child(
             name=name,
@@ -303,7 +305,7 @@ async def own_servers() -> AsyncIterator[tuple[Path, Postgres, OneBroker]]:
     """Start a durable PostgreSQL and a broker in a directory of their own; remove it all in the end."""
     directory = own_directory()
     postgres = Postgres(directory / "postgres", free_port())
-    broker = Broker(directory / "kafka", free_port())
+    broker = Broker(directory / "kafka", free_port(), short_lived=True)
     try:
         postgres.start()
         broker.start()

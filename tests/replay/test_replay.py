@@ -168,6 +168,31 @@ async def test_a_ledger_row_changed_by_hand_is_found_and_the_explanation_still_s
     assert code == 0, output
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "other"), [("message", "facts", """'{"minutes": 1}'"""), ("delivery", "id", "event_id")]
+)
+async def test_what_an_earlier_version_made_otherwise_is_no_drift_but_an_edit_is(
+    platform: Platform, table: str, column: str, other: str
+) -> None:
+    """A template that has a fact more today would differ from every message it has ever made."""
+
+    async def edit(change: str) -> tuple[int | None, str]:
+        await platform.as_superuser(
+            "notifications",
+            f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
+            f"UPDATE {table} SET {change} WHERE event_id = '{message.event_id}'",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        )
+        return await platform.linbang("notifications", "replay", "messages")
+
+    message, *_ = await platform.rows("notifications", "SELECT event_id FROM message ORDER BY event_id")
+    code, output = await edit(f"{column} = {other}")
+    assert code == 1, output
+    assert f"{column} is" in output
+    code, output = await edit("shape = shape - 1")
+    assert code == 0, output
+
+
 async def test_an_explanation_names_every_event_its_cause_and_its_place(
     platform: Platform, volunteers: Sequence[UUID]
 ) -> None:

@@ -28,6 +28,7 @@ BUDGETS = {
     "integration/ops": 40,
     "integration/registry": 90,
     "integration/services": 90,
+    "integration/work": 60,
     "replay": 80,
     "unit": 120,
 }

@@ -17,6 +17,9 @@ class Cost:
     statements: int = 0
     commits: int = 0
 
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.statements + other.statements, self.commits + other.commits)
+
     def __sub__(self, other: "Cost") -> "Cost":
         return Cost(self.statements - other.statements, self.commits - other.commits)
 

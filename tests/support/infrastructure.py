@@ -74,6 +74,12 @@ class Databases:
             self._made[service] = await (self._migrate(service) if self._templates is None else self._copy(service))
         return self._made[service]
 
+    async def make_empty(self, service: str) -> Urls:
+        """Make a database of a service without its schema; it is dropped with the others."""
+        urls = self._made[f"{service}, empty"] = self._new_urls(service)
+        await self._provision(service, urls)
+        return urls
+
     async def _migrate(self, service: str) -> Urls:
         urls = self._new_urls(service)
         await self._provision(service, urls)
@@ -136,7 +142,7 @@ def _local() -> Iterator[Infrastructure]:
         stack.callback(remove, directory)
         postgres = Postgres(directory / "postgres", free_port(), fsync=False)
         stack.callback(postgres.stop)
-        broker = Broker(directory / "kafka", free_port())
+        broker = Broker(directory / "kafka", free_port(), short_lived=True)
         stack.callback(broker.stop)
         postgres.start()
         broker.start()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.provision import ROLES, url_name
+from deploy.services import ROLES, url_name
 from tests.support.infrastructure import Urls
 
 

@@ -5,7 +5,7 @@ that differs has been changed by something other than an event, or the code that
 figures are shown: of texts and bytes it is said that they differ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,15 +58,15 @@ async def _compare(tx: AsyncConnection, table: ProjectedTable, shadow: str, dist
     key = await key_of(tx, table.name)
     columns = await columns_of(tx, table)
     types: dict[str, str] = {row[0]: row[1] for row in await tx.execute(_TYPES, {"table": f"public.{table.name}"})}
-    named = ", ".join(dict.fromkeys([*key, *columns]))
-    values = [_comparable(column, types[column]) for column in dict.fromkeys([*key, *columns])]
+    values = {column: _comparable(table, column, types[column]) for column in [*key, *columns]}
+    named = ", ".join([*values, *(["shape"] if table.of_shape else [])])
     pairs = f"""
         (SELECT {named} FROM public.{table.name} WHERE CAST(:district AS text) IS NULL OR district = :district) l
         FULL JOIN
         (SELECT {named} FROM {shadow}.{table.name} WHERE CAST(:district AS text) IS NULL OR district = :district) s
         ON {" AND ".join(f"l.{column} = s.{column}" for column in key)}
     """
-    differ = f"({_row('l', values)}) IS DISTINCT FROM ({_row('s', values)})"
+    differ = f"({_row('l', values.values())}) IS DISTINCT FROM ({_row('s', values.values())})"
     counted = (
         await tx.execute(
             text(f"""
@@ -82,7 +82,8 @@ async def _compare(tx: AsyncConnection, table: ProjectedTable, shadow: str, dist
         rows = await tx.execute(
             text(f"""
                 SELECT {", ".join(f"coalesce(l.{column}, s.{column})::text" for column in key)},
-                       to_jsonb(l.*) AS live, to_jsonb(s.*) AS rebuilt
+                       CASE WHEN l.{key[0]} IS NOT NULL THEN {_object("l", values)} END AS live,
+                       CASE WHEN s.{key[0]} IS NOT NULL THEN {_object("s", values)} END AS rebuilt
                 FROM {pairs} WHERE {differ} ORDER BY {", ".join(map(str, range(1, len(key) + 1)))} LIMIT {FIRST}
             """),
             {"district": district},
@@ -92,12 +93,18 @@ async def _compare(tx: AsyncConnection, table: ProjectedTable, shadow: str, dist
     return TableComparison(table.name, counted.live, counted.rebuilt, counted.differing, first)
 
 
-def _comparable(column: str, sql_type: str) -> str:
-    return f"{{side}}.{column}::jsonb" if sql_type == "json" else f"{{side}}.{column}"  # json knows no equality
+def _comparable(table: ProjectedTable, column: str, sql_type: str) -> str:
+    value = f"{{side}}.{column}::jsonb" if sql_type == "json" else f"{{side}}.{column}"  # json knows no equality
+    return f"CASE WHEN l.shape = s.shape THEN {value} END" if column in table.of_shape else value
 
 
-def _row(side: str, values: Sequence[str]) -> str:
+def _row(side: str, values: Iterable[str]) -> str:
     return ", ".join(value.format(side=side) for value in values)
+
+
+def _object(side: str, values: Mapping[str, str]) -> str:
+    named = ", ".join(f"'{column}', {value}" for column, value in values.items())
+    return f"jsonb_build_object({named.format(side=side)})"
 
 
 def _differences(

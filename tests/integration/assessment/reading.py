@@ -24,11 +24,12 @@ from shared.contracts import (
 )
 from shared.contracts.actor import Role
 from shared.contracts.received import Received
-from shared.http.auth import ALGORITHM, ISSUER
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.service.app import build_app
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
-from tests.integration.assessment.conftest import DISTRICT, MORNING, Core, logged, received
+from tests.integration.assessment.core import Core
+from tests.integration.assessment.events import DISTRICT, MORNING, logged, received
 from tests.support.services import reactions
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import EVER, add
 from shared.store.event_log import new_id
-from tests.integration.assessment.conftest import Core, corrected, imported, logged, registered
+from tests.integration.assessment.core import Core
+from tests.integration.assessment.events import corrected, imported, logged, registered
 from tests.support.eventually import eventually, running
+from tests.support.quiescence import at_rest, partitions_read
 from tests.support.services import reactions
 
 pytestmark = pytest.mark.usefixtures("kafka")
@@ -52,17 +55,28 @@ async def entries(core: Core) -> int:
     return int(row[0])
 
 
+async def has_read_all(core: Core) -> bool:
+    """Whether everything that was in Kafka before the question has been handled."""
+    return bool(await partitions_read(["assessment"], partial(read, core), core.servers, core.prefix))
+
+
+async def is_at_rest(core: Core) -> bool:
+    """Whether all of it has been handled, and what came of that is in Kafka."""
+    return bool(await at_rest(["assessment"], partial(read, core), core.servers, core.prefix))
+
+
+async def read(core: Core, _service: str, query: str) -> list[Any]:
+    return await core.rows(query)
+
+
 async def test_the_same_event_at_a_new_offset_counts_once(core: Core) -> None:
     volunteer = new_id()
     record, last = logged(volunteer, 90), logged(volunteer, 30)
     async with consuming(core):
         await publish(core, [record])
         await publish(core, [record, last])
-
-        async def both_are_in() -> bool:
-            return await entries(core) == 2
-
-        await eventually(both_are_in)
+        await eventually(lambda: has_read_all(core))
+    assert await entries(core) == 2
     assert await core.hours(volunteer) == (120, 2, 0)
     assert Counter(row.name for row in await core.announced()) == {"HoursCredited": 2}
 
@@ -73,12 +87,8 @@ async def test_an_import_over_all_partitions_closes_once_and_stars_are_told_by_k
     records = [logged(volunteer, 1500, import_id=import_id) for volunteer in volunteers for _ in range(4)]
     await publish(core, [imported(records, import_id), *records, *(registered(number) for number in range(30))])
     async with consuming(core), running(Relay(core.worker, core.servers, core.prefix).run):
-
-        async def it_is_published() -> bool:
-            closed = await core.rows("SELECT 1 FROM import_progress WHERE closed")
-            return bool(closed) and not await core.rows("SELECT 1 FROM outbox")
-
-        await eventually(it_is_published)
+        await eventually(lambda: is_at_rest(core))
+    assert await core.rows("SELECT 1 FROM import_progress WHERE closed")
     assert len(await core.rows("SELECT 1 FROM known_volunteer")) == 30
     reader = AIOKafkaConsumer(
         core.prefix + "assessment.ledger",
@@ -88,8 +98,9 @@ async def test_an_import_over_all_partitions_closes_once_and_stars_are_told_by_k
     )
     await reader.start()
     told: list[Any] = []
-    while len(told) < 21:
-        told += [record for batch in (await reader.getmany(timeout_ms=1000)).values() for record in batch]
+    async with asyncio.timeout(60):
+        while len(told) < 21:
+            told += [record for batch in (await reader.getmany(timeout_ms=1000)).values() for record in batch]
     await reader.stop()
     assert [json.loads(record.value)["volunteers"] for record in told if record.topic.endswith("ledger")] == [20]
     awards = [record for record in told if record.topic.endswith("award")]
@@ -102,11 +113,8 @@ async def test_a_correction_of_an_unknown_record_is_parked_and_the_rest_goes_on(
     unknown = logged(volunteer)
     await publish(core, [logged(volunteer), corrected(unknown, 30), *(logged(volunteer) for _ in range(50))])
     async with consuming(core):
-
-        async def all_the_others_are_in() -> bool:
-            return await entries(core) == 51
-
-        await eventually(all_the_others_are_in)
+        await eventually(lambda: has_read_all(core))
+    assert await entries(core) == 51
     [parked] = await core.rows("SELECT key, reason FROM dead_letter")
     assert parked.key == str(unknown.data.record_id).encode()
     assert parked.reason == "BrokenInvariantError"

@@ -18,7 +18,8 @@ from shared.contracts import Provenance, RegistrationSource, ServiceLogged, Volu
 from shared.contracts.received import Received
 from shared.store.engine import Store
 from shared.store.event_log import new_id
-from tests.integration.assessment.conftest import Core, imported, received
+from tests.integration.assessment.core import Core
+from tests.integration.assessment.events import imported, received
 from tests.integration.assessment.reading import Reading, reading
 from tests.support.infrastructure import Infrastructure, Urls
 from tests.support.services import reactions

@@ -6,7 +6,8 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.store.engine import Store
 from shared.store.event_log import new_id
-from tests.integration.assessment.conftest import DISTRICT, OTHER_DISTRICT, Core, logged
+from tests.integration.assessment.core import Core
+from tests.integration.assessment.events import DISTRICT, OTHER_DISTRICT, logged
 
 
 @pytest.mark.parametrize("change", ["UPDATE ledger_entry SET minutes = 1", "DELETE FROM ledger_entry"])

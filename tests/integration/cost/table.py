@@ -8,9 +8,10 @@ batch of one event and for one of hundreds.
 from tests.support.cost import Cost
 
 COSTS = {
-    # start; end, once all is written, after what the kind does then (of service records: a sum and an event)
-    "import: around the roster": Cost(statements=3, commits=2),
-    "import: around service records": Cost(statements=4, commits=2),
+    # claim; file; start; end, once all is written, after what the kind does then (of service records: a sum and an
+    # event), and the next step; its claim, completion and end
+    "import: around the roster": Cost(statements=9, commits=6),
+    "import: around service records": Cost(statements=10, commits=6),
     # all of a chunk's lines, their events and outbox rows, their verdicts
     "import: a chunk of the roster": Cost(statements=10, commits=1),
     "import: a chunk of service records": Cost(statements=9, commits=1),

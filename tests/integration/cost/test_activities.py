@@ -3,12 +3,12 @@
 
 import asyncio
 
-from services.activities.commands.record_import import SERVICE_RECORDS
-from services.activities.commands.sign_ups import SignUpGroups
+from services.activities.records.record_import import SERVICE_RECORDS
+from services.activities.signing_up.api import groups
 from shared.http.idempotency import Claim
 from tests.integration.activities.conftest import DISTRICT, Activities, activities, database
-from tests.integration.activities.test_record_import import file_of, line
-from tests.integration.activities.test_sign_ups import caller
+from tests.integration.activities.records.test_record_import import file_of, line
+from tests.integration.activities.signing_up.test_sign_ups import ask
 from tests.integration.cost.table import assert_costs
 from tests.integration.cost.working import assert_import_costs, take_in
 from tests.support.cost import Cost, metered
@@ -30,12 +30,12 @@ async def test_sign_up(activities: Activities) -> None:
     await activities.know_station()
     volunteers = await activities.know_volunteers(301)
     shift_id = await activities.shift(capacity=50)
-    groups = SignUpGroups(activities.stores[0])
+    sign_ups = groups(activities.stores[0])
     measured = {}
     for group in (volunteers[:1], volunteers[1:]):
         with metered(activities.stores[0]) as cost:
             answers = await asyncio.gather(
-                *(groups.sign_up(caller(volunteer), shift_id, Claim("k", b"")) for volunteer in group)
+                *(ask(sign_ups, volunteer, shift_id, Claim("k", b"")) for volunteer in group)
             )
         assert {answer.status for answer in answers} == {201}
         measured[len(group)] = cost

@@ -9,15 +9,9 @@ import pytest
 
 from shared.contracts.received import Received
 from shared.store.event_log import new_id
-from tests.integration.assessment.conftest import (
-    Core,
-    core,
-    corrected,
-    database,
-    imported,
-    logged,
-    registered,
-)
+from tests.integration.assessment.conftest import core, database
+from tests.integration.assessment.core import Core
+from tests.integration.assessment.events import corrected, imported, logged, registered
 from tests.integration.cost.table import assert_costs
 from tests.integration.cost.working import consume, records_of
 from tests.support.services import reactions

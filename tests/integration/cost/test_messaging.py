@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaProducer
 from shared.messaging.relay import BATCH_BYTES
 from shared.store.event_log import new_id
 from tests.integration.activities.conftest import opened
-from tests.integration.assessment.conftest import logged
+from tests.integration.assessment.events import logged
 from tests.integration.cost.table import assert_costs
 from tests.integration.cost.working import consume, records_of
 from tests.integration.messaging.conftest import Wire, database, outbox_is_empty, wire

@@ -11,17 +11,20 @@ from sqlalchemy import text
 from shared.contracts.envelope import headers
 from shared.contracts.received import Received
 from shared.imports import job as jobs
-from shared.imports.importer import Importer
-from shared.imports.job import ImportJob, ImportKind, OpenJob
+from shared.imports.importer import ENDINGS, import_work
+from shared.imports.job import ImportKind
 from shared.messaging.batch import Processing
 from shared.messaging.consumer import Consumer
+from shared.messaging.fault_kinds import is_transient
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
 from shared.messaging.subscription import Subscriptions
-from shared.ops.health import Heartbeat
 from shared.store.engine import Store
+from shared.work import queue
+from shared.work.worker import Worker
 from tests.integration.cost.table import assert_costs
 from tests.support.cost import Cost, metered
+from tests.support.importing import NOTHING_TO_PASS
 
 _KEY = bytes(32)
 _STAND = text("""
@@ -67,17 +70,21 @@ def record(topic: str, offset: int, key: bytes, value: bytes | None, record_head
 async def take_in(
     api: Store, worker: Store, district: str, name: str, kind: ImportKind, file: bytes, chunk_rows: int
 ) -> Cost:
-    """Have an importer take a file in, in chunks of so many rows; return what it cost until all is written."""
-
-    async def nothing_to_pass(*_: object) -> None: ...
-
+    """Have a worker take a file in, in chunks of so many rows; return what it cost from the claim to its end."""
     sealed = jobs.seal_file(_KEY, file)
     async with api.transaction(district) as tx:
         job_id = await jobs.create(tx, district, name, "file.csv", sealed, "account:test")
-    job = OpenJob(ImportJob(job_id, district, name, "account:test"), "waiting", sealed, 0, None)
-    importer = Importer(worker, {name: replace(kind, chunk_rows=chunk_rows)}, _KEY, nothing_to_pass)
-    with metered(worker) as cost:
-        await importer._take_in(job, Heartbeat("test"))
+    steps = import_work({name: replace(kind, chunk_rows=chunk_rows)}, _KEY, NOTHING_TO_PASS)
+    role = Worker(worker, steps, ENDINGS, is_transient)
+    cost = Cost()
+    for step in steps:
+        with metered(worker) as of_step:
+            await role._run(step, await queue.claim(worker, [step]))
+        cost += of_step
+        async with worker.transaction() as tx:
+            await tx.execute(text("DELETE FROM outbox"))  # as the relay does
+    async with worker.transaction() as tx:
+        assert await tx.scalar(text("SELECT state FROM import_job WHERE id = :id"), {"id": job_id}) == "completed"
     async with worker.transaction() as tx:
         rejected = text("SELECT rejected FROM import_job WHERE id = :id")
         assert await tx.scalar(rejected, {"id": job_id}) == 0

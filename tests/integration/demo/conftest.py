@@ -19,7 +19,7 @@ from deploy.local import checks, runner
 from deploy.local.environment import LocalSettings, service_environment
 from deploy.local.paths import ROOT
 from deploy.local.process import Child, free_port
-from deploy.provision import ROLES, SERVICES, url_name
+from deploy.services import ROLES, SERVICES, url_name
 from tests.support import topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
 

@@ -16,7 +16,7 @@ import pytest
 
 from deploy.local.paths import STATE
 from deploy.local.process import free_port
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import text
 
 from shared.messaging.consumer import Consumer
+from shared.messaging.kafka_metadata import end_offsets
+from shared.messaging.positions import positions_of
 from shared.messaging.relay import Relay
 from shared.store.engine import Store
 from tests.support import tally, topics
+from tests.support.emptying import empty
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 SERVICE = "assessment"
-TABLES = (
-    "tally", "arrival", "outbox", "consumer_offset", "subscription", "inbox", "dead_letter", "missing_event_count",
-)  # fmt: skip
 
 
 @dataclass
@@ -63,28 +63,22 @@ async def database(service_database: ServiceDatabase) -> Urls:
 
 @pytest.fixture
 async def wire(database: Urls, infrastructure: Infrastructure, topic_prefix: str) -> AsyncIterator[Wire]:
-    """Everything empty: tables truncated, topics of this test's own."""
+    """Everything empty: its tables, and topics of this test's own."""
     prefix = f"{topic_prefix}{os.urandom(3).hex()}."
     await topics.provision(infrastructure.bootstrap_servers, prefix)
+    await empty(database.owner)
     worker, api = Store(database.worker), Store(database.api)
-    owner = Store(database.owner)
-    async with owner.transaction() as tx:
-        await tx.execute(text(f"TRUNCATE {', '.join(TABLES)}"))
-    await owner.close()
     yield Wire(database, worker, api, infrastructure.bootstrap_servers, prefix)
     await worker.close()
     await api.close()
 
 
-@pytest.fixture
-async def log_is_empty(wire: Wire) -> None:
-    """The producers' log of these tests is the database's own, which no test may write to twice over."""
-    owner = Store(wire.urls.owner)
-    async with owner.transaction() as tx:
-        await tx.execute(text("ALTER TABLE event_log DISABLE TRIGGER append_only"))
-        await tx.execute(text("TRUNCATE event_log"))
-        await tx.execute(text("ALTER TABLE event_log ENABLE TRIGGER append_only"))
-    await owner.close()
+async def has_read_all(wire: Wire) -> bool:
+    """Whether everything that was in Kafka before the question has been handled: counted, left out or parked."""
+    ends = await end_offsets(wire.servers, [wire.prefix + topic for topic in tally.REACTIONS.topics])
+    async with wire.worker.transaction() as tx:
+        reached = await positions_of(tx, tally.GROUP)
+    return all(reached.get(place, -1) >= end for place, end in ends.items())
 
 
 async def outbox_is_empty(wire: Wire) -> bool:

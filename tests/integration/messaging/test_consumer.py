@@ -19,7 +19,7 @@ from shared.messaging.dead_letter import MAX_CONSECUTIVE
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, new_id
-from tests.integration.messaging.conftest import Wire, outbox_is_empty
+from tests.integration.messaging.conftest import Wire, has_read_all, outbox_is_empty
 from tests.support.eventually import eventually, running
 from tests.support.tally import GROUP, POISONED_MINUTES, consumer, publish, service_corrected, service_logged, totals
 
@@ -55,10 +55,10 @@ async def send_raw(
         await producer.send_and_wait(wire.prefix + TOPIC, value, key, partition, headers=record_headers)
 
 
-async def counted(wire: Wire, minutes: int, events: int) -> bool:
-    found = await totals(wire.worker)
-    assert found[1] <= events, f"{found} is more than was sent"
-    return found == (minutes, events)
+async def all_is_counted(wire: Wire, minutes: int, events: int) -> None:
+    """Wait until everything that was sent is handled; then so much must be counted."""
+    await eventually(lambda: has_read_all(wire))
+    assert await totals(wire.worker) == (minutes, events)
 
 
 async def parked(wire: Wire) -> list[Any]:
@@ -71,7 +71,7 @@ async def test_the_same_event_at_a_new_offset_counts_once(wire: Wire) -> None:
     await send(wire, repeated, repeated, partition=0)
     await send(wire, repeated, another, partition=1)
     async with running(wire.consumer().run):
-        await eventually(lambda: counted(wire, 120, 2))
+        await all_is_counted(wire, 120, 2)
 
 
 async def test_a_batch_over_several_partitions_that_fails_half_way_loses_and_repeats_nothing(wire: Wire) -> None:
@@ -95,7 +95,7 @@ async def test_a_batch_over_several_partitions_that_fails_half_way_loses_and_rep
 
     failing._transact = fail_twice  # type: ignore[method-assign]
     async with running(failing.run):
-        await eventually(lambda: counted(wire, 600 * 60, 600))
+        await all_is_counted(wire, 600 * 60, 600)
     assert failures > 2
 
 
@@ -114,9 +114,13 @@ async def test_after_two_thousand_failures_in_a_row_a_batch_is_put_back_like_aft
         await transact(*args, **kwargs)
 
     failing._transact = fail_once  # type: ignore[method-assign]
+
+    async def is_well_again() -> bool:
+        return failing._failures == 0
+
     async with running(failing.run):
-        await eventually(lambda: counted(wire, 60, 1))
-    assert failing._failures == 0
+        await all_is_counted(wire, 60, 1)
+        await eventually(is_well_again)
 
 
 @pytest.mark.parametrize("failpoint", ["consumer.before_commit:kill9@2", "consumer.after_commit:kill9@2"])
@@ -131,7 +135,7 @@ async def test_of_two_consumers_one_killed_in_or_after_its_transaction_the_sums_
             sent += 220
             await eventually(lambda: outbox_is_empty(wire))
         assert doomed.returncode == -9
-        await eventually(lambda: counted(wire, sent * 60, sent))
+        await all_is_counted(wire, sent * 60, sent)
 
 
 async def test_a_poison_record_is_parked_with_its_bytes_and_the_rest_goes_on(wire: Wire) -> None:
@@ -140,7 +144,7 @@ async def test_a_poison_record_is_parked_with_its_bytes_and_the_rest_goes_on(wir
     await send_raw(wire, b'{"not": "an event"}', [("ce_type", b"cn.linbang.activities.ServiceLogged.v1")], 0)
     await send(wire, *good[20:], partition=0)
     async with running(wire.consumer().run):
-        await eventually(lambda: counted(wire, 40 * 60, 40))
+        await all_is_counted(wire, 40 * 60, 40)
     (letter,) = await parked(wire)
     assert (letter.partition, letter.offset, letter.key, letter.value) == (0, 20, b"poison", b'{"not": "an event"}')
     assert letter.reason == "undecodable"
@@ -157,8 +161,8 @@ async def test_an_event_that_breaks_an_invariant_is_found_and_what_follows_in_it
     behind = service_corrected(events[place], 2)
     await send(wire, *events, behind, partition=2)
     async with running(wire.consumer().run):
-        await eventually(lambda: counted(wire, 19 * 60, 19))
-        letters = await eventually(lambda: parked(wire))
+        await all_is_counted(wire, 19 * 60, 19)
+    letters = await parked(wire)
     assert [(letter.offset, letter.reason) for letter in letters] == [
         (place, "BrokenInvariantError"),
         (20, "behind_parked"),
@@ -211,7 +215,7 @@ async def test_nothing_is_committed_to_a_group_in_mid_rebalance_which_would_begi
     counting = wire.consumer()
     await send(wire, service_logged(new_id()))
     async with running(counting.run):
-        await eventually(lambda: counted(wire, 60, 1))
+        await all_is_counted(wire, 60, 1)
         client = counting._subscriber.consumer
         assert client is not None
         held = client.assignment()
@@ -243,9 +247,9 @@ async def test_a_batch_handed_out_before_its_position_was_read_is_nobody_elses_d
 
     starting._assignment.seek = seek_late  # type: ignore[method-assign]
     async with running(starting.run):
-        await eventually(lambda: counted(wire, 60, 1))
+        await all_is_counted(wire, 60, 1)
         await send(wire, service_logged(new_id()), partition=0)
-        await eventually(lambda: counted(wire, 120, 2))
+        await all_is_counted(wire, 120, 2)
     assert fencing_rejections() == rejected
 
 
@@ -272,7 +276,7 @@ async def test_a_consumer_that_was_overtaken_is_fenced_off(wire: Wire) -> None:
     zombie._assignment.fence = overtaken_just_before  # type: ignore[method-assign]
     async with running(zombie.run):
         await send(wire, *(service_logged(new_id()) for _ in range(5)), partition=0)
-        await eventually(lambda: counted(wire, 5 * 60, 5))
+        await all_is_counted(wire, 5 * 60, 5)
     assert fencing_rejections() == rejected + 1
 
 
@@ -292,7 +296,7 @@ async def test_whatever_bytes_a_record_has_it_can_be_parked(
     await send_raw(wire, b"{}", record_headers, 0, key)
     await send(wire, service_logged(new_id()), partition=0)
     async with running(wire.consumer().run), running(wire.relay().run):
-        await eventually(lambda: counted(wire, 60, 1))
+        await all_is_counted(wire, 60, 1)
         await eventually(lambda: outbox_is_empty(wire))  # the copy has gone to the dead-letter topic
     (letter,) = await parked(wire)
     assert (letter.key, letter.value) == (key, b"{}")
@@ -301,7 +305,7 @@ async def test_whatever_bytes_a_record_has_it_can_be_parked(
 async def test_a_consumer_takes_the_addresses_of_several_brokers(wire: Wire) -> None:
     await send(wire, service_logged(new_id()), partition=0)
     async with running(consumer(wire.worker, f"{wire.servers},{wire.servers}", wire.prefix).run):
-        await eventually(lambda: counted(wire, 60, 1))
+        await all_is_counted(wire, 60, 1)
 
 
 async def test_a_consumer_that_starts_while_the_database_is_away_goes_on_when_it_is_back(
@@ -320,7 +324,7 @@ async def test_a_consumer_that_starts_while_the_database_is_away_goes_on_when_it
 
     monkeypatch.setattr(store, "transaction", away_at_first)
     async with running(consumer(store, wire.servers, wire.prefix).run):
-        await eventually(lambda: counted(wire, 5 * 60, 5))
+        await all_is_counted(wire, 5 * 60, 5)
     await store.close()
     assert tries > 4
 
@@ -339,7 +343,7 @@ async def test_a_missing_table_stops_the_consumer_and_parks_nothing(wire: Wire) 
         await owner.close()
     assert await parked(wire) == []
     async with running(wire.consumer().run):
-        await eventually(lambda: counted(wire, 15 * 60, 15))
+        await all_is_counted(wire, 15 * 60, 15)
 
 
 async def test_a_position_that_the_topic_no_longer_holds_stops_the_consumer_and_says_so(wire: Wire) -> None:

@@ -21,10 +21,10 @@ from shared.messaging.dead_letter import MAX_CONSECUTIVE
 from shared.messaging.dead_letter_command import command_line
 from shared.store.event_log import NewEvent, new_id
 from tests.integration.messaging.conftest import Wire
-from tests.integration.messaging.test_consumer import counted, parked, send, send_raw
+from tests.integration.messaging.test_consumer import all_is_counted, parked, send, send_raw
 from tests.support.eventually import eventually, running
 from tests.support.mended_dead_letters import app as mended
-from tests.support.tally import POISONED_MINUTES, REACTIONS, consumer, service_corrected, service_logged
+from tests.support.tally import POISONED_MINUTES, REACTIONS, consumer, service_corrected, service_logged, totals
 
 unmended = command_line(REACTIONS)
 
@@ -106,11 +106,11 @@ async def test_past_the_limit_an_operator_can_have_all_that_is_bad_parked_and_re
     bad = [service_logged(new_id(), minutes=POISONED_MINUTES) for _ in range(3 * MAX_CONSECUTIVE)]
     await send(wire, *bad, service_logged(new_id()), partition=0)
     async with running(consumer(wire.worker, wire.servers, wire.prefix, limited=False).run):
-        await eventually(lambda: counted(wire, 60, 1))
+        await all_is_counted(wire, 60, 1)
     assert len(await parked(wire)) == len(bad)
     done = await command(wire, mended, "redrive", "--reason", "BrokenInvariantError", "--yes")
     assert done.output == f"{len(bad)} applied, 0 still parked\n"
-    assert await counted(wire, 60 + len(bad) * POISONED_MINUTES, 1 + len(bad))
+    assert await totals(wire.worker) == (60 + len(bad) * POISONED_MINUTES, 1 + len(bad))
 
 
 async def test_what_is_settled_is_not_settled_again(wire: Wire) -> None:
@@ -244,7 +244,7 @@ async def test_a_record_that_was_applied_already_is_redriven_without_effect(wire
     async with wire.worker.transaction() as tx:
         await tx.execute(text("UPDATE dead_letter SET state = 'parked', settled_at = NULL, settled_by = NULL"))
     assert (await command(wire, mended, "redrive", letter.id)).exit_code == 0
-    assert await counted(wire, POISONED_MINUTES, 1)
+    assert await totals(wire.worker) == (POISONED_MINUTES, 1)
 
 
 async def test_a_discard_needs_a_reason_and_releases_what_waits_behind(wire: Wire) -> None:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.store.event_log import append, new_id
-from tests.integration.messaging.conftest import Wire, outbox_is_empty
+from tests.integration.messaging.conftest import Wire, has_read_all, outbox_is_empty
 from tests.support.eventually import eventually, running
 from tests.support.tally import DISTRICT, publish, service_corrected, service_logged, totals
 
@@ -32,13 +32,9 @@ async def test_what_is_committed_is_counted_once_and_the_outbox_drains(wire: Wir
     async with running(wire.relay().run), running(wire.consumer().run):
         for _ in range(20):
             await publish(wire.api, *(service_logged(volunteer) for volunteer in volunteers * 10))
-
-        async def everything_is_counted() -> bool:
-            return await totals(wire.worker) == (60 * 1400, 1400)
-
-        await eventually(everything_is_counted)
-
         await eventually(lambda: outbox_is_empty(wire))
+        await eventually(lambda: has_read_all(wire))
+    assert await totals(wire.worker) == (60 * 1400, 1400)
 
 
 async def test_events_of_one_record_arrive_in_the_order_of_its_versions(wire: Wire) -> None:
@@ -47,12 +43,10 @@ async def test_events_of_one_record_arrive_in_the_order_of_its_versions(wire: Wi
         await publish(wire.api, *records)
         for version in range(2, 22):
             await publish(wire.api, *(service_corrected(record, version) for record in records))
-
-        async def arrivals() -> list[tuple[object, int]]:
-            async with wire.worker.transaction() as tx:
-                rows = (await tx.execute(text("SELECT record_id, version FROM arrival ORDER BY ordinal"))).all()
-            return [(row.record_id, row.version) for row in rows] if len(rows) == 30 * 21 else []
-
-        arrived = await eventually(arrivals)
+        await eventually(lambda: outbox_is_empty(wire))
+        await eventually(lambda: has_read_all(wire))
+    async with wire.worker.transaction() as tx:
+        arrived = (await tx.execute(text("SELECT record_id, version FROM arrival ORDER BY ordinal"))).all()
+    assert len(arrived) == 30 * 21
     for record in records:
         assert [version for record_id, version in arrived if record_id == record.aggregate_id] == list(range(1, 22))

@@ -18,6 +18,7 @@ from shared.messaging.group_client import Membership
 from shared.messaging.observer import Observer
 from shared.messaging.relay import Relay
 from shared.ops.health import Heartbeat
+from shared.ops.metrics import CONSUMER_STOPPED
 from shared.service.supervision import supervise
 from shared.store.engine import Store
 from shared.store.event_log import new_id
@@ -28,6 +29,7 @@ from tests.support.proxy import Proxy, proxied
 from tests.support.tally import GROUP, POISONED_MINUTES, REACTIONS, publish, reactions_by, service_logged
 
 NOBODY = "127.0.0.1:1"
+PATIENCE = 60
 Loop = Callable[[Heartbeat], Coroutine[Any, Any, None]]
 
 
@@ -137,14 +139,16 @@ async def test_a_kafka_that_is_away_is_waited_for(wire: Wire, role: str) -> None
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_handler_that_never_returns_shows_as_a_loop_that_hangs(wire: Wire) -> None:
-    end_of_test = asyncio.Event()
+    entered, end_of_test = asyncio.Event(), asyncio.Event()
 
     async def never_return(*_: object) -> None:
+        entered.set()
         await end_of_test.wait()
 
     await send(wire, service_logged(new_id()))
     stuck = Consumer(reactions_by(never_return, ServiceLogged), wire.worker, wire.servers, wire.prefix)
     async with supervised(lambda: stuck.run) as heartbeat:
+        await asyncio.wait_for(entered.wait(), PATIENCE)
         await eventually(partial(hangs, heartbeat))
         end_of_test.set()
 
@@ -180,22 +184,22 @@ async def test_a_consumer_whose_slow_batch_ends_just_while_its_client_leaves_the
 
     async with supervised(build) as heartbeat:
         await eventually(partial(is_ready, heartbeat))
-        await send(wire, service_logged(new_id()))
-        await started.wait()
         client = consumers[0]._subscriber.consumer
         assert client is not None
         coordinator = client._coordinator
         send_request = coordinator._send_req
 
         async def let_the_batch_end_while_leaving(request: object) -> object:
-            if isinstance(request, LeaveGroupRequest) and not ending.is_set():
+            if isinstance(request, LeaveGroupRequest) and started.is_set() and not ending.is_set():
                 ending.set()
                 await asyncio.Event().wait()  # no answer before it is cancelled
             return await send_request(request)
 
         with patch.object(coordinator, "_send_req", let_the_batch_end_while_leaving):
+            await send(wire, service_logged(new_id()))
+            await asyncio.wait_for(started.wait(), PATIENCE)
             coordinator.request_rejoin()  # as if another member had come
-            await ending.wait()
+            await asyncio.wait_for(ending.wait(), PATIENCE)
             await eventually(partial(has_another_client, consumers, heartbeat))
 
 
@@ -205,6 +209,8 @@ async def has_another_client(consumers: list[Consumer], heartbeat: Heartbeat) ->
 
 async def test_a_consumer_stopped_at_its_limit_is_alive_not_ready_and_says_why(wire: Wire) -> None:
     await send(wire, *(service_logged(new_id(), minutes=POISONED_MINUTES) for _ in range(60)), partition=0)
+
+    CONSUMER_STOPPED.labels(GROUP, "limit").set(0)  # the process's own, and another test's consumer stopped too
 
     async def stopped() -> bool:
         return REGISTRY.get_sample_value("consumer_stopped", {"consumer": GROUP, "reason": "limit"}) == 1

@@ -28,7 +28,6 @@ from tests.support.tally import (
     service_logged,
 )
 
-pytestmark = pytest.mark.usefixtures("log_is_empty")
 LOGGED, CORRECTED = "cn.linbang.activities.ServiceLogged", "cn.linbang.activities.ServiceCorrected"
 
 

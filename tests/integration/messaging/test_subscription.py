@@ -142,9 +142,6 @@ async def lived(service: Service, *events: NewEvent) -> None:
         await eventually(lambda: service.has(events, events))
 
 
-pytestmark = pytest.mark.usefixtures("log_is_empty")
-
-
 async def test_to_a_new_group_what_was_published_since_its_database_was_made_is_live(wire: Wire) -> None:
     service = Service(wire, {ServiceLogged: History.APPLY, TeamFormed: History.IGNORE})
     news, before = [service_logged(new_id()), team_formed()], [old(service_logged(new_id())), old(team_formed())]

@@ -3,42 +3,54 @@ import json
 import os
 import signal
 import sys
+import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any
-from uuid import UUID
+from typing import Any, cast
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
 from sqlalchemy import text
 
 from deploy.local.process import free_port
-from services.notifications.commands.mail import Mailer, PostOffice
+from services.notifications.app import service
+from services.notifications.deliveries.mailer import Mailer, PostOffice
+from services.notifications.deliveries.repository import add_deliveries
+from services.notifications.messages.domain import EVERYWHERE, Message, Template
+from services.notifications.messages.repository import add_messages
 from shared.contracts import Event, RegistrationSource, VolunteerRegistered, VolunteerSignedUp
 from shared.contracts.envelope import Attributes, headers
 from shared.contracts.received import Received
+from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.contracts.topics import CONTACT
 from shared.messaging.consumer import Consumer
+from shared.service.app import build_app
 from shared.store.engine import Store
 from shared.store.event_log import new_id
 from shared.store.sealing import seal
 from tests.support import topics
+from tests.support.emptying import empty
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.quiescence import partitions_read
 from tests.support.services import reactions
 
 DISTRICT = "510115"
 SENDER = "post@linbang.example"
-TABLES = "message, delivery, contact, event_log, outbox, inbox, consumer_offset, dead_letter"
+KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "alg": ALGORITHM})
+AsCaller = Callable[..., httpx.AsyncClient]
 
 
 @dataclass
@@ -224,15 +236,10 @@ async def database(service_database: ServiceDatabase) -> Urls:
 async def post(
     database: Urls, infrastructure: Infrastructure, topic_prefix: str, mail_server: MailServer
 ) -> AsyncIterator[Post]:
-    """Everything empty: tables truncated, topics of this test's own."""
+    """Everything empty: its tables, and topics of this test's own."""
     prefix = f"{topic_prefix}{os.urandom(3).hex()}."
     await topics.provision(infrastructure.bootstrap_servers, prefix)
-    store = Store(database.owner)
-    async with store.transaction() as owner:
-        await owner.execute(text("ALTER TABLE event_log DISABLE TRIGGER append_only"))
-        await owner.execute(text(f"TRUNCATE {TABLES}"))
-        await owner.execute(text("ALTER TABLE event_log ENABLE TRIGGER append_only"))
-    await store.close()
+    await empty(database.owner)
     worker, api = Store(database.worker), Store(database.api)
     producer = AIOKafkaProducer(bootstrap_servers=infrastructure.bootstrap_servers)
     await producer.start()
@@ -251,10 +258,68 @@ async def post(
     await api.close()
 
 
+def token(volunteer_id: UUID | None, district: str, role: str) -> str:
+    claims: dict[str, Any] = {"iss": ISSUER, "sub": str(uuid4()), "district": district, "roles": [role]}
+    claims |= {"exp": int(time.time()) + 60} | ({"vid": str(volunteer_id)} if volunteer_id else {})
+    return jwt.encode({"alg": ALGORITHM, "kid": "test"}, claims, KEY, algorithms=[ALGORITHM])
+
+
+@pytest.fixture
+async def as_caller(post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsCaller]:
+    """The service's HTTP interface as one account sees it."""
+    for name, value in {
+        "NOTIFICATIONS_API_DATABASE_URL": post.urls.api,
+        "NOTIFICATIONS_WORKER_DATABASE_URL": post.urls.worker,
+        "KAFKA_BOOTSTRAP_SERVERS": post.servers,
+        "CONTACT_PRIVATE_KEY": b64encode(bytes(32)).decode(),
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "25",
+        "SMTP_FROM": "post@linbang.example",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    async def keys() -> dict[str, Any]:
+        return dict(KeySet([KEY]).as_dict(private=False))
+
+    app = build_app(replace(service(), fetch_keys=lambda _store: keys))
+    clients = []
+
+    def as_caller(
+        volunteer_id: UUID | None, *, language: str = "en", district: str = DISTRICT, role: str = "volunteer"
+    ) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {token(volunteer_id, district, role)}", "Accept-Language": language}
+        clients.append(
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notifications", headers=headers)
+        )
+        return clients[-1]
+
+    async with app.router.lifespan_context(app):
+        yield as_caller
+    for client in clients:
+        await client.aclose()
+
+
 async def handle(post: Post, events: Sequence[Received[Event]]) -> None:
     """Hand events to the service as the consumer does, without Kafka in between."""
     async with post.worker.transaction() as tx:
         await reactions("notifications").react(tx, events)
+
+
+async def enter(post: Post, messages: Sequence[Message]) -> None:
+    """Enter messages and their deliveries as the projection does."""
+    async with post.worker.transaction() as tx:
+        await add_messages(tx, messages)
+        await add_deliveries(tx, messages)
+
+
+def message_without_facts(volunteer_id: UUID) -> Message:
+    """Return a message whose template wants facts that it has not."""
+    return Message(DISTRICT, new_id(), volunteer_id, Template.SIGN_UP_CONFIRMED, {}, datetime.now(UTC), EVERYWHERE)
+
+
+def message_of_a_newer_version(volunteer_id: UUID) -> Message:
+    """Return a message whose template this version has not."""
+    return replace(message_without_facts(volunteer_id), template=cast(Template, "told_tomorrow"))
 
 
 async def know(post: Post, volunteer_id: UUID, **contact: str) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy import text
 from shared.contracts.received import StateRecord
 from shared.messaging.observer import Observer
 from shared.store.engine import Store
-from shared.store.event_log import append, new_id, put_state
+from shared.store.event_log import append, new_id, now, put_state
+from shared.work.kind import NewWork
+from shared.work.queue import schedule
 from tests.support.infrastructure import ServiceDatabase
 from tests.support.tally import DISTRICT, service_logged
 
@@ -41,7 +43,7 @@ async def watched(service_database: ServiceDatabase) -> AsyncIterator[Watched]:
     owner, worker = Store(urls.owner), Store(urls.worker)
     async with owner.transaction() as tx:
         await tx.execute(
-            text("TRUNCATE outbox, dead_letter, consumer_offset, projection_comparison, missing_event_count")
+            text("TRUNCATE outbox, dead_letter, consumer_offset, projection_comparison, missing_event_count, work")
         )
     yield Watched(owner, worker, Observer(worker))
     await owner.close()
@@ -141,3 +143,19 @@ async def test_the_worker_learns_that_number_and_nothing_else_of_other_sessions(
             text("SELECT count(*) FROM pg_stat_activity WHERE usename LIKE '%_owner' AND query_start IS NOT NULL")
         )
     assert seen == 0
+
+
+async def test_open_due_and_given_up_work_is_shown_by_kind(watched: Watched) -> None:
+    async with watched.worker.transaction() as tx:
+        due, later = (NewWork(district=DISTRICT, kind="mail", due_at=now() + hours) for hours in (-HOUR, HOUR))
+        await schedule(tx, [due, later, NewWork(district=DISTRICT, kind="import")])
+    await watched.execute("UPDATE work SET state = 'given_up' WHERE kind = 'import'")
+    assert await watched.shows("work_open", kind="mail") == 2
+    assert await watched.shows("work_given_up", kind="mail") == 0
+    assert await watched.shows("work_open", kind="import") == 0
+    assert await watched.shows("work_given_up", kind="import") == 1
+    assert 3600 <= (await watched.shows("work_due_seconds", kind="mail") or 0) < 3700
+    assert await watched.shows("work_due_seconds", kind="import") == 0
+    lease = "clock_timestamp() + interval '1 min'"
+    await watched.execute(f"UPDATE work SET claimed_at = due_at, lease_until = {lease} WHERE id = :id", id=due.id)
+    assert await watched.shows("work_due_seconds", kind="mail") == 0

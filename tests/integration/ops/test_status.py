@@ -16,6 +16,7 @@ from deploy import status
 from deploy.status import Lag, Process, Status, look, show
 from shared.messaging.observer import LastComparison, LastCount, Parked, View
 from shared.store.engine import Store
+from shared.work.figures import WorkOfKind
 from tests.support import topics
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
 
@@ -86,7 +87,7 @@ async def test_what_is_reached_is_shown_and_what_is_not_is_named(
 
 
 def seen(**changes: object) -> Status:
-    view = View(0, None, [], [], [LastComparison("ledger", NOW - timedelta(hours=9), 27300, 0, 7)], [], 0.0)
+    view = View(0, None, [], [], [LastComparison("ledger", NOW - timedelta(hours=9), 27300, 0, 7)], [], 0.0, [])
     well = {
         "at": NOW,
         "processes": [Process("assessment", "http://assessment", live=True, ready=True)],
@@ -119,6 +120,7 @@ def test_everything_that_is_wrong_is_named_in_the_verdict_and_fits_the_screen() 
         [LastComparison("ledger", NOW, 27300, 1, 7)],
         [LastCount("assessment", "cn.linbang.activities.ServiceLogged", 2)],
         0.0,
+        [WorkOfKind("mail", 7, 5400.0, 0), WorkOfKind("import", 2, 0.0, 1)],
     )
     shown = screen(
         seen(
@@ -131,9 +133,11 @@ def test_everything_that_is_wrong_is_named_in_the_verdict_and_fits_the_screen() 
     verdict = " ".join(shown[shown.index("NOT WELL") :].split())
     assert verdict == (
         "NOT WELL: cannot reach Kafka; assessment's outbox does not drain; assessment has 1,203 parked; "
+        "assessment has given up 1 of import; assessment's mail is overdue; "
         "assessment's ledger differs from its replay; assessment has missed 2 events; "
         "activities misses history: linbang activities subscribe; group assessment stands still."
     )
     assert "1 d 1 h" in shown
+    assert "1 h 30 min" in shown
     assert max(map(len, shown.splitlines())) <= status.WIDTH
     assert len(shown.splitlines()) <= 40

@@ -23,15 +23,16 @@ from sqlalchemy import Row, text
 
 from deploy.local import process
 from services.registry.app import service as compose
-from services.registry.commands.roster import COLUMNS
-from services.registry.domain.identity import check_character
-from shared.imports.importer import Importer
+from services.registry.people.domain.identity import check_character
+from services.registry.people.roster_import import COLUMNS
 from shared.messaging.relay import Relay
 from shared.service.app import build_app
 from shared.service.service import Service
 from shared.store.engine import Store
+from shared.work.worker import Worker
 from tests.support import topics
 from tests.support.eventually import running
+from tests.support.importing import importing
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 SAMPLE = Path(__file__).resolve().parents[3] / "deploy" / "sample" / "510115"
@@ -162,10 +163,8 @@ class Registry:
         async with self.worker.transaction() as tx:
             return (await tx.execute(text(statement), parameters)).all()
 
-    def importer(self) -> Importer:
-        async def nothing_to_pass(*_: object) -> None: ...
-
-        return Importer(self.worker, self.service.imports, b64decode(self.service.settings.file_key), nothing_to_pass)
+    def importer(self) -> Worker:
+        return importing(self.worker, self.service.imports, b64decode(self.service.settings.file_key))
 
     def relay(self) -> Relay:
         return Relay(self.worker, self.servers, self.prefix)

@@ -27,7 +27,7 @@ async def test_a_roster_is_imported_with_a_report(idle_registry: Registry, url: 
     broken.write_bytes(b",".join(roster([roster_line(4)]).splitlines()[:0:-1]))  # a person where the header should be
     environment = {"LINBANG_USER": "admin.510115", "LINBANG_PASSWORD": ADMIN_PASSWORD, "COLUMNS": "200"}
     run = CliRunner(env=environment).invoke
-    with (tmp_path / "log").open("wb") as log, idle_registry.process("api", "relay", "importer", log=log):
+    with (tmp_path / "log").open("wb") as log, idle_registry.process("api", "relay", "worker", log=log):
         await _ready(url)
         done = run(app, ["import-roster", str(file), "--report", str(report), "--url", url])
         assert done.exit_code == 0, done.output

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from shared.service.service import Service
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 

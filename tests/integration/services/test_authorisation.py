@@ -20,7 +20,8 @@ from joserfc.jwk import OKPKey
 from sqlalchemy.engine import make_url
 
 from shared.contracts.actor import Reach, Role
-from shared.http.auth import ALGORITHM, ISSUER, access_of
+from shared.contracts.tokens import ALGORITHM, ISSUER
+from shared.http.auth import access_of
 from shared.http.openapi import routes_of
 from shared.service.app import build_app
 from shared.service.service import Service
@@ -78,9 +79,9 @@ SEEDS = {
         INSERT INTO import_progress (district, import_id, credited_records) VALUES ({_ROW}, 424242);
     """,
     "notifications": f"""
-        INSERT INTO message VALUES ({_ROW}, '{KNOWN}', 'hours_credited', '{_FACTS}', now(), NULL);
-        INSERT INTO delivery (district, event_id, channel, id, state, reason)
-        VALUES ({_ROW}, 'email', '{KNOWN}', 'undeliverable', '{SECRET}');
+        INSERT INTO message VALUES ({_ROW}, '{KNOWN}', 'hours_credited', '{_FACTS}', now(), NULL, 1);
+        INSERT INTO delivery (district, event_id, recipient_id, channel, id, state, reason, shape)
+        VALUES ({_ROW}, '{KNOWN}', 'email', '{KNOWN}', 'undeliverable', '{SECRET}', 1);
     """,
 }
 """What district 510115 has, under one id; registry's comes through its own routes, sealed as it is."""

@@ -1,7 +1,6 @@
 """What holds for every service alike: schema, rights, row-level security, errors, tokens, health."""
 
 from collections.abc import AsyncIterator
-from importlib import import_module
 from typing import Any
 
 import httpx
@@ -15,12 +14,11 @@ from shared.service.service import Service
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id
 from tests.support.infrastructure import Urls
+from tests.support.services import tables
 from tests.support.tally import DISTRICT, service_logged
 
 PLATFORM_WIDE = {"rule_set": {"platform"}}
 """Tables whose platform-wide rows every district may read, by a policy of that name."""
-OF_THE_WHOLE_SERVICE = {"outbox", "projection_comparison", "missing_event_count"}
-"""Tables whose key does not begin with the district, though they have one."""
 KIT_TABLES = {
     "alembic_version",
     "event_log",
@@ -32,9 +30,10 @@ KIT_TABLES = {
     "import_job",
     "import_verdict",
     "projection_comparison",
-    "missing_event_count",
+    "work",
     "subscription",
     "installation",
+    "missing_event_count",
 }
 
 
@@ -55,12 +54,12 @@ async def owner_rows(urls: Urls, query: str) -> list[Any]:
 
 
 async def test_the_migrations_make_what_the_tables_module_says(name: str, urls: Urls) -> None:
-    metadata = import_module(f"services.{name}.tables").metadata
+    said = tables(name)
 
     def compare(connection: Connection) -> None:
         found = inspect(connection)
-        assert set(found.get_table_names()) - KIT_TABLES == set(metadata.tables)
-        for table in metadata.tables.values():
+        assert set(found.get_table_names()) - KIT_TABLES == set(said)
+        for table in said.values():
             columns = {column["name"]: column for column in found.get_columns(table.name)}
             assert list(columns) == [column.name for column in table.columns]
             for column in table.columns:
@@ -91,13 +90,15 @@ async def test_every_table_with_a_district_forces_row_level_security_for_both_ro
           AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'district')
         """,
     )
-    assert len(rows) > len(KIT_TABLES) - 6
+    assert len(rows) > len(KIT_TABLES) - 4
     for row in rows:
         assert row.forced, row.relname
         expected = {"own_districts", "every_district"} | PLATFORM_WIDE.get(row.relname, set())
         assert set(row.policies) <= expected, row.relname
         assert row.policies, row.relname
-        assert row.leads == "district" or row.relname in OF_THE_WHOLE_SERVICE, row.relname
+        assert row.leads == "district" or row.relname in {"outbox", "projection_comparison", "missing_event_count"}, (
+            row.relname
+        )
 
 
 async def test_the_services_roles_own_nothing_and_cannot_bypass_row_level_security(name: str, urls: Urls) -> None:

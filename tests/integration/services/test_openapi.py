@@ -27,7 +27,7 @@ from schemathesis.schemas import BaseSchema
 
 from deploy.docs import compose
 from deploy.local.process import free_port
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from shared.service.app import build_app
 from tests.support.eventually import eventually
 from tests.support.infrastructure import Infrastructure, ServiceDatabase

@@ -1,15 +1,21 @@
-"""Pauses between tries: they grow, they have a longest, and no number of failures breaks them."""
+"""Waits double, stay within their bounds whatever the number of failures, and differ."""
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.ops.back_off import back_off
 
 
-@pytest.mark.parametrize(("failures", "pause"), [(0, 0.1), (1, 0.1), (2, 0.2), (3, 0.4), (7, 6.4), (8, 10.0)])
-def test_a_pause_doubles_up_to_the_longest_and_has_a_random_share_of_half(failures: int, pause: float) -> None:
-    pauses = [back_off(failures, 0.1, 10.0) for _ in range(200)]
-    assert pause / 2 <= min(pauses) < max(pauses) <= pause
+@given(st.integers(1, 100_000), st.floats(0.001, 60), st.floats(60, 86_400))
+def test_a_wait_lies_between_half_the_first_and_the_longest(failures: int, first: float, longest: float) -> None:
+    assert first / 2 <= back_off(failures, first, longest) <= longest
 
 
-def test_two_thousand_failures_in_a_row_are_waited_out_like_the_first_ones() -> None:
-    assert all(0 < back_off(failures, 0.1, 10.0) <= 10.0 for failures in range(2000))
+@given(st.integers(1, 20))
+def test_a_wait_doubles_until_it_is_the_longest(failures: int) -> None:
+    doubled = 0.05 * 2 ** (failures - 1)
+    assert min(doubled, 10) / 2 <= back_off(failures, 0.05, 10) <= min(doubled, 10)
+
+
+def test_what_failed_together_does_not_come_back_together() -> None:
+    assert len({back_off(2_000, 1, 30) for _ in range(10)}) > 1

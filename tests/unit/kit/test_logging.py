@@ -25,8 +25,7 @@ except ValueError:
 warnings.warn("old")
 
 async def forget():
-    asyncio.create_task(asyncio.to_thread(refuse))
-    await asyncio.sleep(0.1)
+    await asyncio.wait([asyncio.create_task(asyncio.to_thread(refuse))])
 
 asyncio.run(forget())
 import gc; gc.collect()

@@ -25,7 +25,7 @@ def sql(statement: TextClause) -> str:
 def test_a_set_of_rows_is_one_insert_with_the_types_of_its_columns() -> None:
     assert sql(insert_rows(KNOWN, ["id", "since", "demand"], same=["district"])) == (
         "INSERT INTO known_place (district, id, since, demand) "
-        "SELECT CAST(:district AS TEXT), r.id, r.since, CAST(r.demand AS json) "
+        "SELECT CAST(:district AS TEXT), r.id, r.since, CAST(r.demand AS JSON) "
         "FROM unnest(CAST(:id AS UUID[]), CAST(:since AS TIMESTAMP WITH TIME ZONE[]), CAST(:demand AS text[])) "
         "AS r(id, since, demand)"
     )

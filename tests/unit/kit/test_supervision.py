@@ -25,7 +25,7 @@ async def test_a_loop_that_fails_is_started_again(fault: BaseException, monkeypa
     sleep = asyncio.sleep
     monkeypatch.setattr("shared.service.supervision.asyncio.sleep", lambda _: sleep(0))
     task = asyncio.create_task(supervise(lambda: loop, Heartbeat("test")))
-    await asyncio.wait_for(again.wait(), 10)
+    await asyncio.wait_for(again.wait(), 60)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

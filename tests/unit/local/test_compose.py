@@ -11,7 +11,7 @@ import pytest
 from deploy import credentials
 from deploy.local.environment import LocalSettings, database_urls, service_environment
 from deploy.local.paths import ROOT
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from shared.service.roles import background_roles
 
 _COMPOSE = (ROOT / "docker-compose.yml").read_text()

@@ -12,7 +12,7 @@ from deploy import credentials
 from deploy.local import environment
 from deploy.local.environment import LocalSettings, database_urls, load_secrets, service_environment
 from deploy.local.paths import ROOT
-from deploy.provision import SERVICES
+from deploy.services import SERVICES
 from services import cli
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from deploy.local.process import Child, ChildFailedError, clear_stale, pid_line, port_is_free
+from deploy.local.process import Child, ChildFailedError, _reserve, clear_stale, free_port, pid_line, port_is_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,3 +108,20 @@ def test_a_port_is_free_until_someone_listens() -> None:
         server.listen()
         assert not port_is_free(port)
     assert port_is_free(port)
+
+
+def test_a_port_that_was_given_out_is_given_to_nobody_else_while_its_process_lives() -> None:
+    mine = free_port()
+    code = (
+        "import sys; from deploy.local import process; process._PORTS = range(int(sys.argv[1]), int(sys.argv[2]));"
+        "print(process.free_port(), flush=True); sys.stdin.read()"
+    )
+    refused = subprocess.run([sys.executable, "-c", code, str(mine), str(mine + 1)], capture_output=True, check=False)
+    assert f"No free port between {mine} and {mine}".encode() in refused.stderr
+
+    command = [sys.executable, "-c", code, "20000", "32000"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        theirs = int(other.stdout.readline())
+        assert not _reserve(theirs)
+    assert _reserve(theirs)

@@ -1,0 +1,60 @@
+"""The table of services: what the rest of the installation has to know of each.
+
+Invariant: a service is listed here and nowhere else. The command line, provisioning, local mode, secrets, the compose
+file, Prometheus and the tests' lists all follow from this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROLES = ("owner", "api", "worker")
+"""The database roles of a service."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One service."""
+
+    port: int
+    """Of its HTTP interface on this machine."""
+    about: str
+    """What ``linbang --help`` says of it."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """The secrets it is given: environment variable -> name of the secret."""
+    sends_mail: bool = False
+
+
+TABLE: Mapping[str, Entry] = {
+    "registry": Entry(
+        8101,
+        "People and places: import a roster, accounts.",
+        {
+            "FILE_KEY": "REGISTRY_FILE_KEY",
+            "REGISTRY_MASTER_KEY": "REGISTRY_MASTER_KEY",
+            "REGISTRY_BLIND_INDEX_KEY": "REGISTRY_BLIND_INDEX_KEY",
+            "REGISTRY_OPERATOR_PASSWORD": "REGISTRY_OPERATOR_PASSWORD",
+            "CONTACT_PUBLIC_KEY": "CONTACT_PUBLIC_KEY",
+        },
+    ),
+    "activities": Entry(8102, "Activities and service records: import records.", {"FILE_KEY": "ACTIVITIES_FILE_KEY"}),
+    "assessment": Entry(8103, "Hours, stars, and what they rest on."),
+    "notifications": Entry(
+        8104, "Messages and their deliveries.", {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"}, sends_mail=True
+    ),
+}
+SERVICES = tuple(TABLE)
+
+
+def url_name(service: str, role: str) -> str:
+    """Name the environment variable that holds a database URL."""
+    return f"{service}_{role}_DATABASE_URL".upper()
+
+
+def password_name(service: str, role: str) -> str:
+    """Name the variable that holds the password of a database role."""
+    return f"{service}_{role}_PASSWORD".upper()

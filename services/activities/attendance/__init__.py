@@ -1,0 +1,1 @@
+"""Checking in and out of a shift; the time given becomes a service record."""

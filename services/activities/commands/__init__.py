@@ -1,1 +1,0 @@
-"""Use cases, one function each; each opens its transaction and appends its events in it."""

@@ -1,1 +1,0 @@
-"""Rules of activities, sign-ups, attendance and service records; no I/O."""

@@ -1,0 +1,1 @@
+"""Activities and their shifts: published complete, found by volunteers."""

@@ -1,0 +1,56 @@
+"""Publishing an activity. Invariant: it is complete when it is first seen; no telephone number is in its event."""
+
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.activities.publishing import repository
+from services.activities.publishing.domain import ActivityDraft, check_draft, public_wording
+from services.activities.publishing.repository import Publication
+from services.activities.register.repository import find_station
+from shared.contracts import ActivityPublished, PublishedShift
+from shared.contracts.actor import Actor
+from shared.contracts.faults import Code, Fault, RefusedError
+from shared.store import event_log
+from shared.store.event_log import NewEvent, new_id, now
+
+
+class PublishedActivity(BaseModel):
+    """The id of a new activity and of its shifts, in the order they were given."""
+
+    id: UUID
+    shift_ids: list[UUID]
+
+
+async def publish_activity(tx: AsyncConnection, actor: Actor, station: str, draft: ActivityDraft) -> PublishedActivity:
+    """Publish an activity of a station, named by code or id. Raises RefusedError with every fault of the draft.
+
+    A station that the actor does not reach is ``forbidden``.
+    """
+    check_draft(draft, now())
+    station_id = await find_station(tx, actor.district, station)
+    if station_id is None:
+        raise RefusedError(Fault("station", Code.UNKNOWN_REFERENCE if station else Code.MISSING))
+    if not actor.reaches(unit=station_id, made_by=""):
+        raise RefusedError(Fault("station", Code.FORBIDDEN))
+    shifts = tuple(
+        PublishedShift(shift_id=new_id(), starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
+        for shift in draft.shifts
+    )
+    publication = Publication(actor.district, new_id(), station_id, draft, actor.name, now())
+    await repository.insert_activity(tx, publication, shifts)
+    published = ActivityPublished(
+        activity_id=publication.id,
+        title=draft.title,
+        service=draft.service,
+        station_id=station_id,
+        place=draft.place,
+        person_in_charge=public_wording(draft.person_in_charge),
+        risk_text=draft.risk_text,
+        description=draft.description,
+        published_at=publication.published_at,
+        shifts=shifts,
+    )
+    await event_log.append(tx, [NewEvent(actor.district, publication.id, 1, published, actor.name)])
+    return PublishedActivity(id=publication.id, shift_ids=[shift.shift_id for shift in shifts])

@@ -1,0 +1,36 @@
+"""The part's tables, as ``migrations`` makes them."""
+
+from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, Uuid
+
+metadata = MetaData()
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("station_id", Uuid, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("person_in_charge", Text, nullable=False),
+    Column("risk_text", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("published_by", Text, nullable=False),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+shift = Table(
+    "shift",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("activity_id", Uuid, nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("next_queue_number", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Service records: looked up, corrected, brought in by files."""

@@ -1,0 +1,79 @@
+"""Service records over HTTP: look up and correct. They come in by check-out and by import."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict
+
+from services.activities.records import queries
+from services.activities.records.commands import CorrectedRecord, correct_record
+from services.activities.records.queries import RecordView
+from shared.contracts.actor import STAFF, Role
+from shared.contracts.faults import Code, Fault, RefusedError
+from shared.http.auth import Caller, caller_with
+from shared.http.dependencies import ApiStore
+from shared.http.idempotency import IdempotencyKey, idempotent
+from shared.http.pages import Page, RequestedPage, moment
+from shared.http.problems import ProblemError
+from shared.http.versions import ExpectedVersion, set_etag
+
+router = APIRouter(prefix="/v1/service-records", tags=["service records"])
+
+Reader = Annotated[Caller, Depends(caller_with(*STAFF, own=[Role.VOLUNTEER]))]
+Corrector = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER]))]
+
+
+class Correction(BaseModel):
+    """The right number of minutes (0 voids the record), and why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 90, "reason": "提前半小时离开"}]})
+
+    minutes: int
+    reason: str = ""
+
+
+@router.get("")
+async def list_records(
+    store: ApiStore, caller: Reader, page: RequestedPage, volunteer_id: UUID | None = None
+) -> Page[RecordView]:
+    """List a volunteer's service records, latest first; without ``volunteer_id`` the caller's own."""
+    wanted = volunteer_id or caller.volunteer_id
+    if wanted is None:
+        raise RefusedError(Fault("volunteer_id", Code.MISSING))
+    _check_may_see(caller, wanted)
+    after = page.position(moment, UUID)
+    async with store.transaction(caller.district) as tx:
+        found = await queries.records_of_volunteer(tx, caller.district, wanted, after, page.limit + 1)
+    return Page.of(found, page.limit, lambda record: (record.started_at.isoformat(), str(record.id)))
+
+
+@router.get("/{record_id}")
+async def show_record(record_id: UUID, response: Response, store: ApiStore, caller: Reader) -> RecordView:
+    """Show one record; its ETag is what a correction names in If-Match."""
+    async with store.transaction(caller.district) as tx:
+        record = await queries.find_record(tx, caller.district, record_id)
+    if record is None:
+        raise RefusedError(Fault("record_id", Code.NOT_FOUND))
+    _check_may_see(caller, record.volunteer_id)
+    set_etag(response, record.version)
+    return record
+
+
+@router.post("/{record_id}/corrections", status_code=201, response_model=CorrectedRecord)
+async def correct(
+    record_id: UUID, body: Correction, version: ExpectedVersion, store: ApiStore, caller: Corrector, key: IdempotencyKey
+) -> Response:
+    """Correct a record's minutes; a station's manager, of that station.
+
+    If-Match names the version that the correction is based on.
+    """
+    async with store.transaction(caller.district) as tx:
+        command = partial(correct_record, tx, caller, record_id, version, body.minutes, body.reason.strip())
+        return await idempotent(tx, caller, key, 201, command)
+
+
+def _check_may_see(caller: Caller, volunteer_id: UUID) -> None:
+    if not caller.may_see(volunteer_id):
+        raise ProblemError(403, "forbidden")

@@ -1,0 +1,1 @@
+"""What registry has told of volunteers and stations, as this service needs it."""

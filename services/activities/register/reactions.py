@@ -1,0 +1,11 @@
+"""What the service notes of people and places."""
+
+from services.activities.register.projections import STATIONS, VOLUNTEERS
+from shared.contracts import StationOpened, VolunteerProfileChanged, VolunteerRegistered
+from shared.messaging.reactions import Reaction
+
+REACTIONS = (
+    Reaction(VolunteerRegistered, projects=VOLUNTEERS),
+    Reaction(VolunteerProfileChanged, projects=VOLUNTEERS),
+    Reaction(StationOpened, projects=STATIONS),
+)

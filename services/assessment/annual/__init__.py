@@ -1,0 +1,1 @@
+"""The annual assessment: who would be nominated for a year."""

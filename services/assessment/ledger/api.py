@@ -1,0 +1,43 @@
+"""The ledger over HTTP: a volunteer's entries, and how far imports are."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from services.assessment.ledger.queries import ImportProgress, LedgerEntry, ledger_of, progress_of
+from shared.contracts.actor import STAFF, Role
+from shared.http.auth import Caller, caller_with
+from shared.http.dependencies import ApiStore
+from shared.http.pages import Page, RequestedPage, moment, whole_number
+from shared.http.problems import ProblemError
+
+router = APIRouter(prefix="/v1")
+
+Reader = Annotated[Caller, Depends(caller_with(*STAFF, own=[Role.VOLUNTEER]))]
+Staff = Annotated[Caller, Depends(caller_with(*STAFF))]
+
+
+@router.get("/volunteers/{volunteer_id}/ledger", tags=["hours"])
+async def list_ledger(volunteer_id: UUID, store: ApiStore, caller: Reader, page: RequestedPage) -> Page[LedgerEntry]:
+    """List the entries that a volunteer's hours are the sum of, latest service first."""
+    if not caller.may_see(volunteer_id):
+        raise ProblemError(403, "forbidden")
+    after = page.position(moment, UUID, whole_number, whole_number)
+    async with store.transaction(caller.district) as tx:
+        found = await ledger_of(tx, caller.district, volunteer_id, after, page.limit + 1)
+    return Page.of(found, page.limit, _position)
+
+
+def _position(entry: LedgerEntry) -> tuple[str, ...]:
+    return entry.started_at.isoformat(), str(entry.record_id), str(entry.version), str(entry.minutes)
+
+
+@router.get("/imports/{import_id}/progress", tags=["imports"])
+async def show_progress(import_id: UUID, store: ApiStore, caller: Staff) -> ImportProgress:
+    """Say how much of an import of service records is in the ledger; it is closed once all of it is.
+
+    What nothing has arrived of is at zero, for the import may have only just begun.
+    """
+    async with store.transaction(caller.district) as tx:
+        return await progress_of(tx, caller.district, import_id)

@@ -1,0 +1,1 @@
+"""What registry has told of volunteers, stations and teams: who and where the ledger's ids are."""

@@ -1,0 +1,6 @@
+"""Register, put together."""
+
+from services.assessment.register.reactions import REACTIONS
+from shared.service.part import Part
+
+PART = Part(reactions=REACTIONS)

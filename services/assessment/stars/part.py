@@ -1,0 +1,7 @@
+"""Stars, put together."""
+
+from services.assessment.stars.api import router
+from services.assessment.stars.reactions import REACTIONS
+from shared.service.part import Part
+
+PART = Part(routers=[router], reactions=REACTIONS)

@@ -1,0 +1,100 @@
+"""A volunteer's hours with the stars that they have given."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.assessment.ledger.queries import SESSIONS
+from services.assessment.rules.queries import current_rules
+from shared.contracts.faults import Code, Fault, RefusedError
+
+
+class MonthHours(BaseModel):
+    """What was given in one calendar month of the district's zone, ``2026-03``."""
+
+    month: str
+    minutes: int
+    sessions: int
+
+
+class ServiceHours(BaseModel):
+    """What was given to one kind of service."""
+
+    service: str
+    minutes: int
+    sessions: int
+
+
+class VolunteerHours(BaseModel):
+    """A volunteer's hours. ``stars`` is the level awarded; ``next_level`` is null at the highest."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "volunteer_id": "019c2f6e-1111-7c3e-9a51-0d4c8b1f2a77",
+                    "volunteer_no": "51011500000002",
+                    "category": "university_student",
+                    "lifetime_minutes": 6120,
+                    "sessions": 34,
+                    "stars": 1,
+                    "next_level": 2,
+                    "minutes_to_next_level": 11880,
+                    "rule_set": "default/2025.1",
+                    "by_month": [{"month": "2026-03", "minutes": 6120, "sessions": 34}],
+                    "by_service": [{"service": "culture", "minutes": 6120, "sessions": 34}],
+                }
+            ]
+        }
+    )
+
+    volunteer_id: UUID
+    volunteer_no: str
+    category: str
+    lifetime_minutes: int
+    sessions: int
+    stars: int
+    next_level: int | None
+    minutes_to_next_level: int | None
+    rule_set: str
+    by_month: list[MonthHours]
+    by_service: list[ServiceHours]
+
+
+_VOLUNTEER = text("""
+    SELECT v.id AS volunteer_id, v.number AS volunteer_no, v.category, coalesce(h.minutes, 0) AS lifetime_minutes,
+           coalesce(h.sessions, 0) AS sessions, coalesce(a.stars, 0) AS stars
+    FROM known_volunteer v
+    LEFT JOIN volunteer_hours h ON h.district = v.district AND h.volunteer_id = v.id
+    LEFT JOIN award a ON a.district = v.district AND a.volunteer_id = v.id
+    WHERE v.district = :district AND v.id = :volunteer_id
+""")
+_BREAKDOWN = text(f"""
+    SELECT to_char(service_on, 'YYYY-MM') AS month, service, sum(minutes) AS minutes, {SESSIONS} AS sessions
+    FROM ledger_entry WHERE district = :district AND volunteer_id = :volunteer_id
+    GROUP BY GROUPING SETS ((1), (2)) HAVING {SESSIONS} > 0 ORDER BY 1, 2
+""")
+
+
+async def hours_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> VolunteerHours:
+    """Return a volunteer's lifetime figures by month and service.
+
+    Raises RefusedError ``not_found`` where nobody has that id.
+    """
+    key = {"district": district, "volunteer_id": volunteer_id}
+    row = (await tx.execute(_VOLUNTEER, key)).mappings().one_or_none()
+    if row is None:
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    parts = (await tx.execute(_BREAKDOWN, key)).mappings().all()
+    rules = await current_rules(tx, district)
+    missing = rules.minutes_to_next_level(row["stars"], row["lifetime_minutes"])
+    return VolunteerHours(
+        **row,
+        next_level=None if missing is None else row["stars"] + 1,
+        minutes_to_next_level=missing,
+        rule_set=rules.name,
+        by_month=[MonthHours.model_validate(part) for part in map(dict, parts) if part["month"] is not None],
+        by_service=[ServiceHours.model_validate(part) for part in map(dict, parts) if part["service"] is not None],
+    )

@@ -1,0 +1,14 @@
+"""The shape of the part's table. The migrations make it; a test compares the two."""
+
+from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid
+
+metadata = MetaData()
+
+award = Table(
+    "award",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("volunteer_id", Uuid, primary_key=True),
+    Column("stars", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)

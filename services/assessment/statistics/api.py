@@ -1,0 +1,62 @@
+"""A district's figures over HTTP."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from services.assessment.statistics import queries
+from services.assessment.statistics.period import Period
+from services.assessment.statistics.queries import Grouping, StarStatistics, Statistics
+from services.assessment.statistics.volunteers import VolunteerFigures, hours_by_volunteer
+from shared.contracts import Provenance
+from shared.contracts.actor import STAFF
+from shared.contracts.faults import Code, Fault
+from shared.http.auth import Caller, caller_with
+from shared.http.dependencies import ApiStore
+from shared.http.pages import Page, RequestedPage
+from shared.http.problems import ProblemError
+
+router = APIRouter(prefix="/v1")
+
+Staff = Annotated[Caller, Depends(caller_with(*STAFF))]
+
+
+async def _period(
+    start: Annotated[date | None, Query(alias="from", description="First day that counts, in China's time.")] = None,
+    end: Annotated[date | None, Query(alias="to", description="The day after the last that counts.")] = None,
+    provenance: Annotated[Provenance | None, Query(description="Only records that are vouched for so.")] = None,
+) -> Period:
+    if start and end and end < start:
+        raise ProblemError(422, "invalid-request", [Fault("to", Code.OUT_OF_RANGE)])
+    return Period(start, end, provenance)
+
+
+RequestedPeriod = Annotated[Period, Depends(_period)]
+
+
+@router.get("/volunteer-hours", tags=["statistics"])
+async def list_hours(
+    store: ApiStore, caller: Staff, period: RequestedPeriod, page: RequestedPage
+) -> Page[VolunteerFigures]:
+    """List the figures of everybody who has a record, by volunteer number."""
+    (after,) = page.position(str) or (None,)
+    async with store.transaction(caller.district) as tx:
+        found = await hours_by_volunteer(tx, caller.district, period, after, page.limit + 1)
+    return Page.of(found, page.limit, lambda figures: (figures.volunteer_no,))
+
+
+@router.get("/statistics", tags=["statistics"])
+async def show_statistics(
+    store: ApiStore, caller: Staff, period: RequestedPeriod, by: Grouping | None = None
+) -> Statistics:
+    """Show the district's minutes, sessions and volunteers of a period, in total and by group."""
+    async with store.transaction(caller.district) as tx:
+        return await queries.statistics(tx, caller.district, period, by)
+
+
+@router.get("/statistics/stars", tags=["statistics"])
+async def show_stars(store: ApiStore, caller: Staff) -> StarStatistics:
+    """Count the volunteers at each star level."""
+    async with store.transaction(caller.district) as tx:
+        return await queries.star_statistics(tx, caller.district)

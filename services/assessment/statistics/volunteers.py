@@ -1,0 +1,63 @@
+"""The figures of everybody who has a record, page by page."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.assessment.ledger.queries import SESSIONS
+from services.assessment.statistics.period import Period
+
+
+class VolunteerFigures(BaseModel):
+    """A volunteer's figures: ``minutes`` and ``sessions`` of the period asked for, and of their lifetime."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "volunteer_no": "51011500000002",
+                    "category": "university_student",
+                    "minutes": 1920,
+                    "sessions": 13,
+                    "lifetime_minutes": 2130,
+                    "stars": 0,
+                }
+            ]
+        }
+    )
+
+    volunteer_no: str
+    category: str
+    minutes: int
+    sessions: int
+    lifetime_minutes: int
+    stars: int
+
+
+_PAGE = text(f"""
+    SELECT v.number AS volunteer_no, v.category, f.minutes, f.sessions, h.minutes AS lifetime_minutes,
+           coalesce(a.stars, 0) AS stars
+    FROM (
+        SELECT k.district, k.id, k.number, k.category FROM known_volunteer k
+        WHERE k.district = :district AND (CAST(:after AS text) IS NULL OR k.number > :after)
+          AND EXISTS (SELECT FROM volunteer_hours WHERE district = k.district AND volunteer_id = k.id)
+        ORDER BY k.number LIMIT :limit
+    ) v
+    JOIN volunteer_hours h ON h.district = v.district AND h.volunteer_id = v.id
+    LEFT JOIN award a ON a.district = v.district AND a.volunteer_id = v.id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(e.minutes), 0) AS minutes, coalesce({SESSIONS}, 0) AS sessions FROM ledger_entry e
+        WHERE e.district = v.district AND e.volunteer_id = v.id AND {Period.CONDITION}
+    ) f
+    ORDER BY v.number
+""")
+
+
+async def hours_by_volunteer(
+    tx: AsyncConnection, district: str, period: Period, after: str | None, limit: int
+) -> Sequence[VolunteerFigures]:
+    """Return the figures of everybody who has a record, by volunteer number, from after a number on."""
+    values = {"district": district, "after": after, "limit": limit, **period.values()}
+    return [VolunteerFigures(**row) for row in (await tx.execute(_PAGE, values)).mappings()]

@@ -1,1 +1,0 @@
-"""What this service does: marks inbox messages read, and mails."""

@@ -1,0 +1,69 @@
+"""A delivery's identity, what comes of offering a mail, when it is tried again and when it is given up.
+
+Invariant: a mail server of ours that is away is never given up on; only how long to wait has a limit. What ends a mail
+that could still be sent is its own mailbox, which puts it off too long, or a contact that never comes.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from services.notifications.messages.domain import Channel
+
+SHAPE = 2
+"""How a delivery's id is made; each is stored with the shape it was made in, and a comparison leaves the ids of others
+alone. 1 was ``uuid5(event_id, channel)``, when an event had one recipient."""
+FIRST_WAIT = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(minutes=15)
+PATIENCE = timedelta(days=7)
+"""How long a mail waits for what it needs, its contact above all; by then it is no news any more, or the volunteer is
+erased."""
+MAILBOX_PATIENCE = timedelta(days=4)
+"""How long a mailbox may put a mail off: "at least 4-5 days" (RFC 5321, 4.5.4.1)."""
+_MOST_DOUBLINGS = 16  # far beyond LONGEST_WAIT, and far below what a timedelta can hold
+
+
+class Outcome(StrEnum):
+    """What came of offering a mail."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An outcome and its reason code, e.g. ``smtp_550``; never the server's words, which quote the address."""
+
+    outcome: Outcome
+    reason: str = ""
+    put_off: bool = False
+    """Whether it is deferred because its mailbox does not take it for now, not because of anything of ours."""
+
+
+def delivery_id(event_id: UUID, recipient_id: UUID, channel: Channel) -> UUID:
+    """Return the id of a message's delivery on a channel: always the same one, so its mail's Message-ID is too."""
+    return uuid5(event_id, f"{recipient_id}:{channel}")
+
+
+def back_off(attempts: int, jitter: float) -> timedelta:
+    """Return the wait after the given number of attempts (at least 1): doubling from FIRST_WAIT up to LONGEST_WAIT.
+
+    ``jitter`` in [0, 1) takes off up to half of it, so that mails which failed together do not return together.
+    """
+    doublings = min(attempts - 1, _MOST_DOUBLINGS)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT) * (1 - jitter / 2)
+
+
+def lacking(reason: str, waited: timedelta) -> Verdict:
+    """Return what becomes of a mail that cannot be written yet and has waited so long for what it lacks."""
+    return Verdict(Outcome.DEFERRED if waited <= PATIENCE else Outcome.REFUSED, reason)
+
+
+def given_up(verdict: Verdict, put_off_for: timedelta | None) -> Verdict:
+    """Return the verdict, or the end of a mail that its mailbox has put off for too long (None: never before)."""
+    if verdict.put_off and put_off_for is not None and put_off_for > MAILBOX_PATIENCE:
+        return Verdict(Outcome.REFUSED, "expired")
+    return verdict

@@ -1,0 +1,47 @@
+"""All SQL that writes messages."""
+
+import json
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.messages.domain import SHAPE, Message
+from services.notifications.messages.tables import message
+from shared.store.statements import insert_rows
+
+_ADD_MESSAGES = insert_rows(
+    message,
+    ("district", "event_id", "recipient_id", "template", "facts", "occurred_at"),
+    same=("shape",),
+    conflict="DO NOTHING",
+)
+
+
+async def add_messages(tx: AsyncConnection, messages: Sequence[Message]) -> None:
+    """Put messages into inboxes; those that are there already stay as they are."""
+    await tx.execute(
+        _ADD_MESSAGES,
+        {
+            "district": [message.district for message in messages],
+            "event_id": [message.event_id for message in messages],
+            "recipient_id": [message.recipient_id for message in messages],
+            "template": [message.template for message in messages],
+            "facts": [json.dumps(message.facts, ensure_ascii=False) for message in messages],
+            "occurred_at": [message.occurred_at for message in messages],
+            "shape": SHAPE,
+        },
+    )
+
+
+_MARK_READ = text("""
+    UPDATE message SET read_at = coalesce(read_at, clock_timestamp())
+    WHERE district = :district AND event_id = :event_id AND recipient_id = :recipient_id
+""")
+
+
+async def mark_read(tx: AsyncConnection, district: str, recipient_id: UUID, event_id: UUID) -> bool:
+    """Note that somebody has read what they were told of an event, the first time; False where that is nothing."""
+    values = {"district": district, "event_id": event_id, "recipient_id": recipient_id}
+    return bool((await tx.execute(_MARK_READ, values)).rowcount)

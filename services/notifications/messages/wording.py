@@ -1,0 +1,107 @@
+"""A message's words: the templates, filled in with facts, in the reader's language.
+
+Invariant: the result is plain text. Nothing here is HTML, so nothing is escaped; times are those of a clock on the
+wall in China.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.notifications.messages.domain import Facts
+
+CHINA_TIME = ZoneInfo("Asia/Shanghai")
+WEEKDAYS_ZH = "一二三四五六日"
+NUMERALS_ZH = "零一二三四五"
+MINUTES_PER_HOUR = 60
+
+
+class Language(StrEnum):
+    """A language there are templates in."""
+
+    CHINESE = "zh-CN"
+    ENGLISH = "en"
+
+    @classmethod
+    def of(cls, tag: str) -> "Language":
+        """Return the language nearest to a BCP 47 tag; Chinese where it is neither."""
+        return cls.ENGLISH if tag.lower().startswith("en") else cls.CHINESE
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A worded message: the subject is one line, the body has no trailing line break."""
+
+    subject: str
+    body: str
+
+
+class UnwordableError(Exception):
+    """A template and a message's facts do not fit together."""
+
+
+def word(template: str, language: Language, facts: Facts) -> Text:
+    """Return a message's words. Raises UnwordableError, for one where a fact that the template wants is not there."""
+    try:
+        return _text(template, language, facts)
+    except Exception as error:  # whatever a template and its filters may meet
+        raise UnwordableError(f"{template}: {type(error).__name__}") from error
+
+
+def unreadable(language: Language) -> Text:
+    """Return what is shown in place of a message that cannot be worded."""
+    return _text("unreadable", language, {})
+
+
+def letter_body(language: Language, name: str, text: Text) -> str:
+    """Return a mail's body: the message between a greeting by name and the platform's signature."""
+    return _ENVIRONMENTS[language].get_template("letter.txt").render(name=name, body=text.body) + "\n"
+
+
+def _text(name: str, language: Language, facts: Facts) -> Text:
+    subject, _, body = _ENVIRONMENTS[language].get_template(f"{name}.txt").render(facts).partition("\n\n")
+    return Text(subject, body)
+
+
+def _moment_zh(iso: str) -> str:
+    at = datetime.fromisoformat(iso).astimezone(CHINA_TIME)
+    return f"{at.year}年{at.month}月{at.day}日（周{WEEKDAYS_ZH[at.weekday()]}）{at:%H:%M}"
+
+
+def _moment_en(iso: str) -> str:
+    at = datetime.fromisoformat(iso).astimezone(CHINA_TIME)
+    return f"{at:%A}, {at.day} {at:%B %Y} at {at:%H:%M} (China time)"
+
+
+def _duration_zh(minutes: int) -> str:
+    hours, rest = divmod(minutes, MINUTES_PER_HOUR)
+    return " ".join(part for part in (f"{hours} 小时" * bool(hours), f"{rest} 分钟" * bool(rest or not hours)) if part)
+
+
+def _duration_en(minutes: int) -> str:
+    hours, rest = divmod(minutes, MINUTES_PER_HOUR)
+    return " ".join(part for part in (f"{hours} h" * bool(hours), f"{rest} min" * bool(rest or not hours)) if part)
+
+
+def _numeral_zh(number: int) -> str:
+    return NUMERALS_ZH[number] if 0 <= number < len(NUMERALS_ZH) else str(number)
+
+
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates" / language),
+        autoescape=False,  # noqa: S701  plain text: escaping would show readers "&amp;"
+        undefined=StrictUndefined,
+    )
+    chinese = language is Language.CHINESE
+    environment.filters["moment"] = _moment_zh if chinese else _moment_en
+    environment.filters["duration"] = _duration_zh if chinese else _duration_en
+    environment.filters["numeral"] = _numeral_zh if chinese else str
+    return environment
+
+
+_ENVIRONMENTS = {language: _environment(language) for language in Language}

@@ -1,0 +1,1 @@
+"""Accounts: who may open which, log-in and tokens, and registering oneself with an account."""

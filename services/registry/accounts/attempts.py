@@ -1,0 +1,83 @@
+"""How often one may try to log in, to register, or to change a password (ADR 0014).
+
+Invariant: guessing at an account never locks its owner out: what is refused is refused to the address that guesses, and
+an address that the owner has logged in from stays free of the limit on guesses from everywhere.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPerMonth
+
+from services.registry.accounts.domain import log_in_name
+from shared.contracts.faults import Code, RefusedError
+from shared.http.problems import ProblemError
+from shared.http.rates import Rates
+from shared.ops import metrics
+
+_FROM_ADDRESS = RateLimitItemPerMinute(600, namespace="log-in from")
+"""A whole campus may come from one address; this keeps one address from taking all of the password threads."""
+_AT_NAME_FROM_ADDRESS = RateLimitItemPerMinute(10, multiples=15, namespace="log-in at, from")
+_AT_NAME = RateLimitItemPerHour(100, namespace="log-in at")
+_KNOWN = RateLimitItemPerMonth(1, namespace="owner's address")
+_REGISTRATIONS = RateLimitItemPerMinute(600, multiples=10, namespace="registrations from")
+_ON_FILE = RateLimitItemPerHour(60, namespace="told that somebody is registered")
+_OLD_PASSWORD = RateLimitItemPerMinute(10, multiples=15, namespace="old password of")
+
+
+class Attempts:
+    """Counts what people try, by name and by address."""
+
+    def __init__(self) -> None:
+        self._rates = Rates()
+
+    def log_in(self, name: str, address: str) -> None:
+        """Count a try to log in. Raises ProblemError 429."""
+        name = log_in_name(name)
+        try:
+            self._rates.count(_FROM_ADDRESS, "", address)
+            self._rates.count(_AT_NAME_FROM_ADDRESS, "user_name", name, address)
+            if not self._rates.used_up(_KNOWN, name, address):
+                self._rates.count(_AT_NAME, "user_name", name)
+        except ProblemError:
+            metrics.LOG_IN_REFUSED.labels("rate").inc()
+            raise
+
+    def logged_in(self, name: str, address: str) -> None:
+        """Forgive the tries before a right password, and know the address as the owner's."""
+        name = log_in_name(name)
+        self._rates.forget(_AT_NAME_FROM_ADDRESS, name, address)
+        self._rates.forget(_AT_NAME, name)
+        self._rates.note(_KNOWN, name, address)
+
+    def register(self, address: str) -> None:
+        """Count a registration. Raises ProblemError 429, also for an address that only asks who is registered."""
+        self._rates.count(_REGISTRATIONS, "", address)
+        if self._rates.used_up(_ON_FILE, address):
+            self._rates.count(_ON_FILE, "", address)
+
+    def not_registered(self, address: str, refused: RefusedError) -> None:
+        """Note a refusal; one that tells that somebody is registered counts against the address."""
+        if any(fault.code is Code.ALREADY_REGISTERED for fault in refused.faults):
+            self._rates.note(_ON_FILE, address)
+
+    def change_password(self, account: str) -> None:
+        """Count a try of the old password. Raises ProblemError 429."""
+        self._rates.count(_OLD_PASSWORD, "old_password", account)
+
+    def password_changed(self, account: str) -> None:
+        """Forgive the tries before the right one."""
+        self._rates.forget(_OLD_PASSWORD, account)
+
+
+async def _attempts(request: Request) -> Attempts:
+    attempts: Attempts = request.app.state.attempts
+    return attempts
+
+
+async def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+CountedAttempts = Annotated[Attempts, Depends(_attempts)]
+Address = Annotated[str, Depends(_address)]

@@ -1,0 +1,135 @@
+"""Accounts, the names they log in by, and the keys that tokens are signed with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.faults import Code, Fault, RefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account. ``district`` is ``*`` for the operator; ``units`` are ids of stations and teams."""
+
+    district: str
+    id: UUID
+    user_name: str
+    password_hash: str
+    roles: tuple[str, ...]
+    units: tuple[UUID, ...] = ()
+    volunteer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An Ed25519 key pair: the public half raw (32 bytes), the private half as ``KeyRing`` seals it."""
+
+    id: str
+    public_key: bytes
+    sealed_key: bytes
+
+
+_INSERT = text("""
+    INSERT INTO account (district, id, user_name, password_hash, roles, units, volunteer_id)
+    VALUES (:district, :id, :user_name, :password_hash, :roles, CAST(:units AS uuid[]), :volunteer_id)
+    ON CONFLICT DO NOTHING
+""")
+_INSERT_NAMES = text("""
+    INSERT INTO log_in_name (name, belongs_to, account_id)
+    SELECT n.name, :district, :account_id FROM unnest(CAST(:names AS text[])) AS n(name)
+    ON CONFLICT DO NOTHING
+""")
+
+
+async def insert(tx: AsyncConnection, account: Account, names: Sequence[str]) -> None:
+    """Open an account that logs in by any of ``names``.
+
+    Raises RefusedError (already_registered) where the volunteer has an account or a name is taken.
+    """
+    row = {
+        "district": account.district,
+        "id": account.id,
+        "user_name": account.user_name,
+        "password_hash": account.password_hash,
+        "roles": list(account.roles),
+        "units": list(account.units),
+        "volunteer_id": account.volunteer_id,
+    }
+    if (await tx.execute(_INSERT, row)).rowcount == 0:
+        raise RefusedError(Fault("volunteer_number", Code.ALREADY_REGISTERED))
+    named = await tx.execute(
+        _INSERT_NAMES, {"district": account.district, "account_id": account.id, "names": list(names)}
+    )
+    if named.rowcount < len(names):
+        raise RefusedError(Fault("user_name", Code.ALREADY_REGISTERED))
+
+
+_BY_NAME = text("SELECT belongs_to, account_id FROM log_in_name WHERE name = :name")
+_BY_ID = text("""
+    SELECT district, id, user_name, password_hash, roles, units, volunteer_id
+    FROM account WHERE district = :district AND id = :id
+""")
+
+
+async def whose_name(tx: AsyncConnection, name: str) -> tuple[str, UUID] | None:
+    """Return the district and id of the account that logs in by a name, or None."""
+    row = (await tx.execute(_BY_NAME, {"name": name})).one_or_none()
+    return None if row is None else (row.belongs_to, row.account_id)
+
+
+async def find(tx: AsyncConnection, district: str, account_id: UUID) -> Account | None:
+    """Return an account, or None."""
+    row = (await tx.execute(_BY_ID, {"district": district, "id": account_id})).mappings().one_or_none()
+    if row is None:
+        return None
+    return Account(**{**row, "roles": tuple(row["roles"]), "units": tuple(row["units"])})
+
+
+_SET_PASSWORD = text("UPDATE account SET password_hash = :password_hash WHERE district = :district AND id = :id")
+
+
+async def set_password(tx: AsyncConnection, account: Account, password_hash: str) -> None:
+    """Replace an account's password."""
+    await tx.execute(_SET_PASSWORD, {"district": account.district, "id": account.id, "password_hash": password_hash})
+
+
+_UNITS = text("""
+    SELECT code, id FROM station WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
+    UNION ALL SELECT code, id FROM team WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
+""")
+
+
+async def unit_ids(tx: AsyncConnection, district: str, codes: Sequence[str]) -> tuple[UUID, ...]:
+    """Return the ids of stations and teams. Raises RefusedError (unknown_reference) where one is not on file."""
+    ids = {row.code: row.id for row in await tx.execute(_UNITS, {"district": district, "codes": list(codes)})}
+    if any(code not in ids for code in codes):
+        raise RefusedError(Fault("units", Code.UNKNOWN_REFERENCE))
+    return tuple(ids[code] for code in codes)
+
+
+_LOCK_SIGNING_KEYS = text("SELECT pg_advisory_xact_lock(hashtextextended('signing_key', 0))")
+_RETIRE = text("UPDATE signing_key SET replaced_at = clock_timestamp() WHERE replaced_at IS NULL")
+_INSERT_KEY = text("""
+    INSERT INTO signing_key (id, public_key, sealed_key) VALUES (:id, :public_key, :sealed_key)
+""")
+_CURRENT_KEY = text("SELECT id, public_key, sealed_key FROM signing_key WHERE replaced_at IS NULL")
+
+
+async def lock_signing_keys(tx: AsyncConnection) -> None:
+    """Become the one who may replace the signing key."""
+    await tx.execute(_LOCK_SIGNING_KEYS)
+
+
+async def current_signing_key(tx: AsyncConnection) -> SigningKey | None:
+    """Return the key that signs, or None before there is one."""
+    row = (await tx.execute(_CURRENT_KEY)).mappings().one_or_none()
+    return None if row is None else SigningKey(**row)
+
+
+async def replace_signing_key(tx: AsyncConnection, key: SigningKey) -> None:
+    """Let ``key`` sign from now on; the one before it goes on verifying while its tokens last."""
+    await tx.execute(_RETIRE)
+    await tx.execute(_INSERT_KEY, {"id": key.id, "public_key": key.public_key, "sealed_key": key.sealed_key})

@@ -1,0 +1,36 @@
+"""The part's tables, as ``migrations`` makes them."""
+
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+
+metadata = MetaData()
+
+account = Table(
+    "account",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("units", ARRAY(Uuid), nullable=False),
+    Column("volunteer_id", Uuid),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("district", "volunteer_id"),
+)
+log_in_name = Table(
+    "log_in_name",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("belongs_to", Text, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+)
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sealed_key", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("replaced_at", DateTime(timezone=True)),
+)

@@ -1,1 +1,0 @@
-"""Use cases that change the register, one function each; every one opens its transaction."""

@@ -1,1 +1,0 @@
-"""Rules of the register, free of input and output."""

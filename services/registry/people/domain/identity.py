@@ -1,0 +1,48 @@
+"""The citizen ID number (GB 11643-1999): area, date of birth, sequence with the sex digit, check character."""
+
+import re
+from datetime import date
+
+from shared.contracts.faults import Code
+
+LENGTH = 18
+EARLIEST_BIRTH = date(1900, 1, 1)
+_SHAPE = re.compile(r"[0-9]{17}[0-9X]")
+_CHECK_CHARACTERS = "10X98765432"
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_DIGITS = {str(digit): digit for digit in range(10)}
+
+
+def check_character(first_17: str) -> str:
+    """Return the check character of seventeen digits (ISO 7064, MOD 11-2)."""
+    total = 0
+    for digit, weight in zip(first_17, _WEIGHTS, strict=True):
+        total += _DIGITS[digit] * weight
+    return _CHECK_CHARACTERS[total % 11]
+
+
+def birth_date(number: str) -> date | None:
+    """Return the date of birth in a well-shaped number, or None where it is no date."""
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+
+
+def gender(number: str) -> str:
+    """Return the sex that the sequence's last digit says: odd for ``male``, even for ``female``."""
+    return "male" if _DIGITS[number[16]] % 2 else "female"
+
+
+def fault_of(number: str, today: date) -> Code | None:
+    """Return the code of what is wrong with a number as ``wording.id_number`` writes it, or None."""
+    if len(number) != LENGTH:
+        return Code.LENGTH
+    if not _SHAPE.fullmatch(number):
+        return Code.FORMAT
+    born = birth_date(number)
+    if born is None or not EARLIEST_BIRTH <= born <= today:
+        return Code.BIRTH_DATE
+    if check_character(number[:17]) != number[17]:
+        return Code.CHECK_DIGIT
+    return None

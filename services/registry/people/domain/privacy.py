@@ -1,0 +1,123 @@
+"""Personal data at rest: sealed under a key per volunteer, found again by a keyed index, shown masked.
+
+Invariant: without the keys nothing of a person can be read or guessed from the database: ciphertexts are bound to their
+volunteer and purpose, and the blind index of an ID number (little entropy in 18 characters) is an HMAC, not a hash.
+Deleting a volunteer's wrapped key makes the sealed data unreadable for good.
+"""
+
+import hmac
+import json
+import os
+from dataclasses import dataclass, fields
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from services.registry.people.domain.roster import Entry
+from services.registry.people.domain.volunteer import Volunteer
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_VERSION = b"\x01"
+_MASK = "*"
+_VOLUNTEER_FIELDS = tuple(field.name for field in fields(Volunteer))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonalData:
+    """What must never be shown or stored in clear; it has no repr either."""
+
+    name: str
+    gender: str
+    id_number: str
+    phone: str
+    email: str
+
+    def masked(self) -> "PersonalData":
+        """Return it as it may be shown: 张**, 519900********1234, 138****0000, a***@example.org."""
+        return PersonalData(
+            name=self.name[:1] + _MASK * 2,
+            gender=self.gender,
+            id_number=f"{self.id_number[:6]}{_MASK * 8}{self.id_number[-4:]}",
+            phone=f"{self.phone[:3]}{_MASK * 4}{self.phone[-4:]}",
+            email=_masked_email(self.email),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPerson:
+    """Personal data as it is stored: the volunteer's data key under the master key, and the data under the data key."""
+
+    wrapped_key: bytes
+    personal_data: bytes
+
+
+class KeyRing:
+    """The keys of registry, 32 bytes each. A person's blind index is the same in every district."""
+
+    def __init__(self, master_key: bytes, blind_index_key: bytes, contact_public_key: bytes) -> None:
+        if {len(master_key), len(blind_index_key), len(contact_public_key)} != {KEY_BYTES}:
+            raise ValueError(f"keys have {KEY_BYTES} bytes")
+        self._master = AESGCM(master_key)
+        self._blind_index_key = blind_index_key
+        self.contact_public_key = contact_public_key
+        """X25519; notifications has the private half."""
+
+    def blind_index(self, id_number: str) -> bytes:
+        """Return what finds a person again without storing the ID number readably."""
+        return hmac.digest(self._blind_index_key, b"id_number:" + id_number.encode(), "sha256")
+
+    def digest(self, volunteer: Volunteer) -> bytes:
+        """Return a keyed digest of everything a roster says of a volunteer; equal exactly for equal volunteers."""
+        content = json.dumps([str(getattr(volunteer, field)) for field in _VOLUNTEER_FIELDS], ensure_ascii=False)
+        return hmac.digest(self._blind_index_key, b"volunteer:" + content.encode(), "sha256")
+
+    def entry(self, line: int, volunteer: Volunteer, *, normalised: bool) -> Entry:
+        """Return the roster entry of a volunteer who has passed every check."""
+        return Entry(line, volunteer, self.blind_index(volunteer.id_number), self.digest(volunteer), normalised)
+
+    def fingerprint(self, request: bytes) -> bytes:
+        """Return a keyed fingerprint of a request that may hold a password or personal data."""
+        return hmac.digest(self._blind_index_key, b"request:" + request, "sha256")
+
+    def seal_person(self, volunteer_id: UUID, volunteer: Volunteer) -> SealedPerson:
+        """Encrypt a volunteer's personal data under a fresh data key; both ciphertexts are bound to the volunteer."""
+        data_key = AESGCM.generate_key(8 * KEY_BYTES)
+        personal = [volunteer.name, volunteer.gender, volunteer.id_number, volunteer.phone, volunteer.email]
+        return SealedPerson(
+            wrapped_key=_encrypt(self._master, data_key, b"volunteer key:" + volunteer_id.bytes),
+            personal_data=_encrypt(
+                AESGCM(data_key),
+                json.dumps(personal, ensure_ascii=False).encode(),
+                b"personal data:" + volunteer_id.bytes,
+            ),
+        )
+
+    def open_person(self, volunteer_id: UUID, sealed: SealedPerson) -> PersonalData:
+        """Decrypt what ``seal_person`` sealed. Raises InvalidTag where it was changed or belongs to somebody else."""
+        data_key = _decrypt(self._master, sealed.wrapped_key, b"volunteer key:" + volunteer_id.bytes)
+        content = _decrypt(AESGCM(data_key), sealed.personal_data, b"personal data:" + volunteer_id.bytes)
+        return PersonalData(*json.loads(content))
+
+    def seal_signing_key(self, key_id: str, private_key: bytes) -> bytes:
+        """Encrypt a token signing key for storage."""
+        return _encrypt(self._master, private_key, b"signing key:" + key_id.encode())
+
+    def open_signing_key(self, key_id: str, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_signing_key`` sealed. Raises InvalidTag where it was changed."""
+        return _decrypt(self._master, sealed, b"signing key:" + key_id.encode())
+
+
+def _masked_email(email: str) -> str:
+    local, at, domain = email.rpartition("@")
+    return f"{local[:1]}{_MASK * 3}{at}{domain}" if at else ""
+
+
+def _encrypt(cipher: AESGCM, plaintext: bytes, associated_data: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return _VERSION + nonce + cipher.encrypt(nonce, plaintext, associated_data)
+
+
+def _decrypt(cipher: AESGCM, sealed: bytes, associated_data: bytes) -> bytes:
+    start = len(_VERSION) + _NONCE_BYTES
+    return cipher.decrypt(sealed[len(_VERSION) : start], sealed[start:], associated_data)

@@ -1,0 +1,157 @@
+"""The one validator of a volunteer: a line of a roster and an HTTP registration pass the same rules.
+
+Invariant: a ``Volunteer`` exists only if every rule holds, and only in normal form: equal persons are equal values.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.registry.people.domain import identity
+from services.registry.places.domain import wording
+from services.registry.places.domain.codes import CATEGORIES, GENDERS, SERVICE_OF, SKILL_OF
+from services.registry.places.domain.fields import Fields
+from shared.contracts import VolunteerCategory
+from shared.contracts.faults import Code, Fault
+
+FIELDS = (
+    "number",
+    "name",
+    "gender",
+    "id_number",
+    "phone",
+    "email",
+    "category",
+    "organisation",
+    "team",
+    "skills",
+    "services",
+    "community",
+    "registered_on",
+)
+"""A volunteer's fields, in the order in which their faults are reported."""
+
+NAME_LENGTH = 50
+EMAIL_LENGTH = 254
+SERIAL_DIGITS = 8
+_NUMBER = re.compile(r"[0-9][0-9A-Z-]{3,31}")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w](?:[\w-]{0,61}[\w])", re.ASCII)
+_COMMUNITY = re.compile(r"[0-9]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What a volunteer may refer to: the district's organisations, teams (code -> id) and community codes."""
+
+    district: str
+    organisations: Mapping[str, UUID]
+    teams: Mapping[str, UUID]
+    communities: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Volunteer:
+    """A volunteer as registered. Personal: name, gender, id_number, phone, email; they never leave registry in clear.
+
+    It has no repr, so that no traceback or log can show it.
+    ``email`` is empty where there is none; organisation, team and community are None likewise.
+    """
+
+    number: str
+    name: str
+    gender: str
+    id_number: str
+    phone: str
+    email: str
+    category: VolunteerCategory
+    organisation_id: UUID | None
+    team_id: UUID | None
+    skills: tuple[str, ...]
+    services: tuple[str, ...]
+    community: str | None
+    registered_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The validator's answer: the volunteer, or every fault found in the order of ``FIELDS``.
+
+    ``normalised`` says that something was written differently from how it is kept.
+    """
+
+    volunteer: Volunteer | None
+    faults: tuple[Fault, ...]
+    normalised: bool
+
+
+def check(values: Mapping[str, str], references: References, today: date) -> Checked:
+    """Check one volunteer's fields as written against every rule that needs no other volunteer.
+
+    ``today`` is the present day in the district's zone. Duplicates are for the caller, who knows who is on file.
+    """
+    fields = Fields(values)
+    number = fields.matching("number", wording.number, _NUMBER, required=True)
+    name = fields.name("name", NAME_LENGTH)
+    gender = fields.coded("gender", GENDERS, required=True)
+    id_number = _id_number(fields, gender, today)
+    phone = fields.matching("phone", wording.phone, _MOBILE, required=True)
+    email = _email(fields)
+    category = fields.coded("category", CATEGORIES, required=True)
+    organisation_id = fields.reference("organisation", references.organisations)
+    team_id = fields.reference("team", references.teams)
+    skills = fields.several("skills", SKILL_OF)
+    services = fields.several("services", SERVICE_OF)
+    community = _community(fields, references)
+    registered_on = fields.day("registered_on", today, required=True)
+    if fields.faults or not (number and name and gender and id_number and phone and category and registered_on):
+        return Checked(None, tuple(fields.faults), fields.normalised)
+    volunteer = Volunteer(
+        number, name, gender, id_number, phone, email or "", category, organisation_id, team_id, skills, services,
+        community, registered_on,
+    )  # fmt: skip
+    return Checked(volunteer, (), fields.normalised)
+
+
+def _id_number(fields: Fields, gender: str | None, today: date) -> str | None:
+    value = fields.text("id_number", wording.id_number, required=True)
+    if value is None:
+        return None
+    code = identity.fault_of(value, today)
+    if code is not None:
+        fields.fault("id_number", code)
+        return None
+    if gender is not None and identity.gender(value) != gender:
+        fields.fault("gender", Code.CONTRADICTS_ID)
+    return value
+
+
+def _email(fields: Fields) -> str | None:
+    value = fields.matching("email", wording.email, _EMAIL)
+    if value is not None and len(value) > EMAIL_LENGTH:
+        fields.fault("email", Code.TOO_LONG)
+        return None
+    return value
+
+
+def _community(fields: Fields, references: References) -> str | None:
+    value = fields.matching("community", wording.half_width, _COMMUNITY)
+    if value is None or value in references.communities:
+        return value
+    own = value.startswith(references.district)
+    fields.fault("community", Code.UNKNOWN_REFERENCE if own else Code.OTHER_DISTRICT)
+    return None
+
+
+def issued_number(district: str, serial: int) -> str:
+    """Return the volunteer number of a serial: the district's code and eight digits, never part of an ID number."""
+    return f"{district}{serial:0{SERIAL_DIGITS}d}"
+
+
+def serial_of(district: str, number: str) -> int:
+    """Return the serial in a number of the form that ``issued_number`` gives, or 0 for any other number."""
+    serial = number.removeprefix(district)
+    ours = len(number) == len(district) + SERIAL_DIGITS and len(serial) == SERIAL_DIGITS and serial.isdecimal()
+    return int(serial) if ours else 0

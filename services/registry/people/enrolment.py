@@ -1,0 +1,167 @@
+"""What enrolling or changing volunteers writes: rows, events and contact points, the same by roster and by HTTP.
+
+Invariant: rows, events and contact points of a set of volunteers go into one transaction, rows first.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.people import repository as volunteers
+from services.registry.people.domain.privacy import KeyRing
+from services.registry.people.domain.roster import Entry, OnFile, decide, public_profile
+from services.registry.people.domain.volunteer import Volunteer, check, issued_number
+from services.registry.people.repository import StoredVolunteer
+from shared.contracts import RegistrationSource, VolunteerProfileChanged, VolunteerRegistered
+from shared.contracts.calendar import district_day
+from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.received import StateRecord
+from shared.contracts.topics import CONTACT
+from shared.store import event_log
+from shared.store.event_log import NewEvent, new_id, now
+from shared.store.sealing import seal
+
+
+class VolunteerCreated(BaseModel):
+    """A new volunteer: the id that other services know and the number that people use."""
+
+    id: UUID
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How volunteers came in, and who or what caused it."""
+
+    district: str
+    caused_by: str
+    source: RegistrationSource
+    language: str = "zh-CN"
+    import_id: UUID | None = None
+
+
+@dataclass
+class Enrolment:
+    """All that is to be written for a set of volunteers."""
+
+    origin: Origin
+    registered: list[StoredVolunteer] = field(default_factory=list)
+    changed: list[StoredVolunteer] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
+    contacts: list[StateRecord] = field(default_factory=list)
+
+    async def write(self, tx: AsyncConnection) -> None:
+        """Write rows, events and contact points, one statement each."""
+        await volunteers.insert(tx, self.origin.district, self.registered)
+        await volunteers.update(tx, self.origin.district, self.changed)
+        await event_log.append(tx, self.events)
+        await event_log.put_state(tx, CONTACT.name, self.contacts)
+
+
+def prepare(
+    keys: KeyRing, origin: Origin, registered: Sequence[Entry], changed: Sequence[tuple[OnFile, Entry]] = ()
+) -> Enrolment:
+    """Encrypt, seal and word everything; takes time in proportion, so keep it off the event loop for many.
+
+    A change that other services do not know of (a phone number, a skill) makes no event and keeps the version.
+    """
+    enrolment = Enrolment(origin)
+    for entry in registered:
+        row = _stored(keys, new_id(), entry, origin.source, origin.language, 1)
+        enrolment.registered.append(row)
+        enrolment.events.append(_event(origin, row, _registered(origin, row.id, entry.volunteer)))
+    for known, entry in changed:
+        news = known.public_profile != public_profile(entry.volunteer)
+        row = _stored(keys, known.id, entry, origin.source, known.language, known.version + news)
+        enrolment.changed.append(row)
+        if news:
+            enrolment.events.append(_event(origin, row, _profile_changed(origin, row.id, entry.volunteer)))
+    rows = enrolment.registered + enrolment.changed
+    sealed = seal(keys.contact_public_key, [(str(row.id), _contact(row)) for row in rows])
+    enrolment.contacts = [
+        StateRecord(origin.district, str(row.id), value) for row, value in zip(rows, sealed, strict=True)
+    ]
+    return enrolment
+
+
+def _stored(
+    keys: KeyRing, volunteer_id: UUID, entry: Entry, source: RegistrationSource, language: str, version: int
+) -> StoredVolunteer:
+    sealed = keys.seal_person(volunteer_id, entry.volunteer)
+    return StoredVolunteer(
+        volunteer_id, entry.volunteer, entry.blind_index, entry.digest, sealed, source, language, version
+    )
+
+
+def _event(origin: Origin, row: StoredVolunteer, data: VolunteerRegistered | VolunteerProfileChanged) -> NewEvent:
+    return NewEvent(origin.district, row.id, row.version, data, origin.caused_by)
+
+
+def _registered(origin: Origin, volunteer_id: UUID, volunteer: Volunteer) -> VolunteerRegistered:
+    return VolunteerRegistered(
+        volunteer_id=volunteer_id,
+        volunteer_no=volunteer.number,
+        category=volunteer.category.value,
+        organisation_id=volunteer.organisation_id,
+        team_id=volunteer.team_id,
+        registered_on=volunteer.registered_on,
+        source=origin.source,
+        language=origin.language,
+        import_id=origin.import_id,
+    )
+
+
+def _profile_changed(origin: Origin, volunteer_id: UUID, volunteer: Volunteer) -> VolunteerProfileChanged:
+    return VolunteerProfileChanged(
+        volunteer_id=volunteer_id,
+        volunteer_no=volunteer.number,
+        category=volunteer.category.value,
+        organisation_id=volunteer.organisation_id,
+        team_id=volunteer.team_id,
+        registered_on=volunteer.registered_on,
+        import_id=origin.import_id,
+    )
+
+
+def _contact(row: StoredVolunteer) -> bytes:
+    """Return the contact point as notifications reads it."""
+    return json.dumps(
+        {
+            "name": row.volunteer.name,
+            "phone": row.volunteer.phone,
+            "email": row.volunteer.email,
+            "language": row.language,
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+async def check_one(tx: AsyncConnection, keys: KeyRing, district: str, values: Mapping[str, str]) -> Entry:
+    """Issue the district's next number to one person and check everything.
+
+    ``values`` are the fields as written. Raises RefusedError with every fault found.
+    """
+    serial = await volunteers.lock_district(tx, district) + 1
+    today = district_day(now())
+    issued = {"number": issued_number(district, serial), "registered_on": today.isoformat()}
+    written = {field: value for field, value in values.items() if value}
+    checked = check(issued | written, await volunteers.references(tx, district), today)
+    if checked.volunteer is None:
+        raise RefusedError(*checked.faults)
+    entry = keys.entry(0, checked.volunteer, normalised=checked.normalised)
+    verdict = decide([entry], await volunteers.on_file(tx, district, [entry]), []).verdicts[0]
+    if verdict.code:
+        raise RefusedError(Fault(verdict.field, Code(verdict.code)))
+    await volunteers.raise_serial(tx, district, serial)
+    return entry
+
+
+async def enrol_one(tx: AsyncConnection, keys: KeyRing, origin: Origin, entry: Entry) -> VolunteerCreated:
+    """Put one person on file; return the id and the number."""
+    enrolment = prepare(keys, origin, [entry])
+    await enrolment.write(tx)
+    return VolunteerCreated(id=enrolment.registered[0].id, number=entry.volunteer.number)

@@ -1,0 +1,48 @@
+"""What somebody fills in to register, for themselves or for an organisation."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Text = Annotated[str, Field(max_length=500)]
+_Codes = Annotated[list[Text], Field(max_length=50)]
+EXAMPLE: dict[str, JsonValue] = {
+    "name": "张晓雨",
+    "gender": "female",
+    "id_number": "519900200604070186",
+    "phone": "17023828271",
+    "email": "xiaoyu@example.org",
+    "category": "university_student",
+    "organisation": "510115-ORG-01",
+    "team": "510115-TEAM-001",
+    "skills": ["english"],
+    "services": ["tutoring", "event"],
+    "language": "zh-CN",
+}
+
+
+class VolunteerForm(BaseModel):
+    """What somebody fills in. The rules, and the fault codes, are those of a roster's lines."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    name: Text = ""
+    gender: Text = ""
+    id_number: Text = ""
+    phone: Text = ""
+    email: Text = ""
+    category: Text = ""
+    organisation: Text = ""
+    team: Text = ""
+    skills: _Codes = []
+    services: _Codes = []
+    community: Text = ""
+    registered_on: Text = ""
+    language: Literal["zh-CN", "en"] = "zh-CN"
+
+    def values(self) -> dict[str, str]:
+        """Return the fields as a roster's line has them."""
+        return {
+            field: ";".join(value) if isinstance(value, list) else value
+            for field, value in self.model_dump(include=set(VolunteerForm.model_fields) - {"language"}).items()
+        }

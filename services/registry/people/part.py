@@ -1,0 +1,27 @@
+"""People, put together."""
+
+from fastapi import FastAPI
+
+from services.registry.people.api import router
+from services.registry.people.domain.privacy import KeyRing
+from services.registry.people.reactions import REACTIONS
+from services.registry.people.roster_import import import_kind
+from services.registry.settings import Settings
+from shared.service.part import Part
+from shared.store.engine import Store
+
+
+def _keys(settings: Settings) -> KeyRing:
+    return KeyRing(settings.master_key, settings.blind_index_key, settings.contact_public_key)
+
+
+async def _prepare(app: FastAPI, _store: Store, settings: Settings) -> None:
+    app.state.keys = _keys(settings)
+
+
+PART = Part(
+    routers=[router],
+    reactions=REACTIONS,
+    imports=lambda settings: {"roster": import_kind(_keys(settings))},
+    prepare=_prepare,
+)

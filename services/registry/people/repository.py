@@ -1,0 +1,242 @@
+"""Volunteers on file. Everything is a set: one statement takes any number of them.
+
+Invariant: whoever registers or changes volunteers of a district holds the district's row lock (``lock_district``), so
+what was read of numbers and persons on file still holds when it is written.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.people.domain.privacy import SealedPerson
+from services.registry.people.domain.roster import Entry, OnFile
+from services.registry.people.domain.volunteer import References, Volunteer
+from services.registry.people.tables import roster_line
+from shared.contracts import RegistrationSource
+from shared.contracts.faults import Code, Fault, RefusedError
+from shared.store.statements import insert_rows
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVolunteer:
+    """A volunteer as stored; of ``volunteer`` the personal part is in ``sealed`` alone."""
+
+    id: UUID
+    volunteer: Volunteer
+    blind_index: bytes
+    digest: bytes
+    sealed: SealedPerson
+    source: RegistrationSource
+    language: str
+    version: int
+
+
+_LOCK = text("SELECT last_serial FROM district WHERE code = :district FOR NO KEY UPDATE")
+_RAISE_SERIAL = text("UPDATE district SET last_serial = greatest(last_serial, :serial) WHERE code = :district")
+
+
+async def lock_district(tx: AsyncConnection, district: str) -> int:
+    """Become the one writer of the district's roster; return the last serial in use by a volunteer number.
+
+    Raises RefusedError (not_found) where the district is not open.
+    """
+    serial: int | None = await tx.scalar(_LOCK, {"district": district})
+    if serial is None:
+        raise RefusedError(Fault("district", Code.NOT_FOUND))
+    return serial
+
+
+async def raise_serial(tx: AsyncConnection, district: str, serial: int) -> None:
+    """Note that serials up to this one are in use."""
+    await tx.execute(_RAISE_SERIAL, {"district": district, "serial": serial})
+
+
+_REFERENCES = text("""
+    SELECT 'organisation' AS kind, code, id FROM organisation WHERE district = :district
+    UNION ALL SELECT 'team', code, id FROM team WHERE district = :district
+    UNION ALL SELECT 'community', code, NULL FROM division WHERE district = :district AND level = 'community'
+""")
+
+
+async def references(tx: AsyncConnection, district: str) -> References:
+    """Return what a volunteer of the district may refer to."""
+    rows = (await tx.execute(_REFERENCES, {"district": district})).all()
+    return References(
+        district=district,
+        organisations={row.code: row.id for row in rows if row.kind == "organisation"},
+        teams={row.code: row.id for row in rows if row.kind == "team"},
+        communities=frozenset(row.code for row in rows if row.kind == "community"),
+    )
+
+
+# Joins, not "= ANY(:array)": in a generic plan PostgreSQL searches an array parameter from end to end for every row.
+_ON_FILE = text("""
+    SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
+           v.registered_on, v.language
+    FROM unnest(CAST(:numbers AS text[])) AS l(number)
+    JOIN volunteer v ON v.district = :district AND v.number = l.number
+    UNION
+    SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
+           v.registered_on, v.language
+    FROM unnest(CAST(:persons AS bytea[])) AS l(blind_index)
+    JOIN volunteer v ON v.district = :district AND v.blind_index = l.blind_index
+""")
+
+
+async def on_file(tx: AsyncConnection, district: str, entries: Sequence[Entry]) -> list[OnFile]:
+    """Return every volunteer who has the number or is the person of one of the entries."""
+    rows = await tx.execute(
+        _ON_FILE,
+        {
+            "district": district,
+            "numbers": [entry.volunteer.number for entry in entries],
+            "persons": [entry.blind_index for entry in entries],
+        },
+    )
+    return [
+        OnFile(
+            id=row.id,
+            number=row.number,
+            blind_index=row.blind_index,
+            digest=row.digest,
+            version=row.version,
+            language=row.language,
+            public_profile=(row.category, row.organisation_id, row.team_id, row.registered_on),
+        )
+        for row in rows
+    ]
+
+
+_ID_OF_NUMBER = text("SELECT id FROM volunteer WHERE district = :district AND number = :number")
+_TEAMS_OF_UNITS = text("""
+    SELECT id FROM team
+    WHERE district = :district AND (id = ANY(CAST(:units AS uuid[])) OR station_id = ANY(CAST(:units AS uuid[])))
+""")
+
+
+async def id_of_number(tx: AsyncConnection, district: str, number: str) -> UUID:
+    """Return the volunteer who has a number. Raises RefusedError (unknown_reference)."""
+    found: UUID | None = await tx.scalar(_ID_OF_NUMBER, {"district": district, "number": number})
+    if found is None:
+        raise RefusedError(Fault("volunteer_number", Code.UNKNOWN_REFERENCE))
+    return found
+
+
+async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[UUID]) -> frozenset[UUID]:
+    """Return the teams among ``units`` (ids of stations and teams) and the teams of the stations among them."""
+    return frozenset((await tx.scalars(_TEAMS_OF_UNITS, {"district": district, "units": list(units)})).all())
+
+
+_INSERT = text("""
+    INSERT INTO volunteer (district, id, number, blind_index, wrapped_key, personal_data, category, organisation_id,
+                           team_id, community, skills, services, language, registered_on, source, digest, version)
+    SELECT :district, v.id, v.number, v.blind_index, v.wrapped_key, v.personal_data, v.category, v.organisation_id,
+           v.team_id, v.community, string_to_array(v.skills, ';'), string_to_array(v.services, ';'), v.language,
+           v.registered_on, v.source, v.digest, v.version
+    FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:blind_index AS bytea[]),
+                CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]), CAST(:category AS text[]),
+                CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]), CAST(:community AS text[]),
+                CAST(:skills AS text[]), CAST(:services AS text[]), CAST(:language AS text[]),
+                CAST(:registered_on AS date[]), CAST(:source AS text[]), CAST(:digest AS bytea[]),
+                CAST(:version AS int[]))
+         AS v(id, number, blind_index, wrapped_key, personal_data, category, organisation_id, team_id, community,
+              skills, services, language, registered_on, source, digest, version)
+""")
+_UPDATE = text("""
+    UPDATE volunteer SET
+        wrapped_key = v.wrapped_key, personal_data = v.personal_data, category = v.category,
+        organisation_id = v.organisation_id, team_id = v.team_id, community = v.community,
+        skills = string_to_array(v.skills, ';'), services = string_to_array(v.services, ';'),
+        registered_on = v.registered_on, digest = v.digest, version = v.version
+    FROM unnest(CAST(:id AS uuid[]), CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]),
+                CAST(:category AS text[]), CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]),
+                CAST(:community AS text[]), CAST(:skills AS text[]), CAST(:services AS text[]),
+                CAST(:registered_on AS date[]), CAST(:digest AS bytea[]), CAST(:version AS int[]))
+         AS v(id, wrapped_key, personal_data, category, organisation_id, team_id, community, skills, services,
+              registered_on, digest, version)
+    WHERE volunteer.district = :district AND volunteer.id = v.id
+""")
+
+
+async def insert(tx: AsyncConnection, district: str, stored: Sequence[StoredVolunteer]) -> None:
+    """Put new volunteers on file."""
+    if stored:
+        await tx.execute(
+            _INSERT,
+            {
+                **_changeable(district, stored),
+                "number": [row.volunteer.number for row in stored],
+                "blind_index": [row.blind_index for row in stored],
+                "language": [row.language for row in stored],
+                "source": [row.source.value for row in stored],
+            },
+        )
+
+
+async def update(tx: AsyncConnection, district: str, stored: Sequence[StoredVolunteer]) -> None:
+    """Replace what is on file of volunteers; number, person, source and language stay."""
+    if stored:
+        await tx.execute(_UPDATE, _changeable(district, stored))
+
+
+def _changeable(district: str, stored: Sequence[StoredVolunteer]) -> dict[str, object]:
+    return {
+        "district": district,
+        "id": [row.id for row in stored],
+        "wrapped_key": [row.sealed.wrapped_key for row in stored],
+        "personal_data": [row.sealed.personal_data for row in stored],
+        "category": [row.volunteer.category.value for row in stored],
+        "organisation_id": [row.volunteer.organisation_id for row in stored],
+        "team_id": [row.volunteer.team_id for row in stored],
+        "community": [row.volunteer.community for row in stored],
+        "skills": [";".join(row.volunteer.skills) for row in stored],
+        "services": [";".join(row.volunteer.services) for row in stored],
+        "registered_on": [row.volunteer.registered_on for row in stored],
+        "digest": [row.digest for row in stored],
+        "version": [row.version for row in stored],
+    }
+
+
+_SEEN = text("""
+    SELECT r.blind_index, r.number
+    FROM unnest(CAST(:numbers AS text[])) AS l(number)
+    JOIN roster_line r ON r.district = :district AND r.import_id = :import_id AND r.number = l.number
+    UNION
+    SELECT r.blind_index, r.number
+    FROM unnest(CAST(:persons AS bytea[])) AS l(blind_index)
+    JOIN roster_line r ON r.district = :district AND r.import_id = :import_id AND r.blind_index = l.blind_index
+""")
+_REMEMBER = insert_rows(roster_line, ["blind_index", "number"], same=["district", "import_id"])
+_FORGET = text("DELETE FROM roster_line WHERE district = :district")
+
+
+async def seen(
+    tx: AsyncConnection, district: str, import_id: UUID, entries: Sequence[Entry]
+) -> list[tuple[bytes, str]]:
+    """Return the (blind index, number) of earlier lines of the import that share one of them with an entry."""
+    rows = await tx.execute(_SEEN, _lines(district, import_id, entries))
+    return [(row.blind_index, row.number) for row in rows]
+
+
+async def remember(tx: AsyncConnection, district: str, import_id: UUID, entries: Sequence[Entry]) -> None:
+    """Remember entries for the rest of the import."""
+    if entries:
+        lines = _lines(district, import_id, entries)
+        await tx.execute(_REMEMBER, {**lines, "blind_index": lines["persons"], "number": lines["numbers"]})
+
+
+async def forget(tx: AsyncConnection, district: str) -> None:
+    """Forget the lines of the import that has ended, and of any before it that failed: a district has one at a time."""
+    await tx.execute(_FORGET, {"district": district})
+
+
+def _lines(district: str, import_id: UUID, entries: Sequence[Entry]) -> dict[str, object]:
+    return {
+        "district": district,
+        "import_id": import_id,
+        "persons": [entry.blind_index for entry in entries],
+        "numbers": [entry.volunteer.number for entry in entries],
+    }

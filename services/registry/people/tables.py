@@ -1,0 +1,39 @@
+"""The part's tables, as ``migrations`` makes them."""
+
+from sqlalchemy import Column, Date, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+
+metadata = MetaData()
+
+volunteer = Table(
+    "volunteer",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("blind_index", LargeBinary, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("personal_data", LargeBinary, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("organisation_id", Uuid),
+    Column("team_id", Uuid),
+    Column("community", Text),
+    Column("skills", ARRAY(Text), nullable=False),
+    Column("services", ARRAY(Text), nullable=False),
+    Column("language", Text, nullable=False),
+    Column("registered_on", Date, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("district", "number"),
+    UniqueConstraint("district", "blind_index"),
+)
+roster_line = Table(
+    "roster_line",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("import_id", Uuid, primary_key=True),
+    Column("blind_index", LargeBinary, primary_key=True),
+    Column("number", Text, nullable=False),
+    UniqueConstraint("district", "import_id", "number"),
+)

@@ -1,0 +1,85 @@
+"""Districts and their reference data over HTTP. They are public: whoever registers has to choose from them."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.registry.places import queries
+from services.registry.places.commands import DistrictOpened, open_district
+from services.registry.places.queries import DistrictView, DivisionView, OrganisationView, StationView, TeamView
+from shared.contracts.actor import Role
+from shared.http.auth import Caller, anyone, caller_with
+from shared.http.dependencies import ApiStore
+from shared.http.idempotency import IdempotencyKey, idempotent
+from shared.http.pages import Page, PageRequest, RequestedPage
+
+router = APIRouter(prefix="/v1", tags=["reference data"])
+
+InDistrict = Annotated[str, Query(pattern="^[0-9]{6}$", description="GB/T 2260 code", examples=["510115"])]
+
+
+class DistrictForm(BaseModel):
+    """A district to open: GB/T 2260 code and name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "510115", "name": "温江区"}]})
+
+    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
+    name: Annotated[str, Field(max_length=500)]
+
+
+def _after(page: PageRequest) -> str:
+    return str((page.position(str) or ("",))[0])
+
+
+@router.post("/districts", status_code=201, response_model=DistrictOpened)
+async def open_new_district(
+    form: DistrictForm,
+    store: ApiStore,
+    caller: Annotated[Caller, Depends(caller_with(Role.OPERATOR))],
+    key: IdempotencyKey,
+) -> Response:
+    """Open a district (``X-District`` names it, too). Everything else about it is imported."""
+    async with store.transaction(caller.district) as tx:
+        return await idempotent(tx, caller, key, 201, partial(open_district, tx, form.code, form.name))
+
+
+@router.get("/districts", dependencies=[Depends(anyone)])
+async def list_districts(store: ApiStore, page: RequestedPage) -> Page[DistrictView]:
+    """List the open districts."""
+    async with store.transaction() as tx:
+        found = await queries.districts(tx, _after(page), page.limit + 1)
+    return Page.of(found, page.limit, lambda entry: (entry.code,))
+
+
+@router.get("/divisions", dependencies=[Depends(anyone)])
+async def list_divisions(store: ApiStore, district: InDistrict, page: RequestedPage) -> Page[DivisionView]:
+    """List a district's divisions."""
+    async with store.transaction(district) as tx:
+        found = await queries.divisions(tx, district, _after(page), page.limit + 1)
+    return Page.of(found, page.limit, lambda entry: (entry.code,))
+
+
+@router.get("/organisations", dependencies=[Depends(anyone)])
+async def list_organisations(store: ApiStore, district: InDistrict, page: RequestedPage) -> Page[OrganisationView]:
+    """List a district's organisations."""
+    async with store.transaction(district) as tx:
+        found = await queries.organisations(tx, district, _after(page), page.limit + 1)
+    return Page.of(found, page.limit, lambda entry: (entry.code,))
+
+
+@router.get("/stations", dependencies=[Depends(anyone)])
+async def list_stations(store: ApiStore, district: InDistrict, page: RequestedPage) -> Page[StationView]:
+    """List a district's stations."""
+    async with store.transaction(district) as tx:
+        found = await queries.stations(tx, district, _after(page), page.limit + 1)
+    return Page.of(found, page.limit, lambda entry: (entry.code,))
+
+
+@router.get("/teams", dependencies=[Depends(anyone)])
+async def list_teams(store: ApiStore, district: InDistrict, page: RequestedPage) -> Page[TeamView]:
+    """List a district's teams."""
+    async with store.transaction(district) as tx:
+        found = await queries.teams(tx, district, _after(page), page.limit + 1)
+    return Page.of(found, page.limit, lambda entry: (entry.code,))

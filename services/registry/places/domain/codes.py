@@ -1,0 +1,47 @@
+"""Code lists of the register, and the Chinese words that rosters use for them."""
+
+from shared.contracts import VolunteerCategory
+from shared.contracts.codes import CATEGORIES as CATEGORY_WORDS
+from shared.contracts.codes import SERVICES
+
+GENDERS = {"男": "male", "女": "female", "male": "male", "female": "female", "m": "male", "f": "female"}
+
+CATEGORIES = (
+    {category.value: category for category in VolunteerCategory}
+    | {words.zh: category for category, words in CATEGORY_WORDS.items()}
+    | {
+        "高校学生": VolunteerCategory.UNIVERSITY_STUDENT,
+        "专业技术人员": VolunteerCategory.PROFESSIONAL,
+        "社区居民": VolunteerCategory.RESIDENT,
+    }
+)
+"""A category as it may be written, code or Chinese word -> the category."""
+
+SKILLS = {
+    "cooking": "烹饪",
+    "counselling": "心理咨询",
+    "dance": "舞蹈",
+    "driving": "驾驶",
+    "english": "英语",
+    "environment": "环保",
+    "first_aid": "急救",
+    "it": "信息技术",
+    "japanese": "日语",
+    "law": "法律",
+    "music": "音乐",
+    "nursing": "护理",
+    "photography": "摄影",
+    "repair": "维修",
+    "sign_language": "手语",
+    "tax": "税务",
+    "tutoring": "辅导",
+}
+
+SERVICE_OF = {code: code for code in SERVICES} | {words.zh: code for code, words in SERVICES.items()}
+"""A service as it may be written, code or Chinese name -> its code."""
+SKILL_OF = {code: code for code in SKILLS} | {name: code for code, name in SKILLS.items()}
+"""A skill as it may be written, code or Chinese name -> its code."""
+
+DIVISION_LEVELS = {"county": 6, "township": 9, "community": 12}
+"""Level -> digits of its code (GB/T 2260 for the county, the statistics bureau's code below it)."""
+STATION_LEVELS = frozenset({"centre", "station"})

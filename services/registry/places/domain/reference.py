@@ -1,0 +1,151 @@
+"""Reference data of a district: divisions, organisations, stations and teams, as their files bring them.
+
+Invariant: the same line always gives the same value, so importing a file again changes nothing.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.registry.places.domain import wording
+from services.registry.places.domain.codes import DIVISION_LEVELS, SERVICE_OF, STATION_LEVELS
+from services.registry.places.domain.fields import Fields
+from shared.contracts.faults import Code
+
+NAME_LENGTH = 100
+MAX_QUOTA = 1_000_000
+_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,39}")
+_KIND = re.compile(r"[a-z][a-z_]{0,39}")
+_DIGITS = re.compile(r"[0-9]{4,12}")
+_DEMAND = re.compile(r"([a-z_]+):([0-9]{1,6})")
+_LEVELS = {level: level for level in DIVISION_LEVELS}
+_STATION_LEVELS = {level: level for level in STATION_LEVELS}
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """An administrative division: the county itself, a township or a community."""
+
+    code: str
+    level: str
+    name: str
+    parent_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """An association of volunteers."""
+
+    code: str
+    name: str
+    kind: str
+    longitude: float | None
+    latitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A service station or the district's centre. ``demand`` is volunteers needed a week, by service."""
+
+    code: str
+    name: str
+    level: str
+    division_code: str
+    longitude: float | None
+    latitude: float | None
+    opened_on: date | None
+    volunteer_quota: int
+    demand: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A service team of an organisation, at a station or at none."""
+
+    code: str
+    name: str
+    kind: str
+    organisation_id: UUID | None
+    station_id: UUID | None
+    focus_service: str | None
+
+
+def division(fields: Fields, district: str) -> Division | None:
+    """Read a division of the district; None where ``fields`` has faults."""
+    code = fields.matching("code", wording.half_width, _DIGITS, required=True)
+    level = fields.coded("level", _LEVELS, required=True)
+    name = fields.name("name", NAME_LENGTH)
+    parent_code = fields.matching("parent_code", wording.half_width, _DIGITS, required=True)
+    if code and level:
+        if len(code) != DIVISION_LEVELS[level]:
+            fields.fault("code", Code.LENGTH)
+        elif not code.startswith(district):
+            fields.fault("code", Code.OTHER_DISTRICT)
+    if fields.faults or not (code and level and name and parent_code):
+        return None
+    return Division(code, level, name, parent_code)
+
+
+def organisation(fields: Fields) -> Organisation | None:
+    """Read an organisation; None where ``fields`` has faults."""
+    code = _code(fields)
+    name = fields.name("name", NAME_LENGTH)
+    kind = _kind(fields)
+    longitude, latitude = _place(fields)
+    if fields.faults or not (code and name and kind):
+        return None
+    return Organisation(code, name, kind, longitude, latitude)
+
+
+def station(fields: Fields, divisions: Mapping[str, str], today: date) -> Station | None:
+    """Read a station in one of the district's ``divisions`` (code -> code); None where ``fields`` has faults."""
+    code = _code(fields)
+    name = fields.name("name", NAME_LENGTH)
+    level = fields.coded("level", _STATION_LEVELS, required=True)
+    division_code = fields.reference("division_code", divisions, required=True)
+    longitude, latitude = _place(fields)
+    opened_on = fields.day("opened_on", today)
+    quota = fields.number("volunteer_quota", 0, MAX_QUOTA)
+    demand = _demand(fields)
+    if fields.faults or not (code and name and level and division_code):
+        return None
+    return Station(code, name, level, division_code, longitude, latitude, opened_on, int(quota or 0), demand)
+
+
+def team(fields: Fields, organisations: Mapping[str, UUID], stations: Mapping[str, UUID]) -> Team | None:
+    """Read a team of one of the ``organisations`` (code -> id), at one of the ``stations``; None where faulty."""
+    code = _code(fields)
+    name = fields.name("name", NAME_LENGTH)
+    kind = _kind(fields)
+    organisation_id = fields.reference("organisation_code", organisations)
+    station_id = fields.reference("station_code", stations)
+    focus_service = fields.coded("focus_service", SERVICE_OF)
+    if fields.faults or not (code and name and kind):
+        return None
+    return Team(code, name, kind, organisation_id, station_id, focus_service)
+
+
+def _code(fields: Fields) -> str | None:
+    return fields.matching("code", wording.half_width, _CODE, required=True)
+
+
+def _kind(fields: Fields) -> str | None:
+    return fields.matching("kind", wording.code, _KIND, required=True)
+
+
+def _place(fields: Fields) -> tuple[float | None, float | None]:
+    return fields.number("lon", -180, 180), fields.number("lat", -90, 90)
+
+
+def _demand(fields: Fields) -> tuple[tuple[str, int], ...]:
+    """Read ``service:headcount;…``."""
+    value = fields.text("demand_by_service", wording.code)
+    parts = [_DEMAND.fullmatch(part) for part in value.split(";")] if value else []
+    demand = [(part[1], int(part[2])) for part in parts if part]
+    if len(demand) != len(parts):
+        fields.fault("demand_by_service", Code.FORMAT)
+    elif any(service not in SERVICE_OF for service, _ in demand):
+        fields.fault("demand_by_service", Code.UNKNOWN_VALUE)
+    return tuple(demand)

@@ -1,0 +1,181 @@
+"""Importing reference data: divisions, organisations, stations, teams.
+
+Invariant: an event carries its entry in full and is issued again, with the next version, exactly when that changes.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.places import repository as reference
+from services.registry.places.domain import reference as rules
+from services.registry.places.domain.fields import Fields
+from services.registry.places.domain.reference import Division, Organisation, Station, Team
+from services.registry.places.repository import Written
+from shared.contracts import Event, OrganisationRegistered, StationOpened, TeamFormed
+from shared.contracts.actor import Role
+from shared.contracts.calendar import district_day
+from shared.contracts.faults import Code, Fault
+from shared.imports.job import Chunk, ImportJob, ImportKind
+from shared.imports.rows import Outcome, Row, Verdict
+from shared.store import event_log
+from shared.store.event_log import NewEvent, now
+
+_ROLES = (Role.OPERATOR, Role.DISTRICT_ADMIN)
+
+
+class _Entry(Protocol):
+    """Anything that the district knows by a code."""
+
+    @property
+    def code(self) -> str:
+        """Return the code."""
+
+
+E = TypeVar("E", bound=_Entry)
+
+
+def import_kinds() -> dict[str, ImportKind]:
+    """Return how each file of reference data is taken in."""
+    return {
+        "divisions": _kind(_take_in_divisions, 代码="code", 级别="level", 名称="name", 上级代码="parent_code"),
+        "organisations": _kind(_take_in_organisations, 代码="code", 名称="name", 类型="kind", 经度="lon", 纬度="lat"),
+        "stations": _kind(
+            _take_in_stations,
+            代码="code",
+            名称="name",
+            级别="level",
+            区划代码="division_code",
+            经度="lon",
+            纬度="lat",
+            启用日期="opened_on",
+            志愿者名额="volunteer_quota",
+            每周需求="demand_by_service",
+        ),
+        "teams": _kind(
+            _take_in_teams,
+            代码="code",
+            名称="name",
+            类型="kind",
+            组织代码="organisation_code",
+            站点代码="station_code",
+            服务方向="focus_service",
+        ),
+    }
+
+
+def _kind(chunk: Chunk, **columns: str) -> ImportKind:
+    return ImportKind(columns=columns | {field: field for field in columns.values()}, chunk=chunk, roles=_ROLES)
+
+
+async def _take_in_divisions(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
+    async def write(entries: Sequence[Division]) -> set[str]:
+        return await reference.upsert_divisions(tx, job.district, entries)
+
+    await reference.require_open(tx, job.district)
+    return await _take_in(rows, lambda fields: rules.division(fields, job.district), write)
+
+
+async def _take_in_organisations(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
+    async def write(entries: Sequence[Organisation]) -> set[str]:
+        written = await reference.upsert_organisations(tx, job.district, entries)
+        return await _announce(tx, job, entries, written, _organisation_registered)
+
+    await reference.require_open(tx, job.district)
+    return await _take_in(rows, rules.organisation, write)
+
+
+async def _take_in_stations(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
+    async def write(entries: Sequence[Station]) -> set[str]:
+        written = await reference.upsert_stations(tx, job.district, entries)
+        return await _announce(tx, job, entries, written, _station_opened)
+
+    await reference.require_open(tx, job.district)
+    divisions = await reference.division_codes(tx, job.district)
+    today = district_day(now())
+    return await _take_in(rows, lambda fields: rules.station(fields, divisions, today), write)
+
+
+async def _take_in_teams(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
+    async def write(entries: Sequence[Team]) -> set[str]:
+        written = await reference.upsert_teams(tx, job.district, entries)
+        return await _announce(tx, job, entries, written, _team_formed)
+
+    await reference.require_open(tx, job.district)
+    organisations = await reference.organisation_ids(tx, job.district)
+    stations = await reference.station_ids(tx, job.district)
+    return await _take_in(rows, lambda fields: rules.team(fields, organisations, stations), write)
+
+
+async def _take_in(
+    rows: Sequence[Row], read: Callable[[Fields], E | None], write: Callable[[Sequence[E]], Awaitable[set[str]]]
+) -> list[Verdict]:
+    """Read the rows, write what has no fault, and return a verdict per row. The first line of a code counts."""
+    entries: dict[str, E] = {}
+    lines: list[tuple[Row, Fields, E | Fault]] = []
+    for row in rows:
+        fields = Fields(row.values)
+        entry = None if row.fault else read(fields)
+        if entry is None:
+            lines.append((row, fields, row.fault or fields.faults[0]))
+        elif entries.setdefault(entry.code, entry) is not entry:
+            lines.append((row, fields, Fault("code", Code.DUPLICATE_IN_FILE)))
+        else:
+            lines.append((row, fields, entry))
+    written = await write(list(entries.values()))
+    return [_verdict(row.line, fields, found, written) for row, fields, found in lines]
+
+
+def _verdict(line: int, fields: Fields, found: _Entry | Fault, written: set[str]) -> Verdict:
+    if isinstance(found, Fault):
+        return Verdict.rejected(line, found)
+    if found.code not in written:
+        return Verdict(line, Outcome.UNCHANGED)
+    return Verdict(line, Outcome.NORMALISED if fields.normalised else Outcome.ACCEPTED)
+
+
+async def _announce(
+    tx: AsyncConnection,
+    job: ImportJob,
+    entries: Sequence[E],
+    written: Mapping[str, Written],
+    word: Callable[[UUID, E], Event],
+) -> set[str]:
+    """Append the event of each entry that was written; return the codes."""
+    events = [
+        NewEvent(job.district, row.id, row.version, word(row.id, entry), f"import:{job.id}")
+        for entry in entries
+        if (row := written.get(entry.code))
+    ]
+    await event_log.append(tx, events)
+    return set(written)
+
+
+def _organisation_registered(organisation_id: UUID, entry: Organisation) -> OrganisationRegistered:
+    return OrganisationRegistered(organisation_id=organisation_id, code=entry.code, name=entry.name, kind=entry.kind)
+
+
+def _station_opened(station_id: UUID, entry: Station) -> StationOpened:
+    return StationOpened(
+        station_id=station_id,
+        code=entry.code,
+        name=entry.name,
+        level=entry.level,
+        division_code=entry.division_code,
+        opened_on=entry.opened_on,
+        volunteer_quota=entry.volunteer_quota,
+    )
+
+
+def _team_formed(team_id: UUID, entry: Team) -> TeamFormed:
+    return TeamFormed(
+        team_id=team_id,
+        code=entry.code,
+        name=entry.name,
+        kind=entry.kind,
+        organisation_id=entry.organisation_id,
+        station_id=entry.station_id,
+        focus_service=entry.focus_service,
+    )

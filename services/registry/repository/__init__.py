@@ -1,1 +1,0 @@
-"""All SQL of registry's write model, one module per family of tables."""

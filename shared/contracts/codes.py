@@ -1,0 +1,41 @@
+"""Code lists that services share, each code with its words in Chinese and English.
+
+Invariant: a code is stored and sent, its words are shown; a code that was ever used stays in its list.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from shared.contracts.volunteer import VolunteerCategory
+
+
+class Words(NamedTuple):
+    """What a code is called."""
+
+    zh: str
+    en: str
+
+
+SERVICES: Mapping[str, Words] = {
+    "civic": Words("文明宣传", "civic campaigns"),
+    "culture": Words("文化活动", "culture"),
+    "disability": Words("助残服务", "help for people with disabilities"),
+    "elderly": Words("为老服务", "help for the elderly"),
+    "environment": Words("环保宣传", "environment"),
+    "event": Words("赛会服务", "large events"),
+    "health": Words("健康义诊", "free health checks"),
+    "law": Words("法律与税法咨询", "law and tax advice"),
+    "tutoring": Words("助学助教", "tutoring"),
+    "youth": Words("关爱青少年", "care for young people"),
+}
+"""Kinds of service: what a volunteer wants to do, what a station needs, what a team and an activity are for."""
+
+CATEGORIES: Mapping[VolunteerCategory, Words] = {
+    VolunteerCategory.UNIVERSITY_STUDENT: Words("大学生", "university student"),
+    VolunteerCategory.CIVIL_SERVANT: Words("公务员", "civil servant"),
+    VolunteerCategory.RETIRED_TEACHER: Words("退休教师", "retired teacher"),
+    VolunteerCategory.PROFESSIONAL: Words("专业人士", "professional"),
+    VolunteerCategory.RESIDENT: Words("居民", "resident"),
+    VolunteerCategory.MINOR: Words("未成年人", "minor"),
+}
+"""Who volunteers, as the district counts them."""

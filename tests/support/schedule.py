@@ -1,0 +1,47 @@
+"""Which tests a worker gets, and in which order.
+
+Invariant: a worker gets a file whole, because its tests share fixtures; and the cases of tests/fault together, because
+they share a system that takes long to start. What takes longest is begun first, so that both workers end together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling, Scheduling
+
+from tests.support.areas import area_of
+
+_FIRST = ("fault", "replay", "integration/demo", "integration/local", "integration/messaging", "integration/services")
+_LAST = ("contract", "unit")
+_ON_A_SYSTEM_OF_ITS_OWN = "tests/fault/test_cluster.py"
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out what belongs together, in the order of the collection."""
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/fault" if area_of(nodeid) == "fault" and file != _ON_A_SYSTEM_OF_ITS_OWN else file
+
+
+def scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """Return the scheduler of a run that goes by files; others have their own."""
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests in the order in which they are handed out."""
+    return sorted(items, key=lambda item: _rank(area_of(item.nodeid)))
+
+
+def _rank(area: str) -> int:
+    if area in _FIRST:
+        return _FIRST.index(area)
+    return len(_FIRST) + (area in _LAST)

@@ -1,0 +1,12 @@
+"""What stars does about events, and in which order."""
+
+from services.assessment.app import PARTS
+from services.assessment.ledger.imports import IMPORTS
+from services.assessment.ledger.projections import LEDGER
+from shared.contracts import ServiceLogged
+from shared.service.service import reactions_of
+
+
+def test_a_record_is_in_the_ledger_before_the_import_that_it_completes_is_closed() -> None:
+    steps = reactions_of("assessment", PARTS).steps
+    assert [step.projects for step in steps if ServiceLogged in step.histories] == [LEDGER, IMPORTS]

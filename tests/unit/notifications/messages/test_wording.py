@@ -1,0 +1,60 @@
+"""The words of every message in both languages."""
+
+import pytest
+
+from services.notifications.messages.domain import Facts, Template
+from services.notifications.messages.wording import Language, letter_body, word
+
+FACTS: dict[Template, Facts] = {
+    Template.VOLUNTEER_REGISTERED: {"volunteer_no": "510115-000001"},
+    Template.SIGN_UP_CONFIRMED: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
+    Template.SIGN_UP_PROMOTED: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
+    Template.HOURS_CREDITED: {"activity_title": "Tea & <talk>", "minutes": 90, "lifetime_minutes": 6000},
+    Template.STAR_LEVEL_REACHED: {"level": 3, "lifetime_minutes": 36000},
+}
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("template", Template)
+def test_every_template_gives_one_subject_line_and_a_body(template: Template, language: Language) -> None:
+    text = word(template, language, FACTS[template])
+    assert text.subject
+    assert "\n" not in text.subject
+    assert text.body
+    assert "{" not in text.subject + text.body
+    assert all(str(fact) in text.subject + text.body for key, fact in FACTS[template].items() if key.endswith("title"))
+
+
+def test_times_are_those_of_the_clock_in_china() -> None:
+    facts = FACTS[Template.SIGN_UP_CONFIRMED]
+    assert "2026年3月1日\uff08周日\uff0901:30" in word(Template.SIGN_UP_CONFIRMED, Language.CHINESE, facts).body
+    assert "Sunday, 1 March 2026 at 01:30" in word(Template.SIGN_UP_CONFIRMED, Language.ENGLISH, facts).body
+
+
+@pytest.mark.parametrize(
+    ("minutes", "chinese", "english"),
+    [(0, "0 分钟", "0 min"), (45, "45 分钟", "45 min"), (60, "1 小时", "1 h"), (150, "2 小时 30 分钟", "2 h 30 min")],
+)
+def test_durations(minutes: int, chinese: str, english: str) -> None:
+    facts = {**FACTS[Template.HOURS_CREDITED], "minutes": minutes}
+    assert word(Template.HOURS_CREDITED, Language.CHINESE, facts).subject.endswith(chinese)
+    assert word(Template.HOURS_CREDITED, Language.ENGLISH, facts).subject.endswith(english)
+
+
+@pytest.mark.parametrize(("level", "chinese"), [(0, "零"), (5, "五"), (6, "6"), (-1, "-1")])
+def test_a_level_beyond_the_numerals_is_a_figure(level: int, chinese: str) -> None:
+    text = word(Template.STAR_LEVEL_REACHED, Language.CHINESE, {"level": level, "lifetime_minutes": 60})
+    assert text.subject == f"恭喜您成为{chinese}星级志愿者"
+
+
+def test_a_letter_greets_by_name() -> None:
+    text = word(Template.STAR_LEVEL_REACHED, Language.CHINESE, FACTS[Template.STAR_LEVEL_REACHED])
+    body = letter_body(Language.CHINESE, "张小明", text)
+    assert body.startswith("张小明\uff0c您好")
+    assert "三星级志愿者" in body
+    assert body.endswith("\n")
+
+
+@pytest.mark.parametrize(("tag", "language"), [("en-GB", "en"), ("EN", "en"), ("zh-CN", "zh-CN"), ("fr", "zh-CN")])
+def test_the_nearest_language(tag: str, language: str) -> None:
+    assert Language.of(tag) == language
