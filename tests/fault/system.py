@@ -101,10 +101,15 @@ class Process:
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.child.pid, number)
 
-    def stop(self) -> None:
+    def ask_to_end(self) -> None:
         """Ask it to end, as a deployment does; a stalled one is woken for it."""
-        if self.child.exit_code() is None:
+        if self.running:
             self.resume()
+            self.signal(signal.SIGTERM)
+
+    def stop(self) -> None:
+        """Ask it to end and wait until it has."""
+        self.ask_to_end()
         self.child.stop()
 
     @property
@@ -280,6 +285,8 @@ class System:
     async def close(self) -> None:
         """Stop every process; the servers are their owner's to stop."""
         await self.http.aclose()
+        for process in self.processes.values():
+            process.ask_to_end()
         for process in self.processes.values():
             process.stop()
         for connection in self._admins.values():

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from shared.contracts import Event, Provenance, ServiceCorrected, ServiceLogged
 from shared.contracts.received import BrokenInvariantError, Received
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import Consumer, Membership
 from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.relay import Relay
 from shared.ops.health import Heartbeat
@@ -138,7 +138,8 @@ async def main() -> None:
     if os.environ["ROLE"] == "relay":
         await Relay(store, servers, prefix).run(Heartbeat("test"))
     else:
-        await consumer(store, servers, prefix).run(Heartbeat("test"))
+        membership = Membership(session_timeout_ms=3000)  # as long as the partitions of one that was killed are held
+        await Consumer(REACTIONS, store, servers, prefix, membership).run(Heartbeat("test"))
 
 
 if __name__ == "__main__":
