@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from shared.contracts import Event, Provenance, ServiceCorrected, ServiceLogged
 from shared.contracts.received import BrokenInvariantError, Received
-from shared.messaging.consumer import Consumer, Membership
+from shared.messaging.consumer import Consumer
+from shared.messaging.group_client import Membership
 from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.relay import Relay
 from shared.ops.health import Heartbeat
