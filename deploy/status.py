@@ -149,14 +149,11 @@ async def _views(urls: Mapping[str, str]) -> dict[str, View]:
 async def _view(url: str) -> View | None:
     if not url:
         return None
-    store = Store(url, pool_size=1)
     try:
-        async with asyncio.timeout(ANSWER_SECONDS), store.transaction() as tx:
+        async with Store(url, pool_size=1) as store, asyncio.timeout(ANSWER_SECONDS), store.transaction() as tx:
             return await view(tx)
     except (SQLAlchemyError, OSError):
         return None
-    finally:
-        await store.close()
 
 
 async def _lags(
@@ -202,14 +199,11 @@ async def _without_history(
 
 
 async def _misses_history(service: str, url: str, servers: str, prefix: str) -> bool:
-    table, store = reactions(service), Store(url, pool_size=1)
-    try:
-        held = await extents(servers, [prefix + topic for topic in table.topics])
-        async with store.transaction() as tx:
-            rows, positions = await read_rows(tx, service), await positions_of(tx, service)
-        return bool(rows and missing_history(table, prefix, rows, positions, held))
-    finally:
-        await store.close()
+    table = reactions(service)
+    held = await extents(servers, [prefix + topic for topic in table.topics])
+    async with Store(url, pool_size=1) as store, store.transaction() as tx:
+        rows, positions = await read_rows(tx, service), await positions_of(tx, service)
+    return bool(rows and missing_history(table, prefix, rows, positions, held))
 
 
 def _positions(views: Mapping[str, View]) -> dict[str, dict[Place, int]]:

@@ -40,8 +40,7 @@ def explain(
 
 async def _explain(volunteer: str, at: datetime | None) -> int:
     console = terminal.console()
-    store = Store(terminal.database_url("assessment", "worker"), pool_size=1)
-    try:
+    async with Store(terminal.database_url("assessment", "worker"), pool_size=1) as store:
         async with store.transaction() as tx:
             people = await volunteers_named(tx, volunteer)
         if not people:
@@ -58,8 +57,6 @@ async def _explain(volunteer: str, at: datetime | None) -> int:
             _show(console, told, logged, await _places(logged))
             sound = sound and told.sound
         return 0 if sound else 1
-    finally:
-        await store.close()
 
 
 async def _places(logged: list[LoggedEvent]) -> dict[UUID, str]:

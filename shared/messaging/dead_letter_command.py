@@ -136,8 +136,5 @@ def _run(context: typer.Context, work: Callable[[DeadLetters], Awaitable[bool]])
 
 
 async def _with_store(reactions: Reactions, work: Callable[[DeadLetters], Awaitable[bool]]) -> bool:
-    store = Store(terminal.database_url(reactions.service, "worker"), pool_size=1)
-    try:
+    async with Store(terminal.database_url(reactions.service, "worker"), pool_size=1) as store:
         return await work(DeadLetters(reactions, terminal.topic_prefix(), store, terminal.console()))
-    finally:
-        await store.close()

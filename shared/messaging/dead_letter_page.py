@@ -6,7 +6,6 @@ reaches the terminal as a control sequence or as markup.
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -15,16 +14,14 @@ from rich.text import Text
 from sqlalchemy import Row
 
 from shared.messaging.dead_letter import headers_from_json
+from shared.ops import terminal
 
 _HEX_WIDTH = 16
 
 
 def overview(letters: Sequence[Row[Any]], prefix: str) -> Table:
     """Return a table of some records, each with what is needed to go on: its id, where it was, why it is parked."""
-    table = Table("id", "state", "record", "key", "reason", "parked at", box=None, pad_edge=False)
-    for column in table.columns:
-        column.overflow = "fold"
-    table.columns[0].no_wrap = True
+    table = terminal.listing("id", "state", "record", "key", "reason", "parked at")
     for row in letters:
         table.add_row(
             str(row.id),
@@ -32,19 +29,17 @@ def overview(letters: Sequence[Row[Any]], prefix: str) -> Table:
             Text(_place(row, prefix)),
             Text(readable(row.key)),
             Text(row.reason),
-            _moment(row.parked_at),
+            terminal.moment(row.parked_at),
         )
     return table
 
 
 def page(row: Row[Any], prefix: str, ahead: int, behind: int) -> Group:
     """Return all that is known of one record. ``ahead`` and ``behind``: how many are parked in its key beside it."""
-    facts = Table.grid("", "", padding=(0, 2))
-    for name, value in _facts(row, prefix, ahead, behind):
-        facts.add_row(name, Text(value))
-    headers = Table.grid("", "", padding=(0, 2))
-    for name, content in headers_from_json(row.headers):
-        headers.add_row(Text(readable(name.encode())), Text(readable(content)))
+    facts = terminal.facts(_facts(row, prefix, ahead, behind))
+    headers = terminal.facts(
+        (readable(name.encode()), readable(content)) for name, content in headers_from_json(row.headers)
+    )
     size = _without_value(row) if row.value is None else f"{len(row.value)} bytes"
     parts: list[RenderableType] = [facts, "\nheaders", headers, f"\nvalue: {size}"]
     return Group(*parts, *([Text(value_text(row.value))] if row.value else []))
@@ -63,12 +58,12 @@ def _facts(row: Row[Any], prefix: str, ahead: int, behind: int) -> Iterator[tupl
     yield "key", readable(row.key)
     yield "reason", row.reason
     yield "message", readable(row.message.encode())
-    yield "parked at", _moment(row.parked_at)
-    yield "attempts", f"{row.attempts}, the last at {_moment(row.tried_at)}" if row.attempts else "none yet"
+    yield "parked at", terminal.moment(row.parked_at)
+    yield "attempts", f"{row.attempts}, the last at {terminal.moment(row.tried_at)}" if row.attempts else "none yet"
     if row.state == "parked":
         yield "in its key", f"{ahead} parked before it, {behind} behind it"
     else:
-        yield "settled", f"{_moment(row.settled_at)} by {row.settled_by}"
+        yield "settled", f"{terminal.moment(row.settled_at)} by {row.settled_by}"
     if row.settled_reason:
         yield "because", readable(row.settled_reason.encode())
 
@@ -98,7 +93,3 @@ def _dump(value: bytes) -> Iterator[str]:
 
 def _place(row: Row[Any], prefix: str) -> str:
     return f"{row.topic.removeprefix(prefix)}[{row.partition}] @ {row.offset}"
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone().isoformat(" ", "seconds")

@@ -67,8 +67,5 @@ def add_command(app: typer.Typer, service: str) -> None:
 
 
 async def _with_store(service: str, by: str) -> EventLogRepublished:
-    store = Store(terminal.database_url(service, "worker"), pool_size=1)
-    try:
+    async with Store(terminal.database_url(service, "worker"), pool_size=1) as store:
         return await republish(store, service, terminal.kafka_servers(), by)
-    finally:
-        await store.close()

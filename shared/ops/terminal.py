@@ -5,12 +5,15 @@ Invariant: what is missing in the environment is said by its name, before anythi
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 
 WIDTH_OF_A_FILE = 220
 OnProgress = Callable[[int], None]
@@ -43,6 +46,28 @@ def console() -> Console:
     """Return a console that is wide enough for tables where it is a file."""
     made = Console(highlight=False)
     return made if made.is_terminal else Console(highlight=False, width=WIDTH_OF_A_FILE)
+
+
+def listing(*columns: str) -> Table:
+    """Return an empty list of things, the first column being what the next command needs: an id, never folded."""
+    table = Table(*columns, box=None, pad_edge=False)
+    for column in table.columns:
+        column.overflow = "fold"
+    table.columns[0].no_wrap = True
+    return table
+
+
+def facts(named: Iterable[tuple[str, str]]) -> Table:
+    """Return what is known of one thing, a line each; no value is taken for markup."""
+    grid = Table.grid("", "", padding=(0, 2))
+    for name, value in named:
+        grid.add_row(name, Text(value))
+    return grid
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time as this machine's clock shows it; a dash for none."""
+    return "–" if at is None else at.astimezone().isoformat(" ", "seconds")
 
 
 @contextmanager

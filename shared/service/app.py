@@ -46,9 +46,9 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
 
 @asynccontextmanager
 async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
-    store = Store(service.settings.api_database_url, pool_size=API_CONNECTIONS)
-    app.state.store = store
-    async with httpx.AsyncClient(timeout=5) as client:
+    url = service.settings.api_database_url
+    async with Store(url, pool_size=API_CONNECTIONS) as store, httpx.AsyncClient(timeout=5) as client:
+        app.state.store = store
 
         async def fetch_jwks() -> dict[str, Any]:
             answer = await client.get(service.settings.jwks_url)
@@ -60,4 +60,3 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
             if part.prepare:
                 await part.prepare(app, store, service.settings)
         yield
-    await store.close()

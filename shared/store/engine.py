@@ -7,6 +7,7 @@ districts.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Self
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -45,6 +46,14 @@ class Store:
             yield connection
             reach("store.before_commit")
         reach("store.after_commit")
+
+    async def __aenter__(self) -> Self:
+        """Use the store in an ``async with``: it is closed at its end."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the store, whatever happened."""
+        await self.close()
 
     async def close(self) -> None:
         """Give back every connection."""

@@ -7,29 +7,25 @@ database that is away); 2: the command line is wrong.
 
 import asyncio
 import json
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.ops import terminal
 from shared.ops.operator import By
 from shared.store.engine import Store
 from shared.work import settlement
 from shared.work.kind import Ending
 from shared.work.settlement import Selection
-
-_WIDTH_OF_A_FILE = 200
 
 _LIST = text("""
     SELECT id, district, kind, state, claimed_at, due_at, attempts, last_error, count(*) OVER () AS total FROM work
@@ -63,25 +59,19 @@ class Desk:
 
     def run(self, act: Callable[[AsyncConnection], Awaitable[bool]]) -> None:
         """Do something in one transaction of the worker. Raises typer.Exit with 1 where it could not be done."""
-        name = f"{self.service}_WORKER_DATABASE_URL".upper()
-        if name not in os.environ:
-            raise typer.BadParameter(f"{name} is not set, and no local system is here", param_hint="environment")
         try:
-            done = asyncio.run(self._in_transaction(os.environ[name], act))
+            done = asyncio.run(self._in_transaction(act))
         except (DBAPIError, OSError) as fault:
             cause = type(fault.orig if isinstance(fault, DBAPIError) else fault).__name__
-            _console().print(f"The database could not do it ({cause}); everything is as it was.")
+            terminal.console().print(f"The database could not do it ({cause}); everything is as it was.")
             done = False
         if not done:
             raise typer.Exit(1)
 
-    async def _in_transaction(self, url: str, act: Callable[[AsyncConnection], Awaitable[bool]]) -> bool:
-        store = Store(url, pool_size=1)
-        try:
-            async with store.transaction() as tx:
-                return await act(tx)
-        finally:
-            await store.close()
+    async def _in_transaction(self, act: Callable[[AsyncConnection], Awaitable[bool]]) -> bool:
+        url = terminal.database_url(self.service, "worker")
+        async with Store(url, pool_size=1) as store, store.transaction() as tx:
+            return await act(tx)
 
 
 def command_line(service: str, endings: Mapping[str, Ending]) -> typer.Typer:
@@ -121,10 +111,10 @@ def list_(
         items = (await tx.execute(_LIST, wanted)).all()
         word = "" if state is State.ALL else f" {state.value}"
         if not items:
-            _console().print(f"{desk.service}: no{word} work")
+            terminal.console().print(f"{desk.service}: no{word} work")
             return True
-        _console().print(_overview(items))
-        _console().print(f"{len(items)} of {items[0].total:,}{word} items of {desk.service}")
+        terminal.console().print(_overview(items))
+        terminal.console().print(f"{len(items)} of {items[0].total:,}{word} items of {desk.service}")
         return True
 
     desk.run(act)
@@ -137,7 +127,7 @@ def show(context: typer.Context, work_id: Annotated[UUID, typer.Argument(metavar
     async def act(tx: AsyncConnection) -> bool:
         row = await _one(tx, desk, work_id)
         if row is not None:
-            _console().print(_page(row))
+            terminal.console().print(_page(row))
         return row is not None
 
     desk.run(act)
@@ -163,11 +153,11 @@ def retry(
         if not (work_ids or yes):
             count = await settlement.count_given_up(tx, selection)
             if not count:
-                _console().print("nothing of the kind was given up")
+                terminal.console().print("nothing of the kind was given up")
                 return True
             typer.confirm(f"Retry {count:,} items?", abort=True)
         retried = await settlement.retry(tx, desk.service, selection, by)
-        _console().print(f"{len(retried):,} to be done now")
+        terminal.console().print(f"{len(retried):,} to be done now")
         return all([await _is_among(tx, desk, work_id, retried) for work_id in work_ids or ()])
 
     desk.run(act)
@@ -191,7 +181,7 @@ def cancel(
     async def act(tx: AsyncConnection) -> bool:
         cancelled = await settlement.cancel(tx, desk.service, desk.endings, work_ids, reason.strip(), by)
         for work_id in cancelled:
-            _console().print(f"{work_id} is cancelled")
+            terminal.console().print(f"{work_id} is cancelled")
         return all([await _is_among(tx, desk, work_id, cancelled) for work_id in work_ids])
 
     desk.run(act)
@@ -203,7 +193,7 @@ async def _is_among(tx: AsyncConnection, desk: Desk, work_id: UUID, settled: Seq
         return True
     row = await _one(tx, desk, work_id)
     if row is not None:
-        _console().print(f"{work_id} is {_state(row)}")
+        terminal.console().print(f"{work_id} is {_state(row)}")
     return False
 
 
@@ -211,22 +201,19 @@ async def _one(tx: AsyncConnection, desk: Desk, work_id: UUID) -> Row[Any] | Non
     """Return an item; where there is none of that id, say so."""
     row = (await tx.execute(_ONE, {"id": work_id})).one_or_none()
     if row is None:
-        _console().print(f"{work_id}: {desk.service} has no such work; it is done, or never was")
+        terminal.console().print(f"{work_id}: {desk.service} has no such work; it is done, or never was")
     return row
 
 
 def _overview(items: Sequence[Row[Any]]) -> Table:
-    table = Table("id", "state", "kind", "district", "due", "attempts", "last error", box=None, pad_edge=False)
-    for column in table.columns:
-        column.overflow = "fold"
-    table.columns[0].no_wrap = True
+    table = terminal.listing("id", "state", "kind", "district", "due", "attempts", "last error")
     for row in items:
         table.add_row(
             str(row.id),
             _state(row),
             row.kind,
             row.district,
-            _moment(row.due_at),
+            terminal.moment(row.due_at),
             str(row.attempts),
             Text(row.last_error or "–"),
         )
@@ -234,33 +221,23 @@ def _overview(items: Sequence[Row[Any]]) -> Table:
 
 
 def _page(row: Row[Any]) -> Table:
-    facts = Table.grid("", "", padding=(0, 2))
-    for name, value in (
-        ("id", str(row.id)),
-        ("state", _state(row)),
-        ("kind", row.kind),
-        ("district", row.district),
-        ("lane", row.lane or "–"),
-        ("payload", json.dumps(row.payload, ensure_ascii=False)),
-        ("created at", _moment(row.created_at)),
-        ("due at", _moment(row.due_at)),
-        ("attempts", str(row.attempts)),
-        ("last error", row.last_error or "–"),
-        ("given up at", _moment(row.given_up_at)),
-        ("claimed at", _moment(row.claimed_at)),
-    ):
-        facts.add_row(name, Text(value))
-    return facts
+    return terminal.facts(
+        (
+            ("id", str(row.id)),
+            ("state", _state(row)),
+            ("kind", row.kind),
+            ("district", row.district),
+            ("lane", row.lane or "–"),
+            ("payload", json.dumps(row.payload, ensure_ascii=False)),
+            ("created at", terminal.moment(row.created_at)),
+            ("due at", terminal.moment(row.due_at)),
+            ("attempts", str(row.attempts)),
+            ("last error", row.last_error or "–"),
+            ("given up at", terminal.moment(row.given_up_at)),
+            ("claimed at", terminal.moment(row.claimed_at)),
+        )
+    )
 
 
 def _state(row: Row[Any]) -> str:
     return "running" if row.claimed_at else str(row.state)
-
-
-def _moment(at: datetime | None) -> str:
-    return "–" if at is None else at.astimezone().isoformat(" ", "seconds")
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)

@@ -109,14 +109,10 @@ def _count_missing(reactions: Reactions, district: str | None) -> int:
 
 
 async def _missing(reactions: Reactions, district: str | None) -> Sequence[MissingEvents]:
-    store = Store(terminal.database_url(reactions.service, "worker"), pool_size=1)
-    try:
+    url_of = partial(terminal.database_url, role="worker")
+    async with Store(url_of(reactions.service), pool_size=1) as store:
         with terminal.progress(f"{reactions.service} events") as (_, advance):
-            return await count_missing(
-                store, reactions, partial(terminal.database_url, role="worker"), district, advance
-            )
-    finally:
-        await store.close()
+            return await count_missing(store, reactions, url_of, district, advance)
 
 
 def _request(
@@ -153,17 +149,14 @@ async def _replay(request: ReplayRequest, *, keep: bool = False) -> ReplayResult
 
 
 async def _swap(request: ReplayRequest, by: str, reason: str | None) -> ReplayResult:
-    store = Store(terminal.database_url(request.service, "owner"), pool_size=1)
     asked = swap.Swap(request.service, request.rebuilt, request.source.value, by, reason)
 
     async def source(tx: AsyncConnection, ids: Sequence[UUID] | None) -> Source:
         return await source_of(request, tx, ids)
 
-    try:
+    async with Store(terminal.database_url(request.service, "owner"), pool_size=1) as store:
         with terminal.progress(f"{request.service} {request.name}") as (begin, advance):
             swapped = await swap.replace(store, asked, source, begin, advance)
-    finally:
-        await store.close()
     return ReplayResult(swapped.filling.applied, swapped.filling.position, swapped.replaced)
 
 

@@ -72,8 +72,7 @@ async def replay_once(
 
     Raises BusyError, RetentionCutError, BrokenInvariantError and UndecodableEventError.
     """
-    store = Store(terminal.database_url(request.service, "worker"), pool_size=2)
-    try:
+    async with Store(terminal.database_url(request.service, "worker"), pool_size=2) as store:
         async with shadow(store, request.rebuilt.projection) as tx:
             source = await source_of(request, tx)
             begin(await source.count())
@@ -84,8 +83,6 @@ async def replay_once(
         if keep:
             await _keep(store, request, result)
         return result
-    finally:
-        await store.close()
 
 
 async def source_of(request: ReplayRequest, tx: AsyncConnection, ids: Sequence[UUID] | None = None) -> Source:
