@@ -6,12 +6,14 @@ applied twice, and what is older than the subscription to its type is projected 
 again.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+from aiokafka import TopicPartition
 from sqlalchemy import text
 
 from shared.contracts.envelope import Attributes
@@ -19,10 +21,12 @@ from shared.contracts.event import Event
 from shared.messaging.batch import Processing
 from shared.messaging.dead_letter import LimitReachedError
 from shared.messaging.fault_kinds import is_of_the_deployment, is_transient
+from shared.messaging.handled import HANDLED, PARKED_IDS
+from shared.messaging.kafka_metadata import Extent, extents
 from shared.messaging.partitioner import partition_index
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record, content_of, make_record
-from shared.messaging.subscription import Subscriptions, name_of
+from shared.messaging.subscription import Handled, Subscriptions
 from shared.ops.terminal import OnProgress
 from shared.store.engine import Store
 
@@ -30,25 +34,19 @@ BATCH = 2000
 FIRST_OFFSET = -(1 << 62)
 """A record that is parked has an offset; of an event that came from a log it is its position from here on."""
 
-_WANTED = """
-    FROM event_log
-    WHERE split_part(type, '.v', 1) = ANY($1::text[])
-      AND occurred_at >= ($2::timestamptz[])[array_position($1::text[], split_part(type, '.v', 1))]
-"""
-_COUNT = "SELECT count(*)" + _WANTED
+_COUNT = f"SELECT count(*) FROM event_log WHERE {HANDLED}"
 # By district first, as the key has it: no sort, however long the log is. An aggregate is of one district.
 # From event_id on the columns are the fields of Attributes.
 _READ = f"""
     SELECT position, topic, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district,
            traceparent
-    {_WANTED} ORDER BY district, position
+    FROM event_log WHERE {HANDLED} ORDER BY district, position
 """
 # A parked event is settled by redriving or discarding it, not here.
-_OPEN = text("""
+_OPEN = text(f"""
     SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id
     WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = :consumer AND event_id = id)
-      AND id::text <> ALL (SELECT header ->> 1 FROM dead_letter, json_array_elements(headers) AS header
-                           WHERE consumer = :consumer AND header ->> 0 = 'ce_id' AND header ->> 1 IS NOT NULL)
+      AND id::text <> ALL ({PARKED_IDS})
 """)
 
 
@@ -60,42 +58,57 @@ class Applied(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """A service's reactions, and where its database, its topics and the producers' logs are."""
+
+    reactions: Reactions
+    store: Store
+    """As the worker."""
+    bootstrap_servers: str
+    prefix: str
+    url_of: Callable[[str], str]
+    """Gives the database of a producing service."""
+
+    async def held(self) -> dict[TopicPartition, Extent]:
+        """Return what the topics hold now, by partition. Raises KafkaError."""
+        return await extents(self.bootstrap_servers, [self.prefix + topic for topic in self.reactions.topics])
+
+
 class FromLogs:
     """The work for one service."""
 
-    store: Store
-    reactions: Reactions
-    subscriptions: Subscriptions
-    url_of: Callable[[str], str]
-    """Gives the database of a producing service."""
-    prefix: str
-    partitions: Mapping[str, int]
-    """How many each physical topic has."""
+    def __init__(
+        self, surroundings: Surroundings, subscriptions: Subscriptions, partitions: Iterable[TopicPartition]
+    ) -> None:
+        """``partitions`` are those of the service's topics."""
+        self._store, self._reactions = surroundings.store, surroundings.reactions
+        self._url_of, self._prefix = surroundings.url_of, surroundings.prefix
+        self._subscriptions = subscriptions
+        self._partitions = Counter(partition.topic for partition in partitions)
 
     async def apply(self, events: Collection[type[Event]], begin: OnProgress, advance: OnProgress) -> Applied:
         """Apply what is missing of some types. Raises LimitReachedError as the consumer does."""
-        processing = Processing(self.reactions, self.prefix, self.subscriptions)
+        processing = Processing(self._reactions, self._prefix, self._subscriptions)
+        wanted = self._subscriptions.handled(self._reactions, events)
         producers = sorted({event.publisher() for event in events})
-        begin(sum([await self._count(producer, events) for producer in producers]))
-        done = [await self._apply(processing, producer, events, advance) for producer in producers]
+        begin(sum([await self._count(producer, wanted) for producer in producers]))
+        done = [await self._apply(processing, producer, wanted, advance) for producer in producers]
         return Applied(sum(one.applied for one in done), sum(one.parked for one in done))
 
-    async def _count(self, producer: str, events: Collection[type[Event]]) -> int:
-        log = await asyncpg.connect(self.url_of(producer))
+    async def _count(self, producer: str, wanted: Handled) -> int:
+        log = await asyncpg.connect(self._url_of(producer))
         try:
-            counted: int = await log.fetchval(_COUNT, *self._wanted(events))
+            counted: int = await log.fetchval(_COUNT, *wanted)
             return counted
         finally:
             await log.close()
 
-    async def _apply(
-        self, processing: Processing, producer: str, events: Collection[type[Event]], advance: OnProgress
-    ) -> Applied:
+    async def _apply(self, processing: Processing, producer: str, wanted: Handled, advance: OnProgress) -> Applied:
         applied = parked = 0
-        log = await asyncpg.connect(self.url_of(producer))
+        log = await asyncpg.connect(self._url_of(producer))
         try:
             async with log.transaction(isolation="repeatable_read", readonly=True):
-                cursor = await log.cursor(_READ, *self._wanted(events))
+                cursor = await log.cursor(_READ, *wanted)
                 while rows := await cursor.fetch(BATCH):
                     open_ids = await self._open([row["event_id"] for row in rows])
                     records = [self._record(row) for row in rows if row["event_id"] in open_ids]
@@ -107,20 +120,15 @@ class FromLogs:
             await log.close()
         return Applied(applied, parked)
 
-    def _wanted(self, events: Collection[type[Event]]) -> tuple[list[str], list[Any]]:
-        ordered = sorted(events, key=name_of)
-        bounds = [self.subscriptions.handled_from(self.reactions, event) for event in ordered]
-        return [name_of(event) for event in ordered], bounds
-
     async def _open(self, ids: Sequence[UUID]) -> set[UUID]:
-        async with self.store.transaction() as tx:
-            return set((await tx.scalars(_OPEN, {"consumer": self.reactions.service, "ids": ids})).all())
+        async with self._store.transaction() as tx:
+            return set((await tx.scalars(_OPEN, {"consumer": self._reactions.service, "ids": ids})).all())
 
     async def _process(self, processing: Processing, records: Sequence[Record]) -> int:
         """Take one batch to its end as the consumer does; return how many of it were parked."""
         for bisect in (False, True):
             try:
-                async with self.store.transaction() as tx:
+                async with self._store.transaction() as tx:
                     result = await processing.process(tx, records, bisect=bisect)
             except Exception as fault:
                 if bisect or isinstance(fault, LimitReachedError) or is_transient(fault) or is_of_the_deployment(fault):
@@ -133,7 +141,7 @@ class FromLogs:
     def _record(self, row: asyncpg.Record) -> Record:
         """Return an event as the relay would have sent it."""
         position, topic, data, *attributes = row
-        event, physical = Attributes(*attributes), self.prefix + topic
+        event, physical = Attributes(*attributes), self._prefix + topic
         key, value, headers = content_of(event, data)
-        place = (physical, partition_index(key, self.partitions[physical]), FIRST_OFFSET + position)
+        place = (physical, partition_index(key, self._partitions[physical]), FIRST_OFFSET + position)
         return make_record(place, key, value, headers, int(event.time.timestamp() * 1000))

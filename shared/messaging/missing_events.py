@@ -18,6 +18,7 @@ import asyncpg
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.messaging.handled import HANDLED, PARKED_IDS
 from shared.messaging.reactions import Reactions
 from shared.messaging.replay.event_logs import log_spans
 from shared.messaging.subscription import Subscriptions, name_of, read_rows
@@ -26,24 +27,21 @@ from shared.store.engine import Store
 
 GRACE = timedelta(minutes=10)
 
-_LOGGED = """
+_LOGGED = f"""
     SELECT event_id, split_part(type, '.v', 1) FROM event_log
-    WHERE split_part(type, '.v', 1) = ANY($1::text[])
-      AND occurred_at >= ($2::timestamptz[])[array_position($1::text[], split_part(type, '.v', 1))]
+    WHERE {HANDLED}
       AND occurred_at < clock_timestamp() - $3::interval AND ($4::text IS NULL OR district = $4)
       AND (district, position) >= ($5, $6) AND ($7::text IS NULL OR (district, position) < ($7, $8))
 """
 _ROOM = "CREATE TEMPORARY TABLE logged (event_id uuid NOT NULL, event text NOT NULL)"
-# Of a parked record the headers are all that tells which event it was; they are looked at only if something is absent.
-_COUNT = text("""
+# What is parked is looked at only if something is absent.
+_COUNT = text(f"""
     WITH absent AS MATERIALIZED (
         SELECT event_id, event FROM logged
         WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = :consumer AND inbox.event_id = logged.event_id)
     ), missing AS (
         SELECT event FROM absent
-        WHERE event_id::text <> ALL (
-            SELECT header ->> 1 FROM dead_letter, json_array_elements(headers) AS header
-            WHERE consumer = :consumer AND header ->> 0 = 'ce_id' AND header ->> 1 IS NOT NULL)
+        WHERE event_id::text <> ALL ({PARKED_IDS})
     )
     SELECT event, count(*) AS logged, (SELECT count(*) FROM missing WHERE missing.event = logged.event) AS missing
     FROM logged GROUP BY event
@@ -79,8 +77,7 @@ async def count_missing(
         await session.exec_driver_sql(_ROOM)
         for producer in sorted({event.publisher() for event in subscriptions.since}):
             events = [event for event in subscriptions.since if event.publisher() == producer]
-            bounds = [subscriptions.handled_from(reactions, event) for event in events]
-            wanted = (list(map(name_of, events)), bounds, GRACE, district)
+            wanted = (*subscriptions.handled(reactions, events), GRACE, district)
             async for ids in _logged(url_of(producer), wanted, district):
                 for row in await _count(session, reactions.service, ids):
                     logged[row.event] += row.logged

@@ -14,7 +14,7 @@ A type that has no row yet:
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from aiokafka import TopicPartition
 from sqlalchemy import text
@@ -28,6 +28,8 @@ from shared.messaging.positions import positions_of
 from shared.messaging.reactions import History, Reactions
 from shared.store.engine import Store
 
+Handled: TypeAlias = tuple[list[str], list[datetime]]
+"""Types of events, without versions, and from when on each is handled."""
 EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 _READ = text("""
@@ -84,6 +86,10 @@ class Subscriptions:
     def handled_from(self, reactions: Reactions, event: type[Event]) -> datetime:
         """Return from when on anything is done about events of a type; what is older is left out."""
         return EVER if reactions.history_of(event) is History.APPLY else self.since.get(event, NEVER)
+
+    def handled(self, reactions: Reactions, events: Collection[type[Event]]) -> Handled:
+        """Return the names of some types, and from when on each is handled: what ``handled.HANDLED`` asks for."""
+        return [name_of(event) for event in events], [self.handled_from(reactions, event) for event in events]
 
 
 class MissingHistory(NamedTuple):

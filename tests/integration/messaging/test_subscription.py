@@ -16,11 +16,12 @@ from structlog.testing import capture_logs
 from shared.contracts import Event, ServiceCorrected, ServiceLogged, TeamFormed
 from shared.contracts.operations import ConsumerSubscribed
 from shared.contracts.topics import TOPICS
-from shared.messaging.catch_up import CatchUp
+from shared.messaging.catch_up import catch_up
 from shared.messaging.consumer import Consumer
+from shared.messaging.from_logs import Surroundings
 from shared.messaging.kafka_metadata import end_offsets
 from shared.messaging.reactions import History, Reaction, Reactions
-from shared.messaging.subscribe import Subscribing
+from shared.messaging.subscribe import subscribe
 from shared.messaging.subscription import HistoryMissingError
 from shared.ops.health import Heartbeat
 from shared.store.event_log import NewEvent, append, new_id
@@ -53,16 +54,15 @@ class Service:
         return Consumer(self.reactions, self.wire.worker, self.wire.servers, self.wire.prefix)
 
     async def subscribe(self) -> ConsumerSubscribed | None:
-        done: ConsumerSubscribed | None = await self._operator(Subscribing).run("li", lambda _: None, lambda _: None)
-        return done
+        return await subscribe("li", self._surroundings(), lambda _: None, lambda _: None)
 
     async def catch_up(self) -> None:
-        await self._operator(CatchUp).run("li", lambda _: None, lambda _: None)
+        await catch_up("li", self._surroundings(), lambda _: None, lambda _: None)
 
-    def _operator(self, work: Any) -> Any:
+    def _surroundings(self) -> Surroundings:
         """Every log is in the one database of these tests."""
         wire = self.wire
-        return work(self.reactions, wire.worker, wire.servers, wire.prefix, lambda _: wire.urls.worker)
+        return Surroundings(self.reactions, wire.worker, wire.servers, wire.prefix, lambda _: wire.urls.worker)
 
     async def _project(self, _: Any, events: Sequence[Any]) -> None:
         self.projected += [event.attributes.id for event in events]
