@@ -1,7 +1,7 @@
 """Volunteers as registry's own events tell of them, to be held against its table. Personal data is in no event."""
 
 from services.registry.people.tables import volunteer
-from shared.store.own_entries import own_entries, same_names
+from shared.store.entries import own_entries, same_names
 
 VOLUNTEERS = own_entries(
     "volunteers",

@@ -1,7 +1,7 @@
 """Places as registry's own events tell of them, to be held against its tables (ADR 0012)."""
 
 from services.registry.places.tables import organisation, station, team
-from shared.store.own_entries import own_entries, same_names
+from shared.store.entries import own_entries, same_names
 
 ORGANISATIONS = own_entries("organisation", organisation, same_names("code", "name", "kind"))
 STATIONS = own_entries(

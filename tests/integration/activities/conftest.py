@@ -137,7 +137,7 @@ class Activities:
         """Have the service know volunteers ``V1``, ``V2``, ..., without Kafka in between."""
         ids = [new_id() for _ in range(count)]
         async with self.worker.transaction() as tx:
-            await projections.note_volunteers(
+            await projections.VOLUNTEERS.project(
                 tx, [registered(volunteer, f"V{number}", district) for number, volunteer in enumerate(ids, start=1)]
             )
         return ids
@@ -146,7 +146,7 @@ class Activities:
         """Have the service know a station, without Kafka in between."""
         station = opened(new_id(), code, district)
         async with self.worker.transaction() as tx:
-            await projections.note_stations(tx, [station])
+            await projections.STATIONS.project(tx, [station])
         self.stations.append(station.data.station_id)
         return station.data.station_id
 

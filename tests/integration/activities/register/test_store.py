@@ -18,8 +18,8 @@ async def test_the_last_version_of_a_volunteer_and_a_station_wins(activities: Ac
     ]
     for batch in batches:
         async with activities.worker.transaction() as tx:
-            await projections.note_volunteers(tx, batch)
-            await projections.note_stations(
+            await projections.VOLUNTEERS.project(tx, batch)
+            await projections.STATIONS.project(
                 tx, [opened(station, f"S{e.attributes.sequence}", version=e.attributes.sequence) for e in batch[:1]]
             )
     known = await activities.rows("SELECT district, number, version FROM known_volunteer ORDER BY district")

@@ -1,6 +1,7 @@
-"""A service's own tables as its events tell of them: to be held against the tables, never to replace them.
+"""Projections that keep the last version of each entry of a register: another service's, or the service's own.
 
-Invariant: the last version of an entry wins; the aggregate's id is the entry's.
+Invariant: the last version of an entry wins, in whatever order and however often events arrive; the aggregate's id is
+the entry's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,17 +12,31 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.received import Received
-from shared.store.projection import ProjectedTable, Projection
+from shared.store.projection import Project, ProjectedTable, Projection
 from shared.store.statements import keep_latest
 
 _ENTRY_ONLY = "these tables are where the events come from; what else is in them is in no event"
 
 
-def own_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projection:
-    """Return the projection of a table whose rows the service's own events carry.
+def known_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projection:
+    """Return the projection of a table that holds what another service has told of its entries.
 
     ``fields``: column -> field of the events.
     """
+    return Projection(name, (ProjectedTable(table.name),), keep_entries(table, fields))
+
+
+def own_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projection:
+    """Return the projection of a service's own table as its events tell of it: held against it, never to replace it.
+
+    ``fields``: column -> field of the events.
+    """
+    kept = ProjectedTable(table.name, (*fields, "version"))
+    return Projection(name, (kept,), keep_entries(table, fields), compare_only=_ENTRY_ONLY)
+
+
+def keep_entries(table: Table, fields: Mapping[str, str]) -> Project:
+    """Return what enters events in such a table, by one statement."""
     statement = keep_latest(table, list(fields))
 
     async def keep(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
@@ -36,7 +51,7 @@ def own_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projectio
             },
         )
 
-    return Projection(name, (ProjectedTable(table.name, (*fields, "version")),), keep, compare_only=_ENTRY_ONLY)
+    return keep
 
 
 def same_names(*columns: str) -> Mapping[str, str]:
