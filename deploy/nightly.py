@@ -12,11 +12,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from deploy.services import SERVICES
+from shared.contracts.calendar import CHINA
 
-NIGHT, ZONE = time_of_day(2, 30), ZoneInfo("Asia/Shanghai")
+NIGHT = time_of_day(2, 30)
 LONGEST = timedelta(hours=4)
 """What one service's comparison may take before the next one's turn."""
 _LINBANG = Path(sys.executable).with_name("linbang")
@@ -25,14 +25,14 @@ _LINBANG = Path(sys.executable).with_name("linbang")
 def run() -> None:
     """Compare every night, until stopped."""
     while True:
-        now = datetime.now(ZONE)
+        now = datetime.now(CHINA)
         time.sleep((next_night(now) - now).total_seconds())
         compare_all()
 
 
 def next_night(now: datetime) -> datetime:
     """Return the first 2:30 after ``now``, which is in the district's zone."""
-    tonight = datetime.combine(now.date(), NIGHT, ZONE)
+    tonight = datetime.combine(now.date(), NIGHT, CHINA)
     return tonight if tonight > now else tonight + timedelta(days=1)
 
 

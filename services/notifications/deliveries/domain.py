@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from services.notifications.messages.domain import Channel
+from shared.ops.back_off import back_off
 
 SHAPE = 2
 """How a delivery's id is made; each is stored with the shape it was made in, and a comparison leaves the ids of others
@@ -21,7 +22,6 @@ PATIENCE = timedelta(days=7)
 erased."""
 MAILBOX_PATIENCE = timedelta(days=4)
 """How long a mailbox may put a mail off: "at least 4-5 days" (RFC 5321, 4.5.4.1)."""
-_MOST_DOUBLINGS = 16  # far beyond LONGEST_WAIT, and far below what a timedelta can hold
 
 
 class Outcome(StrEnum):
@@ -48,13 +48,9 @@ def delivery_id(event_id: UUID, recipient_id: UUID, channel: Channel) -> UUID:
     return uuid5(event_id, f"{recipient_id}:{channel}")
 
 
-def back_off(attempts: int, jitter: float) -> timedelta:
-    """Return the wait after the given number of attempts (at least 1): doubling from FIRST_WAIT up to LONGEST_WAIT.
-
-    ``jitter`` in [0, 1) takes off up to half of it, so that mails which failed together do not return together.
-    """
-    doublings = min(attempts - 1, _MOST_DOUBLINGS)
-    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT) * (1 - jitter / 2)
+def next_wait(attempts: int) -> timedelta:
+    """Return the wait after the given number of attempts (at least 1): from FIRST_WAIT up to LONGEST_WAIT."""
+    return timedelta(seconds=back_off(attempts, FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds()))
 
 
 def lacking(reason: str, waited: timedelta) -> Verdict:

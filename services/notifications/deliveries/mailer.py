@@ -8,7 +8,6 @@ inbox; one sent twice cannot be taken back.) Only a mail that no server has acce
 """
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from aiosmtplib import SMTP
 from aiosmtplib.errors import SMTPException
 
 from services.notifications.deliveries import repository
-from services.notifications.deliveries.domain import Outcome, Verdict, back_off, given_up, lacking
+from services.notifications.deliveries.domain import Outcome, Verdict, given_up, lacking, next_wait
 from services.notifications.deliveries.letter import Letter, NoAddressError, UnreadableContactError, write_letter
 from services.notifications.deliveries.repository import Claim, Conclusion
 from services.notifications.deliveries.smtp import offer, reason_of
@@ -139,7 +138,7 @@ _STATES = {
 
 def _conclusion(claim: Claim, verdict: Verdict) -> Conclusion:
     deferred = verdict.outcome is Outcome.DEFERRED
-    wait = back_off(claim.attempts, random.random()) if deferred else None  # noqa: S311 - no secret
+    wait = next_wait(claim.attempts) if deferred else None
     return Conclusion(claim, _STATES[verdict.outcome], verdict.reason or None, verdict.put_off, wait)
 
 

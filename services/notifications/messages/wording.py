@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notifications.messages.domain import Facts
+from shared.contracts.calendar import CHINA
 
-CHINA_TIME = ZoneInfo("Asia/Shanghai")
 WEEKDAYS_ZH = "一二三四五六日"
 NUMERALS_ZH = "零一二三四五"
 MINUTES_PER_HOUR = 60
@@ -68,12 +67,12 @@ def _text(name: str, language: Language, facts: Facts) -> Text:
 
 
 def _moment_zh(iso: str) -> str:
-    at = datetime.fromisoformat(iso).astimezone(CHINA_TIME)
+    at = datetime.fromisoformat(iso).astimezone(CHINA)
     return f"{at.year}年{at.month}月{at.day}日（周{WEEKDAYS_ZH[at.weekday()]}）{at:%H:%M}"
 
 
 def _moment_en(iso: str) -> str:
-    at = datetime.fromisoformat(iso).astimezone(CHINA_TIME)
+    at = datetime.fromisoformat(iso).astimezone(CHINA)
     return f"{at:%A}, {at.day} {at:%B %Y} at {at:%H:%M} (China time)"
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.nightly import NIGHT, ZONE, next_night
+from deploy.nightly import NIGHT, next_night
+from shared.contracts.calendar import CHINA
 
-MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2030, 1, 1), timezones=st.just(ZONE))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2030, 1, 1), timezones=st.just(CHINA))  # noqa: DTZ001
 
 
 @given(MOMENTS)
