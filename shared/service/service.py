@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from fastapi import APIRouter
 
@@ -15,7 +16,7 @@ from shared.store.engine import Store
 from shared.work.kind import Ending, WorkKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Service:
     """A service as its ``app.py`` puts it together."""
 
@@ -26,27 +27,27 @@ class Service:
     fetch_keys: Callable[[Store], FetchKeys] | None = None
     """Where the issuer's keys come from; by default its JWKS over HTTP."""
 
-    @property
+    @cached_property
     def routers(self) -> list[APIRouter]:
         """The routes of every part."""
         return [router for part in self.parts for router in part.routers]
 
-    @property
+    @cached_property
     def reactions(self) -> Reactions:
         """What the service does about events."""
         return reactions_of(self.name, self.parts)
 
-    @property
+    @cached_property
     def imports(self) -> Mapping[str, ImportKind]:
         """The kinds of files that the service takes in."""
         return {name: kind for part in self.parts for name, kind in part.imports(self.settings).items()}
 
-    @property
+    @cached_property
     def work(self) -> Sequence[WorkKind]:
         """The kinds of work that its parts do later."""
         return [kind for part in self.parts for kind in part.work(self.settings)]
 
-    @property
+    @cached_property
     def loops(self) -> Mapping[str, Callable[[Store], Loop]]:
         """The roles that only this service has."""
         return {role: build for part in self.parts for role, build in part.loops(self.settings).items()}
