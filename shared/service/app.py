@@ -35,6 +35,7 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
     app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
     problems.install(app)
     app.include_router(health_routes(heartbeats))
+    app.state.rates = Rates()
     if with_routes:
         for router in service.routers:
             app.include_router(router)
@@ -50,7 +51,6 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
     url = service.settings.api_database_url
     async with Store(url, pool_size=API_CONNECTIONS) as store, httpx.AsyncClient(timeout=5) as client:
         app.state.store = store
-        app.state.public_reads = Rates()
 
         async def fetch_jwks() -> dict[str, Any]:
             answer = await client.get(service.settings.jwks_url)
