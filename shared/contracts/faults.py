@@ -30,6 +30,7 @@ class Code(StrEnum):
     UNKNOWN_VALUE = "unknown_value"
     UNKNOWN_REFERENCE = "unknown_reference"
     ALREADY_REGISTERED = "already_registered"
+    CLOSED = "closed"
     NUMBER_TAKEN = "number_taken"
     DUPLICATE_IN_FILE = "duplicate_in_file"
     ALREADY_RECORDED = "already_recorded"
@@ -74,6 +75,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.OTHER_DISTRICT: ("不属于本区", "belongs to another district"),
     Code.UNKNOWN_VALUE: ("不在允许的取值内", "is not one of the allowed values"),
     Code.UNKNOWN_REFERENCE: ("系统中没有这一项", "refers to something that is not on file"),
+    Code.CLOSED: ("已关闭,不能再使用或更改", "is closed; it can be neither used nor changed"),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
     Code.DUPLICATE_IN_FILE: ("与本文件前面的一行重复", "repeats an earlier line of this file"),
