@@ -18,6 +18,7 @@ from shared.http.auth import Verifier
 from shared.http.bodies import LimitBody
 from shared.http.observation import Observe
 from shared.http.openapi import Application
+from shared.http.rates import Rates
 from shared.imports.api import MAX_UPLOAD_BYTES
 from shared.imports.api import PREFIX as IMPORTS
 from shared.imports.api import router as import_routes
@@ -34,6 +35,7 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
     app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
     problems.install(app)
     app.include_router(health_routes(heartbeats))
+    app.state.rates = Rates()
     if with_routes:
         for router in service.routers:
             app.include_router(router)
