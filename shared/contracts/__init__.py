@@ -1,5 +1,15 @@
 """The one place an event is defined."""
 
+from shared.contracts.account import (
+    AccountLocked,
+    AccountOpened,
+    AccountPasswordChanged,
+    AccountRolesChanged,
+    AccountUnlocked,
+    OutsideIdentityLinked,
+    SecondFactorRemoved,
+    SecondFactorSetUp,
+)
 from shared.contracts.activity import (
     ActivityPublished,
     PublishedShift,
@@ -46,6 +56,14 @@ EVENTS: dict[str, type[Event]] = {
     for event in (
         VolunteerRegistered,
         VolunteerProfileChanged,
+        AccountOpened,
+        AccountLocked,
+        AccountUnlocked,
+        AccountRolesChanged,
+        AccountPasswordChanged,
+        SecondFactorSetUp,
+        SecondFactorRemoved,
+        OutsideIdentityLinked,
         OrganisationRegistered,
         OrganisationChanged,
         OrganisationClosed,
@@ -84,6 +102,11 @@ EVENTS: dict[str, type[Event]] = {
 
 __all__ = [
     "EVENTS",
+    "AccountLocked",
+    "AccountOpened",
+    "AccountPasswordChanged",
+    "AccountRolesChanged",
+    "AccountUnlocked",
     "ActivityPublished",
     "ConsumerCaughtUp",
     "ConsumerSubscribed",
@@ -99,10 +122,13 @@ __all__ = [
     "OrganisationChanged",
     "OrganisationClosed",
     "OrganisationRegistered",
+    "OutsideIdentityLinked",
     "ProjectionSwapped",
     "Provenance",
     "PublishedShift",
     "RegistrationSource",
+    "SecondFactorRemoved",
+    "SecondFactorSetUp",
     "ServiceCorrected",
     "ServiceLogged",
     "ServiceRecordsImported",
