@@ -9,6 +9,14 @@ from shared.contracts.activity import (
     VolunteerSignedUp,
     VolunteerWaitlisted,
 )
+from shared.contracts.activity_changes import (
+    ActivityCancelled,
+    ActivityChanged,
+    ShiftAdded,
+    ShiftCancelled,
+    ShiftCapacityChanged,
+    ShiftMoved,
+)
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
@@ -24,6 +32,16 @@ from shared.contracts.operations import (
 )
 from shared.contracts.organisation import OrganisationRegistered, StationOpened, TeamFormed
 from shared.contracts.service_record import Provenance, ServiceCorrected, ServiceLogged, ServiceRecordsImported
+from shared.contracts.sign_up import (
+    AbsenceClass,
+    AbsenceExcused,
+    CancellationCause,
+    SignUpAgreed,
+    SignUpAskedAgain,
+    SignUpCancelled,
+    SignUpOffered,
+    WithdrawalReason,
+)
 from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
@@ -40,10 +58,21 @@ EVENTS: dict[str, type[Event]] = {
         StationOpened,
         TeamFormed,
         ActivityPublished,
+        ActivityChanged,
+        ActivityCancelled,
+        ShiftAdded,
+        ShiftMoved,
+        ShiftCapacityChanged,
+        ShiftCancelled,
         VolunteerSignedUp,
         VolunteerWaitlisted,
         SignUpPromoted,
         SignUpWithdrawn,
+        SignUpOffered,
+        SignUpAskedAgain,
+        SignUpAgreed,
+        SignUpCancelled,
+        AbsenceExcused,
         VolunteerCheckedIn,
         ServiceLogged,
         ServiceCorrected,
@@ -68,7 +97,12 @@ EVENTS: dict[str, type[Event]] = {
 
 __all__ = [
     "EVENTS",
+    "AbsenceClass",
+    "AbsenceExcused",
+    "ActivityCancelled",
+    "ActivityChanged",
     "ActivityPublished",
+    "CancellationCause",
     "ConsumerCaughtUp",
     "ConsumerSubscribed",
     "DeadLetterDiscarded",
@@ -88,6 +122,14 @@ __all__ = [
     "ServiceCorrected",
     "ServiceLogged",
     "ServiceRecordsImported",
+    "ShiftAdded",
+    "ShiftCancelled",
+    "ShiftCapacityChanged",
+    "ShiftMoved",
+    "SignUpAgreed",
+    "SignUpAskedAgain",
+    "SignUpCancelled",
+    "SignUpOffered",
     "SignUpPromoted",
     "SignUpWithdrawn",
     "StarLevelReached",
@@ -99,6 +141,7 @@ __all__ = [
     "VolunteerRegistered",
     "VolunteerSignedUp",
     "VolunteerWaitlisted",
+    "WithdrawalReason",
     "WorkCancelled",
     "WorkRetried",
 ]
