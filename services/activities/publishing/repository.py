@@ -24,6 +24,8 @@ class Publication:
     draft: ActivityDraft
     published_by: str
     published_at: datetime
+    organiser_id: UUID | None = None
+    """Who publishes it, where that is a volunteer."""
 
 
 _INSERT_ACTIVITY = insert(activity)
@@ -48,6 +50,7 @@ async def insert_activity(tx: AsyncConnection, publication: Publication, shifts:
             "published_by": publication.published_by,
             "published_at": publication.published_at,
             "version": 1,
+            "organiser_id": publication.organiser_id,
         },
     )
     await tx.execute(

@@ -3,5 +3,5 @@
 from services.activities.register.tables import known_station, known_volunteer
 from shared.store.entries import known_entries, same_names
 
-VOLUNTEERS = known_entries("volunteers", known_volunteer, {"number": "volunteer_no"})
+VOLUNTEERS = known_entries("volunteers", known_volunteer, {"number": "volunteer_no", "team_id": "team_id"})
 STATIONS = known_entries("stations", known_station, same_names("code", "name"))

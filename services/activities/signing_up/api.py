@@ -1,13 +1,14 @@
 """Sign-ups over HTTP: sign up, withdraw, see who has signed up."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from services.activities.signing_up import commands, queries
-from services.activities.signing_up.commands import SignUpAnswer, SignUpRequest
-from services.activities.signing_up.domain import Shift
+from services.activities.signing_up.acceptance import Accepted, accept_place
+from services.activities.signing_up.commands import LockedShift, SignUpAnswer, SignUpRequest
 from services.activities.signing_up.queries import MySignUp, ShiftSignUp
 from services.activities.signing_up.withdrawal import withdraw_sign_up
 from shared.contracts.actor import Role
@@ -15,7 +16,7 @@ from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.group_commit import GroupCommit
-from shared.http.idempotency import IdempotencyKey
+from shared.http.idempotency import IdempotencyKey, idempotent
 from shared.http.pages import Page, RequestedPage, whole_number
 from shared.http.problems import ProblemError
 from shared.ops import metrics
@@ -23,7 +24,7 @@ from shared.store.engine import Store
 
 router = APIRouter(prefix="/v1", tags=["sign-ups"])
 
-SignUps = GroupCommit[Shift, SignUpRequest]
+SignUps = GroupCommit[LockedShift, SignUpRequest]
 
 
 def groups(store: Store) -> SignUps:
@@ -54,7 +55,7 @@ async def sign_up(shift_id: UUID, groups: Groups, caller: Volunteer, key: Idempo
     """Sign up for a shift: a confirmed place while there are any, then the waiting list."""
     if caller.volunteer_id is None:
         raise RefusedError(Fault("volunteer_id", Code.FORBIDDEN))
-    request = SignUpRequest(caller, caller.volunteer_id)
+    request = SignUpRequest(caller, (caller.volunteer_id,))
     return (await groups.ask(caller, shift_id, key, request)).response()
 
 
@@ -78,8 +79,15 @@ async def list_of_shift(shift_id: UUID, store: ApiStore, caller: Leader, page: R
     return Page.of(found, page.limit, lambda sign_up: (str(sign_up.queue_number),))
 
 
+@router.post("/sign-ups/{sign_up_id}/accept", response_model=Accepted)
+async def accept(sign_up_id: UUID, store: ApiStore, caller: Volunteer, key: IdempotencyKey) -> Response:
+    """Accept the place that one is offered, or the new times of a shift that has moved."""
+    async with store.transaction(caller.district) as tx:
+        return await idempotent(tx, caller, key, 200, partial(accept_place, tx, caller, sign_up_id))
+
+
 @router.delete("/sign-ups/{sign_up_id}", status_code=204)
 async def withdraw(sign_up_id: UUID, store: ApiStore, caller: Volunteer) -> None:
-    """Withdraw one's own sign-up before the shift starts; the place goes to the first who waits."""
+    """Withdraw one's own sign-up before the shift starts, or decline; the place is offered to the next who waits."""
     async with store.transaction(caller.district) as tx:
         await withdraw_sign_up(tx, caller, sign_up_id)
