@@ -5,7 +5,8 @@ code and people read the sentence.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as of_class
 from enum import StrEnum
 
 
@@ -123,7 +124,7 @@ class Fault:
 
     field: str
     code: Code
-    other: Mapping[str, str] | None = field(default=None, hash=False)
+    other: Mapping[str, str] | None = of_class(default=None, hash=False)
     """What of the caller's own stands in the way, by ids and public words; a ``title`` among them ends the sentence."""
 
     def message(self, language: str) -> str:

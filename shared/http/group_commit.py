@@ -57,7 +57,7 @@ class GroupCommit(Generic[L, R]):
     """The requests of this process that wait, by what they are for; what is granted is answered with ``status``."""
 
     def __init__(
-        self, store: Store, lock: Lock[L, R], decide: Decide[L, R], *, status: int, group_size: Histogram
+        self, store: Store, lock: Lock[R, L], decide: Decide[L, R], *, status: int, group_size: Histogram
     ) -> None:
         self._store = store
         self._lock = lock

@@ -50,7 +50,8 @@ STATEMENTS = (
     CREATE INDEX sign_up_unanswered ON sign_up (district, shift_id, answer_by) WHERE state IN ('offered', 'asked_again')
     """,
     "CREATE INDEX sign_up_absent ON sign_up (district, volunteer_id) WHERE absence IS NOT NULL",
-    "ALTER TABLE known_volunteer ADD COLUMN team_id uuid",
+    # Of volunteers whom registry told of before, the team is known by its next event or by a replay: another shape.
+    "ALTER TABLE known_volunteer ADD COLUMN team_id uuid, ADD COLUMN shape int NOT NULL DEFAULT 1",
 )
 FILL = """
     UPDATE sign_up u SET starts_at = s.starts_at, ends_at = s.ends_at

@@ -12,6 +12,7 @@ known_volunteer = Table(
     Column("number", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("team_id", Uuid),
+    Column("shape", Integer, nullable=False),
 )
 known_station = Table(
     "known_station",

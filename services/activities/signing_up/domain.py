@@ -119,7 +119,12 @@ def decide_group(
     verdicts: list[list[Place] | RefusedError] = []
     for party in parties:
         size = len(party)
-        if not is_open or not known.issuperset(party) or not present.isdisjoint(party) or _any(party, taken_up):
+        if (
+            not is_open
+            or not all(one in known for one in party)
+            or not present.isdisjoint(party)
+            or _any(party, taken_up)
+        ):
             verdicts.append(_refusal(shift, now, party, known, present, taken_up))
             continue
         if size > shift.capacity:

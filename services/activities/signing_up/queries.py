@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.signing_up.domain import SignUpState
+from services.activities.signing_up.repository import whose_shift
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 
@@ -25,6 +26,8 @@ class MySignUp(BaseModel):
     state: SignUpState
     position: int | None
     checked_in_at: datetime | None
+    answer_by: datetime | None
+    """Until when an offered place or moved times are to be accepted."""
 
 
 class ShiftSignUp(BaseModel):
@@ -40,7 +43,7 @@ class ShiftSignUp(BaseModel):
 
 _MY_SIGN_UPS = text("""
     SELECT u.id, u.shift_id, a.id AS activity_id, a.title AS activity_title, a.place, s.starts_at, s.ends_at, u.state,
-           u.checked_in_at,
+           u.checked_in_at, u.answer_by,
            CASE WHEN u.state = 'waiting' THEN (
                SELECT count(*) FROM sign_up ahead
                WHERE ahead.district = u.district AND ahead.shift_id = u.shift_id AND ahead.state = 'waiting'
@@ -51,11 +54,6 @@ _MY_SIGN_UPS = text("""
     JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE u.district = :district AND u.volunteer_id = :volunteer_id AND (CAST(:after AS uuid) IS NULL OR u.id < :after)
     ORDER BY u.id DESC LIMIT :limit
-""")
-_WHOSE_SHIFT = text("""
-    SELECT a.station_id, a.published_by
-    FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
-    WHERE s.district = :district AND s.id = :shift_id
 """)
 _SHIFT_SIGN_UPS = text("""
     SELECT u.id, u.volunteer_id, v.number AS volunteer_no, u.state, u.queue_number, u.checked_in_at
@@ -80,9 +78,9 @@ async def sign_ups_of_shift(
 
     Raises RefusedError (not_found) where there is no such shift, or the actor does not staff it.
     """
-    key = {"district": actor.district, "shift_id": shift_id}
-    shift = (await tx.execute(_WHOSE_SHIFT, key)).one_or_none()
-    if shift is None or not actor.reaches(unit=shift.station_id, made_by=shift.published_by):
+    whose = await whose_shift(tx, actor.district, shift_id)
+    if whose is None or not actor.reaches(unit=whose[0], made_by=whose[1]):
         raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
-    rows = await tx.execute(_SHIFT_SIGN_UPS, {**key, "after": after, "limit": limit})
+    values = {"district": actor.district, "shift_id": shift_id, "after": after, "limit": limit}
+    rows = await tx.execute(_SHIFT_SIGN_UPS, values)
     return [ShiftSignUp(**row) for row in rows.mappings()]

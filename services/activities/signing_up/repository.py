@@ -105,6 +105,20 @@ _QUEUE = text("""
     WHERE district = :district AND shift_id = :shift_id AND state = 'waiting' AND queue_number > :after
     ORDER BY queue_number LIMIT :limit
 """)
+_WHOSE_SHIFT = text("""
+    SELECT a.station_id, a.published_by
+    FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
+    WHERE s.district = :district AND s.id = :shift_id
+""")
+_COUNT_ABSENCES = text("""
+    SELECT absence, count(*) FROM sign_up
+    WHERE district = :district AND volunteer_id = :volunteer_id AND absence IS NOT NULL
+      AND starts_at > CAST(:since AS timestamptz)
+    GROUP BY absence
+""")
+_EXCUSE = text("""
+    UPDATE sign_up SET absence = NULL, version = version + 1 WHERE district = :district AND id = :id
+""")
 _OF_GROUP = text("""
     SELECT id, volunteer_id, group_id, version, queue_number FROM sign_up
     WHERE district = :district AND shift_id = :shift_id AND group_id = :group_id AND state = :state
@@ -248,6 +262,25 @@ async def queue(tx: AsyncConnection, district: str, shift_id: UUID, after: int, 
     """Return who waits for a shift, in order of arrival, from after a queue number on."""
     values = {"district": district, "shift_id": shift_id, "after": after, "limit": limit}
     return [WaitingOne(*row) for row in await tx.execute(_QUEUE, values)]
+
+
+async def whose_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> tuple[UUID, str] | None:
+    """Return the station that a shift is of and who published it, or None where there is no such shift."""
+    row = (await tx.execute(_WHOSE_SHIFT, {"district": district, "shift_id": shift_id})).one_or_none()
+    return (row.station_id, row.published_by) if row else None
+
+
+async def count_absences(
+    tx: AsyncConnection, district: str, volunteer_id: UUID, since: datetime
+) -> dict[AbsenceClass, int]:
+    """Return how often a volunteer stayed away from shifts that began since a moment, by class."""
+    values = {"district": district, "volunteer_id": volunteer_id, "since": since}
+    return {AbsenceClass(row[0]): row[1] for row in await tx.execute(_COUNT_ABSENCES, values)}
+
+
+async def excuse(tx: AsyncConnection, district: str, sign_up_id: UUID) -> None:
+    """Take the class of an absence off a locked sign-up; its version rises by one."""
+    await tx.execute(_EXCUSE, {"district": district, "id": sign_up_id})
 
 
 async def of_group(

@@ -2,25 +2,13 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tests.integration.activities.conftest import Account, Activities, in_turn
-
-DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
-HOUR = timedelta(hours=1)
-
-
-async def shift_at(
-    activities: Activities, start: float, end: float, title: str = "社区读书会", capacity: int = 20
-) -> UUID:
-    """Publish a shift from hour to hour of the day after tomorrow."""
-    times = {"starts_at": (DAY + start * HOUR).isoformat(), "ends_at": (DAY + end * HOUR).isoformat()}
-    published = await activities.publish(title=title, shifts=[{**times, "capacity": capacity}])
-    return UUID(published["shift_ids"][0])
+from tests.integration.activities.shifts import DAY, HOUR, shift_at
 
 
 async def ask(account: Account, shift_id: UUID) -> Any:
