@@ -19,6 +19,14 @@ from shared.contracts.activity import (
     VolunteerSignedUp,
     VolunteerWaitlisted,
 )
+from shared.contracts.activity_changes import (
+    ActivityCancelled,
+    ActivityChanged,
+    ShiftAdded,
+    ShiftCancelled,
+    ShiftCapacityChanged,
+    ShiftMoved,
+)
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
@@ -44,6 +52,16 @@ from shared.contracts.organisation import (
     TeamRegistered,
 )
 from shared.contracts.service_record import Provenance, ServiceCorrected, ServiceLogged, ServiceRecordsImported
+from shared.contracts.sign_up import (
+    AbsenceClass,
+    AbsenceExcused,
+    CancellationCause,
+    SignUpAgreed,
+    SignUpAskedAgain,
+    SignUpCancelled,
+    SignUpOffered,
+    WithdrawalReason,
+)
 from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
@@ -74,10 +92,21 @@ EVENTS: dict[str, type[Event]] = {
         TeamChanged,
         TeamClosed,
         ActivityPublished,
+        ActivityChanged,
+        ActivityCancelled,
+        ShiftAdded,
+        ShiftMoved,
+        ShiftCapacityChanged,
+        ShiftCancelled,
         VolunteerSignedUp,
         VolunteerWaitlisted,
         SignUpPromoted,
         SignUpWithdrawn,
+        SignUpOffered,
+        SignUpAskedAgain,
+        SignUpAgreed,
+        SignUpCancelled,
+        AbsenceExcused,
         VolunteerCheckedIn,
         ServiceLogged,
         ServiceCorrected,
@@ -102,12 +131,17 @@ EVENTS: dict[str, type[Event]] = {
 
 __all__ = [
     "EVENTS",
+    "AbsenceClass",
+    "AbsenceExcused",
     "AccountLocked",
     "AccountOpened",
     "AccountPasswordChanged",
     "AccountRolesChanged",
     "AccountUnlocked",
+    "ActivityCancelled",
+    "ActivityChanged",
     "ActivityPublished",
+    "CancellationCause",
     "ConsumerCaughtUp",
     "ConsumerSubscribed",
     "DeadLetterDiscarded",
@@ -132,6 +166,14 @@ __all__ = [
     "ServiceCorrected",
     "ServiceLogged",
     "ServiceRecordsImported",
+    "ShiftAdded",
+    "ShiftCancelled",
+    "ShiftCapacityChanged",
+    "ShiftMoved",
+    "SignUpAgreed",
+    "SignUpAskedAgain",
+    "SignUpCancelled",
+    "SignUpOffered",
     "SignUpPromoted",
     "SignUpWithdrawn",
     "StarLevelReached",
@@ -147,6 +189,7 @@ __all__ = [
     "VolunteerRegistered",
     "VolunteerSignedUp",
     "VolunteerWaitlisted",
+    "WithdrawalReason",
     "WorkCancelled",
     "WorkRetried",
 ]

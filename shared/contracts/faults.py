@@ -4,7 +4,9 @@ Invariant: every refusal, of an HTTP request or of a line in an imported file, i
 code and people read the sentence.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as of_class
 from enum import StrEnum
 
 
@@ -40,6 +42,7 @@ class Code(StrEnum):
     OVERLAP = "overlap"
     NOT_FOUND = "not_found"
     NOT_OPEN = "not_open"
+    BELOW_CONFIRMED = "below_confirmed"
     ALREADY_SIGNED_UP = "already_signed_up"
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
@@ -93,9 +96,13 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.END_BEFORE_START: ("结束时间不晚于开始时间", "is not after the start"),
     Code.DISAGREES_WITH_TIMES: ("与起止时间不一致", "disagrees with start and end"),
-    Code.OVERLAP: ("同一人同一时段已在别处服务", "the same person serves elsewhere at that time"),
+    Code.OVERLAP: ("同一人同一时段已在别处服务或报名", "the same person serves or is signed up elsewhere at that time"),
     Code.NOT_FOUND: ("没有找到", "was not found"),
     Code.NOT_OPEN: ("当前状态下不能进行此操作", "is not possible in the present state"),
+    Code.BELOW_CONFIRMED: (
+        "少于已确认的人数,请说明由谁退出",
+        "is fewer than hold a place; name who leaves",
+    ),
     Code.ALREADY_SIGNED_UP: ("您已报名该班次", "is signed up for this shift already"),
     Code.TOO_EARLY: ("尚未到时间", "is too early"),
     Code.TOO_LATE: ("已过时间", "is too late"),
@@ -145,11 +152,15 @@ class Fault:
 
     field: str
     code: Code
+    other: Mapping[str, str] | None = of_class(default=None, hash=False)
+    """What of the caller's own stands in the way, by ids and public words; a ``title`` among them ends the sentence."""
 
     def message(self, language: str) -> str:
         """Return the sentence in ``zh-CN`` or ``en``."""
         chinese, english = MESSAGES[self.code]
         sentence = chinese if language.startswith("zh") else english
+        if self.other and "title" in self.other:
+            sentence += f":{self.other['title']}" if language.startswith("zh") else f": {self.other['title']}"
         return f"{self.field} {sentence}".strip() if language.startswith("en") else sentence
 
     def bilingual(self) -> str:

@@ -54,6 +54,7 @@ _STATUS_OF_CODE = {
     Code.ALREADY_RECORDED: 409,
     Code.CHANGED_MEANWHILE: 409,
     Code.OVERLAP: 409,
+    Code.BELOW_CONFIRMED: 409,
 }
 _CODE_OF_PYDANTIC = {
     "missing": Code.MISSING,
@@ -99,7 +100,9 @@ def problem_body(status: int, slug: str, faults: Sequence[Fault], language: str)
     if faults:
         body["detail"] = "; ".join(fault.message(language) for fault in faults)
         body["faults"] = [
-            {"field": fault.field, "code": fault.code, "message": fault.message(language)} for fault in faults
+            {"field": fault.field, "code": fault.code, "message": fault.message(language)}
+            | ({"other": dict(fault.other)} if fault.other else {})
+            for fault in faults
         ]
     return body
 

@@ -7,15 +7,13 @@ from enum import StrEnum
 
 from services.activities.signing_up.domain import SignUpState
 
-UPCOMING = frozenset({SignUpState.CONFIRMED})
+UPCOMING = frozenset({SignUpState.CONFIRMED, SignUpState.ASKED_AGAIN})
 """A place is held. Past once the shift is over."""
-WAITING = frozenset({SignUpState.WAITING})
+WAITING = frozenset({SignUpState.WAITING, SignUpState.OFFERED})
 """There may be a place. Past once the shift has begun."""
 SERVING = frozenset({SignUpState.ATTENDING})
 """Upcoming until it is ended, however late."""
-PAST = frozenset({SignUpState.COMPLETED, SignUpState.WITHDRAWN})
-HOLDS_TIME = UPCOMING | WAITING | SERVING
-"""The volunteer can take nothing else at that time (cases C1)."""
+PAST = frozenset({SignUpState.COMPLETED, SignUpState.WITHDRAWN, SignUpState.CANCELLED})
 
 
 class Listed(StrEnum):
@@ -38,4 +36,5 @@ def calendar_status(state: SignUpState) -> CalendarStatus:
     """Return how a sign-up stands in a calendar: what was given up is taken out of it."""
     if state in WAITING:
         return CalendarStatus.TENTATIVE
-    return CalendarStatus.CANCELLED if state is SignUpState.WITHDRAWN else CalendarStatus.CONFIRMED
+    given_up = state in PAST and state is not SignUpState.COMPLETED
+    return CalendarStatus.CANCELLED if given_up else CalendarStatus.CONFIRMED

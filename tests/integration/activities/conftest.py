@@ -166,8 +166,11 @@ class Activities:
         await self.as_owner(
             f"SET app.districts = '{DISTRICT}'",
             "ALTER TABLE shift NO FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE sign_up NO FORCE ROW LEVEL SECURITY",
             f"UPDATE shift SET starts_at = '{start}', ends_at = '{start + lasts}' WHERE id = '{shift_id}'",
+            f"UPDATE sign_up SET starts_at = '{start}', ends_at = '{start + lasts}' WHERE shift_id = '{shift_id}'",
             "ALTER TABLE shift FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE sign_up FORCE ROW LEVEL SECURITY",
         )
 
 
