@@ -32,6 +32,7 @@ _EVENT_OF: dict[Kind, tuple[str, ...]] = {
     "correct": ("ServiceCorrected",),
     "publish": ("ActivityPublished",),
     "withdraw": ("SignUpWithdrawn",),
+    "accept": ("SignUpPromoted",),
 }
 
 

@@ -26,7 +26,7 @@ from shared.store.event_log import NewEvent, append, new_id
 from tests.fault.system import System
 from tests.support.eventually import eventually
 
-Kind = Literal["publish", "sign_up", "withdraw", "check_in", "check_out", "correct", "log"]
+Kind = Literal["publish", "sign_up", "withdraw", "accept", "check_in", "check_out", "correct", "log"]
 Outcome = Literal["maybe", "ok", "refused"]
 _PAUSE = 0.05
 _PER_DISTRICT = 12
