@@ -136,7 +136,7 @@ class VolunteerCheckedOut(Event):
 
 
 class CheckUndone(Event):
-    """The last tap was a mistake: after a check-out the volunteer serves on, after a check-in they have not come yet."""
+    """The last tap was a mistake: after a check-out the volunteer serves on, after a check-in they have not come."""
 
     topic: ClassVar[str] = "activities.sign-up"
 

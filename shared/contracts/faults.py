@@ -4,6 +4,8 @@ Invariant: every refusal, of an HTTP request or of a line in an imported file, i
 code and people read the sentence.
 """
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,6 +55,10 @@ class Code(StrEnum):
     INTERNAL = "internal"
     CANCELLED = "cancelled"
     TOO_OFTEN = "too_often"
+    WRONG_CODE = "wrong_code"
+    EXPIRED = "expired"
+    CODE_USED = "code_used"
+    NO_PLACE = "no_place"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -107,6 +113,10 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.CANCELLED: ("导入已被运维人员取消", "was cancelled by the system's operator"),
     Code.TOO_OFTEN: ("尝试次数过多,请稍后再试", "was tried too often; try again later"),
+    Code.WRONG_CODE: ("签到码不对,请看现场屏幕重新输入", "is not the code shown at the place; look again"),
+    Code.EXPIRED: ("已过期,请重新扫码", "has expired; scan again"),
+    Code.CODE_USED: ("此签到码您已用过,请等下一个", "was used by you already; wait for the next one"),
+    Code.NO_PLACE: ("名额已满", "has no place left"),
 }
 """Code -> (Chinese, English). The sentence follows the field's name."""
 
@@ -117,11 +127,15 @@ class Fault:
 
     field: str
     code: Code
+    other: Mapping[str, str] | None = dataclasses.field(default=None, hash=False)
+    """What of the caller's own stands in the way, by ids and public words; a ``title`` among them ends the sentence."""
 
     def message(self, language: str) -> str:
         """Return the sentence in ``zh-CN`` or ``en``."""
         chinese, english = MESSAGES[self.code]
         sentence = chinese if language.startswith("zh") else english
+        if self.other and "title" in self.other:
+            sentence += f":{self.other['title']}" if language.startswith("zh") else f": {self.other['title']}"
         return f"{self.field} {sentence}".strip() if language.startswith("en") else sentence
 
     def bilingual(self) -> str:
@@ -130,8 +144,12 @@ class Fault:
 
 
 class RefusedError(Exception):
-    """A rule forbids what was asked. Carries every fault found, so that all can be mended at once."""
+    """A rule forbids what was asked. Carries every fault found, so that all can be mended at once.
 
-    def __init__(self, *faults: Fault) -> None:
+    ``facts`` are what helps to go on (when check-in opens, what it overlaps): plain JSON values without personal data.
+    """
+
+    def __init__(self, *faults: Fault, **facts: object) -> None:
         super().__init__(", ".join(f"{fault.field}:{fault.code}" for fault in faults))
         self.faults = faults
+        self.facts = facts

@@ -67,7 +67,8 @@ class ServiceClaimed(Event):
     topic: ClassVar[str] = "activities.claim"
 
     claim_id: UUID
-    sign_up_id: UUID
+    sign_up_id: UUID | None = None
+    """The attendance that it is about; absent where an imported record is said to be wrong."""
     record_id: UUID | None = None
     """The record that is said to be wrong; absent where there is none."""
     volunteer_id: UUID
@@ -85,10 +86,11 @@ class ClaimAnswered(Event):
     topic: ClassVar[str] = "activities.claim"
 
     claim_id: UUID
-    sign_up_id: UUID
+    sign_up_id: UUID | None = None
+    record_id: UUID | None = None
     volunteer_id: UUID
     activity_title: str
     accepted: bool
     minutes: int
-    """What the attendance counts from now on."""
+    """What it counts from now on."""
     reason: str

@@ -33,4 +33,5 @@ shift = Table(
     Column("waiting", Integer, nullable=False),
     Column("next_queue_number", Integer, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
 )

@@ -39,13 +39,13 @@ async def correct_record(
     found = await repository.lock_record(tx, actor.district, record_id)
     if found is None:
         raise RefusedError(Fault("record_id", Code.NOT_FOUND))
-    present, record = found
+    record = found.record
     if not actor.reaches(unit=record.station_id, made_by=""):
         raise RefusedError(Fault("record_id", Code.FORBIDDEN))
-    if present != version:
+    if found.version != version:
         raise RefusedError(Fault("If-Match", Code.CHANGED_MEANWHILE))
     check_correction(record, minutes)
-    await repository.correct(tx, actor.district, record_id, minutes)
+    await repository.correct(tx, actor.district, [found.corrected(record._replace(minutes=minutes))])
     event = ServiceCorrected(
         record_id=record_id,
         volunteer_id=record.volunteer_id,

@@ -21,6 +21,8 @@ class SignUpState(StrEnum):
     WITHDRAWN = "withdrawn"
     ATTENDING = "attending"
     COMPLETED = "completed"
+    MISSING_CHECK_OUT = "missing_check_out"
+    """Had come, and never checked out."""
 
 
 @dataclass(frozen=True, slots=True)

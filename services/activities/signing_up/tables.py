@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -15,5 +15,10 @@ sign_up = Table(
     Column("queue_number", Integer, nullable=False),
     Column("checked_in_at", DateTime(timezone=True)),
     Column("checked_in_by", Text),
+    Column("absence", Text),
+    Column("inside", Boolean),
+    Column("code_from", DateTime(timezone=True)),
+    Column("checked_out_at", DateTime(timezone=True)),
+    Column("checked_out_by", Text),
     Column("version", Integer, nullable=False),
 )
