@@ -5,14 +5,15 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import by_code, commands, queries
 from services.activities.attendance.by_code import CodeOf, ShiftCode
+from services.activities.attendance.closing import ClosedShift, Entry, ReopenedShift, close_shift, reopen_shift
 from services.activities.attendance.codes import SecretBox
 from services.activities.attendance.commands import CheckedIn, CheckedOut, UndoneTap
-from services.activities.attendance.queries import CheckInView
+from services.activities.attendance.queries import CheckInView, ClosingList
 from services.activities.attendance.walk_ins import admit_walk_in
 from shared.contracts import CheckInWay
 from shared.contracts.actor import Role
@@ -90,6 +91,46 @@ class WalkIn(BaseModel):
     """Who has come without having signed up."""
 
     volunteer_number: str
+
+
+class ClosingEntry(BaseModel):
+    """What a leader says of a sign-up: real times (a missing one is as the rules have it) and breaks, or no show."""
+
+    sign_up_id: UUID
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    break_minutes: int = 0
+    no_show: bool | None = None
+    reason: str = ""
+
+
+class Closing(BaseModel):
+    """What is missing in a shift's attendance, or is to be put right."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "entries": [
+                        {
+                            "sign_up_id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
+                            "ended_at": "2026-03-01T11:00:00+08:00",
+                            "break_minutes": 10,
+                            "reason": "忘记签退",
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+
+    entries: list[ClosingEntry] = Field([], max_length=10_000)
+
+
+class Reopening(BaseModel):
+    """Why a closed shift is opened again."""
+
+    reason: str = ""
 
 
 @router.get("/shifts/{shift_id}/code")
@@ -176,6 +217,29 @@ async def admit(shift_id: UUID, body: WalkIn, store: ApiStore, caller: Leader, k
     """Check in who has not signed up, where a place is left: a volunteer of the district, by number."""
     async with store.transaction(caller.district) as tx:
         command = partial(admit_walk_in, tx, caller, shift_id, body.volunteer_number.strip())
+        return await idempotent(tx, caller, key, 200, command)
+
+
+@router.get("/shifts/{shift_id}/closing")
+async def show_closing(shift_id: UUID, store: ApiStore, caller: Leader) -> ClosingList:
+    """Show what is known of a shift's attendance, and what is missing before it can be closed."""
+    async with store.transaction(caller.district) as tx:
+        return await queries.closing_list(tx, caller, shift_id)
+
+
+@router.post("/shifts/{shift_id}/close", response_model=ClosedShift)
+async def close(shift_id: UUID, body: Closing, store: ApiStore, caller: Leader, key: IdempotencyKey) -> Response:
+    """Close a shift that is over: who has a place and never came is a no-show; everything else must be known."""
+    entries = [Entry(**entry.model_dump()) for entry in body.entries]
+    async with store.transaction(caller.district) as tx:
+        return await idempotent(tx, caller, key, 200, partial(close_shift, tx, caller, shift_id, entries))
+
+
+@router.post("/shifts/{shift_id}/reopen", response_model=ReopenedShift)
+async def reopen(shift_id: UUID, body: Reopening, store: ApiStore, caller: Leader, key: IdempotencyKey) -> Response:
+    """Open a closed shift again, to put its attendance right."""
+    async with store.transaction(caller.district) as tx:
+        command = partial(reopen_shift, tx, caller, shift_id, body.reason.strip())
         return await idempotent(tx, caller, key, 200, command)
 
 

@@ -16,7 +16,7 @@ from services.activities.attendance.crediting import Credit, check_elsewhere, cr
 from services.activities.attendance.domain import Attendance, Span, credited
 from services.activities.attendance.forgotten import missed, schedule_closing
 from services.activities.records import repository as records
-from services.activities.records.repository import RecordOnFile
+from services.activities.records.domain import RecordOnFile
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import CheckInWay, CheckUndone, Event, Undone, VolunteerCheckedIn, VolunteerCheckedOut
 from shared.contracts.actor import Actor
@@ -111,6 +111,7 @@ async def check_in(
     await check_elsewhere(tx, actor.district, [Credit(found, Span(begins, begins + domain.INSTANT, 0), "")])
     attending = replace(
         found,
+        version=found.version + 1,
         state=SignUpState.ATTENDING,
         checked_in_at=at,
         checked_in_by=way,
@@ -157,12 +158,13 @@ async def check_out(
     if found.state is not SignUpState.ATTENDING or found.checked_in_at is None:
         raise RefusedError(Fault("sign_up_id", Code.NOT_OPEN))
     if domain.is_forgotten(found, at):
-        forgotten = replace(found, state=SignUpState.MISSING_CHECK_OUT)
+        forgotten = replace(found, version=found.version + 1, state=SignUpState.MISSING_CHECK_OUT)
         await repository.write(tx, actor.district, [forgotten])
         await event_log.append(tx, [_event(actor, found, missed(found), at)])
         return _checked_out(forgotten, None)
     left = replace(
         found,
+        version=found.version + 1,
         state=SignUpState.COMPLETED,
         checked_out_at=at,
         checked_out_by=way,
@@ -204,7 +206,9 @@ async def undo(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> UndoneTap
 
 
 async def _undo_check_out(tx: AsyncConnection, actor: Actor, found: Attendance, at: datetime) -> UndoneTap:
-    serving = replace(found, state=SignUpState.ATTENDING, checked_out_at=None, checked_out_by=None)
+    serving = replace(
+        found, version=found.version + 1, state=SignUpState.ATTENDING, checked_out_at=None, checked_out_by=None
+    )
     await repository.write(tx, actor.district, [serving])
     await schedule_closing(tx, actor.district, found.shift_id, found.ends_at)
     voided = await credit(tx, actor, [Credit(serving, None, "check-out undone")])
@@ -213,7 +217,14 @@ async def _undo_check_out(tx: AsyncConnection, actor: Actor, found: Attendance, 
 
 
 async def _undo_check_in(tx: AsyncConnection, actor: Actor, found: Attendance, at: datetime) -> UndoneTap:
-    expected = replace(found, state=SignUpState.CONFIRMED, checked_in_at=None, checked_in_by=None, inside=None)
+    expected = replace(
+        found,
+        version=found.version + 1,
+        state=SignUpState.CONFIRMED,
+        checked_in_at=None,
+        checked_in_by=None,
+        inside=None,
+    )
     await repository.write(tx, actor.district, [expected])
     await event_log.append(tx, [_event(actor, found, _undone(found, Undone.CHECK_IN), at)])
     return UndoneTap(sign_up_id=found.sign_up_id, undone=Undone.CHECK_IN, state=expected.state)

@@ -13,9 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance.domain import Attendance, Span
 from services.activities.records import repository as records
-from services.activities.records.domain import ServiceRecord, attendance_record_no
-from services.activities.records.repository import RecordOnFile
-from shared.contracts import ServiceCorrected
+from services.activities.records.domain import RecordOnFile, ServiceRecord, attendance_record_no
 from shared.contracts.actor import Actor
 from shared.contracts.calendar import CHINA
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -45,8 +43,8 @@ async def credit(tx: AsyncConnection, actor: Actor, asked: Sequence[Credit]) -> 
     Raises RefusedError ``overlap`` where one of the volunteers serves elsewhere at that time, naming the other place.
     """
     district = actor.district
-    await records.lock_volunteers(tx, district, [each.attendance.volunteer_id for each in asked])
     on_file = await records.lock_records_of(tx, district, [each.attendance.sign_up_id for each in asked])
+    await records.lock_volunteers(tx, district, [each.attendance.volunteer_id for each in asked])
     await check_elsewhere(tx, district, asked)
     new, corrected, events = [], [], []
     for each in asked:
@@ -87,15 +85,7 @@ def _change(found: RecordOnFile, span: Span | None) -> RecordOnFile | None:
 
 
 def _correction(actor: Actor, before: RecordOnFile, after: RecordOnFile, reason: str) -> NewEvent:
-    event = ServiceCorrected(
-        record_id=after.id,
-        volunteer_id=after.record.volunteer_id,
-        minutes=after.record.minutes,
-        previous_minutes=before.record.minutes,
-        reason=reason,
-        started_at=after.record.started_at,
-        ended_at=after.record.ended_at,
-    )
+    event = after.correction(before.record, reason)
     return NewEvent(actor.district, after.id, after.version, event, actor.name)
 
 

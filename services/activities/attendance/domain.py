@@ -74,8 +74,9 @@ class Attendance:
 
     @property
     def provenance(self) -> Provenance:
-        """Who vouches for its times: the volunteer with the code of the place, or staff."""
-        return Provenance.SELF_CHECK_IN if self.checked_in_by is CheckInWay.SELF_CHECK_IN else Provenance.LEADER
+        """Who vouches for its times: the volunteer alone with the code of the place, or staff."""
+        ways = {self.checked_in_by, self.checked_out_by}
+        return Provenance.SELF_CHECK_IN if ways == {CheckInWay.SELF_CHECK_IN} else Provenance.LEADER
 
 
 def check_in(found: Attendance, now: datetime, rules: AttendanceRules = RULES) -> None:
@@ -107,6 +108,21 @@ def credited(
     ended_at = min(left_at, ends_at + rules.late)
     minutes = whole_minutes(started_at, ended_at)
     return Span(started_at, ended_at, minutes) if minutes >= 1 else None
+
+
+def by_rules(found: Attendance, rules: AttendanceRules = RULES) -> Span | None:
+    """Return what counts of an attendance as it stands; None where it has not ended, or gave no minute."""
+    if found.checked_in_at is None or found.checked_out_at is None:
+        return None
+    return credited(found.checked_in_at, found.checked_out_at, found.starts_at, found.ends_at, rules)
+
+
+def needs_a_reason(found: Attendance, span: Span, rules: AttendanceRules = RULES) -> bool:
+    """Return whether a leader confirms more than the rules give for what is known of an attendance."""
+    if found.checked_in_at is None:
+        return True
+    latest = min(found.checked_out_at or found.ends_at, found.ends_at + rules.late)
+    return span.started_at < max(found.checked_in_at, found.starts_at - rules.early) or span.ended_at > latest
 
 
 def check_undo_by_volunteer(found: Attendance, now: datetime, rules: AttendanceRules = RULES) -> None:

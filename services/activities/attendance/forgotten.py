@@ -56,7 +56,11 @@ async def _close(tx: AsyncConnection, item: Item) -> Outcome:
         each for each in await repository.lock_of_shift(tx, district, shift_id) if each.state is SignUpState.ATTENDING
     ]
     if serving:
-        await repository.write(tx, district, [replace(each, state=SignUpState.MISSING_CHECK_OUT) for each in serving])
+        await repository.write(
+            tx,
+            district,
+            [replace(each, version=each.version + 1, state=SignUpState.MISSING_CHECK_OUT) for each in serving],
+        )
         await event_log.append(
             tx,
             [

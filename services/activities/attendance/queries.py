@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import repository
@@ -47,4 +48,61 @@ async def check_in_view(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> Ch
         state=own.state if own else None,
         checked_in_at=own.checked_in_at if own else None,
         checked_out_at=own.checked_out_at if own else None,
+    )
+
+
+class ClosingLine(BaseModel):
+    """One sign-up of a shift that is to be closed: what is known, what counts of it, and whether something is missing.
+
+    ``started_at`` to ``ended_at`` and ``minutes`` are the record's, where there is one.
+    """
+
+    sign_up_id: UUID
+    volunteer_id: UUID
+    number_last_four: str
+    state: SignUpState
+    no_show: bool
+    checked_in_at: datetime | None
+    checked_out_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    minutes: int
+    missing: bool
+
+
+class ClosingList(BaseModel):
+    """What a leader looks through before a shift is closed: all who had a place, those with something missing first."""
+
+    shift_id: UUID
+    closed_at: datetime | None
+    missing: int
+    items: list[ClosingLine]
+
+
+_CLOSING_LINES = text("""
+    SELECT u.id AS sign_up_id, u.volunteer_id, right(v.number, 4) AS number_last_four, u.state,
+           coalesce(u.absence = 'no_show', false) AS no_show, u.checked_in_at, u.checked_out_at, r.started_at,
+           r.ended_at, coalesce(r.minutes, 0) AS minutes,
+           u.state IN ('attending', 'missing_check_out') AS missing
+    FROM sign_up u
+    JOIN known_volunteer v ON v.district = u.district AND v.id = u.volunteer_id
+    LEFT JOIN service_record r ON r.district = u.district AND r.sign_up_id = u.id AND r.minutes > 0
+    WHERE u.district = :district AND u.shift_id = :shift_id
+      AND u.state IN ('confirmed', 'attending', 'completed', 'missing_check_out')
+    ORDER BY missing DESC, u.queue_number
+""")
+
+
+async def closing_list(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> ClosingList:
+    """Return what a shift's leader confirms. Raises RefusedError ``not_found``."""
+    shift = await repository.read_shift(tx, actor.district, shift_id)
+    if shift is None or not actor.reaches(unit=shift.station_id, made_by=shift.published_by):
+        raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
+    rows = await tx.execute(_CLOSING_LINES, {"district": actor.district, "shift_id": shift_id})
+    items = [ClosingLine(**row) for row in rows.mappings()]
+    return ClosingList(
+        shift_id=shift_id,
+        closed_at=shift.closed_at,
+        missing=sum(item.missing for item in items),
+        items=items,
     )

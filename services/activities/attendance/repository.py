@@ -1,7 +1,7 @@
 """Attendance as it is written: sign-ups with their shift, the secrets of codes, and tries of codes.
 
 Invariant: whoever changes an attendance holds its sign-up's row lock; a shift's row is locked before its sign-ups,
-these before the advisory lock of their volunteers' records.
+these before their records, and these before the advisory lock of their volunteers' records.
 """
 
 from collections.abc import Sequence
@@ -45,8 +45,8 @@ _LOCK_OF_VOLUNTEER = text(f"{_OF_VOLUNTEER} FOR UPDATE OF u")
 _READ_OF_VOLUNTEER = text(_OF_VOLUNTEER)
 _LOCK_OF_SHIFT = text(f"{_ATTENDANCE} AND u.shift_id = :shift_id AND {_LIVE} ORDER BY u.id FOR UPDATE OF u")
 _WRITE = text(f"""
-    UPDATE sign_up u SET {", ".join(f"{name} = r.{name}" for name in _CHANGING)}, version = u.version + 1
-    FROM {unnest(sign_up, ["id", *_CHANGING])}
+    UPDATE sign_up u SET {", ".join(f"{name} = r.{name}" for name in _CHANGING)}, version = r.version
+    FROM {unnest(sign_up, ["id", "version", *_CHANGING])}
     WHERE u.district = :district AND u.id = r.id
 """)
 _SHIFT = text("""
@@ -56,6 +56,17 @@ _SHIFT = text("""
     WHERE s.district = :district AND s.id = :id
 """)
 _LOCK_SHIFT = text(f"{_SHIFT.text} FOR UPDATE OF s")
+_CLOSE = text("""
+    WITH closed AS (UPDATE shift SET closed_at = :at WHERE district = :district AND id = :id)
+    UPDATE activity SET version = version + 1 WHERE district = :district AND id = :activity_id RETURNING version
+""")
+_TALLY = text("""
+    SELECT count(*) FILTER (WHERE r.minutes > 0) AS served, count(*) FILTER (WHERE u.absence = 'no_show') AS missed,
+           count(*) FILTER (WHERE u.absence = 'late_withdrawal') AS late_withdrawals,
+           coalesce(sum(r.minutes), 0)::int AS minutes
+    FROM sign_up u LEFT JOIN service_record r ON r.district = u.district AND r.sign_up_id = u.id
+    WHERE u.district = :district AND u.shift_id = :shift_id
+""")
 _SECRET = text("SELECT secret FROM shift_code WHERE district = :district AND shift_id = :shift_id")
 _ADD_SECRET = text("""
     INSERT INTO shift_code (district, shift_id, secret) VALUES (:district, :shift_id, :secret) ON CONFLICT DO NOTHING
@@ -98,6 +109,16 @@ class ShiftAttended(NamedTuple):
     closed_at: datetime | None
 
 
+class Tally(NamedTuple):
+    """What came of a shift."""
+
+    served: int
+    missed: int
+    """With a confirmed place, and never came."""
+    late_withdrawals: int
+    minutes: int
+
+
 class Tries(NamedTuple):
     """How many codes somebody has typed since a moment."""
 
@@ -134,8 +155,8 @@ async def lock_of_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> l
 
 
 async def write(tx: AsyncConnection, district: str, changed: Sequence[Attendance]) -> None:
-    """Set how locked attendances stand; the version of each rises by one."""
-    columns = {name: [getattr(each, name) for each in changed] for name in _CHANGING}
+    """Set how locked attendances stand; each has an event for every version that it has come to."""
+    columns = {name: [getattr(each, name) for each in changed] for name in ("version", *_CHANGING)}
     await tx.execute(_WRITE, {"district": district, "id": [each.sign_up_id for each in changed], **columns})
 
 
@@ -149,6 +170,18 @@ async def lock_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shif
     """Return a shift, locked until the transaction ends, or None."""
     row = (await tx.execute(_LOCK_SHIFT, {"district": district, "id": shift_id})).one_or_none()
     return ShiftAttended(*row) if row else None
+
+
+async def set_closed(tx: AsyncConnection, district: str, shift: ShiftAttended, at: datetime | None) -> int:
+    """Close a locked shift, or with None open it again; return its activity's version, which rises by one."""
+    values = {"district": district, "id": shift.id, "activity_id": shift.activity_id, "at": at}
+    version: int = (await tx.execute(_CLOSE, values)).scalar_one()
+    return version
+
+
+async def tally(tx: AsyncConnection, district: str, shift_id: UUID) -> Tally:
+    """Count what came of a shift."""
+    return Tally(*(await tx.execute(_TALLY, {"district": district, "shift_id": shift_id})).one())
 
 
 async def secret_of(tx: AsyncConnection, district: str, shift_id: UUID) -> bytes | None:

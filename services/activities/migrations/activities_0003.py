@@ -66,6 +66,6 @@ def upgrade() -> None:
     secure("shift_code", api="SELECT, INSERT")
     secure("code_try", api="SELECT, INSERT, UPDATE, DELETE")
     # a closed shift is a change of its activity; the clock closes forgotten check-outs
-    secure("activity", api="SELECT, INSERT, UPDATE", worker="SELECT")
+    secure("activity", api="SELECT, INSERT, UPDATE (version)", worker="SELECT")
     secure("shift", worker="SELECT")
     secure("sign_up", worker="SELECT, UPDATE")

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.activities.records.domain import LONGEST_SESSION, ServiceRecord, Session
+from services.activities.records.domain import LONGEST_SESSION, RecordOnFile, ServiceRecord, Session
 from services.activities.records.tables import service_record
 from shared.contracts.service_record import Provenance
 from shared.store.statements import insert_rows, unnest
@@ -52,7 +52,8 @@ _CONFLICT = text("""
       ON r.district = :district AND r.volunteer_id = w.volunteer_id AND r.minutes > 0
      AND r.started_at < w.ended_at AND r.ended_at > w.started_at
      AND r.started_at > w.started_at - CAST(:longest AS interval)
-    WHERE r.sign_up_id IS NULL OR NOT r.sign_up_id = ANY(CAST(:besides AS uuid[]))
+    WHERE (r.sign_up_id IS NULL OR NOT r.sign_up_id = ANY(CAST(:besides AS uuid[])))
+      AND r.id IS DISTINCT FROM CAST(:record_id AS uuid)
     UNION ALL
     SELECT a.title, s.starts_at, s.ends_at, u.id, s.id
     FROM wanted w JOIN sign_up u ON u.district = :district AND u.volunteer_id = w.volunteer_id AND u.state = 'attending'
@@ -100,20 +101,6 @@ class Origin:
 
     provenance: Provenance
     import_id: UUID
-
-
-class RecordOnFile(NamedTuple):
-    """A record under its present version; ``sign_up_id`` where it is of an attendance."""
-
-    id: UUID
-    version: int
-    sign_up_id: UUID | None
-    provenance: Provenance
-    record: ServiceRecord
-
-    def corrected(self, record: ServiceRecord) -> "RecordOnFile":
-        """Return it under its next version."""
-        return self._replace(version=self.version + 1, record=record)
 
 
 class Elsewhere(NamedTuple):
@@ -178,8 +165,12 @@ async def conflict(
     wanted: Sequence[tuple[UUID, datetime, datetime]],
     *,
     besides: Sequence[UUID] = (),
+    record_id: UUID | None = None,
 ) -> Elsewhere | None:
-    """Return where one of some volunteers is from a start until an end, or None; ``besides`` are sign-ups left out."""
+    """Return where one of some volunteers is from a start until an end, or None.
+
+    Left out are the sign-ups ``besides`` and the record that it is about.
+    """
     row = await tx.execute(
         _CONFLICT,
         {
@@ -188,6 +179,7 @@ async def conflict(
             "starts": [start for _, start, _ in wanted],
             "ends": [end for _, _, end in wanted],
             "besides": list(besides),
+            "record_id": record_id,
             "longest": LONGEST_SESSION,
         },
     )

@@ -15,10 +15,10 @@ sign_up = Table(
     Column("queue_number", Integer, nullable=False),
     Column("checked_in_at", DateTime(timezone=True)),
     Column("checked_in_by", Text),
+    Column("version", Integer, nullable=False),
     Column("absence", Text),
     Column("inside", Boolean),
     Column("code_from", DateTime(timezone=True)),
     Column("checked_out_at", DateTime(timezone=True)),
     Column("checked_out_by", Text),
-    Column("version", Integer, nullable=False),
 )

@@ -5,10 +5,12 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+from sqlalchemy import text
+
 from shared.contracts.actor import Role
 from shared.store.event_log import now
 from tests.integration.activities.attendance.test_attendance import MINUTE, came, fault_of, leave, signed_up
-from tests.integration.activities.conftest import OTHER_DISTRICT, Account, Activities, in_turn
+from tests.integration.activities.conftest import DISTRICT, OTHER_DISTRICT, Account, Activities, in_turn
 
 
 async def wall(activities: Activities, shift_id: UUID) -> Any:
@@ -36,8 +38,9 @@ async def test_the_wall_shows_a_code_that_changes_and_how_many_have_come(activit
     assert second["qr_token"] != first["qr_token"]
     await activities.check_in(volunteer, place.shift_id)
     assert (await wall(activities, place.shift_id))["present"] == 1
-    (secret,) = await activities.rows("SELECT secret FROM shift_code")
-    assert len(secret.secret) == 12 + 20 + 16
+    async with activities.stores[0].transaction(DISTRICT) as tx:
+        secret = await tx.scalar(text("SELECT secret FROM shift_code"))
+    assert len(secret) == 12 + 20 + 16  # nonce, secret, tag
 
 
 async def test_what_the_qr_opens_changes_nothing_until_it_is_confirmed(activities: Activities) -> None:

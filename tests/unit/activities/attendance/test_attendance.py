@@ -111,7 +111,9 @@ def test_an_activity_can_count_what_is_early_and_late() -> None:
     ("way", "provenance"), [(way, "self_check_in" if way == "self_check_in" else "leader") for way in CheckInWay]
 )
 def test_staff_vouch_for_all_but_the_code(way: CheckInWay, provenance: str) -> None:
-    assert attendance(checked_in_by=way).provenance == Provenance(provenance)
+    self_check_in = CheckInWay.SELF_CHECK_IN
+    assert attendance(checked_in_by=way, checked_out_by=self_check_in).provenance == Provenance(provenance)
+    assert attendance(checked_in_by=self_check_in, checked_out_by=way).provenance == Provenance(provenance)
 
 
 moments = st.timedeltas(min_value=timedelta(days=-2), max_value=timedelta(days=2)).map(lambda offset: START + offset)
