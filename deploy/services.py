@@ -41,7 +41,11 @@ TABLE: Mapping[str, Entry] = {
             "CONTACT_PUBLIC_KEY": "CONTACT_PUBLIC_KEY",
         },
     ),
-    "activities": Entry(8102, "Activities and service records: import records.", {"FILE_KEY": "ACTIVITIES_FILE_KEY"}),
+    "activities": Entry(
+        8102,
+        "Activities and service records: import records.",
+        {"FILE_KEY": "ACTIVITIES_FILE_KEY", "ACTIVITIES_ATTENDANCE_KEY": "ACTIVITIES_ATTENDANCE_KEY"},
+    ),
     "assessment": Entry(8103, "Hours, stars, and what they rest on."),
     "notifications": Entry(
         8104, "Messages and their deliveries.", {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"}, sends_mail=True

@@ -67,6 +67,9 @@ CHANGES = {
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
+    "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
+    "/v1/shifts/{shift_id}/close": {"entries": []},
+    "/v1/shifts/{shift_id}/reopen": {"reason": "x"},
 }
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})

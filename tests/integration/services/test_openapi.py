@@ -85,6 +85,7 @@ async def platform(infrastructure: Infrastructure, service_database: ServiceData
         "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
         "JWKS_URL": f"http://127.0.0.1:{ports['registry']}/.well-known/jwks.json",
         "FILE_KEY": key,
+        "ACTIVITIES_ATTENDANCE_KEY": key,
         "REGISTRY_MASTER_KEY": key,
         "REGISTRY_BLIND_INDEX_KEY": key,
         "REGISTRY_OPERATOR_PASSWORD": PASSWORD,

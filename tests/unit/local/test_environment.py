@@ -49,7 +49,7 @@ def test_a_service_gets_no_secret_of_another_and_no_owner_password(service: str)
             "CONTACT_PUBLIC_KEY",
         }
         | {"REGISTRY_FILE_KEY"},
-        "activities": {"ACTIVITIES_FILE_KEY"},
+        "activities": {"ACTIVITIES_FILE_KEY", "ACTIVITIES_ATTENDANCE_KEY"},
         "notifications": {"CONTACT_PRIVATE_KEY"},
     }
     assert theirs == kinds.get(service, set()) | {f"{service}_{role}_PASSWORD".upper() for role in ("api", "worker")}
