@@ -16,8 +16,9 @@ from services.registry.accounts.self_registration import register_self
 from services.registry.accounts.signing_keys import SigningKeyCreated, rotate_signing_key
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
 from services.registry.people.enrolment import VolunteerCreated
-from services.registry.people.forms import EXAMPLE, VolunteerForm
+from services.registry.people.forms import OWN_EXAMPLE, PersonForm
 from services.registry.people.queries import VolunteerView, find_volunteer
+from services.registry.places.domain import wording
 from shared.contracts.actor import EVERY_DISTRICT, Role, Scope
 from shared.contracts.faults import RefusedError
 from shared.http.auth import Caller, anyone, caller_with
@@ -27,7 +28,6 @@ from shared.ops import metrics
 from shared.store.event_log import new_id
 
 router = APIRouter()
-_NO_ACCOUNT = UUID(int=0)
 
 _Text = Annotated[str, Field(max_length=500)]
 
@@ -51,11 +51,14 @@ class LogIn(BaseModel):
     password: _Text
 
 
-class SelfRegistration(VolunteerForm):
-    """A person registers in a district and chooses the password of their account."""
+class SelfRegistration(PersonForm):
+    """A person registers in a district and chooses the password of their account.
+
+    They are registered today and in no team: a team is joined later, and takes whom it knows.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [EXAMPLE | {"district": "510115", "password": "long enough to keep"}]}
+        json_schema_extra={"examples": [OWN_EXAMPLE | {"district": "510115", "password": "long enough to keep"}]}
     )
 
     district: Annotated[str, Field(pattern="^[0-9]{6}$")]
@@ -173,16 +176,21 @@ async def register_oneself(
             command = partial(
                 register_self, tx, keys, district, account_id, form.values(), password_hash, form.language
             )
-            return await idempotent(tx, _stranger(district), key, 201, command)
+            return await idempotent(
+                tx, _stranger(district, keys.stranger(wording.phone(form.phone))), key, 201, command
+            )
     except RefusedError as refused:
         attempts.not_registered(address, refused)
         raise
 
 
-def _stranger(district: str) -> Caller:
-    """Return whoever has no account yet: all of them share one space of idempotency keys."""
+def _stranger(district: str, stranger_id: UUID) -> Caller:
+    """Return whoever has no account yet: each phone number has idempotency keys of its own (case C30)."""
     return Caller(
-        name=f"account:{_NO_ACCOUNT}", account_id=_NO_ACCOUNT, district=district, scope=Scope(frozenset([district]))
+        name=f"stranger:{stranger_id}",
+        account_id=stranger_id,
+        district=district,
+        scope=Scope(frozenset([district])),
     )
 
 

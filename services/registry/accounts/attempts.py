@@ -1,4 +1,4 @@
-"""How often one may try to log in, to register, or to change a password (ADR 0014).
+"""How often one may try to log in, to register, or to change a password (ADR 0014, 0030).
 
 Invariant: guessing at an account never locks its owner out: what is refused is refused to the address that guesses, and
 an address that the owner has logged in from stays free of the limit on guesses from everywhere.
@@ -11,6 +11,7 @@ from limits import RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPe
 
 from services.registry.accounts.domain import log_in_name
 from shared.contracts.faults import Code, RefusedError
+from shared.http.client_address import ClientAddress
 from shared.http.problems import ProblemError
 from shared.http.rates import Rates
 from shared.ops import metrics
@@ -28,8 +29,8 @@ _OLD_PASSWORD = RateLimitItemPerMinute(10, multiples=15, namespace="old password
 class Attempts:
     """Counts what people try, by name and by address."""
 
-    def __init__(self) -> None:
-        self._rates = Rates()
+    def __init__(self, rates: Rates) -> None:
+        self._rates = rates
 
     def log_in(self, name: str, address: str) -> None:
         """Count a try to log in. Raises ProblemError 429."""
@@ -48,7 +49,8 @@ class Attempts:
         name = log_in_name(name)
         self._rates.forget(_AT_NAME_FROM_ADDRESS, name, address)
         self._rates.forget(_AT_NAME, name)
-        self._rates.note(_KNOWN, name, address)
+        if not self._rates.used_up(_KNOWN, name, address):
+            self._rates.note(_KNOWN, name, address)
 
     def register(self, address: str) -> None:
         """Count a registration. Raises ProblemError 429, also for an address that only asks who is registered."""
@@ -75,9 +77,5 @@ async def _attempts(request: Request) -> Attempts:
     return attempts
 
 
-async def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
 CountedAttempts = Annotated[Attempts, Depends(_attempts)]
-Address = Annotated[str, Depends(_address)]
+Address = ClientAddress

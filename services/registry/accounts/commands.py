@@ -21,6 +21,7 @@ from services.registry.accounts.passwords import Passwords
 from services.registry.accounts.repository import Account, SigningKey
 from services.registry.people import repository as people
 from services.registry.people.domain.privacy import KeyRing
+from services.registry.people.domain.volunteer import belongs_to
 from services.registry.places import repository as places
 from shared.contracts.actor import EVERY_DISTRICT, Actor, Role
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -70,6 +71,8 @@ async def open_account(tx: AsyncConnection, actor: Actor, new: NewAccount, passw
     names = [credentials.user_name(new.user_name)] if new.user_name else []
     if new.volunteer_number:
         number = credentials.log_in_name(new.volunteer_number)
+        if not belongs_to(actor.district, number):
+            raise RefusedError(Fault("volunteer_number", Code.OTHER_DISTRICT))
         volunteer_id = await people.id_of_number(tx, actor.district, number)
         names.append(number)
     account = Account(actor.district, new_id(), names[0], password_hash, tuple(sorted(roles)), units, volunteer_id)

@@ -93,7 +93,16 @@ def _stored(
 ) -> StoredVolunteer:
     sealed = keys.seal_person(volunteer_id, entry.volunteer)
     return StoredVolunteer(
-        volunteer_id, entry.volunteer, entry.blind_index, entry.digest, sealed, source, language, version
+        id=volunteer_id,
+        volunteer=entry.volunteer,
+        blind_index=entry.blind_index,
+        digest=entry.digest,
+        name_index=keys.name_index(entry.volunteer.name),
+        phone_tail_index=keys.phone_tail_index(entry.volunteer.phone),
+        sealed=sealed,
+        source=source,
+        language=language,
+        version=version,
     )
 
 

@@ -28,6 +28,8 @@ class StoredVolunteer:
     volunteer: Volunteer
     blind_index: bytes
     digest: bytes
+    name_index: bytes
+    phone_tail_index: bytes
     sealed: SealedPerson
     source: RegistrationSource
     language: str
@@ -132,31 +134,34 @@ async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[U
 
 _INSERT = text("""
     INSERT INTO volunteer (district, id, number, blind_index, wrapped_key, personal_data, category, organisation_id,
-                           team_id, community, skills, services, language, registered_on, source, digest, version)
+                           team_id, community, skills, services, language, registered_on, source, digest, version,
+                           name_index, phone_tail_index)
     SELECT :district, v.id, v.number, v.blind_index, v.wrapped_key, v.personal_data, v.category, v.organisation_id,
            v.team_id, v.community, string_to_array(v.skills, ';'), string_to_array(v.services, ';'), v.language,
-           v.registered_on, v.source, v.digest, v.version
+           v.registered_on, v.source, v.digest, v.version, v.name_index, v.phone_tail_index
     FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:blind_index AS bytea[]),
                 CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]), CAST(:category AS text[]),
                 CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]), CAST(:community AS text[]),
                 CAST(:skills AS text[]), CAST(:services AS text[]), CAST(:language AS text[]),
                 CAST(:registered_on AS date[]), CAST(:source AS text[]), CAST(:digest AS bytea[]),
-                CAST(:version AS int[]))
+                CAST(:version AS int[]), CAST(:name_index AS bytea[]), CAST(:phone_tail_index AS bytea[]))
          AS v(id, number, blind_index, wrapped_key, personal_data, category, organisation_id, team_id, community,
-              skills, services, language, registered_on, source, digest, version)
+              skills, services, language, registered_on, source, digest, version, name_index, phone_tail_index)
 """)
 _UPDATE = text("""
     UPDATE volunteer SET
         wrapped_key = v.wrapped_key, personal_data = v.personal_data, category = v.category,
         organisation_id = v.organisation_id, team_id = v.team_id, community = v.community,
         skills = string_to_array(v.skills, ';'), services = string_to_array(v.services, ';'),
-        registered_on = v.registered_on, digest = v.digest, version = v.version
+        registered_on = v.registered_on, digest = v.digest, version = v.version,
+        name_index = v.name_index, phone_tail_index = v.phone_tail_index
     FROM unnest(CAST(:id AS uuid[]), CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]),
                 CAST(:category AS text[]), CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]),
                 CAST(:community AS text[]), CAST(:skills AS text[]), CAST(:services AS text[]),
-                CAST(:registered_on AS date[]), CAST(:digest AS bytea[]), CAST(:version AS int[]))
+                CAST(:registered_on AS date[]), CAST(:digest AS bytea[]), CAST(:version AS int[]),
+                CAST(:name_index AS bytea[]), CAST(:phone_tail_index AS bytea[]))
          AS v(id, wrapped_key, personal_data, category, organisation_id, team_id, community, skills, services,
-              registered_on, digest, version)
+              registered_on, digest, version, name_index, phone_tail_index)
     WHERE volunteer.district = :district AND volunteer.id = v.id
 """)
 
@@ -197,6 +202,8 @@ def _changeable(district: str, stored: Sequence[StoredVolunteer]) -> dict[str, o
         "registered_on": [row.volunteer.registered_on for row in stored],
         "digest": [row.digest for row in stored],
         "version": [row.version for row in stored],
+        "name_index": [row.name_index for row in stored],
+        "phone_tail_index": [row.phone_tail_index for row in stored],
     }
 
 

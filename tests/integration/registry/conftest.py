@@ -53,17 +53,17 @@ def id_number(serial: int, *, born: date = date(1955, 1, 1), male: bool = True) 
     return first_17 + check_character(first_17)
 
 
-def roster_line(serial: int, **changes: str) -> dict[str, str]:
-    """Return a faultless line of a roster."""
+def roster_line(serial: int, *, district: str = "510115", **changes: str) -> dict[str, str]:
+    """Return a faultless line of a district's roster."""
     return {
-        "number": f"510115{70_000_000 + serial}",
+        "number": f"{district}{70_000_000 + serial}",
         "name": f"张测试{chr(0x4E00 + serial % 5000)}",
         "gender": "男",
         "id_number": id_number(serial),
         "phone": f"170{serial:08d}",
         "email": f"v{serial}@example.org",
         "category": "resident",
-        "organisation": "510115-ORG-07",
+        "organisation": f"{district}-ORG-07",
         "team": "",
         "skills": "law;tax",
         "services": "civic",

@@ -17,6 +17,8 @@ from services.registry.people.domain.roster import Entry
 from services.registry.people.domain.volunteer import Volunteer
 
 KEY_BYTES = 32
+PHONE_TAIL = 4
+_INDEX_BYTES = 16
 _NONCE_BYTES = 12
 _VERSION = b"\x01"
 _MASK = "*"
@@ -67,6 +69,17 @@ class KeyRing:
         """Return what finds a person again without storing the ID number readably."""
         return hmac.digest(self._blind_index_key, b"id_number:" + id_number.encode(), "sha256")
 
+    def name_index(self, name: str) -> bytes:
+        """Return what finds everybody of a whole name, in the form of ``wording.name``."""
+        return self._index(b"name:", name)
+
+    def phone_tail_index(self, phone: str) -> bytes:
+        """Return what finds everybody whose phone number ends in the same four digits."""
+        return self._index(b"phone tail:", phone[-PHONE_TAIL:])
+
+    def _index(self, purpose: bytes, value: str) -> bytes:
+        return hmac.digest(self._blind_index_key, purpose + value.encode(), "sha256")[:_INDEX_BYTES]
+
     def digest(self, volunteer: Volunteer) -> bytes:
         """Return a keyed digest of everything a roster says of a volunteer; equal exactly for equal volunteers."""
         content = json.dumps([str(getattr(volunteer, field)) for field in _VOLUNTEER_FIELDS], ensure_ascii=False)
@@ -79,6 +92,10 @@ class KeyRing:
     def fingerprint(self, request: bytes) -> bytes:
         """Return a keyed fingerprint of a request that may hold a password or personal data."""
         return hmac.digest(self._blind_index_key, b"request:" + request, "sha256")
+
+    def stranger(self, phone: str) -> UUID:
+        """Return what tells people without an account apart: their phone number, keyed, in the shape of an id."""
+        return UUID(bytes=self._index(b"stranger:", phone))
 
     def seal_person(self, volunteer_id: UUID, volunteer: Volunteer) -> SealedPerson:
         """Encrypt a volunteer's personal data under a fresh data key; both ciphertexts are bound to the volunteer."""
