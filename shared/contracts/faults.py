@@ -77,7 +77,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.UNKNOWN_REFERENCE: ("系统中没有这一项", "refers to something that is not on file"),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
-    Code.NAME_TAKEN: ("这个用户名已有人使用,请换一个", "is taken already; choose another"),
+    Code.NAME_TAKEN: ("这个用户名已有人使用，请换一个", "is taken already; choose another"),
     Code.DUPLICATE_IN_FILE: ("与本文件前面的一行重复", "repeats an earlier line of this file"),
     Code.ALREADY_RECORDED: ("该记录号已存在且内容不同", "exists already with other contents"),
     Code.COLUMN_COUNT: (

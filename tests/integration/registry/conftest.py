@@ -200,6 +200,7 @@ async def idle_registry(
         "REGISTRY_BLIND_INDEX_KEY": _key(),
         "REGISTRY_FILE_KEY": _key(),
         "FILE_KEY": _key(),
+        "PORTAL_ADDRESS_KEY": _key(),
         "CONTACT_PUBLIC_KEY": b64encode(contact.public_key().public_bytes_raw()).decode(),
         "REGISTRY_OPERATOR_PASSWORD": OPERATOR_PASSWORD,
         "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,

@@ -110,7 +110,7 @@ async def test_without_a_database_each_goes_on_by_its_own_count_and_shares_it_la
     rates = Rates()
     assert tries_let_through(rates, "qian") == 10
     async with Store("postgresql://nobody@127.0.0.1:1/nothing") as away:
-        with pytest.raises(OSError, match=""):
+        with pytest.raises(OSError, match="Connect call failed"):
             await exchange(rates, away)
     assert rates.used_up(LIMIT, "qian")
     await exchange(rates, store)
