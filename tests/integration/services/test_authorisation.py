@@ -50,7 +50,10 @@ PUBLIC = {
 FOR_EVERYBODY = {("POST", "/v1/me/password")}
 ANSWERS_ZERO = {"/v1/imports/{import_id}/progress"}
 """Nothing has arrived, of whatever import: the answer is the same for another district's and for none."""
-CHANGES = {"/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"}}
+CHANGES = {
+    "/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"},
+    "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
+}
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
 _STRANGER = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
