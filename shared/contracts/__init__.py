@@ -1,5 +1,15 @@
 """The one place an event is defined."""
 
+from shared.contracts.account import (
+    AccountLocked,
+    AccountOpened,
+    AccountPasswordChanged,
+    AccountRolesChanged,
+    AccountUnlocked,
+    OutsideIdentityLinked,
+    SecondFactorRemoved,
+    SecondFactorSetUp,
+)
 from shared.contracts.activity import (
     ActivityPublished,
     PublishedShift,
@@ -36,6 +46,14 @@ EVENTS: dict[str, type[Event]] = {
     for event in (
         VolunteerRegistered,
         VolunteerProfileChanged,
+        AccountOpened,
+        AccountLocked,
+        AccountUnlocked,
+        AccountRolesChanged,
+        AccountPasswordChanged,
+        SecondFactorSetUp,
+        SecondFactorRemoved,
+        OutsideIdentityLinked,
         OrganisationRegistered,
         StationOpened,
         TeamFormed,
@@ -68,6 +86,11 @@ EVENTS: dict[str, type[Event]] = {
 
 __all__ = [
     "EVENTS",
+    "AccountLocked",
+    "AccountOpened",
+    "AccountPasswordChanged",
+    "AccountRolesChanged",
+    "AccountUnlocked",
     "ActivityPublished",
     "ConsumerCaughtUp",
     "ConsumerSubscribed",
@@ -81,10 +104,13 @@ __all__ = [
     "MessageDelivered",
     "MessageUndeliverable",
     "OrganisationRegistered",
+    "OutsideIdentityLinked",
     "ProjectionSwapped",
     "Provenance",
     "PublishedShift",
     "RegistrationSource",
+    "SecondFactorRemoved",
+    "SecondFactorSetUp",
     "ServiceCorrected",
     "ServiceLogged",
     "ServiceRecordsImported",

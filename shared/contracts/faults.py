@@ -54,6 +54,13 @@ class Code(StrEnum):
     INTERNAL = "internal"
     CANCELLED = "cancelled"
     TOO_OFTEN = "too_often"
+    LOCKED = "locked"
+    SESSION_ENDED = "session_ended"
+    SECOND_FACTOR = "second_factor"
+    SECOND_FACTOR_TO_SET_UP = "second_factor_to_set_up"
+    PASSWORD_TO_CHANGE = "password_to_change"  # noqa: S105 - a code
+    STEP_UP = "step_up"
+    NOT_LINKED = "not_linked"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -109,6 +116,25 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.CANCELLED: ("导入已被运维人员取消", "was cancelled by the system's operator"),
     Code.TOO_OFTEN: ("尝试次数过多,请稍后再试", "was tried too often; try again later"),
+    Code.LOCKED: ("账号已停用,请联系区里的管理人员", "is locked; ask the district's office"),
+    Code.SESSION_ENDED: ("登录已失效,请重新登录", "has ended; log in again"),
+    Code.SECOND_FACTOR: (
+        "请输入验证器应用中的动态验证码,或一个恢复码",
+        "give the code that your authenticator app shows, or a recovery code",
+    ),
+    Code.SECOND_FACTOR_TO_SET_UP: (
+        "此账号须先设置动态验证码",
+        "this account needs a second factor; set it up first",
+    ),
+    Code.PASSWORD_TO_CHANGE: ("请先修改临时密码", "change the temporary password first"),
+    Code.STEP_UP: (
+        "请再次输入密码或动态验证码以确认身份",
+        "confirm who you are with your password or code, then try again",
+    ),
+    Code.NOT_LINKED: (
+        "此外部身份尚未绑定账号,请先用本平台账号登录再绑定",
+        "this outside identity is linked to no account; log in to yours first, then link it",
+    ),
 }
 """Code -> (Chinese, English). The sentence follows the field's name."""
 

@@ -28,6 +28,7 @@ from shared.ops.health import Heartbeat
 from shared.service.health import health_routes
 from shared.service.service import Service
 from shared.store.engine import Store
+from shared.store.revocations import Revocations
 
 API_CONNECTIONS = 16
 
@@ -65,7 +66,9 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
             keys: dict[str, Any] = answer.raise_for_status().json()
             return keys
 
-        app.state.verifier = Verifier(service.fetch_keys(store) if service.fetch_keys else fetch_jwks)
+        app.state.verifier = Verifier(
+            service.fetch_keys(store) if service.fetch_keys else fetch_jwks, Revocations(store)
+        )
         for part in reversed(service.parts):  # upper parts may use what lower ones have made
             if part.prepare:
                 await part.prepare(app, store, service.settings)

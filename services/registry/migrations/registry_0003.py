@@ -1,33 +1,16 @@
-"""People are found by name and phone tail; readings in clear are logged; a number's log-in name is its district's."""
+"""People are found by name and phone tail; a number's log-in name is its district's."""
 
 from alembic import op
 
-from shared.store.ddl import grant, secure, service
+from shared.store.ddl import grant, service
 
 revision = "registry_0003"
-down_revision = "registry_0001"
+down_revision = "registry_0002"
 branch_labels = None
 depends_on = ("kit_0007",)
 
 STATEMENTS = (
     "ALTER TABLE volunteer ADD COLUMN name_index bytea, ADD COLUMN phone_tail_index bytea",
-    """
-    CREATE TABLE access_log (
-        district    text NOT NULL,
-        id          uuid NOT NULL,
-        happened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        actor       text NOT NULL,
-        action      text NOT NULL,
-        subject_id  uuid NOT NULL,
-        reason      text NOT NULL,
-        PRIMARY KEY (district, id)
-    )
-    """,
-    "CREATE INDEX access_log_subject ON access_log (district, subject_id, id)",
-    """
-    CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON access_log
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
-    """,
 )
 # The indexes need registry's key: its worker fills them (services/registry/people/search_index.py).
 FILL_INDEXES = """
@@ -40,7 +23,6 @@ FILL_INDEXES = """
 def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
-    secure("access_log", api="SELECT, INSERT")
     grant("log_in_name", api="UPDATE (belongs_to, account_id)")
     op.execute(f"SET LOCAL ROLE {service()}_worker")  # the owner sees no district's rows
     op.execute(FILL_INDEXES)
