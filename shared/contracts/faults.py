@@ -46,6 +46,7 @@ class Code(StrEnum):
     FORBIDDEN = "forbidden"
     WEAK = "weak"
     WRONG_CREDENTIALS = "wrong_credentials"
+    WRONG_CODE = "wrong_code"
     CHANGED_MEANWHILE = "changed_meanwhile"
     UNREADABLE_FILE = "unreadable_file"
     ENCRYPTED_FILE = "encrypted_file"
@@ -102,6 +103,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.FORBIDDEN: ("您没有此操作的权限", "you are not allowed to do this"),
     Code.WEAK: ("强度不够,至少 10 个字符", "is too weak; use at least 10 characters"),
     Code.WRONG_CREDENTIALS: ("用户名或密码不对", "user name or password is wrong"),
+    Code.WRONG_CODE: ("验证码不对或已过期，请核对或重新获取", "is wrong or too old; check it, or ask for another"),
     Code.CHANGED_MEANWHILE: ("内容已被他人修改,请刷新后重试", "was changed by somebody else; reload and try again"),
     Code.UNREADABLE_FILE: ("无法读取文件,请上传 CSV 或 xlsx", "cannot be read; upload CSV or xlsx"),
     Code.ENCRYPTED_FILE: (

@@ -9,9 +9,7 @@ down_revision = "registry_0002"
 branch_labels = None
 depends_on = ("kit_0007",)
 
-STATEMENTS = (
-    "ALTER TABLE volunteer ADD COLUMN name_index bytea, ADD COLUMN phone_tail_index bytea",
-)
+STATEMENTS = ("ALTER TABLE volunteer ADD COLUMN name_index bytea, ADD COLUMN phone_tail_index bytea",)
 # The indexes need registry's key: its worker fills them (services/registry/people/search_index.py).
 FILL_INDEXES = """
     INSERT INTO work (district, id, kind, payload, due_at)

@@ -5,17 +5,17 @@ what was read of numbers and persons on file still holds when it is written.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.people.domain.privacy import SealedPerson
-from services.registry.people.domain.roster import Entry, OnFile
+from services.registry.people.domain.privacy import KeyRing, SealedPerson
+from services.registry.people.domain.roster import Entry, OnFile, public_profile
 from services.registry.people.domain.volunteer import References, Volunteer
 from services.registry.people.tables import roster_line
-from shared.contracts import RegistrationSource
+from shared.contracts import RegistrationSource, VolunteerCategory
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.statements import insert_rows
 
@@ -106,10 +106,62 @@ async def on_file(tx: AsyncConnection, district: str, entries: Sequence[Entry]) 
             digest=row.digest,
             version=row.version,
             language=row.language,
+            registered_on=row.registered_on,
             public_profile=(row.category, row.organisation_id, row.team_id, row.registered_on),
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OnFileInFull:
+    """A registered volunteer with all that is known of them, in clear."""
+
+    id: UUID
+    volunteer: Volunteer
+    source: RegistrationSource
+    language: str
+    version: int
+
+    def on_file(self, keys: KeyRing) -> OnFile:
+        """Return as much as a change has to know."""
+        return OnFile(
+            self.id,
+            self.volunteer.number,
+            keys.blind_index(self.volunteer.id_number),
+            keys.digest(self.volunteer),
+            self.version,
+            self.language,
+            self.volunteer.registered_on,
+            public_profile(self.volunteer),
+        )
+
+
+_IN_FULL = text("""
+    SELECT number, wrapped_key, personal_data, category, organisation_id, team_id, skills, services, community,
+           registered_on, source, language, version
+    FROM volunteer WHERE district = :district AND id = :id
+""")
+
+
+async def in_full(tx: AsyncConnection, keys: KeyRing, district: str, volunteer_id: UUID) -> OnFileInFull:
+    """Return all that is on file of a volunteer. Raises RefusedError (not_found)."""
+    row = (await tx.execute(_IN_FULL, {"district": district, "id": volunteer_id})).one_or_none()
+    if row is None:
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    person = keys.open_person(volunteer_id, SealedPerson(row.wrapped_key, row.personal_data))
+    volunteer = Volunteer(
+        number=row.number,
+        **{each.name: getattr(person, each.name) for each in fields(person)},
+        category=VolunteerCategory(row.category),
+        organisation_id=row.organisation_id,
+        team_id=row.team_id,
+        skills=tuple(row.skills),
+        services=tuple(row.services),
+        community=row.community,
+        registered_on=row.registered_on,
+    )
+    return OnFileInFull(volunteer_id, volunteer, RegistrationSource(row.source), row.language, row.version)
 
 
 _ID_OF_NUMBER = text("SELECT id FROM volunteer WHERE district = :district AND number = :number")

@@ -39,14 +39,18 @@ PUBLIC = {
     ("GET", "/metrics"),
     ("GET", "/.well-known/jwks.json"),
     ("POST", "/v1/tokens"),
+    ("POST", "/v1/codes"),
+    ("GET", "/v1/consent-texts"),
     ("POST", "/v1/volunteers/self"),
+    ("POST", "/v1/volunteers/self/check"),
+    ("POST", "/v1/password-resets"),
     ("GET", "/v1/districts"),
     ("GET", "/v1/divisions"),
     ("GET", "/v1/organisations"),
     ("GET", "/v1/stations"),
     ("GET", "/v1/teams"),
 }
-"""Need no token: probes, the keys, log-in, registering oneself, and the public data one chooses from for that."""
+"""Need no token: probes, the keys, log-in, what is proven by a code, and the public data one chooses from for that."""
 FOR_EVERYBODY = {("POST", "/v1/me/password")}
 ANSWERS_ZERO = {"/v1/imports/{import_id}/progress"}
 """Nothing has arrived, of whatever import: the answer is the same for another district's and for none."""

@@ -97,6 +97,22 @@ class KeyRing:
         """Return what tells people without an account apart: their phone number, keyed, in the shape of an id."""
         return UUID(bytes=self._index(b"stranger:", phone))
 
+    def destination(self, channel: str, to: str) -> bytes:
+        """Return what a phone number or mailbox is known by where codes are counted."""
+        return self._index(b"destination:", f"{channel}:{to}")
+
+    def code_digest(self, purpose: str, subject: bytes, code: str) -> bytes:
+        """Return what is kept of a one-time code; a million codes are quickly tried, so it is keyed."""
+        return self._index(b"code:" + purpose.encode() + b":" + subject + b":", code)
+
+    def seal_text(self, text_id: UUID, text: bytes) -> bytes:
+        """Encrypt a text that waits to be sent."""
+        return _encrypt(self._master, text, b"text:" + text_id.bytes)
+
+    def open_text(self, text_id: UUID, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_text`` sealed. Raises InvalidTag where it was changed."""
+        return _decrypt(self._master, sealed, b"text:" + text_id.bytes)
+
     def seal_person(self, volunteer_id: UUID, volunteer: Volunteer) -> SealedPerson:
         """Encrypt a volunteer's personal data under a fresh data key; both ciphertexts are bound to the volunteer."""
         data_key = AESGCM.generate_key(8 * KEY_BYTES)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from services.registry.people.domain import identity
@@ -14,7 +15,7 @@ from services.registry.places.domain import wording
 from services.registry.places.domain.codes import CATEGORIES, GENDERS, SERVICE_OF, SKILL_OF
 from services.registry.places.domain.fields import Fields
 from shared.contracts import VolunteerCategory
-from shared.contracts.faults import Code, Fault
+from shared.contracts.faults import Code, Fault, RefusedError
 
 FIELDS = (
     "number",
@@ -133,6 +134,15 @@ def _registered_on(fields: Fields, id_number: str | None, today: date) -> date |
     born = identity.birth_date(id_number) if id_number else None
     if value is not None and born is not None and value < born:
         fields.fault("registered_on", Code.CONTRADICTS_ID)
+    return value
+
+
+def contact_point(kind: Literal["phone", "email"], written: str, field: str) -> str:
+    """Return a phone number or e-mail address in its normal form. Raises RefusedError, ``field`` at fault."""
+    fields = Fields({kind: written})
+    value = fields.matching("phone", wording.phone, _MOBILE) if kind == "phone" else _email(fields)
+    if value is None:
+        raise RefusedError(Fault(field, fields.faults[0].code if fields.faults else Code.MISSING))
     return value
 
 

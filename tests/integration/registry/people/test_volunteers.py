@@ -10,12 +10,10 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from shared.messaging.fault_kinds import is_transient
 from shared.work.kind import NewWork
 from shared.work.queue import schedule
-from shared.work.worker import Worker
 from tests.integration.registry.conftest import Registry, id_number, roster, roster_line
-from tests.support.eventually import eventually, running
+from tests.support.eventually import eventually
 
 PASSWORD = "a password to begin with"
 
@@ -78,39 +76,16 @@ async def test_the_same_key_gives_the_same_answer(registry: Registry) -> None:
     assert (first.status_code, first.content) == (again.status_code, again.content)
     other = await register(registry, form(105), **{"Idempotency-Key": "a"})
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
-    for path, body in (
-        ("/v1/accounts", {"volunteer_number": first.json()["number"], "password": "a password to begin with"}),
-        ("/v1/volunteers/self", form(106) | {"district": "510115", "password": "a password to begin with"}),
-    ):
-        headers = registry.admins["510115"] | {"Idempotency-Key": path}
-        answers = [await registry.http.post(path, json=body, headers=headers) for _ in range(2)]
-        assert answers[0].status_code == 201, answers[0].text
-        assert answers[0].content == answers[1].content
+    body = {"volunteer_number": first.json()["number"], "password": "a password to begin with"}
+    headers = registry.admins["510115"] | {"Idempotency-Key": "account"}
+    answers = [await registry.http.post("/v1/accounts", json=body, headers=headers) for _ in range(2)]
+    assert answers[0].status_code == 201, answers[0].text
+    assert answers[0].content == answers[1].content
     operator = await registry.operator("510117") | {"Idempotency-Key": "b"}
     body = {"code": "510117", "name": "郫都区"}
     answers = [await registry.http.post("/v1/districts", json=body, headers=operator) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert (await registry.http.post("/v1/districts", json=body | {"name": "x"}, headers=operator)).status_code == 422
-
-
-async def test_a_student_registers_on_a_phone_and_logs_in_by_number(registry: Registry) -> None:
-    body = form(130, district="510115", password="a password to begin with", language="en")
-    created = await registry.http.post("/v1/volunteers/self", json=body)
-    assert created.status_code == 201, created.text
-    headers = await registry.log_in(created.json()["number"], "a password to begin with")
-    me = (await registry.http.get("/v1/me", headers=headers)).json()
-    assert (me["roles"], me["district"]) == (["volunteer"], "510115")
-    assert me["volunteer"]["phone"] == "170****0130"
-    [registered] = await registry.rows(
-        "SELECT data, caused_by FROM event_log WHERE aggregate_id = :id", id=created.json()["id"]
-    )
-    assert (registered.data["source"], registered.data["language"]) == ("self", "en")
-    assert registered.caused_by == f"account:{me['account_id']}"
-    other = await register(registry, form(131))
-    assert (await registry.http.get(f"/v1/volunteers/{other.json()['id']}", headers=headers)).status_code == 404
-    assert (await registry.http.get("/v1/volunteers", headers=headers)).status_code == 403
-    weak = await registry.http.post("/v1/volunteers/self", json=form(132, district="510115", password="short"))
-    assert weak.json()["faults"][0] == {"field": "password", "code": "weak", "message": weak.json()["detail"]}
 
 
 async def test_pages_go_through_everybody_once(registry: Registry) -> None:
@@ -253,14 +228,11 @@ async def test_who_was_on_file_before_names_could_be_searched_for_is_found_after
     async with registry.worker.transaction() as tx:
         await tx.execute(text("UPDATE volunteer SET name_index = NULL, phone_tail_index = NULL"))
         await schedule(tx, [NewWork(district="510115", kind="search_index")])
-    assert await found(registry, registry.admins["510115"], "司马旧档") == []
-    worker = Worker(registry.worker, registry.service.work, {}, is_transient)
-    async with running(worker.run):
 
-        async def is_found() -> bool:
-            return await found(registry, registry.admins["510115"], "司马旧档") == [created["number"]]
+    async def is_found() -> bool:
+        return await found(registry, registry.admins["510115"], "司马旧档") == [created["number"]]
 
-        assert await eventually(is_found)
+    assert await eventually(is_found)
 
 
 async def leader_of(registry: Registry, user_name: str, team: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from services.registry.accounts.attempts import Attempts
-from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
 from shared.http.rates import Rates
 
@@ -73,17 +73,16 @@ def test_guesses_at_one_account_from_everywhere_end_too_but_not_for_an_address_i
     assert refused(attempts, OWNER, CAMPUS) is None
 
 
-def test_asking_who_is_registered_ends_and_registering_goes_on_for_others() -> None:
+def test_a_code_is_not_guessed_from_one_address_and_a_campus_asks_for_its_codes() -> None:
     attempts = Attempts(Rates())
-    on_file = RefusedError(Fault("id_number", Code.ALREADY_REGISTERED))
-    for _ in range(60):
-        attempts.register(GUESSER)
-        attempts.not_registered(GUESSER, on_file)
+    for _ in range(10):
+        attempts.try_code(OWNER, GUESSER)
     with pytest.raises(ProblemError):
-        attempts.register(GUESSER)
-    for _ in range(600):
+        attempts.try_code(OWNER, GUESSER)
+    for student in range(500):
+        attempts.ask_for_code(CAMPUS)
+        attempts.try_code(f"17{student:09}", CAMPUS)
         attempts.register(CAMPUS)
-        attempts.not_registered(CAMPUS, RefusedError(Fault("name", Code.MISSING)))
 
 
 def test_an_old_password_is_not_guessed_with_a_token_that_was_left_open() -> None:
