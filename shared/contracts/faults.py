@@ -34,6 +34,7 @@ class Code(StrEnum):
     ALREADY_REGISTERED = "already_registered"
     CLOSED = "closed"
     NUMBER_TAKEN = "number_taken"
+    NAME_TAKEN = "name_taken"
     DUPLICATE_IN_FILE = "duplicate_in_file"
     ALREADY_RECORDED = "already_recorded"
     COLUMN_COUNT = "column_count"
@@ -49,6 +50,7 @@ class Code(StrEnum):
     FORBIDDEN = "forbidden"
     WEAK = "weak"
     WRONG_CREDENTIALS = "wrong_credentials"
+    WRONG_CODE = "wrong_code"
     CHANGED_MEANWHILE = "changed_meanwhile"
     UNREADABLE_FILE = "unreadable_file"
     ENCRYPTED_FILE = "encrypted_file"
@@ -92,6 +94,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.CLOSED: ("已关闭,不能再使用或更改", "is closed; it can be neither used nor changed"),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
+    Code.NAME_TAKEN: ("这个用户名已有人使用，请换一个", "is taken already; choose another"),
     Code.DUPLICATE_IN_FILE: ("与本文件前面的一行重复", "repeats an earlier line of this file"),
     Code.ALREADY_RECORDED: ("该记录号已存在且内容不同", "exists already with other contents"),
     Code.COLUMN_COUNT: (
@@ -113,6 +116,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.FORBIDDEN: ("您没有此操作的权限", "you are not allowed to do this"),
     Code.WEAK: ("强度不够,至少 10 个字符", "is too weak; use at least 10 characters"),
     Code.WRONG_CREDENTIALS: ("用户名或密码不对", "user name or password is wrong"),
+    Code.WRONG_CODE: ("验证码不对或已过期，请核对或重新获取", "is wrong or too old; check it, or ask for another"),
     Code.CHANGED_MEANWHILE: ("内容已被他人修改,请刷新后重试", "was changed by somebody else; reload and try again"),
     Code.UNREADABLE_FILE: ("无法读取文件,请上传 CSV 或 xlsx", "cannot be read; upload CSV or xlsx"),
     Code.ENCRYPTED_FILE: (

@@ -41,7 +41,11 @@ PUBLIC = {
     ("POST", "/v1/tokens"),
     ("POST", "/v1/tokens/refresh"),
     ("POST", "/v1/tokens/end"),
+    ("POST", "/v1/codes"),
+    ("GET", "/v1/consent-texts"),
     ("POST", "/v1/volunteers/self"),
+    ("POST", "/v1/volunteers/self/check"),
+    ("POST", "/v1/password-resets"),
     ("GET", "/v1/districts"),
     ("GET", "/v1/divisions"),
     ("GET", "/v1/organisations"),
@@ -70,6 +74,7 @@ CHANGES = {
     "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
     "/v1/shifts/{shift_id}/close": {"entries": []},
     "/v1/shifts/{shift_id}/reopen": {"reason": "x"},
+    "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
 }
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})

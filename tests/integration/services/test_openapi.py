@@ -145,10 +145,12 @@ async def _open_accounts(client: httpx.AsyncClient, platform: Platform) -> None:
     await post("/v1/districts", {"code": DISTRICT, "name": "温江区"}, operator)
     admin = {"user_name": "admin", "password": PASSWORD, "roles": ["district_admin"]}
     await post("/v1/accounts", admin, operator)
-    volunteer = await post("/v1/volunteers/self", {**PERSON, "district": DISTRICT, "password": PASSWORD})
+    office = await log_in("admin")
+    volunteer = await post("/v1/volunteers", PERSON, office)
+    await post("/v1/accounts", {"volunteer_number": volunteer["number"], "password": PASSWORD}, office)
     platform.headers = {
         "operator": operator,
-        "district_admin": await log_in("admin"),
+        "district_admin": office,
         "volunteer": await log_in(volunteer["number"]),
     }
 
