@@ -53,7 +53,8 @@ def _page(at: str, order: str, beyond: str) -> TextClause:
             WHERE CAST(:after AS timestamptz) IS NULL OR (at, activity_id) {beyond} (:after, CAST(:after_id AS uuid))
             ORDER BY at {order}, activity_id {order} LIMIT :limit
         )
-        SELECT page.*, n.name AS station_name, s.id AS shift_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting
+        SELECT page.*, n.name AS station_name, s.id AS shift_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
+               s.cancelled_at IS NOT NULL AS is_cancelled
         FROM page
         JOIN known_station n ON n.district = :district AND n.id = page.station_id
         JOIN shift s ON s.district = :district AND s.activity_id = page.activity_id
@@ -62,7 +63,12 @@ def _page(at: str, order: str, beyond: str) -> TextClause:
 
 
 _NEXT_FIRST, _LAST_FIRST = _page("next_start", "ASC", ">"), _page(_LAST_END, "DESC", "<")
-_PAGES = {ActivityState.OPEN: _NEXT_FIRST, ActivityState.RUNNING: _NEXT_FIRST, ActivityState.ENDED: _LAST_FIRST}
+_PAGES = {
+    ActivityState.OPEN: _NEXT_FIRST,
+    ActivityState.RUNNING: _NEXT_FIRST,
+    ActivityState.ENDED: _LAST_FIRST,
+    ActivityState.CANCELLED: _LAST_FIRST,
+}
 
 
 async def organised_activities(

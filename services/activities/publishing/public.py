@@ -28,6 +28,7 @@ class ShiftPlaces(BaseModel):
     capacity: int
     taken: int
     waiting: int
+    is_cancelled: bool
 
 
 class PublicActivity(BaseModel):
@@ -58,6 +59,7 @@ class PublicActivityDetail(PublicActivity):
     description: str
     published_at: datetime
     state: ActivityState
+    cancelled_reason: str | None
     as_of: datetime
 
 
@@ -72,11 +74,15 @@ class ActivityFigures(BaseModel):
 Found = tuple[datetime, PublicActivity]
 """An activity and what it is sorted by."""
 
+_SHIFT = (
+    "s.id AS shift_id, s.activity_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,"
+    " s.cancelled_at IS NOT NULL AS is_cancelled"
+)
 _OPEN_ACTIVITIES = text(f"""
     WITH begins AS MATERIALIZED (
         SELECT s.* FROM shift s WHERE s.district = :district AND {ShiftFilter.SHIFTS}
     ), found AS MATERIALIZED (
-        SELECT s.id AS shift_id, s.activity_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
+        SELECT {_SHIFT},
                a.title, a.service, a.station_id, a.place
         FROM begins s JOIN activity a ON a.district = :district AND a.id = s.activity_id
         WHERE {ShiftFilter.ACTIVITIES}
@@ -91,9 +97,9 @@ _OPEN_ACTIVITIES = text(f"""
 """)
 _ONE_ACTIVITY = text(f"""
     WITH t AS MATERIALIZED ({LIVE_SHIFTS} HAVING s.activity_id = :id)
-    SELECT s.id AS shift_id, s.activity_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
+    SELECT {_SHIFT},
            a.title, a.service, a.station_id, n.name AS station_name, a.place, a.person_in_charge, a.risk_text,
-           a.description, a.published_at, {ACTIVITY_STATE} AS state
+           a.description, a.published_at, a.cancelled_reason, {ACTIVITY_STATE} AS state
     FROM shift s
     JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     JOIN known_station n ON n.district = a.district AND n.id = a.station_id

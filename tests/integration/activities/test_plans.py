@@ -40,8 +40,8 @@ _FILL = (
     FROM place, generate_series(1, 2) s
     """,
     """
-    INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version)
-    SELECT p.district, md5(p.id::text || 'u' || s.id)::uuid, s.id, p.id, 'confirmed', p.n, 1
+    INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version, starts_at, ends_at)
+    SELECT p.district, md5(p.id::text || 'u' || s.id)::uuid, s.id, p.id, 'confirmed', p.n, 1, s.starts_at, s.ends_at
     FROM place p JOIN shift s ON s.district = p.district AND s.starts_at > now() - interval '40 days'
     WHERE p.n BETWEEN 1 AND 3 AND ascii(right(s.id::text, 1)) % 2 = p.n % 2
     """,
@@ -57,7 +57,7 @@ _FILL = (
 
 
 def reads(plan: dict[str, Any]) -> list[tuple[str, float]]:
-    """Return what a plan reads: which table or index and how, and how many rows, or places in the index, it looked at."""
+    """Return each table or index that a plan reads, and how, and how many rows or places in the index were looked at."""
     below = [read for part in plan.get("Plans", ()) for read in reads(part)]
     name = plan.get("Relation Name", plan.get("Index Name"))
     if name is None:
@@ -95,7 +95,7 @@ _READS: dict[str, tuple[TextClause, dict[str, Any]]] = {
     "open activities": (public._OPEN_ACTIVITIES, WANTED | PAGE),
     "one activity": (public._ONE_ACTIVITY, {"id": UUID(int=0)}),
     "figures": (public._FIGURES, {}),
-    "what one may take": (open_shifts._TO_TAKE, WANTED | PAGE | MINE | {"holds_time": ["confirmed", "waiting"]}),
+    "what one may take": (open_shifts._TO_TAKE, WANTED | PAGE | MINE | {"taking_up": ["confirmed", "waiting"]}),
     "my sign-ups": (sign_ups._NEXT_FIRST, PAGE | MINE | STATES | {"listed": "upcoming"}),
     "counts of a district's activities": (organised._COUNTS, REACH),
     "a district's activities": (organised._NEXT_FIRST, REACH | PAGE | {"state": "open"}),
