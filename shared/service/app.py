@@ -18,6 +18,7 @@ from shared.http.auth import Verifier
 from shared.http.bodies import LimitBody
 from shared.http.observation import Observe
 from shared.http.openapi import Application
+from shared.http.rates import Rates
 from shared.imports.api import MAX_UPLOAD_BYTES
 from shared.imports.api import PREFIX as IMPORTS
 from shared.imports.api import router as import_routes
@@ -53,6 +54,7 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
     async with Store(url, pool_size=API_CONNECTIONS) as store, httpx.AsyncClient(timeout=5) as client:
         app.state.store = store
         app.state.http = client
+        app.state.public_reads = Rates()
 
         async def fetch_jwks() -> dict[str, Any]:
             answer = await client.get(service.settings.jwks_url)

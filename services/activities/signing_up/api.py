@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from services.activities.signing_up import commands, queries
 from services.activities.signing_up.commands import SignUpAnswer, SignUpRequest
 from services.activities.signing_up.domain import Shift
-from services.activities.signing_up.queries import MySignUp, ShiftSignUp
+from services.activities.signing_up.queries import ShiftSignUp
 from services.activities.signing_up.withdrawal import withdraw_sign_up
 from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -17,7 +17,6 @@ from shared.http.dependencies import ApiStore
 from shared.http.group_commit import GroupCommit
 from shared.http.idempotency import IdempotencyKey
 from shared.http.pages import Page, RequestedPage, whole_number
-from shared.http.problems import ProblemError
 from shared.ops import metrics
 from shared.store.engine import Store
 
@@ -56,17 +55,6 @@ async def sign_up(shift_id: UUID, groups: Groups, caller: Volunteer, key: Idempo
         raise RefusedError(Fault("volunteer_id", Code.FORBIDDEN))
     request = SignUpRequest(caller, caller.volunteer_id)
     return (await groups.ask(caller, shift_id, key, request)).response()
-
-
-@router.get("/me/sign-ups")
-async def list_mine(store: ApiStore, caller: Volunteer, page: RequestedPage) -> Page[MySignUp]:
-    """List the caller's own sign-ups, newest first."""
-    if caller.volunteer_id is None:
-        raise ProblemError(403, "forbidden")
-    (after,) = page.position(UUID) or (None,)
-    async with store.transaction(caller.district) as tx:
-        found = await queries.sign_ups_of_volunteer(tx, caller.district, caller.volunteer_id, after, page.limit + 1)
-    return Page.of(found, page.limit, lambda sign_up: (str(sign_up.id),))
 
 
 @router.get("/shifts/{shift_id}/sign-ups")

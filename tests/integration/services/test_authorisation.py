@@ -45,8 +45,12 @@ PUBLIC = {
     ("GET", "/v1/organisations"),
     ("GET", "/v1/stations"),
     ("GET", "/v1/teams"),
+    ("GET", "/v1/public/activities"),
+    ("GET", "/v1/public/activities/{activity_id}"),
+    ("GET", "/v1/public/figures"),
 }
-"""Need no token: probes, the keys, log-in, registering oneself, and the public data one chooses from for that."""
+"""Need no token: probes, the keys, log-in, registering oneself with the data one chooses from for that, and what
+everybody may see of a district."""
 FOR_EVERYBODY = {("POST", "/v1/me/password")}
 ANSWERS_ZERO = {"/v1/imports/{import_id}/progress"}
 """Nothing has arrived, of whatever import: the answer is the same for another district's and for none."""
