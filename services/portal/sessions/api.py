@@ -13,12 +13,12 @@ from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.portal.sessions.commands import begin_session, end_session
-from services.portal.sessions.dependencies import LogInFirstError, cookie_name, public_page
+from services.portal.sessions.dependencies import LogInFirstError, public_page
 from services.portal.sessions.domain import Tokens, lifetime
 from services.portal.sessions.queries import LOG_IN, TokenAnswer
 from services.portal.sessions.visits import Visit
-from services.portal.settings import Settings
 from services.portal.shell.look import local_path
+from services.portal.shell.site import Site
 from shared.contracts.actor import STAFF
 from shared.http.auth import Verifier
 from shared.http.dependencies import ApiStore
@@ -59,20 +59,20 @@ async def log_in(
     claims = await _claims(request, answer)
     tokens = Tokens(answer.access_token, now() + timedelta(seconds=answer.expires_in), answer.refresh_token)
     district, roles = str(claims["district"]), frozenset(map(str, claims["roles"]))
-    settings: Settings = request.app.state.settings
+    site: Site = request.app.state.site
     async with store.transaction(district) as tx:
         if visit.cookie and visit.cookie.district == district:
             await end_session(tx, visit.cookie)
         cookie = await begin_session(
-            tx, settings.session_key, district, UUID(claims["sub"]), _uuid(claims.get("vid")), roles, tokens, now()
+            tx, site.session_key, district, UUID(claims["sub"]), _uuid(claims.get("vid")), roles, tokens, now()
         )
     response = visit.go(local_path(then) if then else _first_page(roles))
     response.set_cookie(
-        cookie_name(settings),
+        site.cookie_name,
         str(cookie),
         max_age=int(lifetime(roles).longest.total_seconds()),
         path="/",
-        secure=settings.origin.startswith("https:"),
+        secure=site.is_secure,
         httponly=True,
         samesite="lax",
     )
@@ -88,7 +88,7 @@ async def log_out(request: Request, visit: Public, store: ApiStore) -> Response:
     return _without_cookie(request, visit.go("/"))
 
 
-def install(app: FastAPI, _settings: Settings) -> None:
+def install(app: FastAPI, _settings: object) -> None:
     """Send to the log-in page whoever must log in first, or again."""
     app.add_exception_handler(LogInFirstError, _log_in_first)
     refused: Any = app.exception_handlers[RefusedByServiceError]
@@ -126,10 +126,8 @@ def _first_page(roles: frozenset[str]) -> str:
 
 
 def _without_cookie(request: Request, response: Response) -> Response:
-    settings: Settings = request.app.state.settings
-    response.delete_cookie(
-        cookie_name(settings), path="/", secure=settings.origin.startswith("https:"), httponly=True, samesite="lax"
-    )
+    site: Site = request.app.state.site
+    response.delete_cookie(site.cookie_name, path="/", secure=site.is_secure, httponly=True, samesite="lax")
     return response
 
 

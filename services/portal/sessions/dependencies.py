@@ -11,9 +11,9 @@ from fastapi import Depends, Request
 from services.portal.sessions import repository
 from services.portal.sessions.domain import CookieValue, Session, read_cookie_value
 from services.portal.sessions.visits import Visit
-from services.portal.settings import Settings
 from services.portal.shell.districts import Districts
 from services.portal.shell.look import look_of
+from services.portal.shell.site import Site
 from shared.contracts.actor import EVERY_DISTRICT
 from shared.http.auth import Declared, anyone
 from shared.http.problems import ProblemError
@@ -28,30 +28,25 @@ class LogInFirstError(Exception):
     """The page is for people who are logged in. ``ended``: this one was, until now."""
 
 
-def cookie_name(settings: Settings) -> str:
-    """Return the cookie's name: the prefix that browsers hold to its rules exists on https alone."""
-    return "__Host-linbang" if settings.origin.startswith("https:") else "linbang"
-
-
 def calls_for(request: Request, *, token: str | None = None, district: str | None = None) -> Upstream:
     """Return the services as the holder of a token sees them, or as a stranger does."""
-    settings: Settings = request.app.state.settings
+    site: Site = request.app.state.site
     headers = {"Accept-Language": look_of(request).language}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if district:
         headers["X-District"] = district
-    return Upstream(request.app.state.http, settings.urls, headers)
+    return Upstream(request.app.state.http, site.urls, headers)
 
 
 async def _visit(request: Request) -> Visit:
-    settings: Settings = request.app.state.settings
+    site: Site = request.app.state.site
     districts: Districts = request.app.state.districts
     look = look_of(request)
-    cookie = read_cookie_value(request.cookies.get(cookie_name(settings), ""))
-    session = await _session(request, settings.session_key, cookie) if cookie else None
+    cookie = read_cookie_value(request.cookies.get(site.cookie_name, ""))
+    session = await _session(request, site.session_key, cookie) if cookie else None
     if session is None or session.district == EVERY_DISTRICT:
-        district = look.district or settings.district or await districts.first()
+        district = look.district or site.district or await districts.first()
     else:
         district = session.district
     calls = calls_for(

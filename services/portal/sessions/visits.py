@@ -48,7 +48,7 @@ class Visit:
         """Whether a part of a page is wanted, to be put into the page that is open."""
         return "HX-Request" in self.request.headers
 
-    def page(self, template: str, status: int = 200, **shown: Any) -> HTMLResponse:  # noqa: ANN401 - templates take anything
+    def page(self, template: str, status: int = 200, /, **shown: Any) -> HTMLResponse:  # noqa: ANN401 - templates take anything
         """Return a page, or a part of one, made of a template."""
         pages: Pages = self.request.app.state.pages
         return pages.response(template, self.look, status, visit=self, **shown)

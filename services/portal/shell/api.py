@@ -43,7 +43,7 @@ async def choose_display(
 ) -> Response:
     """Keep how pages are to be shown, in this browser; what is not named stays as it is."""
     response = RedirectResponse(local_path(back), 303)
-    secure = request.app.state.settings.origin.startswith("https:")
+    secure = request.app.state.site.is_secure
     for name, value in (("lang", lang), ("theme", theme), ("mode", mode)):
         if value is not None and value in _CHOICES[name]:
             response.set_cookie(name, value, max_age=_A_YEAR, path="/", secure=secure, httponly=True, samesite="lax")

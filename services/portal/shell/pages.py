@@ -5,20 +5,22 @@ Invariant: what a template is given is escaped; what it is not given is an error
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from xml.etree import ElementTree as ET
 
-import lucide
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from lucide.jinja import lucide
 from markupsafe import Markup
 
 from services.portal.shell.assets import Assets
 from services.portal.shell.catalogue import PORTAL, translations
 from services.portal.shell.formats import Formats
 from services.portal.shell.look import LANGUAGES, Look
+from services.portal.shell.site import Site
 from services.portal.shell.words import STATE_KINDS, WordsOf
 
 HTMX = (
@@ -27,15 +29,6 @@ HTMX = (
     '{"code":"(403|404|409|422|429)","swap":true},{"code":"[45]..","swap":false,"error":true}]}'
 )
 """What htmx may do: nothing that evaluates text, nothing kept in the browser's storage, no other host."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Who runs the site, for its footer."""
-
-    organiser: str = ""
-    contact: str = ""
-    icp_number: str = ""
 
 
 class Pages:
@@ -52,25 +45,26 @@ class Pages:
             language: _environment(loader, language, assets, site) for language in LANGUAGES.values()
         }
 
-    def text(self, template: str, look: Look, **shown: Any) -> str:  # noqa: ANN401 - templates take anything
+    def text(self, template: str, look: Look, /, **shown: Any) -> str:  # noqa: ANN401 - templates take anything
         """Return what a template makes of what is shown."""
         return self.environments[look.language].get_template(template).render(look=look, **shown)
 
-    def response(self, template: str, look: Look, status: int = 200, **shown: Any) -> HTMLResponse:  # noqa: ANN401
+    def response(self, template: str, look: Look, status: int = 200, /, **shown: Any) -> HTMLResponse:  # noqa: ANN401
         """Return a page, or a part of one."""
         headers = {"Content-Language": look.language, "Vary": "HX-Request, Cookie, Accept-Language"}
         return HTMLResponse(self.text(template, look, **shown), status, headers)
 
 
-def icon(name: str, label: str = "") -> Markup:
-    """Return one of lucide's icons, as large as the type around it; ``label`` where no word stands beside it."""
-    return Markup(_icon(name, label))  # noqa: S704 - lucide's own markup, the label escaped
-
-
-def _icon(name: str, label: str) -> str:
-    attributes: dict[str, object] = {"class": "icon"}
-    said: dict[str, object] = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
-    return lucide._render_icon(name, None, **attributes, **said)  # noqa: SLF001 - its Jinja function sets sizes
+@cache
+def icon(symbol: str, kind: str = "") -> Markup:
+    """Return one of lucide's icons, as large as the type around it; its lines are drawn by the class ``icon``."""
+    drawing = ET.fromstring(lucide(symbol))  # noqa: S314 - a file of the package
+    lines = "".join(
+        f"<{line.tag} " + " ".join(f'{name}="{value}"' for name, value in line.attrib.items()) + "/>"
+        for line in drawing
+    )
+    of_class = f"icon {kind}" if kind else "icon"
+    return Markup(f'<svg class="{of_class}" viewBox="0 0 24 24" aria-hidden="true">{lines}</svg>')  # noqa: S704 - as above
 
 
 def _environment(loader: PrefixLoader, language: str, assets: Assets, site: Site) -> Environment:
