@@ -19,7 +19,7 @@ FILES = {"META-INF/resources/webjars/htmx.org/2.0.10/dist/htmx.min.js": "htmx.mi
 
 def unpack() -> None:
     """Put every file of the lock where the portal serves it from. Raises LocalError where a jar cannot be had."""
-    found = {}
+    found: dict[str, bytes] = {}
     for jar in jars.jars(HERE):
         with zipfile.ZipFile(jar) as archive:
             found |= {FILES[name]: archive.read(name) for name in archive.namelist() if name in FILES}

@@ -20,6 +20,7 @@ SECONDS = 2.0
 _FIRST_FAILURE = 500
 _IN_PATH = re.compile(r"{(\w+)}")
 M = TypeVar("M")
+A_co = TypeVar("A_co", covariant=True)
 log = structlog.get_logger()
 
 
@@ -48,22 +49,22 @@ class RefusedByServiceError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Read(Generic[M]):
+class Read(Generic[A_co]):
     """Something that a service shows: its path, with ``{names}``, and the model of what is wanted of the answer."""
 
     service: str
     path: str
-    answer: type[M]
+    answer: type[A_co]
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Generic[M]):
+class Change(Generic[A_co]):
     """Something that a service does: method, path with ``{names}``, and the model of what is wanted of the answer."""
 
     method: str
     service: str
     path: str
-    answer: type[M]
+    answer: type[A_co]
 
 
 class Nothing:

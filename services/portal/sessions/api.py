@@ -16,10 +16,10 @@ from services.portal.sessions.commands import begin_session, end_session
 from services.portal.sessions.dependencies import LogInFirstError, public_page
 from services.portal.sessions.domain import Tokens, lifetime
 from services.portal.sessions.queries import LOG_IN, TokenAnswer
-from services.portal.sessions.visits import Visit
+from services.portal.sessions.visits import ORGANISERS, Visit
 from services.portal.shell.look import local_path
 from services.portal.shell.site import Site
-from shared.contracts.actor import STAFF
+from shared.contracts.actor import Role
 from shared.http.auth import Verifier
 from shared.http.dependencies import ApiStore
 from shared.http.upstream import RefusedByServiceError
@@ -122,7 +122,9 @@ async def _claims(request: Request, answer: TokenAnswer) -> dict[str, Any]:
 
 
 def _first_page(roles: frozenset[str]) -> str:
-    return "/staff" if roles & set(STAFF) and "volunteer" not in roles else "/me"
+    if Role.VOLUNTEER in roles:
+        return "/me"
+    return "/" if roles.isdisjoint(ORGANISERS) else "/staff"
 
 
 def _without_cookie(request: Request, response: Response) -> Response:

@@ -9,9 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.portal.sessions.domain import CookieValue, Session
 from services.portal.shell.look import Look
 from services.portal.shell.pages import Pages
-from shared.contracts.actor import STAFF
+from shared.contracts.actor import Role
 from shared.http.upstream import Upstream
 
+ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
+"""Who has activities to deal with, and so pages of staff."""
 _SEE_OTHER = 303
 
 
@@ -34,8 +36,8 @@ class Visit:
 
     @property
     def is_staff(self) -> bool:
-        """Whether somebody is logged in who leads, manages or watches."""
-        return self.session is not None and not self.session.roles.isdisjoint(STAFF)
+        """Whether somebody is logged in who has activities to deal with."""
+        return self.session is not None and not self.session.roles.isdisjoint(ORGANISERS)
 
     @property
     def path(self) -> str:

@@ -49,7 +49,7 @@ def error_page(request: Request, status: int, problem: dict[str, Any]) -> Respon
     visit = getattr(request.state, "visit", None)
     response = pages.response(template, look_of(request), status, visit=visit, status=status, problem=problem)
     if "hx-request" in request.headers:
-        response.headers |= {"HX-Retarget": "#live", "HX-Reswap": "innerHTML"}
+        response.headers.update({"HX-Retarget": "#live", "HX-Reswap": "innerHTML"})
     return response
 
 
