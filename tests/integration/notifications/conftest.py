@@ -1,8 +1,6 @@
 import asyncio
 import json
 import os
-import signal
-import sys
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -43,6 +41,7 @@ from shared.store.event_log import new_id
 from shared.store.sealing import seal
 from tests.support import topics
 from tests.support.emptying import empty
+from tests.support.forked import Program
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.quiescence import partitions_read
 from tests.support.services import reactions
@@ -164,7 +163,7 @@ class Post:
             )
 
     @asynccontextmanager
-    async def process(self, failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+    async def process(self, failpoint: str = "") -> AsyncIterator[Program]:
         """Run the mailer in a process of its own, as it is run in production."""
         environment = {
             **os.environ,
@@ -179,15 +178,12 @@ class Post:
             "SMTP_FROM": SENDER,
             "FAILPOINT": failpoint,
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.notifications", "mailer", env=environment, stdout=asyncio.subprocess.PIPE
-        )
+        process = Program(["-m", "services.notifications", "mailer"], environment)
         try:
             yield process
         finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-                await process.communicate()
+            process.terminate()
+            await asyncio.to_thread(process.wait)
 
 
 def received(event: Event, subject: UUID) -> Received[Event]:
