@@ -34,7 +34,7 @@ monitor: $(READY)  ## watch what `make up` started with Prometheus and its alert
 	@$(BIN)/linbang local monitor
 
 test: $(READY)  ## run all tests on a real Kafka and PostgreSQL of their own
-	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts $(ARGS)
 
 test-repeat: $(READY)  ## run all tests N=20 times, BUSY=6 of them beside a load on every core, ONE_CORE=2 on one
 	@N="$(or $(N),20)" BUSY="$(or $(BUSY),6)" ONE_CORE="$(or $(ONE_CORE),2)" $(BIN)/python -m tests.repeat
