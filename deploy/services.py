@@ -27,6 +27,8 @@ class Entry:
     secrets: Mapping[str, str] = field(default_factory=dict)
     """The secrets it is given: environment variable -> name of the secret."""
     sends_mail: bool = False
+    pages: bool = False
+    """What it serves are pages for people: it calls every other service, and is told what address browsers open."""
 
 
 _BEHIND_THE_PORTAL = {"PORTAL_ADDRESS_KEY": "PORTAL_ADDRESS_KEY"}
@@ -55,8 +57,14 @@ TABLE: Mapping[str, Entry] = {
     "notifications": Entry(
         8104, "Messages and their deliveries.", {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"}, sends_mail=True
     ),
+    "portal": Entry(8105, "The pages that people see.", {"PORTAL_SESSION_KEY": "PORTAL_SESSION_KEY"}, pages=True),
 }
 SERVICES = tuple(TABLE)
+
+
+def called_by(service: str) -> tuple[str, ...]:
+    """Return the services that a service calls; it finds each in ``<SERVICE>_URL``."""
+    return tuple(other for other in SERVICES if other != service) if TABLE[service].pages else ()
 
 
 def url_name(service: str, role: str) -> str:

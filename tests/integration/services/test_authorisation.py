@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from sqlalchemy.engine import make_url
 
+from deploy.services import TABLE
 from shared.contracts.actor import Reach, Role
 from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.http.auth import access_of
@@ -158,6 +159,12 @@ def bad_tokens() -> dict[str, dict[str, str]]:
         "unsigned, with our algorithm": {"Authorization": unsigned(ALGORITHM)},
         "signed with the public key as a secret": {"Authorization": f"{unsigned('HS256')}{secret}"},
     }
+
+
+@pytest.fixture(scope="module", params=[service for service, entry in TABLE.items() if not entry.pages])
+def name(request: pytest.FixtureRequest) -> str:
+    """Each service that takes tokens; pages take cookies (tests/integration/portal/test_authorisation.py)."""
+    return str(request.param)
 
 
 @dataclass(frozen=True)
