@@ -95,7 +95,7 @@ async def test_an_address_opens_its_own_calendar_and_no_other(activities: Activi
     assert (await activities.account(Role.TEAM_LEADER).send("POST", "/v1/me/calendar-feed")).status_code == 403
 
 
-async def test_a_feed_is_two_statements_whatever_is_in_it(activities: Activities) -> None:
+async def test_a_feed_is_two_statements_whatever_is_in_it(activities: Activities, counted_alone: None) -> None:
     await activities.know_station()
     (volunteer_id,) = await activities.know_volunteers(1)
     volunteer = activities.volunteer(volunteer_id)
