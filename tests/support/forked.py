@@ -29,6 +29,7 @@ from threading import Lock
 from typing import BinaryIO, Self
 
 from deploy.local.process import Child
+from deploy.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
 _PR_SET_PDEATHSIG = 1
@@ -138,7 +139,7 @@ def _end(requests: socket.socket, server: subprocess.Popen[bytes]) -> None:
 
 
 def _import_services() -> None:
-    for service in ("registry", "activities", "assessment", "notifications"):
+    for service in SERVICES:
         import_module(f"services.{service}.app")
         import_module(f"services.{service}.cli")
     import_module("services.cli")
