@@ -53,6 +53,7 @@ class Code(StrEnum):
     INTERNAL = "internal"
     CANCELLED = "cancelled"
     TOO_OFTEN = "too_often"
+    NEEDED_IN_INBOX = "needed_in_inbox"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -107,6 +108,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.CANCELLED: ("导入已被运维人员取消", "was cancelled by the system's operator"),
     Code.TOO_OFTEN: ("尝试次数过多,请稍后再试", "was tried too often; try again later"),
+    Code.NEEDED_IN_INBOX: ("属于必须知晓的通知,站内信不能关闭", "is what you must know; it stays in the inbox"),
 }
 """Code -> (Chinese, English). The sentence follows the field's name."""
 

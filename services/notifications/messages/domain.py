@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.notifications.preferences.domain import Channel, Purpose
 from shared.contracts import (
     Event,
     HoursCredited,
@@ -24,13 +25,6 @@ from shared.contracts.received import Received
 Facts = Mapping[str, str | int]
 
 
-class Channel(StrEnum):
-    """How a message reaches a person."""
-
-    IN_APP = "in_app"
-    EMAIL = "email"
-
-
 class Template(StrEnum):
     """What a message is about; each has a text in every language under ``templates/``."""
 
@@ -39,19 +33,33 @@ class Template(StrEnum):
     SIGN_UP_PROMOTED = "sign_up_promoted"
     HOURS_CREDITED = "hours_credited"
     STAR_LEVEL_REACHED = "star_level_reached"
+    SHIFT_REMINDER = "shift_reminder"
 
 
 TEMPLATES = tuple(Template)
+PURPOSES: Mapping[Template, Purpose] = {
+    Template.VOLUNTEER_REGISTERED: Purpose.ACCOUNT,
+    Template.SIGN_UP_CONFIRMED: Purpose.PLACE,
+    Template.SIGN_UP_PROMOTED: Purpose.PLACE,
+    Template.HOURS_CREDITED: Purpose.HOURS,
+    Template.STAR_LEVEL_REACHED: Purpose.HOURS,
+    Template.SHIFT_REMINDER: Purpose.REMINDER,
+}
 SHAPE = 1
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
 alone. One more whenever a template's facts change: what was told before is not told again."""
+OF_CLOCK = 0
+"""The shape of messages, and of their deliveries, that the clock has made: they follow from no event."""
 EVERYWHERE = (Channel.IN_APP, Channel.EMAIL)
 INBOX_ONLY = (Channel.IN_APP,)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One event as one person is told of it, once. To that person the event's id is the message's id."""
+    """One event as one person is told of it, once. To that person the event's id is the message's id.
+
+    One that is told ``by_clock`` is of no event; ``event_id`` is the id of the work that told it.
+    """
 
     district: str
     event_id: UUID
@@ -60,6 +68,12 @@ class Message:
     facts: Facts
     occurred_at: datetime
     channels: tuple[Channel, ...]
+    by_clock: bool = False
+
+    @property
+    def caused_by(self) -> str:
+        """What caused it, as events say it."""
+        return f"{'work' if self.by_clock else 'event'}:{self.event_id}"
 
 
 def messages_about(received: Received[Event]) -> Iterator[Message]:
@@ -83,7 +97,7 @@ def _told(event: Event) -> Iterator[tuple[UUID, Template, Facts, tuple[Channel, 
             yield event.volunteer_id, Template.SIGN_UP_PROMOTED, _shift(event), EVERYWHERE
         case HoursCredited() if event.provenance is not Provenance.IMPORT:
             facts: Facts = {
-                "activity_title": _one_line(event.activity_title),
+                "activity_title": one_line(event.activity_title),
                 "minutes": event.minutes,
                 "lifetime_minutes": event.lifetime_minutes,
             }
@@ -95,9 +109,9 @@ def _told(event: Event) -> Iterator[tuple[UUID, Template, Facts, tuple[Channel, 
 
 
 def _shift(event: VolunteerSignedUp | SignUpPromoted) -> Facts:
-    return {"activity_title": _one_line(event.activity_title), "starts_at": event.starts_at.isoformat()}
+    return {"activity_title": one_line(event.activity_title), "starts_at": event.starts_at.isoformat()}
 
 
-def _one_line(title: str) -> str:
-    """Titles end up in mail headers, where a line break would begin another header."""
+def one_line(title: str) -> str:
+    """Write a title in one line: it ends up in mail headers, where a line break would begin another header."""
     return " ".join(title.split())

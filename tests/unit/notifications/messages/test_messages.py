@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.notifications.messages.domain import SHAPE, Channel, Template, messages_about
+from services.notifications.messages.domain import SHAPE, Template, messages_about
 from services.notifications.messages.wording import Language, word
+from services.notifications.preferences.domain import Channel
 from shared.contracts import (
     Event,
     HoursCredited,

@@ -9,6 +9,7 @@ FACTS: dict[Template, Facts] = {
     Template.VOLUNTEER_REGISTERED: {"volunteer_no": "510115-000001"},
     Template.SIGN_UP_CONFIRMED: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
     Template.SIGN_UP_PROMOTED: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
+    Template.SHIFT_REMINDER: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
     Template.HOURS_CREDITED: {"activity_title": "Tea & <talk>", "minutes": 90, "lifetime_minutes": 6000},
     Template.STAR_LEVEL_REACHED: {"level": 3, "lifetime_minutes": 36000},
 }
