@@ -66,7 +66,6 @@ class Code(StrEnum):
     PASSWORD_TO_CHANGE = "password_to_change"  # noqa: S105 - a code
     STEP_UP = "step_up"
     NOT_LINKED = "not_linked"
-    WRONG_CODE = "wrong_code"
     EXPIRED = "expired"
     CODE_USED = "code_used"
     NO_PLACE = "no_place"
@@ -151,7 +150,6 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "此外部身份尚未绑定账号,请先用本平台账号登录再绑定",
         "this outside identity is linked to no account; log in to yours first, then link it",
     ),
-    Code.WRONG_CODE: ("签到码不对,请看现场屏幕重新输入", "is not the code shown at the place; look again"),
     Code.EXPIRED: ("已过期,请重新扫码", "has expired; scan again"),
     Code.CODE_USED: ("此签到码您已用过,请等下一个", "was used by you already; wait for the next one"),
     Code.NO_PLACE: ("名额已满", "has no place left"),

@@ -1,4 +1,6 @@
-"""Whoever gets a place is reminded of it; whoever has it no more is not. What was signed up for before is left: IGNORE.
+"""Whoever gets a place is reminded of it; whoever has it no more, or is asked again, is not.
+
+Places of before the subscription are left out: IGNORE.
 
 Invariant: a reminder is scheduled in the transaction in which its place is noted. Nothing is taken back when a place is
 lost or a shift moved: a reminder that is due looks whether the place still stands at that time.
@@ -14,7 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifications.messages.domain import one_line
 from services.notifications.reminders.domain import REMINDER, Place, reminders_of
 from services.notifications.reminders.repository import keep_places
-from shared.contracts import SignUpPromoted, SignUpWithdrawn, VolunteerSignedUp
+from shared.contracts import (
+    SignUpAgreed,
+    SignUpAskedAgain,
+    SignUpCancelled,
+    SignUpPromoted,
+    SignUpWithdrawn,
+    VolunteerSignedUp,
+)
 from shared.contracts.received import Received
 from shared.messaging.reactions import History, Reaction
 from shared.store.event_log import now
@@ -49,7 +58,7 @@ async def schedule_reminders(tx: AsyncConnection, events: Sequence[Received[Any]
 def _place(event: Received[Any]) -> Place:
     attributes, data = event
     lost = Place(attributes.district, data.sign_up_id, attributes.sequence, data.volunteer_id)
-    if not isinstance(data, VolunteerSignedUp | SignUpPromoted):
+    if not isinstance(data, VolunteerSignedUp | SignUpPromoted | SignUpAgreed):
         return lost
     return replace(lost, activity_title=one_line(data.activity_title), starts_at=data.starts_at)
 
@@ -59,5 +68,8 @@ _remind = partial(Reaction, decides=schedule_reminders, history=History.IGNORE)
 REACTIONS = (
     _remind(VolunteerSignedUp),
     _remind(SignUpPromoted),
+    _remind(SignUpAgreed),
+    _remind(SignUpAskedAgain),
     _remind(SignUpWithdrawn),
+    _remind(SignUpCancelled),
 )

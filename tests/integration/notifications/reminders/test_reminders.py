@@ -7,7 +7,15 @@ from uuid import UUID
 
 from services.notifications.deliveries.projections import MESSAGES
 from services.notifications.reminders.commands import REMINDERS
-from shared.contracts import Event, SignUpWithdrawn, VolunteerSignedUp
+from shared.contracts import (
+    CancellationCause,
+    Event,
+    SignUpAgreed,
+    SignUpAskedAgain,
+    SignUpCancelled,
+    SignUpWithdrawn,
+    VolunteerSignedUp,
+)
 from shared.contracts.received import Received
 from shared.messaging.fault_kinds import is_transient
 from shared.store.event_log import new_id, now
@@ -38,6 +46,47 @@ def place(sign_up_id: UUID, volunteer_id: UUID, starts_at: datetime, number: int
 def withdrawn(sign_up_id: UUID, volunteer_id: UUID, number: int = 2) -> Received[Event]:
     event = SignUpWithdrawn(sign_up_id=sign_up_id, shift_id=new_id(), activity_id=new_id(), volunteer_id=volunteer_id)
     return version(event, sign_up_id, number)
+
+
+def asked_again(sign_up_id: UUID, volunteer_id: UUID, starts_at: datetime) -> Received[Event]:
+    event = SignUpAskedAgain(
+        **_shift(sign_up_id, volunteer_id, starts_at),
+        from_starts_at=starts_at - 10 * HOUR,
+        from_ends_at=starts_at - 8 * HOUR,
+        answer_by=starts_at - HOUR,
+    )
+    return version(event, sign_up_id, 2)
+
+
+def agreed(sign_up_id: UUID, volunteer_id: UUID, starts_at: datetime) -> Received[Event]:
+    return version(SignUpAgreed(**_shift(sign_up_id, volunteer_id, starts_at)), sign_up_id, 3)
+
+
+def cancelled(sign_up_id: UUID, volunteer_id: UUID) -> Received[Event]:
+    event = SignUpCancelled(
+        sign_up_id=sign_up_id,
+        shift_id=new_id(),
+        activity_id=new_id(),
+        activity_title="陪伴阅读",
+        starts_at=now(),
+        volunteer_id=volunteer_id,
+        cause=CancellationCause.SHIFT_CANCELLED,
+        reason="",
+    )
+    return version(event, sign_up_id, 2)
+
+
+def _shift(sign_up_id: UUID, volunteer_id: UUID, starts_at: datetime) -> dict[str, Any]:
+    return {
+        "sign_up_id": sign_up_id,
+        "shift_id": new_id(),
+        "activity_id": new_id(),
+        "activity_title": "陪伴阅读",
+        "place": "",
+        "starts_at": starts_at,
+        "ends_at": starts_at + 2 * HOUR,
+        "volunteer_id": volunteer_id,
+    }
 
 
 async def scheduled(post: Post) -> list[datetime]:
@@ -121,6 +170,25 @@ async def test_a_place_at_another_time_is_reminded_of_at_that_time_alone(post: P
     await remind(post)
     [told] = await reminded(post)
     assert datetime.fromisoformat(told.facts["starts_at"]) == later
+
+
+async def test_a_moved_shift_is_reminded_of_once_its_new_time_is_agreed_to(post: Post) -> None:
+    sign_up, volunteer, later = new_id(), new_id(), now() + 20 * HOUR
+    await handle(post, [place(sign_up, volunteer, now() + 10 * HOUR)])
+    await handle(post, [asked_again(sign_up, volunteer, later)])
+    await remind(post)
+    assert not await reminded(post)
+    await handle(post, [agreed(sign_up, volunteer, later)])
+    await remind(post)
+    [told] = await reminded(post)
+    assert datetime.fromisoformat(told.facts["starts_at"]) == later
+
+
+async def test_a_cancelled_shift_is_not_reminded_of(post: Post) -> None:
+    sign_up, volunteer = new_id(), new_id()
+    await handle(post, [place(sign_up, volunteer, now() + 10 * HOUR), cancelled(sign_up, volunteer)])
+    await remind(post)
+    assert not await reminded(post)
 
 
 async def test_a_reminder_that_was_missed_is_not_told_after_the_start(post: Post) -> None:
