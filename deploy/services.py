@@ -27,6 +27,8 @@ class Entry:
     secrets: Mapping[str, str] = field(default_factory=dict)
     """The secrets it is given: environment variable -> name of the secret."""
     sends_mail: bool = False
+    sends_texts: bool = False
+    """To phones: through a gateway, or into a file in local mode."""
 
 
 _BEHIND_THE_PORTAL = {"PORTAL_ADDRESS_KEY": "PORTAL_ADDRESS_KEY"}
@@ -44,6 +46,8 @@ TABLE: Mapping[str, Entry] = {
             "CONTACT_PUBLIC_KEY": "CONTACT_PUBLIC_KEY",
         }
         | _BEHIND_THE_PORTAL,
+        sends_mail=True,
+        sends_texts=True,
     ),
     "activities": Entry(
         8102,

@@ -113,4 +113,6 @@ def service_environment(
     environment |= {name: secret[source] for name, source in entry.secrets.items()}
     if entry.sends_mail:
         environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(settings.smtp_port), "SMTP_FROM": _SENDER}
+    if entry.sends_texts:
+        environment[f"{upper}_SMS_FILE"] = str(STATE / "sms.jsonl")
     return environment | {name: value for name, value in os.environ.items() if name.startswith(f"{upper}_")}
