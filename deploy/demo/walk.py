@@ -152,16 +152,16 @@ class Walk:
         path = f"/v1/shifts/{published['shift_ids'][0]}/sign-ups"
         answer = _eventually(lambda: _unless_unknown(volunteer, path), "activities knows the volunteer")
         self.tell("sign-up", f"{answer['state']}, number {answer['queue_number']}")
-        return {"id": answer["sign_up_id"], "state": answer["state"]}
+        return {"sign_up_id": answer["sign_up_id"], "state": answer["state"]}
 
     def _check_in(self, volunteer: Session, sign_up: dict[str, Any]) -> Attendance:
         if sign_up["state"] == "completed":
             since = datetime.fromisoformat(sign_up["checked_in_at"])
             self.tell("found", f"checked in {since.astimezone(CHINA):%Y-%m-%d %H:%M} and out again in an earlier run")
-            return Attendance(sign_up["id"], since, completed=True)
-        answer = _post(volunteer, f"/v1/sign-ups/{sign_up['id']}/check-in").json()
+            return Attendance(sign_up["sign_up_id"], since, completed=True)
+        answer = _post(volunteer, f"/v1/sign-ups/{sign_up['sign_up_id']}/check-in").json()
         self.tell("check-in", _clock(answer["checked_in_at"]))
-        return Attendance(sign_up["id"], datetime.fromisoformat(answer["checked_in_at"]), completed=False)
+        return Attendance(sign_up["sign_up_id"], datetime.fromisoformat(answer["checked_in_at"]), completed=False)
 
 
 def _credited(volunteer: Session, minutes: int) -> OwnHours | None:
@@ -183,7 +183,7 @@ def _find_sign_up(volunteer: Session) -> dict[str, Any] | None:
     now = datetime.now(UTC)
     for sign_up in mine:
         open_still = sign_up["state"] == "confirmed" and datetime.fromisoformat(sign_up["ends_at"]) > now
-        if sign_up["activity_title"] == TITLE and (open_still or sign_up["state"] in ("attending", "completed")):
+        if sign_up["title"] == TITLE and (open_still or sign_up["state"] in ("attending", "completed")):
             return sign_up
     return None
 

@@ -4,7 +4,9 @@ Invariant: every refusal, of an HTTP request or of a line in an imported file, i
 code and people read the sentence.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as of_class
 from enum import StrEnum
 
 
@@ -30,6 +32,7 @@ class Code(StrEnum):
     UNKNOWN_VALUE = "unknown_value"
     UNKNOWN_REFERENCE = "unknown_reference"
     ALREADY_REGISTERED = "already_registered"
+    CLOSED = "closed"
     NUMBER_TAKEN = "number_taken"
     NAME_TAKEN = "name_taken"
     DUPLICATE_IN_FILE = "duplicate_in_file"
@@ -40,6 +43,7 @@ class Code(StrEnum):
     OVERLAP = "overlap"
     NOT_FOUND = "not_found"
     NOT_OPEN = "not_open"
+    BELOW_CONFIRMED = "below_confirmed"
     ALREADY_SIGNED_UP = "already_signed_up"
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
@@ -83,6 +87,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.OTHER_DISTRICT: ("不属于本区", "belongs to another district"),
     Code.UNKNOWN_VALUE: ("不在允许的取值内", "is not one of the allowed values"),
     Code.UNKNOWN_REFERENCE: ("系统中没有这一项", "refers to something that is not on file"),
+    Code.CLOSED: ("已关闭,不能再使用或更改", "is closed; it can be neither used nor changed"),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
     Code.NAME_TAKEN: ("这个用户名已有人使用，请换一个", "is taken already; choose another"),
@@ -94,9 +99,13 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.END_BEFORE_START: ("结束时间不晚于开始时间", "is not after the start"),
     Code.DISAGREES_WITH_TIMES: ("与起止时间不一致", "disagrees with start and end"),
-    Code.OVERLAP: ("同一人同一时段已在别处服务", "the same person serves elsewhere at that time"),
+    Code.OVERLAP: ("同一人同一时段已在别处服务或报名", "the same person serves or is signed up elsewhere at that time"),
     Code.NOT_FOUND: ("没有找到", "was not found"),
     Code.NOT_OPEN: ("当前状态下不能进行此操作", "is not possible in the present state"),
+    Code.BELOW_CONFIRMED: (
+        "少于已确认的人数,请说明由谁退出",
+        "is fewer than hold a place; name who leaves",
+    ),
     Code.ALREADY_SIGNED_UP: ("您已报名该班次", "is signed up for this shift already"),
     Code.TOO_EARLY: ("尚未到时间", "is too early"),
     Code.TOO_LATE: ("已过时间", "is too late"),
@@ -147,11 +156,15 @@ class Fault:
 
     field: str
     code: Code
+    other: Mapping[str, str] | None = of_class(default=None, hash=False)
+    """What of the caller's own stands in the way, by ids and public words; a ``title`` among them ends the sentence."""
 
     def message(self, language: str) -> str:
         """Return the sentence in ``zh-CN`` or ``en``."""
         chinese, english = MESSAGES[self.code]
         sentence = chinese if language.startswith("zh") else english
+        if self.other and "title" in self.other:
+            sentence += f":{self.other['title']}" if language.startswith("zh") else f": {self.other['title']}"
         return f"{self.field} {sentence}".strip() if language.startswith("en") else sentence
 
     def bilingual(self) -> str:

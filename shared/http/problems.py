@@ -49,11 +49,13 @@ _STATUS_OF_CODE = {
     Code.NOT_OPEN: 409,
     Code.ALREADY_SIGNED_UP: 409,
     Code.ALREADY_REGISTERED: 409,
+    Code.CLOSED: 409,
     Code.NUMBER_TAKEN: 409,
     Code.NAME_TAKEN: 409,
     Code.ALREADY_RECORDED: 409,
     Code.CHANGED_MEANWHILE: 409,
     Code.OVERLAP: 409,
+    Code.BELOW_CONFIRMED: 409,
 }
 _CODE_OF_PYDANTIC = {
     "missing": Code.MISSING,
@@ -99,7 +101,9 @@ def problem_body(status: int, slug: str, faults: Sequence[Fault], language: str)
     if faults:
         body["detail"] = "; ".join(fault.message(language) for fault in faults)
         body["faults"] = [
-            {"field": fault.field, "code": fault.code, "message": fault.message(language)} for fault in faults
+            {"field": fault.field, "code": fault.code, "message": fault.message(language)}
+            | ({"other": dict(fault.other)} if fault.other else {})
+            for fault in faults
         ]
     return body
 

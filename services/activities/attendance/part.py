@@ -1,6 +1,6 @@
 """Attendance, put together."""
 
-from services.activities.attendance.api import router
+from services.activities.attendance import api, roster_api
 from shared.service.part import Part
 
-PART = Part(routers=[router])
+PART = Part(routers=[api.router, roster_api.router])

@@ -16,4 +16,9 @@ sign_up = Table(
     Column("checked_in_at", DateTime(timezone=True)),
     Column("checked_in_by", Text),
     Column("version", Integer, nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("group_id", Uuid),
+    Column("answer_by", DateTime(timezone=True)),
+    Column("absence", Text),
 )

@@ -113,7 +113,7 @@ async def change_roles(
     if faults:
         raise RefusedError(*faults)
     unit_ids = await repository.unit_ids(tx, actor.district, units)
-    if (wanted, set(unit_ids)) == (set(account.roles), set(account.units)):
+    if wanted == set(account.roles) and set(unit_ids) == set(account.units):
         return
     version = await repository.set_roles(tx, account, sorted(wanted), unit_ids)
     event = AccountRolesChanged(account_id=account.id, roles=tuple(sorted(wanted)), units=unit_ids)

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -21,10 +22,12 @@ from uuid import uuid4
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import Row, text
 
 from deploy.local import process
+from services.registry.accounts import passwords
 from services.registry.app import service as compose
 from services.registry.people.domain.identity import check_character
 from services.registry.people.roster_import import COLUMNS
@@ -285,7 +288,11 @@ async def idle_registry(
         service = compose()
     app = build_app(service)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(app.router.lifespan_context(app))
+        with pytest.MonkeyPatch.context() as patch:  # what a hash costs is no rule of ours
+            patch.setattr(
+                passwords, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+            )
+            await stack.enter_async_context(app.router.lifespan_context(app))
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry", timeout=60)
         await stack.enter_async_context(http)
         worker, api = Store(urls.worker), Store(urls.api)

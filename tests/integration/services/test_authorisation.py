@@ -41,6 +41,8 @@ PUBLIC = {
     ("POST", "/v1/tokens"),
     ("POST", "/v1/codes"),
     ("GET", "/v1/consent-texts"),
+    ("POST", "/v1/tokens/refresh"),
+    ("POST", "/v1/tokens/end"),
     ("POST", "/v1/volunteers/self"),
     ("POST", "/v1/volunteers/self/check"),
     ("POST", "/v1/password-resets"),
@@ -49,14 +51,27 @@ PUBLIC = {
     ("GET", "/v1/organisations"),
     ("GET", "/v1/stations"),
     ("GET", "/v1/teams"),
+    ("GET", "/v1/public/activities"),
+    ("GET", "/v1/public/activities/{activity_id}"),
+    ("GET", "/v1/public/figures"),
+    ("GET", "/v1/calendar-feeds/{token}.ics"),
 }
-"""Need no token: probes, the keys, log-in, what is proven by a code, and the public data one chooses from for that."""
-FOR_EVERYBODY = {("POST", "/v1/me/password")}
+"""Need no token: probes, the keys, log-in, what is proven by a code with the data one chooses from for that, what
+everybody may see of a district, and a calendar's secret address."""
+FOR_EVERYBODY = {
+    ("POST", "/v1/me/password"),
+    ("DELETE", "/v1/me/sessions"),
+    ("DELETE", "/v1/me/sessions/{session_id}"),
+}
 ANSWERS_ZERO = {"/v1/imports/{import_id}/progress"}
 """Nothing has arrived, of whatever import: the answer is the same for another district's and for none."""
 CHANGES = {
     "/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"},
     "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
+    "/v1/accounts/{account_id}/lock": {"reason": "x"},
+    "/v1/accounts/{account_id}/unlock": {"reason": "x"},
+    "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
+    "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
 }
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
@@ -72,8 +87,8 @@ SEEDS = {
                                      'account:{KNOWN}', now(), 1);
         INSERT INTO shift (district, id, activity_id, starts_at, ends_at, capacity, taken)
         VALUES ({_ROW}, '{KNOWN}', now() + interval '1 day', now() + interval '2 days', 9, 1);
-        INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version)
-        VALUES ({_ROW}, '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1);
+        INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version, starts_at, ends_at)
+        VALUES ({_ROW}, '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1, now() + interval '1 day', now() + interval '2 days');
         INSERT INTO service_record VALUES ('{DISTRICT}', '{RECORD}', 'R1', '{KNOWN}', '{KNOWN}', '{SECRET}', 'civic',
                                            now(), now() + interval '1 hour', 60, NULL, 'leader', NULL, NULL, '', 1);
     """,
@@ -107,6 +122,7 @@ def claims(*roles: str, district: str = DISTRICT, **changes: object) -> dict[str
         "roles": list(roles),
         "units": [str(KNOWN)],
         "exp": int(time.time()) + 600,
+        "stepped_up_at": int(time.time()),
     } | changes
 
 

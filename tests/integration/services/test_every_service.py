@@ -17,7 +17,7 @@ from tests.support.infrastructure import Urls
 from tests.support.services import tables
 from tests.support.tally import DISTRICT, service_logged
 
-PLATFORM_WIDE = {"rule_set": {"platform"}, "revocation": {"platform"}}
+PLATFORM_WIDE = {"rule_set": {"platform"}}
 """Tables whose platform-wide rows every district may read, by a policy of that name."""
 KIT_TABLES = {
     "alembic_version",
