@@ -66,6 +66,10 @@ class Code(StrEnum):
     PASSWORD_TO_CHANGE = "password_to_change"  # noqa: S105 - a code
     STEP_UP = "step_up"
     NOT_LINKED = "not_linked"
+    WRONG_CHECK_IN_CODE = "wrong_check_in_code"
+    EXPIRED = "expired"
+    CODE_USED = "code_used"
+    NO_PLACE = "no_place"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -146,6 +150,10 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "此外部身份尚未绑定账号,请先用本平台账号登录再绑定",
         "this outside identity is linked to no account; log in to yours first, then link it",
     ),
+    Code.WRONG_CHECK_IN_CODE: ("签到码不对,请看现场屏幕重新输入", "is not the code shown at the place; look again"),
+    Code.EXPIRED: ("已过期,请重新扫码", "has expired; scan again"),
+    Code.CODE_USED: ("此签到码您已用过,请等下一个", "was used by you already; wait for the next one"),
+    Code.NO_PLACE: ("名额已满", "has no place left"),
 }
 """Code -> (Chinese, English). The sentence follows the field's name."""
 
@@ -173,8 +181,12 @@ class Fault:
 
 
 class RefusedError(Exception):
-    """A rule forbids what was asked. Carries every fault found, so that all can be mended at once."""
+    """A rule forbids what was asked. Carries every fault found, so that all can be mended at once.
 
-    def __init__(self, *faults: Fault) -> None:
+    ``facts`` are what helps to go on (when check-in opens, what it overlaps): plain JSON values without personal data.
+    """
+
+    def __init__(self, *faults: Fault, **facts: object) -> None:
         super().__init__(", ".join(f"{fault.field}:{fault.code}" for fault in faults))
         self.faults = faults
+        self.facts = facts

@@ -47,6 +47,9 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
         if service.imports:
             app.include_router(import_routes(service.imports, base64.b64decode(service.settings.file_key)))
     app.add_middleware(LimitBody, larger={IMPORTS: MAX_UPLOAD_BYTES} if service.imports else {})
+    for part in reversed(service.parts) if with_routes else ():
+        if part.install:
+            part.install(app, service.settings)
     app.add_middleware(Observe)
     return app
 
@@ -60,6 +63,7 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
         sharing(app.state.rates, store),
     ):
         app.state.store = store
+        app.state.http = client
 
         async def fetch_jwks() -> dict[str, Any]:
             answer = await client.get(service.settings.jwks_url)

@@ -13,7 +13,8 @@ WAITING = frozenset({SignUpState.WAITING, SignUpState.OFFERED})
 """There may be a place. Past once the shift has begun."""
 SERVING = frozenset({SignUpState.ATTENDING})
 """Upcoming until it is ended, however late."""
-PAST = frozenset({SignUpState.COMPLETED, SignUpState.WITHDRAWN, SignUpState.CANCELLED})
+GIVEN_UP = frozenset({SignUpState.WITHDRAWN, SignUpState.CANCELLED})
+PAST = GIVEN_UP | {SignUpState.COMPLETED, SignUpState.MISSING_CHECK_OUT}
 
 
 class Listed(StrEnum):
@@ -36,5 +37,4 @@ def calendar_status(state: SignUpState) -> CalendarStatus:
     """Return how a sign-up stands in a calendar: what was given up is taken out of it."""
     if state in WAITING:
         return CalendarStatus.TENTATIVE
-    given_up = state in PAST and state is not SignUpState.COMPLETED
-    return CalendarStatus.CANCELLED if given_up else CalendarStatus.CONFIRMED
+    return CalendarStatus.CANCELLED if state in GIVEN_UP else CalendarStatus.CONFIRMED

@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from sqlalchemy.engine import make_url
 
+from deploy.services import TABLE
 from shared.contracts.actor import Reach, Role
 from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.http.auth import access_of
@@ -39,10 +40,10 @@ PUBLIC = {
     ("GET", "/metrics"),
     ("GET", "/.well-known/jwks.json"),
     ("POST", "/v1/tokens"),
-    ("POST", "/v1/codes"),
-    ("GET", "/v1/consent-texts"),
     ("POST", "/v1/tokens/refresh"),
     ("POST", "/v1/tokens/end"),
+    ("POST", "/v1/codes"),
+    ("GET", "/v1/consent-texts"),
     ("POST", "/v1/volunteers/self"),
     ("POST", "/v1/volunteers/self/check"),
     ("POST", "/v1/password-resets"),
@@ -67,11 +68,14 @@ ANSWERS_ZERO = {"/v1/imports/{import_id}/progress"}
 """Nothing has arrived, of whatever import: the answer is the same for another district's and for none."""
 CHANGES = {
     "/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"},
-    "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
+    "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
+    "/v1/shifts/{shift_id}/close": {"entries": []},
+    "/v1/shifts/{shift_id}/reopen": {"reason": "x"},
+    "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
 }
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
@@ -155,6 +159,12 @@ def bad_tokens() -> dict[str, dict[str, str]]:
         "unsigned, with our algorithm": {"Authorization": unsigned(ALGORITHM)},
         "signed with the public key as a secret": {"Authorization": f"{unsigned('HS256')}{secret}"},
     }
+
+
+@pytest.fixture(scope="module", params=[service for service, entry in TABLE.items() if not entry.pages])
+def name(request: pytest.FixtureRequest) -> str:
+    """Each service that takes tokens; pages take cookies (tests/integration/portal/test_authorisation.py)."""
+    return str(request.param)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from alembic import op
 from shared.store.ddl import grant
 
 revision = "kit_0009"
-down_revision = "kit_0010"
+down_revision = "kit_0008"
 branch_labels = None
 depends_on = None
 
