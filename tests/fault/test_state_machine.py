@@ -1,9 +1,9 @@
 """Any order of commands and crashes: sign-up and ledger stay what a model in memory says they are.
 
 Hypothesis draws the commands (sign up, withdraw, take what is free, sign up again, check in, check out, correct, ask
-again with the same key) and the crashes (the API before or after its commit, a relay, the consumer), on real processes. After every
-command the places, the waiting list and the records in activities' database equal the model; after a pause the ledger's
-minutes do too.
+again with the same key) and the crashes (the API before or after its commit, a relay, the consumer), on real processes.
+After every command the places, the waiting list and the records in activities' database equal the model; after a pause
+the ledger's minutes do too.
 """
 
 from __future__ import annotations
