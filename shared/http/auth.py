@@ -125,6 +125,12 @@ class Access:
         )
 
 
+async def caller_by(access: Access, request: Request) -> Caller:
+    """Return who makes a request, as a route with this access would be told. Raises ProblemError 401 or 403."""
+    headers = request.headers
+    return await access(await _claims(request, headers.get("authorization")), headers.get("x-district"))
+
+
 def caller_with(*roles: Role, units: Collection[Role] = (), own: Collection[Role] = ()) -> Access:
     """Return the dependency that lets only these roles in.
 

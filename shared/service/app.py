@@ -35,6 +35,7 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
     problems.install(app)
     app.include_router(health_routes(heartbeats))
     if with_routes:
+        app.router.routes[:0] = service.short_routes
         for router in service.routers:
             app.include_router(router)
         if service.imports:

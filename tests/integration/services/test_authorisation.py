@@ -75,7 +75,8 @@ SEEDS = {
         INSERT INTO shift (district, id, activity_id, starts_at, ends_at, capacity, taken)
         VALUES ({_ROW}, '{KNOWN}', now() + interval '1 day', now() + interval '2 days', 9, 1);
         INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version, starts_at, ends_at)
-        VALUES ('{DISTRICT}', '{SIGN_UP}', '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1, now() + interval '1 day', now() + interval '2 days');
+        VALUES ('{DISTRICT}', '{SIGN_UP}', '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1,
+                now() + interval '1 day', now() + interval '2 days');
         INSERT INTO service_record VALUES ('{DISTRICT}', '{RECORD}', 'R1', '{KNOWN}', '{KNOWN}', '{SECRET}', 'civic',
                                            now(), now() + interval '1 hour', 60, NULL, 'leader', NULL, NULL, '', 1);
     """,
