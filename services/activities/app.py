@@ -7,9 +7,10 @@ from services.activities.records.part import PART as RECORDS
 from services.activities.register.part import PART as REGISTER
 from services.activities.settings import Settings
 from services.activities.signing_up.part import PART as SIGNING_UP
+from services.activities.timetable.part import PART as TIMETABLE
 from shared.service.service import Service
 
-PARTS = (ATTENDANCE, RECORDS, CHANGES, SIGNING_UP, PUBLISHING, REGISTER)
+PARTS = (TIMETABLE, ATTENDANCE, RECORDS, CHANGES, SIGNING_UP, PUBLISHING, REGISTER)
 
 
 def service() -> Service:

@@ -1,6 +1,7 @@
 """Events of an activity and of the sign-ups for its shifts."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -106,6 +107,26 @@ class SignUpWithdrawn(Event):
     """Who published the activity, where that is a volunteer."""
 
 
+class CheckInWay(StrEnum):
+    """How a check-in or a check-out came about."""
+
+    SELF_CHECK_IN = "self_check_in"
+    """By the volunteer: in with the code shown at the place, out with it or without."""
+    LEADER = "leader"
+    """From the leader's list."""
+    KIOSK = "kiosk"
+    """At a device of the station."""
+    OFFLINE = "offline"
+    """From a list that was kept without a network."""
+
+
+class Undone(StrEnum):
+    """Which tap was taken back."""
+
+    CHECK_IN = "check_in"
+    CHECK_OUT = "check_out"
+
+
 class VolunteerCheckedIn(Event):
     """A volunteer with a confirmed place has begun to serve."""
 
@@ -115,3 +136,91 @@ class VolunteerCheckedIn(Event):
     shift_id: UUID
     volunteer_id: UUID
     checked_in_at: datetime
+    way: CheckInWay | None = None
+    """Absent in events from before there were codes."""
+
+
+class VolunteerCheckedOut(Event):
+    """A volunteer has ended to serve; what of that counts is in the service record."""
+
+    topic: ClassVar[str] = "activities.sign-up"
+
+    sign_up_id: UUID
+    shift_id: UUID
+    volunteer_id: UUID
+    checked_out_at: datetime
+    way: CheckInWay
+
+
+class CheckUndone(Event):
+    """The last tap was a mistake: after a check-out the volunteer serves on, after a check-in they have not come."""
+
+    topic: ClassVar[str] = "activities.sign-up"
+
+    sign_up_id: UUID
+    shift_id: UUID
+    volunteer_id: UUID
+    undone: Undone
+
+
+class CheckOutMissed(Event):
+    """Somebody who had come never checked out: nothing is credited until a leader confirms what was true."""
+
+    topic: ClassVar[str] = "activities.sign-up"
+
+    sign_up_id: UUID
+    shift_id: UUID
+    activity_id: UUID
+    activity_title: str
+    volunteer_id: UUID
+    checked_in_at: datetime
+    ends_at: datetime
+    """The shift's end."""
+
+
+class ShiftMissed(Event):
+    """Somebody with a confirmed place had not come when the shift was closed."""
+
+    topic: ClassVar[str] = "activities.sign-up"
+
+    sign_up_id: UUID
+    shift_id: UUID
+    activity_id: UUID
+    activity_title: str
+    starts_at: datetime
+    volunteer_id: UUID
+
+
+class ShiftMissedReversed(Event):
+    """A missed shift counts no longer: they had come, or it was no fault of theirs."""
+
+    topic: ClassVar[str] = "activities.sign-up"
+
+    sign_up_id: UUID
+    shift_id: UUID
+    volunteer_id: UUID
+
+
+class ShiftClosed(Event):
+    """A leader has confirmed a shift's attendance: who served for how long, who did not come."""
+
+    topic: ClassVar[str] = "activities.activity"
+
+    activity_id: UUID
+    shift_id: UUID
+    closed_at: datetime
+    served: int
+    missed: int
+    """How many with a confirmed place did not come."""
+    minutes: int
+    """What all who served were credited together."""
+
+
+class ShiftReopened(Event):
+    """A closed shift's attendance is to be put right."""
+
+    topic: ClassVar[str] = "activities.activity"
+
+    activity_id: UUID
+    shift_id: UUID
+    reason: str

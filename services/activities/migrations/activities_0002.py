@@ -10,7 +10,7 @@ from alembic import op
 from shared.store.ddl import grant, secure, service
 
 revision = "activities_0002"
-down_revision = "activities_0001"
+down_revision = "activities_0004"
 branch_labels = None
 depends_on = None
 

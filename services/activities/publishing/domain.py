@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from shared.contracts.codes import SERVICES
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -22,6 +23,15 @@ LONGEST_TITLE = 100
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _NUMBER_OR_ADDRESS = re.compile(r"\+?\d[\d\s()-]{4,}\d|\S+@\S+")
 _LINE_BREAKS = str.maketrans({"\n": " ", "\r": " "})
+
+
+class ActivityState(StrEnum):
+    """Where an activity stands: a shift is on now, the next is still to come, or all are over, or cancelled."""
+
+    OPEN = "open"
+    RUNNING = "running"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,4 +38,5 @@ shift = Table(
     Column("version", Integer, nullable=False),
     Column("cancelled_at", DateTime(timezone=True)),
     Column("cancelled_reason", Text),
+    Column("closed_at", DateTime(timezone=True)),
 )

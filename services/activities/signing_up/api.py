@@ -13,7 +13,7 @@ from services.activities.signing_up.acceptance import Accepted, accept_place
 from services.activities.signing_up.commands import GroupSignUpAnswer, LockedShift, SignUpAnswer, SignUpRequest
 from services.activities.signing_up.domain import LARGEST_PARTY
 from services.activities.signing_up.party import find_party
-from services.activities.signing_up.queries import MySignUp, ShiftSignUp
+from services.activities.signing_up.queries import ShiftSignUp
 from services.activities.signing_up.withdrawal import withdraw_sign_up
 from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -22,7 +22,6 @@ from shared.http.dependencies import ApiStore
 from shared.http.group_commit import GroupCommit
 from shared.http.idempotency import Claim, IdempotencyKey, claim_without_body, idempotent
 from shared.http.pages import Page, RequestedPage, whole_number
-from shared.http.problems import ProblemError
 from shared.http.short_route import ShortRoute
 from shared.ops import metrics
 from shared.store.engine import Store
@@ -125,17 +124,6 @@ async def count_absences(volunteer_id: UUID, store: ApiStore, caller: VolunteerO
     """Count the late withdrawals and no-shows of the last year: one's own, or as an admin anybody's."""
     async with store.transaction(caller.district) as tx:
         return await absences.count_absences(tx, caller, volunteer_id)
-
-
-@router.get("/me/sign-ups")
-async def list_mine(store: ApiStore, caller: Volunteer, page: RequestedPage) -> Page[MySignUp]:
-    """List the caller's own sign-ups, newest first."""
-    if caller.volunteer_id is None:
-        raise ProblemError(403, "forbidden")
-    (after,) = page.position(UUID) or (None,)
-    async with store.transaction(caller.district) as tx:
-        found = await queries.sign_ups_of_volunteer(tx, caller.district, caller.volunteer_id, after, page.limit + 1)
-    return Page.of(found, page.limit, lambda sign_up: (str(sign_up.id),))
 
 
 @router.get("/shifts/{shift_id}/sign-ups")

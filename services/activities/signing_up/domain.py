@@ -31,6 +31,8 @@ class SignUpState(StrEnum):
     """The shift has moved: the place is held until the volunteer agrees or the time is over."""
     ATTENDING = "attending"
     COMPLETED = "completed"
+    MISSING_CHECK_OUT = "missing_check_out"
+    """Had come, and never checked out."""
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
     """By the organiser: the shift does not take place, or has fewer places."""

@@ -12,15 +12,16 @@ from unittest.mock import patch
 import httpx
 import pytest
 
-from deploy import credentials
+from deploy import assets, credentials
 from deploy.demo import command
 from deploy.demo.district import Platform
 from deploy.local import checks, runner
 from deploy.local.environment import LocalSettings, service_environment
 from deploy.local.paths import ROOT
-from deploy.local.process import Child, free_port
+from deploy.local.process import free_port
 from deploy.services import ROLES, SERVICES, url_name
 from tests.support import topics
+from tests.support.forked import ForkedChild
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
 
 
@@ -38,13 +39,14 @@ async def platform(
     databases = {service: await service_database(service) for service in SERVICES}
     urls = {url_name(name, role): getattr(databases[name], role) for name, role in product(SERVICES, ROLES)}
     await topics.provision(infrastructure.bootstrap_servers, topic_prefix)
+    assets.unpack()
     logs = tmp_path_factory.mktemp("logs")
     with ExitStack() as stack, httpx.Client(timeout=2) as client:
         stack.enter_context(patch.dict(os.environ, environment))
         stack.enter_context(patch.object(runner, "find_running", return_value=None))
         settings = LocalSettings()
         children = [
-            Child(
+            ForkedChild(
                 name=service,
                 command=[sys.executable, "-m", f"services.{service}", "all"],
                 log=logs / f"{service}.log",
