@@ -1,5 +1,6 @@
 """Registry: its parts, top floor first."""
 
+from services.registry.access_log.part import PART as ACCESS_LOG
 from services.registry.accounts.part import PART as ACCOUNTS
 from services.registry.accounts.queries import key_set_of
 from services.registry.people.part import PART as PEOPLE
@@ -7,7 +8,7 @@ from services.registry.places.part import PART as PLACES
 from services.registry.settings import Settings
 from shared.service.service import Service
 
-PARTS = (ACCOUNTS, PEOPLE, PLACES)
+PARTS = (ACCOUNTS, PEOPLE, PLACES, ACCESS_LOG)
 
 
 def service() -> Service:

@@ -30,6 +30,7 @@ class Code(StrEnum):
     UNKNOWN_VALUE = "unknown_value"
     UNKNOWN_REFERENCE = "unknown_reference"
     ALREADY_REGISTERED = "already_registered"
+    CLOSED = "closed"
     NUMBER_TAKEN = "number_taken"
     DUPLICATE_IN_FILE = "duplicate_in_file"
     ALREADY_RECORDED = "already_recorded"
@@ -53,6 +54,13 @@ class Code(StrEnum):
     INTERNAL = "internal"
     CANCELLED = "cancelled"
     TOO_OFTEN = "too_often"
+    LOCKED = "locked"
+    SESSION_ENDED = "session_ended"
+    SECOND_FACTOR = "second_factor"
+    SECOND_FACTOR_TO_SET_UP = "second_factor_to_set_up"
+    PASSWORD_TO_CHANGE = "password_to_change"  # noqa: S105 - a code
+    STEP_UP = "step_up"
+    NOT_LINKED = "not_linked"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -74,6 +82,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.OTHER_DISTRICT: ("不属于本区", "belongs to another district"),
     Code.UNKNOWN_VALUE: ("不在允许的取值内", "is not one of the allowed values"),
     Code.UNKNOWN_REFERENCE: ("系统中没有这一项", "refers to something that is not on file"),
+    Code.CLOSED: ("已关闭,不能再使用或更改", "is closed; it can be neither used nor changed"),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
     Code.DUPLICATE_IN_FILE: ("与本文件前面的一行重复", "repeats an earlier line of this file"),
@@ -107,6 +116,25 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.CANCELLED: ("导入已被运维人员取消", "was cancelled by the system's operator"),
     Code.TOO_OFTEN: ("尝试次数过多,请稍后再试", "was tried too often; try again later"),
+    Code.LOCKED: ("账号已停用,请联系区里的管理人员", "is locked; ask the district's office"),
+    Code.SESSION_ENDED: ("登录已失效,请重新登录", "has ended; log in again"),
+    Code.SECOND_FACTOR: (
+        "请输入验证器应用中的动态验证码,或一个恢复码",
+        "give the code that your authenticator app shows, or a recovery code",
+    ),
+    Code.SECOND_FACTOR_TO_SET_UP: (
+        "此账号须先设置动态验证码",
+        "this account needs a second factor; set it up first",
+    ),
+    Code.PASSWORD_TO_CHANGE: ("请先修改临时密码", "change the temporary password first"),
+    Code.STEP_UP: (
+        "请再次输入密码或动态验证码以确认身份",
+        "confirm who you are with your password or code, then try again",
+    ),
+    Code.NOT_LINKED: (
+        "此外部身份尚未绑定账号,请先用本平台账号登录再绑定",
+        "this outside identity is linked to no account; log in to yours first, then link it",
+    ),
 }
 """Code -> (Chinese, English). The sentence follows the field's name."""
 

@@ -22,7 +22,7 @@ InDistrict = Annotated[str, Query(pattern="^[0-9]{6}$", description="GB/T 2260 c
 
 
 async def _count(request: Request) -> None:
-    rates: Rates = request.app.state.public_reads
+    rates: Rates = request.app.state.rates
     rates.count(_FROM_ADDRESS, "", request.client.host if request.client else "")
 
 

@@ -26,6 +26,7 @@ from shared.ops.health import Heartbeat
 from shared.service.health import health_routes
 from shared.service.service import Service
 from shared.store.engine import Store
+from shared.store.revocations import Revocations
 
 API_CONNECTIONS = 16
 
@@ -35,6 +36,7 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
     app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
     problems.install(app)
     app.include_router(health_routes(heartbeats))
+    app.state.rates = Rates()
     if with_routes:
         for router in service.routers:
             app.include_router(router)
@@ -54,14 +56,15 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
     async with Store(url, pool_size=API_CONNECTIONS) as store, httpx.AsyncClient(timeout=5) as client:
         app.state.store = store
         app.state.http = client
-        app.state.public_reads = Rates()
 
         async def fetch_jwks() -> dict[str, Any]:
             answer = await client.get(service.settings.jwks_url)
             keys: dict[str, Any] = answer.raise_for_status().json()
             return keys
 
-        app.state.verifier = Verifier(service.fetch_keys(store) if service.fetch_keys else fetch_jwks)
+        app.state.verifier = Verifier(
+            service.fetch_keys(store) if service.fetch_keys else fetch_jwks, Revocations(store)
+        )
         for part in reversed(service.parts):  # upper parts may use what lower ones have made
             if part.prepare:
                 await part.prepare(app, store, service.settings)

@@ -19,7 +19,7 @@ from uuid import UUID
 
 import httpx
 
-from shared.contracts import Provenance, RegistrationSource, ServiceLogged, StationOpened, VolunteerRegistered
+from shared.contracts import Provenance, RegistrationSource, ServiceLogged, StationRegistered, VolunteerRegistered
 from shared.contracts.event import Event
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id
@@ -335,7 +335,7 @@ async def _knows(world: World, service: str) -> bool:
 
 
 def _registry_events(district: District) -> Iterator[NewEvent]:
-    opened = StationOpened(
+    opened = StationRegistered(
         station_id=district.station_id, code=district.station, name="站", level="station", division_code="1"
     )
     yield _new(district, district.station_id, opened)

@@ -15,9 +15,6 @@ from shared.contracts import Provenance
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 
-MISSING_CHECK_OUT = "missing_check_out"
-"""Counted beside the states: those who are still attending a shift that is over."""
-
 
 class RosterEntry(BaseModel):
     """A sign-up on a roster. ``by`` is who vouched for the check-in; the check-out and minutes are the record's."""
@@ -51,7 +48,7 @@ class RosterShift(BaseModel):
 class Roster(RosterShift):
     """A page of a roster in order of arrival; ``counts`` are of the whole shift, by state."""
 
-    counts: dict[str, int]
+    counts: dict[SignUpState, int]
     items: list[RosterEntry]
     next_cursor: str | None = None
 
@@ -62,13 +59,8 @@ _SHIFT = text("""
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :shift_id
 """)
-_COUNTS = text(f"""
-    SELECT u.state, count(*) AS sign_ups FROM sign_up u
-    WHERE u.district = :district AND u.shift_id = :shift_id GROUP BY u.state
-    UNION ALL
-    SELECT '{MISSING_CHECK_OUT}', count(*)
-    FROM sign_up u JOIN shift s ON s.district = u.district AND s.id = u.shift_id
-    WHERE u.district = :district AND u.shift_id = :shift_id AND u.state = 'attending' AND s.ends_at <= now()
+_COUNTS = text("""
+    SELECT state, count(*) AS sign_ups FROM sign_up WHERE district = :district AND shift_id = :shift_id GROUP BY state
 """)
 _ENTRIES = text("""
     SELECT u.id AS sign_up_id, u.volunteer_id, right(v.number, 4) AS number_last_four, u.state, u.queue_number,
@@ -104,5 +96,5 @@ async def find_roster(
     counted = {row.state: row.sign_ups for row in await tx.execute(_COUNTS, key)}
     narrowed = {"states": states or None, "last_four": last_four, "after": after, "limit": limit}
     entries = [RosterEntry(**row) for row in (await tx.execute(_ENTRIES, {**key, **narrowed})).mappings()]
-    counts = {name: counted.get(name, 0) for name in (*SignUpState, MISSING_CHECK_OUT)}
+    counts = {state: counted.get(state, 0) for state in SignUpState}
     return Roster(**shift, counts=counts, items=entries)

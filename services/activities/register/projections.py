@@ -4,4 +4,4 @@ from services.activities.register.tables import known_station, known_volunteer
 from shared.store.entries import known_entries, same_names
 
 VOLUNTEERS = known_entries("volunteers", known_volunteer, {"number": "volunteer_no"})
-STATIONS = known_entries("stations", known_station, same_names("code", "name"))
+STATIONS = known_entries("stations", known_station, same_names("code", "name", "closed_on"))

@@ -1,6 +1,8 @@
 """What registry has told us of volunteers and stations, as commands look it up."""
 
 from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,7 +15,8 @@ _STATIONS_BY_CODE = text("""
     SELECT code, id FROM known_station WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
 """)
 _STATION = text("""
-    SELECT id FROM known_station WHERE district = :district AND (code = :named OR CAST(id AS text) = lower(:named))
+    SELECT id, closed_on FROM known_station
+    WHERE district = :district AND (code = :named OR CAST(id AS text) = lower(:named))
 """)
 
 
@@ -29,7 +32,14 @@ async def stations_by_code(tx: AsyncConnection, district: str, codes: Collection
     return {row.code: row.id for row in rows}
 
 
-async def find_station(tx: AsyncConnection, district: str, named: str) -> UUID | None:
-    """Return the id of the station with this code or id, or None."""
-    found: UUID | None = await tx.scalar(_STATION, {"district": district, "named": named})
-    return found
+class KnownStation(NamedTuple):
+    """A station, and the day from which on it is closed."""
+
+    id: UUID
+    closed_on: date | None
+
+
+async def find_station(tx: AsyncConnection, district: str, named: str) -> KnownStation | None:
+    """Return the station with this code or id, or None."""
+    row = (await tx.execute(_STATION, {"district": district, "named": named})).one_or_none()
+    return KnownStation(*row) if row else None

@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Column, Date, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -19,5 +19,6 @@ known_station = Table(
     Column("id", Uuid, primary_key=True),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("closed_on", Date),
     Column("version", Integer, nullable=False),
 )

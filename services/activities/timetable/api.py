@@ -3,37 +3,24 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from services.activities.publishing.dependencies import WantedShifts
+from services.activities.timetable.dependencies import OwnId, Volunteer
 from services.activities.timetable.domain import Listed
 from services.activities.timetable.open_shifts import ShiftToTake, shifts_to_take
 from services.activities.timetable.sign_ups import MySignUp, sign_ups_of_volunteer
-from shared.contracts.actor import Role
-from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, moment
-from shared.http.problems import ProblemError
 
 router = APIRouter(prefix="/v1/me", tags=["timetable"])
-
-Volunteer = Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))]
-
-
-async def _volunteer_id(caller: Volunteer) -> UUID:
-    if caller.volunteer_id is None:
-        raise ProblemError(403, "forbidden")
-    return caller.volunteer_id
-
-
-Self = Annotated[UUID, Depends(_volunteer_id)]
 
 
 @router.get("/sign-ups")
 async def list_sign_ups(
     store: ApiStore,
     caller: Volunteer,
-    volunteer_id: Self,
+    volunteer_id: OwnId,
     page: RequestedPage,
     state: Annotated[Listed | None, Query(description="one of the three lists; all sign-ups if absent")] = None,
 ) -> Page[MySignUp]:
@@ -46,7 +33,7 @@ async def list_sign_ups(
 
 @router.get("/open-shifts")
 async def list_open_shifts(
-    store: ApiStore, caller: Volunteer, volunteer_id: Self, wanted: WantedShifts, page: RequestedPage
+    store: ApiStore, caller: Volunteer, volunteer_id: OwnId, wanted: WantedShifts, page: RequestedPage
 ) -> Page[ShiftToTake]:
     """List the shifts that the caller may take, by start: none at a time that they have signed up for."""
     after = page.position(moment, UUID)

@@ -1,6 +1,6 @@
 """The timetable, put together."""
 
-from services.activities.timetable.api import router
+from services.activities.timetable import api, calendar_api
 from shared.service.part import Part
 
-PART = Part(routers=[router])
+PART = Part(routers=[api.router, calendar_api.router])

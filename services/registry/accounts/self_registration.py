@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.accounts import repository
+from services.registry.accounts import changes
 from services.registry.accounts.repository import Account
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.enrolment import Origin, VolunteerCreated, check_one, enrol_one
@@ -30,5 +30,5 @@ async def register_self(
     origin = Origin(district, f"account:{account_id}", RegistrationSource.SELF, language)
     created = await enrol_one(tx, keys, origin, entry)
     account = Account(district, account_id, created.number, password_hash, (Role.VOLUNTEER,), volunteer_id=created.id)
-    await repository.insert(tx, account, [created.number])
+    await changes.enter_account(tx, account, [created.number], origin.caused_by)
     return created

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.registry.people.api import router
+from services.registry.people import api, public_api
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.reactions import REACTIONS
 from services.registry.people.roster_import import import_kind
@@ -20,7 +20,7 @@ async def _prepare(app: FastAPI, _store: Store, settings: Settings) -> None:
 
 
 PART = Part(
-    routers=[router],
+    routers=[api.router, public_api.router],
     reactions=REACTIONS,
     imports=lambda settings: {"roster": import_kind(_keys(settings))},
     prepare=_prepare,

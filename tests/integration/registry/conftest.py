@@ -12,16 +12,19 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import Row, text
 
 from deploy.local import process
+from services.registry.accounts import passwords
 from services.registry.app import service as compose
 from services.registry.people.domain.identity import check_character
 from services.registry.people.roster_import import COLUMNS
@@ -211,7 +214,11 @@ async def idle_registry(
         service = compose()
     app = build_app(service)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(app.router.lifespan_context(app))
+        with pytest.MonkeyPatch.context() as patch:  # what a hash costs is no rule of ours
+            patch.setattr(
+                passwords, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+            )
+            await stack.enter_async_context(app.router.lifespan_context(app))
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry", timeout=60)
         await stack.enter_async_context(http)
         worker, api = Store(urls.worker), Store(urls.api)

@@ -40,6 +40,8 @@ PUBLIC = {
     ("GET", "/metrics"),
     ("GET", "/.well-known/jwks.json"),
     ("POST", "/v1/tokens"),
+    ("POST", "/v1/tokens/refresh"),
+    ("POST", "/v1/tokens/end"),
     ("POST", "/v1/volunteers/self"),
     ("GET", "/v1/districts"),
     ("GET", "/v1/divisions"),
@@ -49,13 +51,24 @@ PUBLIC = {
     ("GET", "/v1/public/activities"),
     ("GET", "/v1/public/activities/{activity_id}"),
     ("GET", "/v1/public/figures"),
+    ("GET", "/v1/calendar-feeds/{token}.ics"),
 }
-"""Need no token: probes, the keys, log-in, registering oneself with the data one chooses from for that, and what
-everybody may see of a district."""
-FOR_EVERYBODY = {("POST", "/v1/me/password")}
+"""Need no token: probes, the keys, log-in, registering oneself with the data one chooses from for that, what
+everybody may see of a district, and a calendar's secret address."""
+FOR_EVERYBODY = {
+    ("POST", "/v1/me/password"),
+    ("DELETE", "/v1/me/sessions"),
+    ("DELETE", "/v1/me/sessions/{session_id}"),
+}
 ANSWERS_ZERO = {"/v1/imports/{import_id}/progress"}
 """Nothing has arrived, of whatever import: the answer is the same for another district's and for none."""
-CHANGES = {"/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"}}
+CHANGES = {
+    "/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"},
+    "/v1/accounts/{account_id}/lock": {"reason": "x"},
+    "/v1/accounts/{account_id}/unlock": {"reason": "x"},
+    "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
+    "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
+}
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
 _STRANGER = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
@@ -105,6 +118,7 @@ def claims(*roles: str, district: str = DISTRICT, **changes: object) -> dict[str
         "roles": list(roles),
         "units": [str(KNOWN)],
         "exp": int(time.time()) + 600,
+        "stepped_up_at": int(time.time()),
     } | changes
 
 

@@ -34,6 +34,7 @@ KIT_TABLES = {
     "subscription",
     "installation",
     "missing_event_count",
+    "revocation",
 }
 
 

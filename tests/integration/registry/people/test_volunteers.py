@@ -152,3 +152,16 @@ async def test_the_database_itself_keeps_districts_apart(registry: Registry) -> 
             await tx.execute(
                 text("INSERT INTO account VALUES ('510115', gen_random_uuid(), 'x', 'x', '{}', '{}', NULL, now())")
             )
+
+
+async def test_anybody_may_know_how_many_volunteers_a_district_has(registry: Registry) -> None:
+    path = "/v1/public/figures?district=510115"
+    before = await registry.http.get(path)
+    assert before.headers["cache-control"] == "public, max-age=30"
+    same = await registry.http.get(path, headers={"If-None-Match": before.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    await register(registry, form(160))
+    after = await registry.http.get(path, headers={"If-None-Match": before.headers["etag"]})
+    assert after.json()["volunteers"] == before.json()["volunteers"] + 1
+    counted = await registry.http.get("/v1/volunteers/counts", headers=registry.admins["510115"])
+    assert after.json()["volunteers"] == counted.json()["total"]
