@@ -6,10 +6,11 @@ from services.portal.public.part import PART as PUBLIC
 from services.portal.sessions.part import PART as SESSIONS
 from services.portal.settings import Settings
 from services.portal.shell.part import PART as SHELL
+from services.portal.sign_ups.part import PART as SIGN_UPS
 from services.portal.staff.part import PART as STAFF
 from shared.service.service import Service
 
-PARTS = (STAFF, ME, PUBLIC, ACTIVITIES, SESSIONS, SHELL)
+PARTS = (STAFF, ME, SIGN_UPS, PUBLIC, ACTIVITIES, SESSIONS, SHELL)
 """From the top floor down: a part may use what is below it, never what is above."""
 
 

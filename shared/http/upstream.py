@@ -67,6 +67,15 @@ class Change(Generic[A_co]):
     answer: type[A_co]
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a service hands out: its path, with ``{names}``, and the type that it has."""
+
+    service: str
+    path: str
+    media_type: str
+
+
 class Nothing:
     """What a change answers that has nothing to say."""
 
@@ -107,6 +116,14 @@ class Upstream:
         if what.answer is Nothing:
             return cast("M", Nothing())
         return _parsed(what.service, what.answer, answer.content)
+
+    async def fetch(self, what: File, **values: object) -> bytes:
+        """Return a file's content. Raises RefusedByServiceError and AwayError."""
+        path, query = _filled(what.path, values)
+        answer = await self._send("GET", what.service, path, params=query)
+        if not answer.headers.get("Content-Type", "").startswith(what.media_type):
+            raise AwayError(what.service)
+        return answer.content
 
     async def _send(
         self,
