@@ -31,6 +31,9 @@ class Entry:
     """What it serves are pages for people: it calls every other service, and is told what address browsers open."""
 
 
+_BEHIND_THE_PORTAL = {"PORTAL_ADDRESS_KEY": "PORTAL_ADDRESS_KEY"}
+"""What tells those with routes for everybody whose requests the portal passes on."""
+
 TABLE: Mapping[str, Entry] = {
     "registry": Entry(
         8101,
@@ -41,10 +44,16 @@ TABLE: Mapping[str, Entry] = {
             "REGISTRY_BLIND_INDEX_KEY": "REGISTRY_BLIND_INDEX_KEY",
             "REGISTRY_OPERATOR_PASSWORD": "REGISTRY_OPERATOR_PASSWORD",
             "CONTACT_PUBLIC_KEY": "CONTACT_PUBLIC_KEY",
-        },
+        }
+        | _BEHIND_THE_PORTAL,
     ),
-    "activities": Entry(8102, "Activities and service records: import records.", {"FILE_KEY": "ACTIVITIES_FILE_KEY"}),
-    "assessment": Entry(8103, "Hours, stars, and what they rest on."),
+    "activities": Entry(
+        8102,
+        "Activities and service records: import records.",
+        {"FILE_KEY": "ACTIVITIES_FILE_KEY", "ACTIVITIES_ATTENDANCE_KEY": "ACTIVITIES_ATTENDANCE_KEY"}
+        | _BEHIND_THE_PORTAL,
+    ),
+    "assessment": Entry(8103, "Hours, stars, and what they rest on.", _BEHIND_THE_PORTAL),
     "notifications": Entry(
         8104, "Messages and their deliveries.", {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"}, sends_mail=True
     ),

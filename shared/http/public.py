@@ -12,6 +12,7 @@ from limits import RateLimitItemPerMinute
 from pydantic import BaseModel
 
 from shared.http.auth import anyone
+from shared.http.client_address import ClientAddress
 from shared.http.rates import Rates
 
 MAX_AGE_SECONDS = 30
@@ -21,9 +22,9 @@ _FROM_ADDRESS = RateLimitItemPerMinute(600, namespace="public reads from")
 InDistrict = Annotated[str, Query(pattern="^[0-9]{6}$", description="GB/T 2260 code", examples=["510115"])]
 
 
-async def _count(request: Request) -> None:
+async def _count(request: Request, address: ClientAddress) -> None:
     rates: Rates = request.app.state.rates
-    rates.count(_FROM_ADDRESS, "", request.client.host if request.client else "")
+    rates.count(_FROM_ADDRESS, "", address)
 
 
 PUBLIC_READ = (Depends(anyone), Depends(_count))

@@ -34,7 +34,7 @@ async def publish_activity(tx: AsyncConnection, actor: Actor, station: str, draf
         PublishedShift(shift_id=new_id(), starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
         for shift in draft.shifts
     )
-    publication = Publication(actor.district, new_id(), station_id, draft, actor.name, now())
+    publication = Publication(actor.district, new_id(), station_id, draft, actor.name, now(), actor.volunteer_id)
     await repository.insert_activity(tx, publication, shifts)
     published = ActivityPublished(
         activity_id=publication.id,

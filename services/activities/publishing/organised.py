@@ -53,14 +53,20 @@ def _page(order: str, beyond: str) -> Any:  # noqa: ANN401 - a TextClause
               AND (CAST(:after AS timestamptz) IS NULL OR (at, activity_id) {beyond} (:after, CAST(:after_id AS uuid)))
             ORDER BY at {order}, activity_id {order} LIMIT :limit
         )
-        SELECT page.*, s.id AS shift_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting
+        SELECT page.*, s.id AS shift_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
+               s.cancelled_at IS NOT NULL AS is_cancelled
         FROM page JOIN shift s ON s.district = :district AND s.activity_id = page.activity_id
         ORDER BY page.at {order}, page.activity_id {order}, s.starts_at, s.id
     """)
 
 
 _NEXT_FIRST, _LAST_FIRST = _page("ASC", ">"), _page("DESC", "<")
-_PAGES = {ActivityState.OPEN: _NEXT_FIRST, ActivityState.RUNNING: _NEXT_FIRST, ActivityState.ENDED: _LAST_FIRST}
+_PAGES = {
+    ActivityState.OPEN: _NEXT_FIRST,
+    ActivityState.RUNNING: _NEXT_FIRST,
+    ActivityState.ENDED: _LAST_FIRST,
+    ActivityState.CANCELLED: _LAST_FIRST,
+}
 
 
 async def organised_activities(

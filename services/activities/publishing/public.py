@@ -28,6 +28,7 @@ class ShiftPlaces(BaseModel):
     capacity: int
     taken: int
     waiting: int
+    is_cancelled: bool
 
 
 class PublicActivity(BaseModel):
@@ -58,6 +59,7 @@ class PublicActivityDetail(PublicActivity):
     description: str
     published_at: datetime
     state: ActivityState
+    cancelled_reason: str | None
     as_of: datetime
 
 
@@ -72,7 +74,10 @@ class ActivityFigures(BaseModel):
 Found = tuple[datetime, PublicActivity]
 """An activity and what it is sorted by."""
 
-_SHIFT = "s.id AS shift_id, s.activity_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting"
+_SHIFT = (
+    "s.id AS shift_id, s.activity_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,"
+    " s.cancelled_at IS NOT NULL AS is_cancelled"
+)
 _ACTIVITY = "a.title, a.service, a.station_id, n.name AS station_name, a.place"
 _JOINS = """
     JOIN activity a ON a.district = s.district AND a.id = s.activity_id
@@ -91,7 +96,7 @@ _OPEN_ACTIVITIES = text(f"""
     ORDER BY page.next_start, activity_id, found.starts_at, found.shift_id
 """)
 _ONE_ACTIVITY = text(f"""
-    SELECT {_SHIFT}, {_ACTIVITY}, a.person_in_charge, a.risk_text, a.description, a.published_at,
+    SELECT {_SHIFT}, {_ACTIVITY}, a.person_in_charge, a.risk_text, a.description, a.published_at, a.cancelled_reason,
            {ACTIVITY_STATE} AS state
     FROM shift s {_JOINS} {TIMES}
     WHERE s.district = :district AND s.activity_id = :id ORDER BY s.starts_at, s.id

@@ -11,6 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _VOLUNTEERS_BY_NUMBER = text("""
     SELECT number, id FROM known_volunteer WHERE district = :district AND number = ANY(CAST(:numbers AS text[]))
 """)
+_TEAM_MATES = text("""
+    SELECT v.number, v.id, v.team_id IS NOT NULL AND v.team_id = own.team_id AS is_mate
+    FROM known_volunteer v LEFT JOIN known_volunteer own ON own.district = v.district AND own.id = :volunteer_id
+    WHERE v.district = :district AND v.number = ANY(CAST(:numbers AS text[]))
+""")
 _STATIONS_BY_CODE = text("""
     SELECT code, id FROM known_station WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
 """)
@@ -24,6 +29,14 @@ async def volunteers_by_number(tx: AsyncConnection, district: str, numbers: Coll
     """Return the ids of the volunteers that are known, by number."""
     rows = await tx.execute(_VOLUNTEERS_BY_NUMBER, {"district": district, "numbers": list(numbers)})
     return {row.number: row.id for row in rows}
+
+
+async def team_mates(
+    tx: AsyncConnection, district: str, volunteer_id: UUID | None, numbers: Collection[str]
+) -> dict[str, tuple[UUID, bool]]:
+    """Return the ids of the volunteers that are known, by number, and whether each is of the team of another one."""
+    values = {"district": district, "volunteer_id": volunteer_id, "numbers": list(numbers)}
+    return {row.number: (row.id, row.is_mate) for row in await tx.execute(_TEAM_MATES, values)}
 
 
 async def stations_by_code(tx: AsyncConnection, district: str, codes: Collection[str]) -> dict[str, UUID]:

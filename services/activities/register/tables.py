@@ -11,6 +11,8 @@ known_volunteer = Table(
     Column("id", Uuid, primary_key=True),
     Column("number", Text, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("team_id", Uuid),
+    Column("shape", Integer, nullable=False),
 )
 known_station = Table(
     "known_station",

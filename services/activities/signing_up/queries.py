@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.signing_up.domain import SignUpState
+from services.activities.signing_up.repository import whose_shift
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 
@@ -43,9 +44,9 @@ async def sign_ups_of_shift(
 
     Raises RefusedError (not_found) where there is no such shift, or the actor does not staff it.
     """
-    key = {"district": actor.district, "shift_id": shift_id}
-    shift = (await tx.execute(_WHOSE_SHIFT, key)).one_or_none()
-    if shift is None or not actor.reaches(unit=shift.station_id, made_by=shift.published_by):
+    whose = await whose_shift(tx, actor.district, shift_id)
+    if whose is None or not actor.reaches(unit=whose[0], made_by=whose[1]):
         raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
-    rows = await tx.execute(_SHIFT_SIGN_UPS, {**key, "after": after, "limit": limit})
+    values = {"district": actor.district, "shift_id": shift_id, "after": after, "limit": limit}
+    rows = await tx.execute(_SHIFT_SIGN_UPS, values)
     return [ShiftSignUp(**row) for row in rows.mappings()]

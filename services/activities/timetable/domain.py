@@ -7,15 +7,14 @@ from enum import StrEnum
 
 from services.activities.signing_up.domain import SignUpState
 
-UPCOMING = frozenset({SignUpState.CONFIRMED})
+UPCOMING = frozenset({SignUpState.CONFIRMED, SignUpState.ASKED_AGAIN})
 """A place is held. Past once the shift is over."""
-WAITING = frozenset({SignUpState.WAITING})
+WAITING = frozenset({SignUpState.WAITING, SignUpState.OFFERED})
 """There may be a place. Past once the shift has begun."""
 SERVING = frozenset({SignUpState.ATTENDING})
 """Upcoming until it is ended, however late."""
-PAST = frozenset({SignUpState.COMPLETED, SignUpState.WITHDRAWN})
-HOLDS_TIME = UPCOMING | WAITING | SERVING
-"""The volunteer can take nothing else at that time (cases C1)."""
+GIVEN_UP = frozenset({SignUpState.WITHDRAWN, SignUpState.CANCELLED})
+PAST = GIVEN_UP | {SignUpState.COMPLETED, SignUpState.MISSING_CHECK_OUT}
 
 
 class Listed(StrEnum):
@@ -38,4 +37,4 @@ def calendar_status(state: SignUpState) -> CalendarStatus:
     """Return how a sign-up stands in a calendar: what was given up is taken out of it."""
     if state in WAITING:
         return CalendarStatus.TENTATIVE
-    return CalendarStatus.CANCELLED if state is SignUpState.WITHDRAWN else CalendarStatus.CONFIRMED
+    return CalendarStatus.CANCELLED if state in GIVEN_UP else CalendarStatus.CONFIRMED

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.publishing.shift_filter import ShiftFilter
-from services.activities.timetable.domain import HOLDS_TIME
+from services.activities.signing_up.domain import TAKING_UP
 
 
 class ShiftToTake(BaseModel):
@@ -35,9 +35,9 @@ class ShiftToTake(BaseModel):
 
 _TO_TAKE = text(f"""
     WITH held AS MATERIALIZED (
-        SELECT s.starts_at, s.ends_at FROM sign_up u JOIN shift s ON s.district = u.district AND s.id = u.shift_id
-        WHERE u.district = :district AND u.volunteer_id = :volunteer_id AND u.state = ANY(CAST(:holds_time AS text[]))
-          AND s.ends_at > now()
+        SELECT u.starts_at, u.ends_at FROM sign_up u
+        WHERE u.district = :district AND u.volunteer_id = :volunteer_id AND u.state = ANY(CAST(:taking_up AS text[]))
+          AND u.ends_at > now()
     )
     SELECT s.id AS shift_id, s.activity_id, a.title, a.service, a.station_id, n.name AS station_name, a.place,
            s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting
@@ -61,6 +61,6 @@ async def shifts_to_take(
 ) -> list[ShiftToTake]:
     """Return what a volunteer may take, by start, from after a start and a shift's id on."""
     start, shift_id = after or (None, None)
-    values = {"district": district, "volunteer_id": volunteer_id, "holds_time": sorted(HOLDS_TIME), **wanted.values()}
+    values = {"district": district, "volunteer_id": volunteer_id, "taking_up": list(TAKING_UP), **wanted.values()}
     rows = await tx.execute(_TO_TAKE, {**values, "after": start, "after_id": shift_id, "limit": limit})
     return [ShiftToTake(**row) for row in rows.mappings()]

@@ -160,14 +160,25 @@ class Activities:
     async def shift(self, capacity: int = 20) -> UUID:
         return UUID((await self.publish(capacity=capacity))["shift_ids"][0])
 
+    async def check_in(self, volunteer: Account, shift_id: UUID | str) -> dict[str, Any]:
+        """Have a volunteer scan what the wall of the place shows."""
+        code = await self.leader.get(f"/v1/shifts/{shift_id}/code")
+        response = await volunteer.send("POST", "/v1/check-ins", json={"token": code["qr_token"]})
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
     async def move_shift(self, shift_id: UUID, starts_in: timedelta, lasts: timedelta = timedelta(hours=2)) -> None:
         """Let time pass: the shift starts this long from now."""
         start = now() + starts_in
         await self.as_owner(
             f"SET app.districts = '{DISTRICT}'",
             "ALTER TABLE shift NO FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE sign_up NO FORCE ROW LEVEL SECURITY",
             f"UPDATE shift SET starts_at = '{start}', ends_at = '{start + lasts}' WHERE id = '{shift_id}'",
+            f"UPDATE sign_up SET starts_at = '{start}', ends_at = '{start + lasts}' WHERE shift_id = '{shift_id}'",
             "ALTER TABLE shift FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE sign_up FORCE ROW LEVEL SECURITY",
         )
 
 
@@ -215,6 +226,7 @@ def environment(urls: Urls, servers: str, prefix: str) -> dict[str, str]:
         "KAFKA_BOOTSTRAP_SERVERS": servers,
         "TOPIC_PREFIX": prefix,
         "FILE_KEY": b64encode(FILE_KEY).decode(),
+        "ACTIVITIES_ATTENDANCE_KEY": b64encode(bytes(32)).decode(),
     }
 
 

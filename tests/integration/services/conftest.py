@@ -42,6 +42,7 @@ def service(name: str, urls: Urls, infrastructure: Infrastructure, topic_prefix:
         "TOPIC_PREFIX": topic_prefix,
         "JWKS_URL": "http://127.0.0.1:1/nobody-answers-here",
         "FILE_KEY": key,
+        "ACTIVITIES_ATTENDANCE_KEY": key,
         "REGISTRY_MASTER_KEY": key,
         "REGISTRY_BLIND_INDEX_KEY": key,
         "REGISTRY_OPERATOR_PASSWORD": "operator-password",

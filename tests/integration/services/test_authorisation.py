@@ -42,7 +42,11 @@ PUBLIC = {
     ("POST", "/v1/tokens"),
     ("POST", "/v1/tokens/refresh"),
     ("POST", "/v1/tokens/end"),
+    ("POST", "/v1/codes"),
+    ("GET", "/v1/consent-texts"),
     ("POST", "/v1/volunteers/self"),
+    ("POST", "/v1/volunteers/self/check"),
+    ("POST", "/v1/password-resets"),
     ("GET", "/v1/districts"),
     ("GET", "/v1/divisions"),
     ("GET", "/v1/organisations"),
@@ -68,6 +72,10 @@ CHANGES = {
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
+    "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
+    "/v1/shifts/{shift_id}/close": {"entries": []},
+    "/v1/shifts/{shift_id}/reopen": {"reason": "x"},
+    "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
 }
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
@@ -83,8 +91,8 @@ SEEDS = {
                                      'account:{KNOWN}', now(), 1);
         INSERT INTO shift (district, id, activity_id, starts_at, ends_at, capacity, taken)
         VALUES ({_ROW}, '{KNOWN}', now() + interval '1 day', now() + interval '2 days', 9, 1);
-        INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version)
-        VALUES ({_ROW}, '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1);
+        INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version, starts_at, ends_at)
+        VALUES ({_ROW}, '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1, now() + interval '1 day', now() + interval '2 days');
         INSERT INTO service_record VALUES ('{DISTRICT}', '{RECORD}', 'R1', '{KNOWN}', '{KNOWN}', '{SECRET}', 'civic',
                                            now(), now() + interval '1 hour', 60, NULL, 'leader', NULL, NULL, '', 1);
     """,

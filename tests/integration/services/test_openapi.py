@@ -87,6 +87,7 @@ async def platform(infrastructure: Infrastructure, service_database: ServiceData
         "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
         "JWKS_URL": f"http://127.0.0.1:{ports['registry']}/.well-known/jwks.json",
         "FILE_KEY": key,
+        "ACTIVITIES_ATTENDANCE_KEY": key,
         "REGISTRY_MASTER_KEY": key,
         "REGISTRY_BLIND_INDEX_KEY": key,
         "REGISTRY_OPERATOR_PASSWORD": PASSWORD,
@@ -146,10 +147,12 @@ async def _open_accounts(client: httpx.AsyncClient, platform: Platform) -> None:
     await post("/v1/districts", {"code": DISTRICT, "name": "温江区"}, operator)
     admin = {"user_name": "admin", "password": PASSWORD, "roles": ["district_admin"]}
     await post("/v1/accounts", admin, operator)
-    volunteer = await post("/v1/volunteers/self", {**PERSON, "district": DISTRICT, "password": PASSWORD})
+    office = await log_in("admin")
+    volunteer = await post("/v1/volunteers", PERSON, office)
+    await post("/v1/accounts", {"volunteer_number": volunteer["number"], "password": PASSWORD}, office)
     platform.headers = {
         "operator": operator,
-        "district_admin": await log_in("admin"),
+        "district_admin": office,
         "volunteer": await log_in(volunteer["number"]),
     }
 

@@ -47,9 +47,11 @@ def test_a_service_gets_no_secret_of_another_and_no_owner_password(service: str)
             "REGISTRY_BLIND_INDEX_KEY",
             "REGISTRY_OPERATOR_PASSWORD",
             "CONTACT_PUBLIC_KEY",
+            "PORTAL_ADDRESS_KEY",
         }
         | {"REGISTRY_FILE_KEY"},
-        "activities": {"ACTIVITIES_FILE_KEY"},
+        "activities": {"ACTIVITIES_FILE_KEY", "ACTIVITIES_ATTENDANCE_KEY", "PORTAL_ADDRESS_KEY"},
+        "assessment": {"PORTAL_ADDRESS_KEY"},
         "notifications": {"CONTACT_PRIVATE_KEY"},
         "portal": {"PORTAL_SESSION_KEY"},
     }

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "kit_0010"
-down_revision = "kit_0008"
+down_revision = "kit_0009"
 branch_labels = None
 depends_on = None
 

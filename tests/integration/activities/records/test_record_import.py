@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -38,6 +37,7 @@ from tests.integration.activities.conftest import (
     registered,
 )
 from tests.support.eventually import eventually, running
+from tests.support.forked import Program
 from tests.support.importing import importing
 from tests.support.services import reactions
 
@@ -159,17 +159,16 @@ async def test_the_end_tells_how_much_came_in_even_where_it_is_nothing(activitie
 
 
 async def attending(activities: Activities, volunteer: Account, since: timedelta) -> str:
-    """Have a volunteer attend a shift; return the sign-up's path."""
+    """Have a volunteer attend a shift that began as long ago; return the sign-up's id."""
     shift_id = await activities.shift()
     (answer,) = await in_turn([volunteer], f"/v1/shifts/{shift_id}/sign-ups")
     await activities.move_shift(shift_id, -since)
-    path = f"/v1/sign-ups/{answer['sign_up_id']}"
-    await in_turn([volunteer], f"{path}/check-in")
+    await activities.check_in(volunteer, shift_id)
     async with activities.stores[0].transaction(DISTRICT) as tx:
         await tx.execute(
             text("UPDATE sign_up SET checked_in_at = checked_in_at - CAST(:ago AS interval)"), {"ago": since}
         )
-    return path
+    return str(answer["sign_up_id"])
 
 
 def just_now(number: int, *, ago: timedelta, minutes: int) -> dict[str, str]:
@@ -194,11 +193,11 @@ async def test_a_check_out_waits_for_a_chunk_and_sees_its_records(activities: Ac
     volunteer_id, other_id = await activities.know_volunteers(2)
     await activities.know_station()
     volunteer = activities.volunteer(volunteer_id)
-    path = await attending(activities, volunteer, timedelta(hours=1))
+    sign_up_id = await attending(activities, volunteer, timedelta(hours=1))
     job = ImportJob(new_id(), DISTRICT, "service-records", "account:test")
     async with activities.worker.transaction() as tx:
         await import_chunk(tx, job, [Row(2, just_now(2, ago=timedelta(minutes=1), minutes=30))])
-        checking_out = asyncio.create_task(volunteer.send("POST", f"{path}/check-out"))
+        checking_out = asyncio.create_task(volunteer.send("POST", "/v1/check-outs", json={"sign_up_id": sign_up_id}))
 
         async def it_waits() -> bool:
             return bool(await activities.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
@@ -288,13 +287,11 @@ main(lambda: replace(composed, parts=parts))
 """
 
 
-async def run_workers(activities: Activities, failpoint: str) -> asyncio.subprocess.Process:
+def run_workers(activities: Activities, failpoint: str) -> Program:
     """Run the service's workers in a process of their own, with chunks of 100 lines."""
     settings = environment(activities.urls, activities.servers, activities.prefix)
     settings |= {"ACTIVITIES_PORT": str(free_port()), "FAILPOINT": failpoint}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _SMALL_CHUNKS, "worker", "relay", "consumer", env={**os.environ, **settings}
-    )
+    return Program(["-c", _SMALL_CHUNKS, "worker", "relay", "consumer"], {**os.environ, **settings})
 
 
 @pytest.mark.usefixtures("kafka")
@@ -313,17 +310,17 @@ async def test_an_import_that_is_killed_is_resumed(activities: Activities, failp
     content = file_of([line(number) for number in range(1, 501)])
     manager = activities.manager
     upload = await manager.send("POST", "/v1/imports/service-records", content=content)
-    killed = await run_workers(activities, failpoint)
-    assert await asyncio.wait_for(killed.wait(), 60) == -9
+    killed = run_workers(activities, failpoint)
+    assert await asyncio.to_thread(killed.wait, 60) == -9
     half_way = await manager.get(upload.headers["Location"])
     assert half_way["done"] == done
 
-    resumed = await run_workers(activities, "")
+    resumed = run_workers(activities, "")
     try:
         status = await follow(manager, upload.headers["Location"])
     finally:
         resumed.terminate()
-        await resumed.wait()
+        await asyncio.to_thread(resumed.wait)
     assert (status["state"], status["done"], status["accepted"]) == ("completed", 500, 500)
     (sums,) = await activities.rows("SELECT count(*) AS records, sum(minutes) AS minutes FROM service_record")
     assert (sums.records, sums.minutes) == (500, 30000)

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from services.activities.signing_up.domain import SignUpState
-from services.activities.timetable.domain import HOLDS_TIME, PAST, SERVING, UPCOMING, WAITING, calendar_status
+from services.activities.signing_up.domain import TAKING_UP, SignUpState
+from services.activities.timetable.domain import PAST, SERVING, UPCOMING, WAITING, calendar_status
 
 
 def test_every_state_is_in_exactly_one_list() -> None:
@@ -11,11 +11,12 @@ def test_every_state_is_in_exactly_one_list() -> None:
 
 
 def test_what_is_past_holds_no_time() -> None:
-    assert set(SignUpState) - PAST == HOLDS_TIME
+    assert set(SignUpState) - PAST == set(TAKING_UP)
 
 
 def test_a_calendar_keeps_what_was_served_and_drops_what_was_given_up() -> None:
-    assert calendar_status(SignUpState.WITHDRAWN) == "CANCELLED"
+    for state in (SignUpState.WITHDRAWN, SignUpState.CANCELLED):
+        assert calendar_status(state) == "CANCELLED"
     assert calendar_status(SignUpState.WAITING) == "TENTATIVE"
     for state in (SignUpState.CONFIRMED, SignUpState.ATTENDING, SignUpState.COMPLETED):
         assert calendar_status(state) == "CONFIRMED"
