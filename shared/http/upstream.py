@@ -43,6 +43,13 @@ class RefusedByServiceError(Exception):
         found: list[dict[str, Any]] = self.problem.get("faults", [])
         return found
 
+    @property
+    def other(self) -> dict[str, str] | None:
+        """What stands in the way, where the refusal names it: another sign-up, another place."""
+        named = (fault["other"] for fault in self.faults if fault.get("other"))
+        found: dict[str, str] | None = next(named, self.problem.get("other"))
+        return found
+
     def has(self, code: str) -> bool:
         """Return whether one of the faults has this code."""
         return any(fault.get("code") == code for fault in self.faults)

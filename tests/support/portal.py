@@ -28,6 +28,7 @@ ORIGIN = "http://portal.test"
 DISTRICT = "510115"
 ACCOUNT = UUID("01900000-0000-7000-8000-000000000001")
 SERVICES = ("registry", "activities", "assessment", "notifications")
+ADDRESS_KEY = os.urandom(32)
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
@@ -132,6 +133,7 @@ async def running_portal(urls: Urls, *, origin: str = ORIGIN) -> AsyncIterator[P
         "PORTAL_WORKER_DATABASE_URL": urls.worker,
         "PORTAL_ORIGIN": origin,
         "PORTAL_SESSION_KEY": b64encode(os.urandom(32)).decode(),
+        "PORTAL_ADDRESS_KEY": b64encode(ADDRESS_KEY).decode(),
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         **{f"{name}_URL".upper(): f"http://{name}" for name in SERVICES},
     }

@@ -3,6 +3,7 @@
 Invariant: the access token is read, and got anew, here alone; of many requests of one session at once, one gets it.
 """
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
@@ -18,6 +19,7 @@ from services.portal.shell.look import look_of
 from services.portal.shell.site import Site
 from shared.contracts.actor import EVERY_DISTRICT
 from shared.http.auth import Declared, anyone
+from shared.http.client_address import HEADER, ClientAddresses, signed_address
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, Upstream
 from shared.store.engine import Store
@@ -33,7 +35,9 @@ class LogInFirstError(Exception):
 def calls_for(request: Request, *, token: str | None = None, district: str | None = None) -> Upstream:
     """Return the services as the holder of a token sees them, or as a stranger does."""
     site: Site = request.app.state.site
-    headers = {"Accept-Language": look_of(request).language}
+    addresses: ClientAddresses = request.app.state.client_addresses
+    address = signed_address(site.address_key, addresses.of(request), time.time())
+    headers = {"Accept-Language": look_of(request).language, HEADER: address}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if district:

@@ -41,7 +41,7 @@ async def sign_up(visit: Volunteer, shift_id: str, activity: Annotated[str, Form
         if refused.status not in _REFUSED:
             raise
         template = "sign_ups/_refused.html" if visit.by_htmx else "sign_ups/refused.html"
-        return visit.page(template, refused.status, refused=refused, other=_other(refused), activity=of)
+        return visit.page(template, refused.status, refused=refused, activity=of)
     if not visit.by_htmx:
         return visit.go(f"/sign-ups/{answer.sign_up_id}?new=1")
     found = await queries.find_mine(visit.calls, answer.sign_up_id)
@@ -79,6 +79,14 @@ async def withdraw(visit: Volunteer, sign_up_id: str) -> Response:
     return visit.go("/me/sign-ups?done=withdrawn")
 
 
+@router.post("/sign-ups/{sign_up_id}/accept")
+async def accept(visit: Volunteer, sign_up_id: str, key: Key = "") -> Response:
+    """Take the place that is offered, or agree to new times."""
+    sign_up = await _find(visit, sign_up_id)
+    await visit.calls.change(queries.ACCEPT, key=key or None, sign_up_id=sign_up.sign_up_id)
+    return visit.go(f"/sign-ups/{sign_up.sign_up_id}")
+
+
 @router.get("/me/sign-ups")
 async def list_mine(visit: Volunteer, listed: str = "upcoming", cursor: str | None = None, done: str = "") -> Response:
     """List what one has signed up for: to come, waiting, past."""
@@ -93,8 +101,3 @@ async def _find(visit: Visit, sign_up_id: str) -> MySignUp:
     if sign_up is None:
         raise ProblemError(404, "not-found")
     return sign_up
-
-
-def _other(refused: RefusedByServiceError) -> dict[str, str] | None:
-    """Return what else somebody does at that time, where the refusal names it."""
-    return next((fault["other"] for fault in refused.faults if fault.get("other")), None)

@@ -61,8 +61,15 @@ class SignUpAnswer(BaseModel):
     state: str
 
 
+class Accepted(BaseModel):
+    """How a sign-up stands once an offer or new times were accepted."""
+
+    state: str
+
+
 MY_SIGN_UPS = Read("activities", "/v1/me/sign-ups", MySignUps)
 SIGN_UP = Change("POST", "activities", "/v1/shifts/{shift_id}/sign-ups", SignUpAnswer)
+ACCEPT = Change("POST", "activities", "/v1/sign-ups/{sign_up_id}/accept", Accepted)
 WITHDRAW = Change("DELETE", "activities", "/v1/sign-ups/{sign_up_id}", Nothing)
 CALENDAR = File("activities", "/v1/sign-ups/{sign_up_id}/calendar", "text/calendar")
 

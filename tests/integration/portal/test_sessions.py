@@ -4,13 +4,15 @@ import asyncio
 import json
 from datetime import timedelta
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from services.portal.sessions.domain import STAFF_LIFETIME, VOLUNTEER
+from shared.http.client_address import HEADER, signed_address
 from shared.store.engine import Store
 from tests.support.infrastructure import Urls
-from tests.support.portal import ACCOUNT, DISTRICT, ORIGIN, Portal, running_portal, tokens
+from tests.support.portal import ACCOUNT, ADDRESS_KEY, DISTRICT, ORIGIN, Portal, running_portal, tokens
 from tests.support.services import tables
 
 LOG_IN = {"user_name": "51011500000001", "password": "long enough to keep"}
@@ -180,6 +182,17 @@ async def test_services_are_asked_as_the_person_who_looks(portal: Portal) -> Non
     assert asked[0].headers["accept-language"] == "en"
     assert str(ACCOUNT) not in str(asked[0].url)
     await browser.aclose()
+
+
+async def test_registry_is_told_whose_browser_logs_in_so_that_limits_are_each_one_s_own(portal: Portal) -> None:
+    portal.services.answer("POST registry/v1/tokens", tokens("volunteer"))
+    transport = httpx.ASGITransport(portal.app, client=("192.0.2.7", 1))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}) as browser:
+        await browser.post("/log-in", data=LOG_IN, headers={"User-Agent": "a telephone", HEADER: "203.0.113.1;1;00"})
+    (asked,) = [request for request in portal.services.asked if request.url.path == "/v1/tokens"]
+    at = int(asked.headers[HEADER].split(";")[1])
+    assert asked.headers[HEADER] == signed_address(ADDRESS_KEY, "192.0.2.7", at)
+    assert asked.headers["user-agent"] == "a telephone"
 
 
 @pytest.mark.parametrize("planted", ["", "510115.", "510115.short", "*.x", "999999." + "a" * 43, "510115." + "a" * 43])
