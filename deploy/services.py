@@ -61,7 +61,12 @@ TABLE: Mapping[str, Entry] = {
     "notifications": Entry(
         8104, "Messages and their deliveries.", {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"}, sends_mail=True
     ),
-    "portal": Entry(8105, "The pages that people see.", {"PORTAL_SESSION_KEY": "PORTAL_SESSION_KEY"}, pages=True),
+    "portal": Entry(
+        8105,
+        "The pages that people see.",
+        {"PORTAL_SESSION_KEY": "PORTAL_SESSION_KEY"} | _BEHIND_THE_PORTAL,
+        pages=True,
+    ),
 }
 SERVICES = tuple(TABLE)
 
