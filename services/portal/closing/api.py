@@ -36,8 +36,10 @@ async def close(visit: Organiser, request: Request, shift_id: str) -> Response:
     """Close the shift with what was filled in."""
     shift = _id(shift_id)
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    closing = await queries.find_closing(visit.calls, shift)
-    body = {"entries": entries(typed, closing.items)}
+    roster, closing = await asyncio.gather(
+        find_roster(visit.calls, shift, limit=1), queries.find_closing(visit.calls, shift)
+    )
+    body = {"entries": entries(typed, closing.items, roster.starts_at, roster.ends_at)}
     try:
         await visit.calls.change(queries.CLOSE, body, key=typed.get("key"), shift_id=shift)
     except RefusedByServiceError as refused:
