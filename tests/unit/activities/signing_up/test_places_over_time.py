@@ -64,8 +64,9 @@ class Places(RuleBasedStateMachine):
             SignedUp(shift, volunteer, place.state, place.queue_number, group_id)
             for volunteer, place in zip(party, verdict, strict=True)
         ]
-        numbers = {"next_queue_number": decision.next_queue_number}
-        self.shifts[shift] = replace(asked, taken=decision.taken, waiting=decision.waiting, **numbers)
+        self.shifts[shift] = replace(
+            asked, taken=decision.taken, waiting=decision.waiting, next_queue_number=decision.next_queue_number
+        )
 
     @rule(number=st.integers(0))
     def leave_or_let_it_run_out(self, number: int) -> None:
