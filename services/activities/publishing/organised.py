@@ -31,22 +31,26 @@ class OrganisedActivity(BaseModel):
     shifts: list[ShiftPlaces]
 
 
-_ORGANISED = f"""
-    WITH t AS MATERIALIZED ({LIVE_SHIFTS}), organised AS (
-        SELECT a.id AS activity_id, a.title, a.service, a.station_id, a.place, a.version, t.next_start,
-               {ACTIVITY_STATE} AS state
-        FROM activity a LEFT JOIN t ON t.activity_id = a.id
-        WHERE a.district = :district
-          AND (:everything OR a.published_by = :name OR a.station_id = ANY(CAST(:units AS uuid[])))
-          AND (CAST(:station_id AS uuid) IS NULL OR a.station_id = :station_id)
-    )
-"""
-_COUNTS = text(f"{_ORGANISED} SELECT state, count(*) AS activities FROM organised GROUP BY state")
+def _organised(join: str) -> str:
+    """Return the activities that an actor deals with, as ``organised``; by ``JOIN`` those that are open or running."""
+    return f"""
+        WITH t AS MATERIALIZED ({LIVE_SHIFTS}), organised AS (
+            SELECT a.id AS activity_id, a.title, a.service, a.station_id, a.place, a.version, t.next_start,
+                   {ACTIVITY_STATE} AS state
+            FROM activity a {join} t ON t.activity_id = a.id
+            WHERE a.district = :district
+              AND (:everything OR a.published_by = :name OR a.station_id = ANY(CAST(:units AS uuid[])))
+              AND (CAST(:station_id AS uuid) IS NULL OR a.station_id = :station_id)
+        )
+    """
+
+
+_COUNTS = text(f"{_organised('LEFT JOIN')} SELECT state, count(*) AS activities FROM organised GROUP BY state")
 _LAST_END = "(SELECT max(ends_at) FROM shift WHERE district = :district AND activity_id = organised.activity_id)"
 
 
-def _page(at: str, order: str, beyond: str) -> TextClause:
-    return text(f"""{_ORGANISED}, in_state AS MATERIALIZED (
+def _page(join: str, at: str, order: str, beyond: str) -> TextClause:
+    return text(f"""{_organised(join)}, in_state AS MATERIALIZED (
             SELECT *, {at} AS at FROM organised WHERE state = :state
         ), page AS MATERIALIZED (
             SELECT * FROM in_state
@@ -62,7 +66,8 @@ def _page(at: str, order: str, beyond: str) -> TextClause:
     """)
 
 
-_NEXT_FIRST, _LAST_FIRST = _page("next_start", "ASC", ">"), _page(_LAST_END, "DESC", "<")
+_NEXT_FIRST = _page("JOIN", "next_start", "ASC", ">")
+_LAST_FIRST = _page("LEFT JOIN", _LAST_END, "DESC", "<")
 _PAGES = {
     ActivityState.OPEN: _NEXT_FIRST,
     ActivityState.RUNNING: _NEXT_FIRST,

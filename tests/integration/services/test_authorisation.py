@@ -57,7 +57,7 @@ PUBLIC = {
     ("GET", "/v1/public/figures"),
     ("GET", "/v1/calendar-feeds/{token}.ics"),
 }
-"""Need no token: probes, the keys, log-in, registering oneself with the data one chooses from for that, what
+"""Need no token: probes, the keys, log-in, what is proven by a code with the data one chooses from for that, what
 everybody may see of a district, and a calendar's secret address."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
