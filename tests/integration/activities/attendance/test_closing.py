@@ -93,7 +93,7 @@ async def test_what_is_wrong_with_entries_is_told_at_once_and_nothing_is_done(ac
         activities,
         shift_id,
         {"sign_up_id": one.sign_up_id, "ended_at": (now() + HOUR).isoformat()},
-        {"sign_up_id": two.sign_up_id, "ended_at": (now() - 65 * MINUTE).isoformat(), "break_minutes": 600},
+        {"sign_up_id": two.sign_up_id, "ended_at": (now() - 50 * MINUTE).isoformat(), "break_minutes": 600},
         {"sign_up_id": three.sign_up_id, "ended_at": now().isoformat()},
         {"sign_up_id": str(UUID(int=7)), "no_show": True},
         status=404,
