@@ -158,7 +158,7 @@ class Walk:
         answer = _eventually(lambda: _unless_unknown(volunteer, path), "activities knows the volunteer")
         self.tell("sign-up", f"{answer['state']}, number {answer['queue_number']}")
         return {
-            "id": answer["sign_up_id"],
+            "sign_up_id": answer["sign_up_id"],
             "state": answer["state"],
             "shift_id": published["shift_ids"][0],
             "starts_at": starts_at.isoformat(),
@@ -169,13 +169,13 @@ class Walk:
         if sign_up["state"] == "completed":
             since = datetime.fromisoformat(sign_up["checked_in_at"])
             self.tell("found", f"checked in {since.astimezone(CHINA):%Y-%m-%d %H:%M} and out again in an earlier run")
-            return Attendance(sign_up["id"], since, completed=True)
+            return Attendance(sign_up["sign_up_id"], since, completed=True)
         wall = admin.activities.send("GET", f"/v1/shifts/{sign_up['shift_id']}/code").json()
         code = {"shift_id": sign_up["shift_id"], "digits": wall["digits"], "inside": True}
         answer = volunteer.activities.send("POST", "/v1/check-ins", json=code).json()
         self.tell("check-in", f"{_clock(answer['checked_in_at'])}, with the code {wall['digits']} on the wall")
         counts_from = max(map(datetime.fromisoformat, (answer["checked_in_at"], sign_up["starts_at"])))
-        return Attendance(sign_up["id"], counts_from, completed=False)
+        return Attendance(sign_up["sign_up_id"], counts_from, completed=False)
 
 
 def _credited(volunteer: Session, minutes: int) -> OwnHours | None:
@@ -198,7 +198,7 @@ def _find_sign_up(volunteer: Session) -> dict[str, Any] | None:
     for sign_up in mine:
         is_over = datetime.fromisoformat(sign_up["ends_at"]) <= now
         goes_on = sign_up["state"] in ("confirmed", "attending") and not is_over
-        if sign_up["activity_title"] == TITLE and (goes_on or sign_up["state"] == "completed"):
+        if sign_up["title"] == TITLE and (goes_on or sign_up["state"] == "completed"):
             return sign_up
     return None
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.event import Event
+from shared.contracts.sign_up import WithdrawalReason
 
 
 class PublishedShift(BaseModel):
@@ -52,6 +53,9 @@ class VolunteerSignedUp(Event):
     activity_title: str
     starts_at: datetime
     volunteer_id: UUID
+    ends_at: datetime | None = None
+    """Absent in events of before the place and the end were told, like ``place``."""
+    place: str | None = None
 
 
 class VolunteerWaitlisted(Event):
@@ -67,7 +71,7 @@ class VolunteerWaitlisted(Event):
 
 
 class SignUpPromoted(Event):
-    """A waiting volunteer has got the place that somebody gave back."""
+    """A waiting volunteer has got a place: has accepted the one that was offered (``SignUpOffered``)."""
 
     topic: ClassVar[str] = "activities.sign-up"
 
@@ -77,10 +81,13 @@ class SignUpPromoted(Event):
     activity_title: str
     starts_at: datetime
     volunteer_id: UUID
+    ends_at: datetime | None = None
+    """Absent in events of before the place and the end were told, like ``place``."""
+    place: str | None = None
 
 
 class SignUpWithdrawn(Event):
-    """A volunteer gave up a place or left the waiting list (Decree 685, art. 22)."""
+    """A volunteer has left a shift that takes place (Decree 685, art. 22), or has not answered in time."""
 
     topic: ClassVar[str] = "activities.sign-up"
 
@@ -88,6 +95,16 @@ class SignUpWithdrawn(Event):
     shift_id: UUID
     activity_id: UUID
     volunteer_id: UUID
+    reason: WithdrawalReason = WithdrawalReason.GIVEN_UP
+    is_late: bool = False
+    """Within the period of notice: counted, unless a leader excuses it."""
+    place_stays_free: bool = False
+    """So near the start nobody is offered the place any more: the leader is told."""
+    activity_title: str | None = None
+    """Absent in older events, like ``starts_at``."""
+    starts_at: datetime | None = None
+    organiser_id: UUID | None = None
+    """Who published the activity, where that is a volunteer."""
 
 
 class CheckInWay(StrEnum):

@@ -17,6 +17,7 @@ class Role(StrEnum):
     VOLUNTEER = "volunteer"
     TEAM_LEADER = "team_leader"
     STATION_MANAGER = "station_manager"
+    CASE_WORKER = "case_worker"
     DISTRICT_ADMIN = "district_admin"
     AUDITOR = "auditor"
     OPERATOR = "operator"

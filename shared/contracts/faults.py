@@ -4,9 +4,9 @@ Invariant: every refusal, of an HTTP request or of a line in an imported file, i
 code and people read the sentence.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as of_class
 from enum import StrEnum
 
 
@@ -32,7 +32,9 @@ class Code(StrEnum):
     UNKNOWN_VALUE = "unknown_value"
     UNKNOWN_REFERENCE = "unknown_reference"
     ALREADY_REGISTERED = "already_registered"
+    CLOSED = "closed"
     NUMBER_TAKEN = "number_taken"
+    NAME_TAKEN = "name_taken"
     DUPLICATE_IN_FILE = "duplicate_in_file"
     ALREADY_RECORDED = "already_recorded"
     COLUMN_COUNT = "column_count"
@@ -41,12 +43,14 @@ class Code(StrEnum):
     OVERLAP = "overlap"
     NOT_FOUND = "not_found"
     NOT_OPEN = "not_open"
+    BELOW_CONFIRMED = "below_confirmed"
     ALREADY_SIGNED_UP = "already_signed_up"
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     FORBIDDEN = "forbidden"
     WEAK = "weak"
     WRONG_CREDENTIALS = "wrong_credentials"
+    WRONG_CODE = "wrong_code"
     CHANGED_MEANWHILE = "changed_meanwhile"
     UNREADABLE_FILE = "unreadable_file"
     ENCRYPTED_FILE = "encrypted_file"
@@ -55,7 +59,14 @@ class Code(StrEnum):
     INTERNAL = "internal"
     CANCELLED = "cancelled"
     TOO_OFTEN = "too_often"
-    WRONG_CODE = "wrong_code"
+    LOCKED = "locked"
+    SESSION_ENDED = "session_ended"
+    SECOND_FACTOR = "second_factor"
+    SECOND_FACTOR_TO_SET_UP = "second_factor_to_set_up"
+    PASSWORD_TO_CHANGE = "password_to_change"  # noqa: S105 - a code
+    STEP_UP = "step_up"
+    NOT_LINKED = "not_linked"
+    WRONG_CHECK_IN_CODE = "wrong_check_in_code"
     EXPIRED = "expired"
     CODE_USED = "code_used"
     NO_PLACE = "no_place"
@@ -80,8 +91,10 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.OTHER_DISTRICT: ("不属于本区", "belongs to another district"),
     Code.UNKNOWN_VALUE: ("不在允许的取值内", "is not one of the allowed values"),
     Code.UNKNOWN_REFERENCE: ("系统中没有这一项", "refers to something that is not on file"),
+    Code.CLOSED: ("已关闭,不能再使用或更改", "is closed; it can be neither used nor changed"),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
+    Code.NAME_TAKEN: ("这个用户名已有人使用，请换一个", "is taken already; choose another"),
     Code.DUPLICATE_IN_FILE: ("与本文件前面的一行重复", "repeats an earlier line of this file"),
     Code.ALREADY_RECORDED: ("该记录号已存在且内容不同", "exists already with other contents"),
     Code.COLUMN_COUNT: (
@@ -90,15 +103,20 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.END_BEFORE_START: ("结束时间不晚于开始时间", "is not after the start"),
     Code.DISAGREES_WITH_TIMES: ("与起止时间不一致", "disagrees with start and end"),
-    Code.OVERLAP: ("同一人同一时段已在别处服务", "the same person serves elsewhere at that time"),
+    Code.OVERLAP: ("同一人同一时段已在别处服务或报名", "the same person serves or is signed up elsewhere at that time"),
     Code.NOT_FOUND: ("没有找到", "was not found"),
     Code.NOT_OPEN: ("当前状态下不能进行此操作", "is not possible in the present state"),
+    Code.BELOW_CONFIRMED: (
+        "少于已确认的人数,请说明由谁退出",
+        "is fewer than hold a place; name who leaves",
+    ),
     Code.ALREADY_SIGNED_UP: ("您已报名该班次", "is signed up for this shift already"),
     Code.TOO_EARLY: ("尚未到时间", "is too early"),
     Code.TOO_LATE: ("已过时间", "is too late"),
     Code.FORBIDDEN: ("您没有此操作的权限", "you are not allowed to do this"),
     Code.WEAK: ("强度不够,至少 10 个字符", "is too weak; use at least 10 characters"),
     Code.WRONG_CREDENTIALS: ("用户名或密码不对", "user name or password is wrong"),
+    Code.WRONG_CODE: ("验证码不对或已过期，请核对或重新获取", "is wrong or too old; check it, or ask for another"),
     Code.CHANGED_MEANWHILE: ("内容已被他人修改,请刷新后重试", "was changed by somebody else; reload and try again"),
     Code.UNREADABLE_FILE: ("无法读取文件,请上传 CSV 或 xlsx", "cannot be read; upload CSV or xlsx"),
     Code.ENCRYPTED_FILE: (
@@ -113,7 +131,26 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.CANCELLED: ("导入已被运维人员取消", "was cancelled by the system's operator"),
     Code.TOO_OFTEN: ("尝试次数过多,请稍后再试", "was tried too often; try again later"),
-    Code.WRONG_CODE: ("签到码不对,请看现场屏幕重新输入", "is not the code shown at the place; look again"),
+    Code.LOCKED: ("账号已停用,请联系区里的管理人员", "is locked; ask the district's office"),
+    Code.SESSION_ENDED: ("登录已失效,请重新登录", "has ended; log in again"),
+    Code.SECOND_FACTOR: (
+        "请输入验证器应用中的动态验证码,或一个恢复码",
+        "give the code that your authenticator app shows, or a recovery code",
+    ),
+    Code.SECOND_FACTOR_TO_SET_UP: (
+        "此账号须先设置动态验证码",
+        "this account needs a second factor; set it up first",
+    ),
+    Code.PASSWORD_TO_CHANGE: ("请先修改临时密码", "change the temporary password first"),
+    Code.STEP_UP: (
+        "请再次输入密码或动态验证码以确认身份",
+        "confirm who you are with your password or code, then try again",
+    ),
+    Code.NOT_LINKED: (
+        "此外部身份尚未绑定账号,请先用本平台账号登录再绑定",
+        "this outside identity is linked to no account; log in to yours first, then link it",
+    ),
+    Code.WRONG_CHECK_IN_CODE: ("签到码不对,请看现场屏幕重新输入", "is not the code shown at the place; look again"),
     Code.EXPIRED: ("已过期,请重新扫码", "has expired; scan again"),
     Code.CODE_USED: ("此签到码您已用过,请等下一个", "was used by you already; wait for the next one"),
     Code.NO_PLACE: ("名额已满", "has no place left"),
@@ -127,7 +164,7 @@ class Fault:
 
     field: str
     code: Code
-    other: Mapping[str, str] | None = dataclasses.field(default=None, hash=False)
+    other: Mapping[str, str] | None = of_class(default=None, hash=False)
     """What of the caller's own stands in the way, by ids and public words; a ``title`` among them ends the sentence."""
 
     def message(self, language: str) -> str:

@@ -26,6 +26,9 @@ class Topic:
 CONTACT = Topic("registry.contact", "volunteer_id", 3, "registry", retention=None, cleanup="compact")
 """Sealed contact points, current state only; a tombstone erases the person within ``max.compaction.lag.ms``."""
 
+REVOCATION = Topic("registry.revocation", "account_id", 3, "registry", retention=None, cleanup="compact")
+"""Which tokens of an account are no longer good (``shared/contracts/tokens.py``), current state only."""
+
 TOPICS: dict[str, Topic] = {
     topic.name: topic
     for topic in (
@@ -33,7 +36,9 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.organisation", "organisation_id", 1, "registry"),
         Topic("registry.station", "station_id", 1, "registry"),
         Topic("registry.team", "team_id", 1, "registry"),
+        Topic("registry.account", "account_id", 3, "registry"),
         CONTACT,
+        REVOCATION,
         Topic("activities.activity", "activity_id", 3, "activities"),
         Topic("activities.sign-up", "sign_up_id", 6, "activities"),
         Topic("activities.service-record", "record_id", 6, "activities"),

@@ -3,7 +3,8 @@
 Invariant: every route says beside it who may use it and how far each role reaches there (``caller_with``, ``anyone``).
 That declaration lets a caller in, answers what the code asks about a caller's reach, and is the table that
 ``docs/authorisation.md`` shows. A caller acts in one district: the token's, or where it holds for several (a city's
-officer, the platform's operator) the one that the ``X-District`` header names.
+officer, the platform's operator) the one that the ``X-District`` header names. A token that registry has revoked is
+no token (ADR 0022).
 """
 
 import asyncio
@@ -23,28 +24,39 @@ from joserfc.jwk import KeySet
 
 from shared.contracts.actor import EVERY_DISTRICT, Actor, Reach, Role, Scope
 from shared.contracts.faults import Code, Fault
-from shared.contracts.tokens import ALGORITHM, ISSUER
+from shared.contracts.tokens import ALGORITHM, ISSUER, STEPPED_UP_FOR, Limit
 from shared.http.problems import ProblemError
+from shared.store.revocations import Revocations
 
 _REFETCH_SECONDS = 300.0
 _UNKNOWN_KEY_REFETCH_SECONDS = 2.0
 _DISTRICT = re.compile(r"[0-9]{6}")
 
 FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
+_LACKING = {
+    Limit.PASSWORD: Code.PASSWORD_TO_CHANGE,
+    Limit.SECOND_FACTOR: Code.SECOND_FACTOR_TO_SET_UP,
+    Limit.STEP_UP: Code.SECOND_FACTOR,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller(Actor):
-    """An authenticated account, by a route that lets it reach so far."""
+    """An authenticated account, by a route that lets it reach so far.
+
+    ``session_id`` is the log-in that its token comes from.
+    """
 
     account_id: UUID
+    session_id: UUID | None = None
 
 
 class Verifier:
-    """Verifies tokens against the issuer's published keys, which it keeps for a while."""
+    """Verifies tokens against the issuer's published keys, which it keeps for a while, and what it has revoked."""
 
-    def __init__(self, fetch_keys: FetchKeys) -> None:
+    def __init__(self, fetch_keys: FetchKeys, revocations: Revocations) -> None:
         self._fetch = fetch_keys
+        self._revocations = revocations
         self._keys = KeySet([])
         self._fetched = float("-inf")
         self._lock = asyncio.Lock()
@@ -56,7 +68,13 @@ class Verifier:
         )
 
     async def verify(self, token: str) -> dict[str, Any]:
-        """Return a token's claims. Raises ProblemError 401 for anything that is not ours, intact and in date."""
+        """Return a token's claims. Raises ProblemError 401 for what is not ours, intact, in date and not revoked."""
+        claims = await self._intact(token)
+        if await self._revocations.name(claims):
+            raise ProblemError(401, "unauthenticated")
+        return claims
+
+    async def _intact(self, token: str) -> dict[str, Any]:
         await self._refresh(_REFETCH_SECONDS)
         try:
             return self._decode(token)
@@ -98,41 +116,76 @@ async def _claims(
     return await verifier.verify(token)
 
 
-class Access:
-    """Who may use a route: the dependency that lets them in, and the route's rows of ``docs/authorisation.md``."""
+class Declared:
+    """Who may use a route, and how far each role reaches: the route's rows of ``docs/authorisation.md``."""
 
-    def __init__(self, reaches: Mapping[Role, Reach]) -> None:
-        self.reaches = reaches
+    def __init__(self, *roles: Role, units: Collection[Role] = (), own: Collection[Role] = ()) -> None:
+        named = ((own, Reach.OWN), (units, Reach.UNITS), (roles, Reach.DISTRICT))
+        self.reaches: Mapping[Role, Reach] = {role: reach for some, reach in named for role in some}
+
+
+class Access(Declared):
+    """The dependency that lets in whoever has a token with one of the roles.
+
+    ``admits`` are the limits of tokens that it takes all the same; with ``stepped_up`` the account's password or code
+    must have been asked for within ``STEPPED_UP_FOR``.
+    """
+
+    def __init__(
+        self,
+        *roles: Role,
+        units: Collection[Role] = (),
+        own: Collection[Role] = (),
+        admits: Collection[Limit] = (),
+        stepped_up: bool = False,
+    ) -> None:
+        super().__init__(*roles, units=units, own=own)
+        self.stepped_up = stepped_up
+        self._admits = frozenset(admits)
 
     async def __call__(
         self, claims: Annotated[dict[str, Any], Depends(_claims)], x_district: Annotated[str | None, Header()] = None
     ) -> Caller:
-        """Return the caller. Raises ProblemError 403 for a role or a district that is not let in."""
+        """Return the caller. Raises ProblemError 403 for a role, a district or a token that is not let in."""
         roles = frozenset(claims.get("roles", ()))
         reach = max((reach for role, reach in self.reaches.items() if role in roles), default=None)
         if reach is None:
             raise ProblemError(403, "forbidden")
+        self._check_token(claims)
         scope = Scope(_districts(claims), frozenset(map(UUID, claims.get("units", ()))))
-        volunteer_id = claims.get("vid")
         return Caller(
             name=f"account:{claims['sub']}",
             account_id=UUID(claims["sub"]),
+            session_id=_id(claims, "sid"),
             district=_district(scope, x_district),
             scope=scope,
             roles=roles,
             reach=reach,
-            volunteer_id=UUID(volunteer_id) if volunteer_id else None,
+            volunteer_id=_id(claims, "vid"),
         )
 
+    def _check_token(self, claims: Mapping[str, Any]) -> None:
+        """Raise ProblemError 403 where a token is good for something else alone, or must be a more recent one."""
+        only = claims.get("only")
+        if only is not None and only not in self._admits:
+            raise ProblemError(403, "forbidden", [Fault("", _LACKING[Limit(only)])])
+        if self.stepped_up and time.time() - claims.get("stepped_up_at", 0) > STEPPED_UP_FOR.total_seconds():
+            raise ProblemError(403, "forbidden", [Fault("", Code.STEP_UP)])
 
-def caller_with(*roles: Role, units: Collection[Role] = (), own: Collection[Role] = ()) -> Access:
+
+def caller_with(
+    *roles: Role,
+    units: Collection[Role] = (),
+    own: Collection[Role] = (),
+    admits: Collection[Limit] = (),
+    stepped_up: bool = False,
+) -> Access:
     """Return the dependency that lets only these roles in.
 
     ``roles`` reach the whole district, those in ``units`` what belongs to their stations and teams, those in ``own``
-    what is theirs.
+    what is theirs. ``admits`` and ``stepped_up`` as `Access` has them.
     """
-    reaches = ((own, Reach.OWN), (units, Reach.UNITS), (roles, Reach.DISTRICT))
-    return Access({role: reach for named, reach in reaches for role in named})
+    return Access(*roles, units=units, own=own, admits=admits, stepped_up=stepped_up)
 
 
 async def anyone() -> None:
@@ -144,10 +197,10 @@ def access_of(dependant: Dependant) -> Mapping[Role, Reach] | None:
 
     ``dependant`` is the route's. Raises LookupError where the route declares neither.
     """
-    declared = [call for call in _calls(dependant) if isinstance(call, Access) or call is anyone]
+    declared = [call for call in _calls(dependant) if isinstance(call, Declared) or call is anyone]
     if not declared:
         raise LookupError("a route says by caller_with(...) or anyone who may use it")
-    accesses = [call.reaches for call in declared if isinstance(call, Access)]
+    accesses = [call.reaches for call in declared if isinstance(call, Declared)]
     return accesses[0] if accesses else None
 
 
@@ -155,6 +208,11 @@ def _calls(dependant: Dependant) -> Iterator[object]:
     yield dependant.call
     for dependency in dependant.dependencies:
         yield from _calls(dependency)
+
+
+def _id(claims: Mapping[str, Any], name: str) -> UUID | None:
+    value = claims.get(name)
+    return UUID(value) if value else None
 
 
 def _districts(claims: Mapping[str, Any]) -> frozenset[str]:

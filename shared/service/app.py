@@ -16,8 +16,11 @@ from fastapi import FastAPI
 from shared.http import problems
 from shared.http.auth import Verifier
 from shared.http.bodies import LimitBody
+from shared.http.client_address import ClientAddresses
 from shared.http.observation import Observe
 from shared.http.openapi import Application
+from shared.http.rate_sharing import sharing
+from shared.http.rates import Rates
 from shared.imports.api import MAX_UPLOAD_BYTES
 from shared.imports.api import PREFIX as IMPORTS
 from shared.imports.api import router as import_routes
@@ -25,6 +28,7 @@ from shared.ops.health import Heartbeat
 from shared.service.health import health_routes
 from shared.service.service import Service
 from shared.store.engine import Store
+from shared.store.revocations import Revocations
 
 API_CONNECTIONS = 16
 
@@ -34,12 +38,18 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
     app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
     problems.install(app)
     app.include_router(health_routes(heartbeats))
+    settings = service.settings
+    app.state.client_addresses = ClientAddresses(settings.trusted_proxies, settings.portal_address_key)
+    app.state.rates = Rates()
     if with_routes:
         for router in service.routers:
             app.include_router(router)
         if service.imports:
             app.include_router(import_routes(service.imports, base64.b64decode(service.settings.file_key)))
     app.add_middleware(LimitBody, larger={IMPORTS: MAX_UPLOAD_BYTES} if service.imports else {})
+    for part in reversed(service.parts) if with_routes else ():
+        if part.install:
+            part.install(app, service.settings)
     app.add_middleware(Observe)
     return app
 
@@ -47,15 +57,22 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
 @asynccontextmanager
 async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
     url = service.settings.api_database_url
-    async with Store(url, pool_size=API_CONNECTIONS) as store, httpx.AsyncClient(timeout=5) as client:
+    async with (
+        Store(url, pool_size=API_CONNECTIONS) as store,
+        httpx.AsyncClient(timeout=5) as client,
+        sharing(app.state.rates, store),
+    ):
         app.state.store = store
+        app.state.http = client
 
         async def fetch_jwks() -> dict[str, Any]:
             answer = await client.get(service.settings.jwks_url)
             keys: dict[str, Any] = answer.raise_for_status().json()
             return keys
 
-        app.state.verifier = Verifier(service.fetch_keys(store) if service.fetch_keys else fetch_jwks)
+        app.state.verifier = Verifier(
+            service.fetch_keys(store) if service.fetch_keys else fetch_jwks, Revocations(store)
+        )
         for part in reversed(service.parts):  # upper parts may use what lower ones have made
             if part.prepare:
                 await part.prepare(app, store, service.settings)

@@ -6,13 +6,15 @@ from functools import cached_property
 
 from fastapi import APIRouter
 
+from shared.contracts.topics import REVOCATION
 from shared.http.auth import FetchKeys
 from shared.imports.importer import ENDINGS
 from shared.imports.job import ImportKind
-from shared.messaging.reactions import Reactions
-from shared.service.part import Loop, Part
+from shared.messaging.reactions import Reaction, Reactions
+from shared.service.part import Part
 from shared.service.settings import ServiceSettings
 from shared.store.engine import Store
+from shared.store.revocations import REVOCATIONS
 from shared.work.kind import Ending, WorkKind
 
 
@@ -47,15 +49,14 @@ class Service:
         """The kinds of work that its parts do later."""
         return [kind for part in self.parts for kind in part.work(self.settings)]
 
-    @cached_property
-    def loops(self) -> Mapping[str, Callable[[Store], Loop]]:
-        """The roles that only this service has."""
-        return {role: build for part in self.parts for role, build in part.loops(self.settings).items()}
-
 
 def reactions_of(service: str, parts: Sequence[Part]) -> Reactions:
-    """Return the table of reactions that parts make up; operators' commands need no settings for it."""
-    return Reactions(service, [reaction for part in parts for reaction in part.reactions])
+    """Return the table of reactions that parts make up; operators' commands need no settings for it.
+
+    Every service keeps the revoked tokens that registry, which has them itself, tells of.
+    """
+    of_all = [] if service == REVOCATION.owner else [Reaction(REVOCATION, projects=REVOCATIONS)]
+    return Reactions(service, [*(reaction for part in parts for reaction in part.reactions), *of_all])
 
 
 def endings_of(parts: Sequence[Part]) -> Mapping[str, Ending]:

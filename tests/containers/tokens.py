@@ -10,7 +10,7 @@ import sys
 from sqlalchemy import text
 
 from services.registry.accounts import repository as accounts
-from services.registry.accounts.commands import _token
+from services.registry.accounts.tokens import _claims, sign
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.settings import Settings
 from shared.contracts.actor import Role
@@ -28,7 +28,7 @@ async def main(district: str) -> None:
     await store.close()
     assert signing_key is not None
     made = [accounts.Account(district, each, str(each), "", (Role.VOLUNTEER,), (), each) for each in volunteers]
-    print(json.dumps([_token(keys, signing_key, account, now()).access_token for account in made]))  # noqa: T201
+    print(json.dumps([sign(keys, signing_key, _claims(account, now())) for account in made]))  # noqa: T201
 
 
 asyncio.run(main(sys.argv[1]))

@@ -32,6 +32,7 @@ _EVENT_OF: dict[Kind, tuple[str, ...]] = {
     "correct": ("ServiceCorrected",),
     "publish": ("ActivityPublished",),
     "withdraw": ("SignUpWithdrawn",),
+    "accept": ("SignUpPromoted",),
 }
 
 
@@ -145,12 +146,12 @@ async def check_oversell(world: World, findings: Findings) -> None:
         if event.topic != "activities.sign-up":
             continue
         shift = UUID(event.data["shift_id"])
-        if event.name in ("VolunteerSignedUp", "SignUpPromoted"):
+        if event.name in ("VolunteerSignedUp", "SignUpOffered", "SignUpPromoted"):
             holding[shift].add(event.aggregate_id)
             queue[shift].discard(event.aggregate_id)
         elif event.name == "VolunteerWaitlisted":
             queue[shift].add(event.aggregate_id)
-        elif event.name == "SignUpWithdrawn":
+        elif event.name in ("SignUpWithdrawn", "SignUpCancelled"):
             holding[shift].discard(event.aggregate_id)
             queue[shift].discard(event.aggregate_id)
         taken = len(holding[shift])

@@ -19,14 +19,14 @@ from uuid import UUID
 
 import httpx
 
-from shared.contracts import Provenance, RegistrationSource, ServiceLogged, StationOpened, VolunteerRegistered
+from shared.contracts import Provenance, RegistrationSource, ServiceLogged, StationRegistered, VolunteerRegistered
 from shared.contracts.event import Event
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id
 from tests.fault.system import System
 from tests.support.eventually import eventually
 
-Kind = Literal["publish", "sign_up", "withdraw", "check_in", "check_out", "correct", "log"]
+Kind = Literal["publish", "sign_up", "withdraw", "accept", "check_in", "check_out", "correct", "log"]
 Outcome = Literal["maybe", "ok", "refused"]
 _PAUSE = 0.05
 _PER_DISTRICT = 12
@@ -340,7 +340,7 @@ async def _knows(world: World, service: str) -> bool:
 
 
 def _registry_events(district: District) -> Iterator[NewEvent]:
-    opened = StationOpened(
+    opened = StationRegistered(
         station_id=district.station_id, code=district.station, name="站", level="station", division_code="1"
     )
     yield _new(district, district.station_id, opened)

@@ -1,9 +1,9 @@
 """Any order of commands and crashes: sign-up and ledger stay what a model in memory says they are.
 
-Hypothesis draws the commands (sign up, withdraw, sign up again, check in, check out, correct, ask again with the same
-key) and the crashes (the API before or after its commit, a relay, the consumer), on real processes. After every
-command the places, the waiting list and the records in activities' database equal the model; after a pause the ledger's
-minutes do too.
+Hypothesis draws the commands (sign up, withdraw, take what is free, sign up again, check in, check out, correct, ask
+again with the same key) and the crashes (the API before or after its commit, a relay, the consumer), on real processes.
+After every command the places, the waiting list and the records in activities' database equal the model; after a pause
+the ledger's minutes do too.
 """
 
 from __future__ import annotations
@@ -130,9 +130,20 @@ class Machine(RuleBasedStateMachine):
         assert op.outcome == "ok", op
         if known.state == "withdrawn":
             self.changes_nothing(op)
-        elif known.state == "confirmed" and (waiting := self.waiting()):
-            waiting[0].state = "confirmed"
-        known.state = "withdrawn"
+        known.state = "withdrawn"  # so near the start the place is offered to nobody
+
+    @precondition(lambda self: self.signed_up)
+    @rule(which=st.integers(0), crash=crashes)
+    def take_what_is_free(self, which: int, crash: str) -> None:
+        known = self.signed_up[which % len(self.signed_up)]
+        op = self.ask("accept", "POST", f"/v1/sign-ups/{known.id}/accept", known.volunteer, crash)
+        if known.state == "confirmed":
+            self.changes_nothing(op)
+        elif known.state == "waiting" and self.taken() < CAPACITY:
+            assert op.answer["state"] == "confirmed"
+            known.state = "confirmed"
+        else:
+            assert self.code(op) == "not_open"
 
     @precondition(lambda self: self.signed_up)
     @rule(which=st.integers(0), minutes=st.integers(2, 200), crash=crashes)

@@ -106,7 +106,7 @@ async def accept_token(tx: AsyncConnection, actor: Actor, box: SecretBox, token:
         raise RefusedError(Fault("token", Code.OTHER_DISTRICT))
     codes = await _codes(tx, actor.district, box, read.shift_id)
     if codes is None:
-        raise RefusedError(Fault("token", Code.WRONG_CODE))
+        raise RefusedError(Fault("token", Code.WRONG_CHECK_IN_CODE))
     return CodeOf(read.shift_id, codes.accept_token(read, now()))
 
 
@@ -117,7 +117,7 @@ async def accept_digits(
     codes = await _codes(tx, actor.district, box, shift_id)
     code_from = codes.accept_digits(digits, now()) if codes else None
     if code_from is None:
-        raise RefusedError(Fault("digits", Code.WRONG_CODE), left=left)
+        raise RefusedError(Fault("digits", Code.WRONG_CHECK_IN_CODE), left=left)
     if actor.volunteer_id:
         await repository.forget_tries(tx, actor.district, actor.volunteer_id)
     return CodeOf(shift_id, code_from)

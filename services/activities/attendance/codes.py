@@ -86,7 +86,7 @@ class ShiftCodes:
         genuine = self._mac(_content(token.district, token.shift_id, token.step))
         present = _step(now, QR_SECONDS)
         if not hmac.compare_digest(genuine, token.mac) or token.step > present + 1:
-            raise RefusedError(Fault("token", Code.WRONG_CODE))
+            raise RefusedError(Fault("token", Code.WRONG_CHECK_IN_CODE))
         if token.step < present - 1:
             raise RefusedError(Fault("token", Code.EXPIRED))
         return _moment(token.step, QR_SECONDS)
@@ -113,7 +113,7 @@ def read_token(token: str) -> QrToken:
     except ValueError:
         content = b""
     if len(content) != _TOKEN_BYTES or content[: len(_VERSION)] != _VERSION:
-        raise RefusedError(Fault("token", Code.WRONG_CODE))
+        raise RefusedError(Fault("token", Code.WRONG_CHECK_IN_CODE))
     district, shift_id, step = content[1:4], content[4:20], content[20:25]
     return QrToken(f"{int.from_bytes(district):06d}", UUID(bytes=shift_id), int.from_bytes(step), content[25:])
 

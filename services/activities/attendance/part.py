@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.activities.attendance.api import router
+from services.activities.attendance import api, roster_api
 from services.activities.attendance.codes import SecretBox
 from services.activities.attendance.forgotten import FORGOTTEN_CHECK_OUTS
 from services.activities.settings import Settings
@@ -14,4 +14,4 @@ async def _prepare(app: FastAPI, _store: Store, settings: Settings) -> None:
     app.state.attendance_secrets = SecretBox(settings.attendance_key)
 
 
-PART = Part(routers=[router], work=lambda _: (FORGOTTEN_CHECK_OUTS,), prepare=_prepare)
+PART = Part(routers=[api.router, roster_api.router], work=lambda _: (FORGOTTEN_CHECK_OUTS,), prepare=_prepare)

@@ -1,43 +1,32 @@
-"""Accounts, log-in and the key set over HTTP."""
+"""Logging in, sessions, one's own account and the key set over HTTP."""
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registry.accounts import commands, queries
+from services.registry.accounts import commands, log_in, queries
 from services.registry.accounts.attempts import Address, CountedAttempts
-from services.registry.accounts.commands import AccountCreated, NewAccount
-from services.registry.accounts.domain import check_password
-from services.registry.accounts.passwords import Passwords
-from services.registry.accounts.self_registration import register_self
+from services.registry.accounts.dependencies import PasswordThreads
+from services.registry.accounts.domain import Device
+from services.registry.accounts.queries import SessionView
 from services.registry.accounts.signing_keys import SigningKeyCreated, rotate_signing_key
+from services.registry.accounts.tokens import Tokens
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
-from services.registry.people.enrolment import VolunteerCreated
-from services.registry.people.forms import EXAMPLE, VolunteerForm
 from services.registry.people.queries import VolunteerView, find_volunteer
-from shared.contracts.actor import EVERY_DISTRICT, Role, Scope
+from shared.contracts.actor import EVERY_DISTRICT, Role
 from shared.contracts.faults import RefusedError
+from shared.contracts.tokens import Limit
 from shared.http.auth import Caller, anyone, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import idempotent
 from shared.ops import metrics
-from shared.store.event_log import new_id
 
 router = APIRouter()
-_NO_ACCOUNT = UUID(int=0)
 
 _Text = Annotated[str, Field(max_length=500)]
-
-
-def _passwords(request: Request) -> Passwords:
-    passwords: Passwords = request.app.state.passwords
-    return passwords
-
-
-PasswordThreads = Annotated[Passwords, Depends(_passwords)]
 
 
 class LogIn(BaseModel):
@@ -51,50 +40,10 @@ class LogIn(BaseModel):
     password: _Text
 
 
-class SelfRegistration(VolunteerForm):
-    """A person registers in a district and chooses the password of their account."""
+class RefreshToken(BaseModel):
+    """The refresh token that came with the last tokens."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [EXAMPLE | {"district": "510115", "password": "long enough to keep"}]}
-    )
-
-    district: Annotated[str, Field(pattern="^[0-9]{6}$")]
-    password: _Text
-
-
-class TokenView(BaseModel):
-    """A bearer token (EdDSA JWT) and the seconds it lasts."""
-
-    access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the scheme's name (RFC 6750)
-    expires_in: int
-
-
-class AccountForm(BaseModel):
-    """An account to open. ``units`` are codes of the stations managed or teams led.
-
-    ``volunteer_number`` makes it that volunteer's account, with the role ``volunteer``; they log in by the number too.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "user_name": "li.station01",
-                    "password": "long enough to keep",
-                    "roles": ["station_manager"],
-                    "units": ["510115-STA-01"],
-                },
-                {"volunteer_number": "51011500000001", "password": "long enough to keep"},
-            ]
-        }
-    )
-
-    user_name: _Text | None = None
-    password: _Text
-    roles: Annotated[list[Role], Field(max_length=10)] = []
-    units: Annotated[list[_Text], Field(max_length=200)] = []
-    volunteer_number: _Text | None = None
+    refresh_token: _Text
 
 
 class MyAccount(BaseModel):
@@ -115,79 +64,49 @@ class PasswordChange(BaseModel):
     new_password: _Text
 
 
-@router.post("/v1/tokens", tags=["accounts"], dependencies=[Depends(anyone)], responses={401: {}, 429: {}})
-async def log_in(
-    form: LogIn, store: ApiStore, keys: Keys, passwords: PasswordThreads, attempts: CountedAttempts, address: Address
-) -> TokenView:
+async def _device(address: Address, user_agent: Annotated[str, Header(include_in_schema=False)] = "") -> Device:
+    return Device.of(user_agent, address)
+
+
+@router.post("/v1/tokens", tags=["accounts"], dependencies=[Depends(anyone)], responses={401: {}, 403: {}, 429: {}})
+async def get_tokens(
+    form: LogIn,
+    store: ApiStore,
+    keys: Keys,
+    passwords: PasswordThreads,
+    attempts: CountedAttempts,
+    address: Address,
+    device: Annotated[Device, Depends(_device)],
+) -> Tokens:
     """Log in. An unknown name and a wrong password are answered alike, and not too often."""
     attempts.log_in(form.user_name, address)
     try:
-        token = await commands.log_in(store, passwords, keys, form.user_name, form.password)
+        tokens = await log_in.log_in(store, passwords, keys, form.user_name, form.password, device)
     except RefusedError:
         metrics.LOG_IN_REFUSED.labels("credentials").inc()
         raise
     attempts.logged_in(form.user_name, address)
-    return TokenView(access_token=token.access_token, expires_in=token.expires_in)
+    return tokens
 
 
-@router.post("/v1/accounts", tags=["accounts"], status_code=201, response_model=AccountCreated)
-async def open_account(
-    form: AccountForm,
-    store: ApiStore,
-    passwords: PasswordThreads,
-    caller: Annotated[Caller, Depends(caller_with(Role.OPERATOR, Role.DISTRICT_ADMIN))],
-    key: KeyedIdempotencyKey,
-) -> Response:
-    """Open an account in the district: staff, or a volunteer by number, with a first password."""
-    check_password(form.password)
-    new = NewAccount(form.user_name, form.roles, form.units, form.volunteer_number)
-    password_hash = await passwords.hash(form.password)
-    async with store.transaction(caller.district) as tx:
-        return await idempotent(tx, caller, key, 201, partial(commands.open_account, tx, caller, new, password_hash))
+@router.post("/v1/tokens/refresh", tags=["accounts"], dependencies=[Depends(anyone)], responses={401: {}})
+async def refresh_tokens(form: RefreshToken, store: ApiStore, keys: Keys) -> Tokens:
+    """Get the next tokens. A refresh token is good once; used again, but for a moment, it ends its session."""
+    return await log_in.refresh(store, keys, form.refresh_token)
 
 
-@router.post(
-    "/v1/volunteers/self",
-    tags=["volunteers"],
-    status_code=201,
-    response_model=VolunteerCreated,
-    dependencies=[Depends(anyone)],
-    responses={404: {}, 429: {}},
-)
-async def register_oneself(
-    form: SelfRegistration,
-    store: ApiStore,
-    keys: Keys,
-    passwords: PasswordThreads,
-    key: KeyedIdempotencyKey,
-    attempts: CountedAttempts,
-    address: Address,
-) -> Response:
-    """Register yourself; log in with the number in the answer and the password."""
-    attempts.register(address)
-    check_password(form.password)
-    password_hash = await passwords.hash(form.password)
-    district, account_id = form.district, new_id()
-    try:
-        async with store.transaction(district) as tx:
-            command = partial(
-                register_self, tx, keys, district, account_id, form.values(), password_hash, form.language
-            )
-            return await idempotent(tx, _stranger(district), key, 201, command)
-    except RefusedError as refused:
-        attempts.not_registered(address, refused)
-        raise
-
-
-def _stranger(district: str) -> Caller:
-    """Return whoever has no account yet: all of them share one space of idempotency keys."""
-    return Caller(
-        name=f"account:{_NO_ACCOUNT}", account_id=_NO_ACCOUNT, district=district, scope=Scope(frozenset([district]))
-    )
+@router.post("/v1/tokens/end", tags=["accounts"], status_code=204, dependencies=[Depends(anyone)], responses={401: {}})
+async def log_out(form: RefreshToken, store: ApiStore) -> None:
+    """Log out: the session ends with all of its tokens."""
+    await log_in.log_out(store, form.refresh_token)
 
 
 @router.get("/v1/me", tags=["accounts"])
-async def show_me(store: ApiStore, keys: Keys, caller: Annotated[Caller, Depends(caller_with(own=Role))]) -> MyAccount:
+async def show_me(
+    store: ApiStore,
+    keys: Keys,
+    caller: Annotated[Caller, Depends(caller_with(own=Role, admits=[Limit.PASSWORD, Limit.SECOND_FACTOR]))],
+) -> MyAccount:
     """Show the account that asks."""
     home = _home(caller)
     async with store.transaction(home) as tx:
@@ -211,18 +130,50 @@ def _home(caller: Caller) -> str:
     return EVERY_DISTRICT if caller.has(Role.OPERATOR) else caller.district
 
 
+@router.get("/v1/me/sessions", tags=["accounts"])
+async def show_sessions(
+    store: ApiStore, caller: Annotated[Caller, Depends(caller_with(own=Role))]
+) -> list[SessionView]:
+    """Show where one is logged in."""
+    async with store.transaction(_home(caller)) as tx:
+        return await queries.open_sessions(tx, _home(caller), caller.account_id, caller.session_id)
+
+
+@router.delete("/v1/me/sessions/{session_id}", tags=["accounts"], status_code=204)
+async def end_session(
+    session_id: UUID, store: ApiStore, caller: Annotated[Caller, Depends(caller_with(own=Role))]
+) -> None:
+    """Log out somewhere, with all tokens of that log-in."""
+    async with store.transaction(_home(caller)) as tx:
+        await log_in.end_session(tx, _home(caller), caller.account_id, session_id)
+
+
+@router.delete("/v1/me/sessions", tags=["accounts"], status_code=204)
+async def end_other_sessions(store: ApiStore, caller: Annotated[Caller, Depends(caller_with(own=Role))]) -> None:
+    """Log out everywhere else."""
+    async with store.transaction(_home(caller)) as tx:
+        await log_in.end_other_sessions(tx, _home(caller), caller.account_id, caller.session_id)
+
+
 @router.post("/v1/me/password", tags=["accounts"], status_code=204, responses={429: {}})
 async def change_password(
     form: PasswordChange,
     store: ApiStore,
     passwords: PasswordThreads,
     attempts: CountedAttempts,
-    caller: Annotated[Caller, Depends(caller_with(own=Role))],
+    caller: Annotated[Caller, Depends(caller_with(own=Role, admits=[Limit.PASSWORD]))],
 ) -> None:
-    """Change one's own password."""
+    """Change one's own password. All other sessions end; so does the token that asks: get the next one."""
     attempts.change_password(caller.name)
     await commands.change_password(
-        store, passwords, _home(caller), caller.account_id, form.old_password, form.new_password
+        store,
+        passwords,
+        caller,
+        _home(caller),
+        caller.account_id,
+        caller.session_id,
+        form.old_password,
+        form.new_password,
     )
     attempts.password_changed(caller.name)
 

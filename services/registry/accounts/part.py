@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI
 
+from services.registry.accounts.administration import ensure_operator
+from services.registry.accounts.administration_api import router as administration
 from services.registry.accounts.api import router
 from services.registry.accounts.attempts import Attempts
-from services.registry.accounts.commands import ensure_operator
 from services.registry.accounts.passwords import Passwords
 from services.registry.accounts.signing_keys import ensure_signing_key
 from services.registry.settings import Settings
@@ -14,9 +15,9 @@ from shared.store.engine import Store
 
 async def _prepare(app: FastAPI, store: Store, settings: Settings) -> None:
     app.state.passwords = Passwords()
-    app.state.attempts = Attempts()
+    app.state.attempts = Attempts(app.state.rates)
     await ensure_signing_key(store, app.state.keys)
     await ensure_operator(store, app.state.passwords, settings.operator_password.get_secret_value())
 
 
-PART = Part(routers=[router], prepare=_prepare)
+PART = Part(routers=[router, administration], prepare=_prepare)

@@ -1,16 +1,17 @@
-"""What is shown of accounts, and the keys that tokens verify against."""
+"""What is shown of accounts and their sessions, and the keys that tokens verify against."""
 
 import base64
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.accounts.domain import TOKEN_LIFETIME
 from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.tokens import LIFETIME
 from shared.store.engine import Store
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -31,12 +32,94 @@ async def user_name(tx: AsyncConnection, district: str, account_id: UUID) -> str
     return name
 
 
+class SessionView(BaseModel):
+    """A log-in that goes on: when and on what it began, when it last got a token. ``current``: the one that asks."""
+
+    id: UUID
+    created_at: datetime
+    seen_at: datetime
+    user_agent: str
+    address_masked: str
+    current: bool
+
+
+_SESSIONS = text("""
+    SELECT id, created_at, seen_at, user_agent, address AS address_masked,
+           coalesce(id = CAST(:current AS uuid), false) AS current
+    FROM session
+    WHERE district = :district AND account_id = :account_id
+      AND ended_at IS NULL AND least(expires_at, idle_until) > clock_timestamp()
+    ORDER BY seen_at DESC, id
+    LIMIT 200
+""")
+
+
+async def open_sessions(
+    tx: AsyncConnection, district: str, account_id: UUID, current: UUID | None
+) -> list[SessionView]:
+    """Return an account's sessions that go on, the last seen first."""
+    values = {"district": district, "account_id": account_id, "current": current}
+    return [SessionView(**row) for row in (await tx.execute(_SESSIONS, values)).mappings()]
+
+
+class AccountView(BaseModel):
+    """An account as its district's office sees it. ``units`` are codes of stations and teams."""
+
+    id: UUID
+    user_name: str
+    roles: list[str]
+    units: list[str]
+    volunteer_number: str | None
+    locked: bool
+    must_change_password: bool
+    created_at: datetime
+    sessions: int
+    """How many log-ins go on."""
+
+
+_ACCOUNTS = """
+    SELECT a.id, a.user_name, a.roles, v.number AS volunteer_number, a.locked_at IS NOT NULL AS locked,
+           a.must_change_password, a.created_at,
+           ARRAY(SELECT code FROM station u WHERE u.district = a.district AND u.id = ANY(a.units)
+                 UNION ALL SELECT code FROM team u WHERE u.district = a.district AND u.id = ANY(a.units)
+                 ORDER BY 1) AS units,
+           (SELECT count(*) FROM session s
+            WHERE s.district = a.district AND s.account_id = a.id
+              AND s.ended_at IS NULL AND least(s.expires_at, s.idle_until) > clock_timestamp()) AS sessions
+    FROM account a LEFT JOIN volunteer v ON v.district = a.district AND v.id = a.volunteer_id
+    WHERE a.district = :district
+"""
+_ONE_ACCOUNT = text(f"{_ACCOUNTS} AND a.id = :id")
+_SOME_ACCOUNTS = text(f"""{_ACCOUNTS}
+      AND a.user_name > :after
+      AND (CAST(:role AS text) IS NULL OR CAST(:role AS text) = ANY(a.roles))
+      AND (starts_with(a.user_name, :query) OR starts_with(coalesce(v.number, ''), upper(:query)))
+    ORDER BY a.user_name LIMIT :limit
+""")
+
+
+async def find_account(tx: AsyncConnection, district: str, account_id: UUID) -> AccountView:
+    """Return an account of a district. Raises RefusedError (not_found)."""
+    row = (await tx.execute(_ONE_ACCOUNT, {"district": district, "id": account_id})).mappings().one_or_none()
+    if row is None:
+        raise RefusedError(Fault("account_id", Code.NOT_FOUND))
+    return AccountView(**row)
+
+
+async def find_accounts(
+    tx: AsyncConnection, district: str, after: str, limit: int, *, query: str, role: str | None
+) -> list[AccountView]:
+    """Return a district's accounts by name, from after a name on; name or volunteer number start with ``query``."""
+    values = {"district": district, "after": after, "limit": limit, "query": query.lower(), "role": role}
+    return [AccountView(**row) for row in (await tx.execute(_SOME_ACCOUNTS, values)).mappings()]
+
+
 def key_set_of(store: Store) -> Callable[[], Awaitable[dict[str, Any]]]:
     """Return what gives the key set (RFC 7517): the key that signs, and those whose tokens may still be in date."""
 
     async def key_set() -> dict[str, Any]:
         async with store.transaction() as tx:
-            rows = (await tx.execute(_VERIFYING_KEYS, {"lifetime": TOKEN_LIFETIME + CLOCK_SKEW})).all()
+            rows = (await tx.execute(_VERIFYING_KEYS, {"lifetime": LIFETIME + CLOCK_SKEW})).all()
         return {
             "keys": [
                 {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -21,6 +21,10 @@ class Account:
     roles: tuple[str, ...]
     units: tuple[UUID, ...] = ()
     volunteer_id: UUID | None = None
+    version: int = 1
+    """Rises by one with each event of the account; tokens say which one they were issued at."""
+    locked: bool = False
+    must_change_password: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +37,24 @@ class SigningKey:
 
 
 _INSERT = text("""
-    INSERT INTO account (district, id, user_name, password_hash, roles, units, volunteer_id)
-    VALUES (:district, :id, :user_name, :password_hash, :roles, CAST(:units AS uuid[]), :volunteer_id)
+    INSERT INTO account (district, id, user_name, password_hash, roles, units, volunteer_id, version)
+    VALUES (:district, :id, :user_name, :password_hash, :roles, CAST(:units AS uuid[]), :volunteer_id, 1)
     ON CONFLICT DO NOTHING
 """)
 _INSERT_NAMES = text("""
     INSERT INTO log_in_name (name, belongs_to, account_id)
     SELECT n.name, :district, :account_id FROM unnest(CAST(:names AS text[])) AS n(name)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (name) DO UPDATE SET belongs_to = excluded.belongs_to, account_id = excluded.account_id
+    WHERE starts_with(excluded.name, excluded.belongs_to) AND log_in_name.belongs_to <> excluded.belongs_to
 """)
+# A volunteer number is its own district's: where another one's account logs in by it (none could since case C27), that
+# account loses the name.
 
 
 async def insert(tx: AsyncConnection, account: Account, names: Sequence[str]) -> None:
     """Open an account that logs in by any of ``names``.
 
-    Raises RefusedError (already_registered) where the volunteer has an account or a name is taken.
+    Raises RefusedError where the volunteer has an account (already_registered) or a name is taken (name_taken).
     """
     row = {
         "district": account.district,
@@ -64,14 +71,16 @@ async def insert(tx: AsyncConnection, account: Account, names: Sequence[str]) ->
         _INSERT_NAMES, {"district": account.district, "account_id": account.id, "names": list(names)}
     )
     if named.rowcount < len(names):
-        raise RefusedError(Fault("user_name", Code.ALREADY_REGISTERED))
+        raise RefusedError(Fault("user_name", Code.NAME_TAKEN))
 
 
 _BY_NAME = text("SELECT belongs_to, account_id FROM log_in_name WHERE name = :name")
-_BY_ID = text("""
-    SELECT district, id, user_name, password_hash, roles, units, volunteer_id
+_ACCOUNT = """
+    SELECT district, id, user_name, password_hash, roles, units, volunteer_id, version, locked_at IS NOT NULL AS locked,
+           must_change_password
     FROM account WHERE district = :district AND id = :id
-""")
+"""
+_BY_ID, _LOCK = text(_ACCOUNT), text(f"{_ACCOUNT} FOR NO KEY UPDATE")
 
 
 async def whose_name(tx: AsyncConnection, name: str) -> tuple[str, UUID] | None:
@@ -82,18 +91,52 @@ async def whose_name(tx: AsyncConnection, name: str) -> tuple[str, UUID] | None:
 
 async def find(tx: AsyncConnection, district: str, account_id: UUID) -> Account | None:
     """Return an account, or None."""
-    row = (await tx.execute(_BY_ID, {"district": district, "id": account_id})).mappings().one_or_none()
+    return await _one(tx, _BY_ID, district, account_id)
+
+
+async def lock(tx: AsyncConnection, district: str, account_id: UUID) -> Account:
+    """Become the one who changes an account, or ends sessions of it. Raises RefusedError (not_found)."""
+    account = await _one(tx, _LOCK, district, account_id)
+    if account is None:
+        raise RefusedError(Fault("account_id", Code.NOT_FOUND))
+    return account
+
+
+async def _one(tx: AsyncConnection, statement: TextClause, district: str, account_id: UUID) -> Account | None:
+    row = (await tx.execute(statement, {"district": district, "id": account_id})).mappings().one_or_none()
     if row is None:
         return None
     return Account(**{**row, "roles": tuple(row["roles"]), "units": tuple(row["units"])})
 
 
-_SET_PASSWORD = text("UPDATE account SET password_hash = :password_hash WHERE district = :district AND id = :id")
+_CHANGE = "UPDATE account SET {change}, version = version + 1 WHERE district = :district AND id = :id RETURNING version"
+_SET_PASSWORD = text(
+    _CHANGE.format(change="password_hash = :password_hash, must_change_password = :must_change_password")
+)
+_SET_LOCKED = text(_CHANGE.format(change="locked_at = CASE WHEN :locked THEN clock_timestamp() END"))
+_SET_ROLES = text(_CHANGE.format(change="roles = :roles, units = CAST(:units AS uuid[])"))
 
 
-async def set_password(tx: AsyncConnection, account: Account, password_hash: str) -> None:
-    """Replace an account's password."""
-    await tx.execute(_SET_PASSWORD, {"district": account.district, "id": account.id, "password_hash": password_hash})
+async def set_password(tx: AsyncConnection, account: Account, password_hash: str, *, temporary: bool) -> int:
+    """Replace an account's password; return the account's new version. A temporary one must be changed first."""
+    return await _change(tx, _SET_PASSWORD, account, password_hash=password_hash, must_change_password=temporary)
+
+
+async def set_locked(tx: AsyncConnection, account: Account, *, locked: bool) -> int:
+    """Lock or unlock an account; return its new version."""
+    return await _change(tx, _SET_LOCKED, account, locked=locked)
+
+
+async def set_roles(tx: AsyncConnection, account: Account, roles: Sequence[str], units: Sequence[UUID]) -> int:
+    """Replace what an account may do; return its new version."""
+    return await _change(tx, _SET_ROLES, account, roles=list(roles), units=list(units))
+
+
+async def _change(tx: AsyncConnection, statement: TextClause, account: Account, **values: object) -> int:
+    version: int | None = await tx.scalar(statement, {"district": account.district, "id": account.id, **values})
+    if version is None:
+        raise RefusedError(Fault("account_id", Code.NOT_FOUND))
+    return version
 
 
 _UNITS = text("""

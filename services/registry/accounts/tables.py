@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import Boolean, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
@@ -16,6 +16,9 @@ account = Table(
     Column("units", ARRAY(Uuid), nullable=False),
     Column("volunteer_id", Uuid),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("locked_at", DateTime(timezone=True)),
+    Column("must_change_password", Boolean, nullable=False),
     UniqueConstraint("district", "volunteer_id"),
 )
 log_in_name = Table(
@@ -33,4 +36,30 @@ signing_key = Table(
     Column("sealed_key", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("replaced_at", DateTime(timezone=True)),
+)
+session = Table(
+    "session",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("rotated_from", LargeBinary),
+    Column("rotated_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("stepped_up_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("idle_until", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+)
+refresh_token = Table(
+    "refresh_token",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("session_id", Uuid, nullable=False),
+    Column("generation", Integer, nullable=False),
 )

@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from services.activities.app import service
 from services.activities.register import projections
-from shared.contracts import RegistrationSource, StationOpened, VolunteerRegistered
+from shared.contracts import RegistrationSource, StationRegistered, VolunteerRegistered
 from shared.contracts.actor import Role
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
@@ -174,8 +174,11 @@ class Activities:
         await self.as_owner(
             f"SET app.districts = '{DISTRICT}'",
             "ALTER TABLE shift NO FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE sign_up NO FORCE ROW LEVEL SECURITY",
             f"UPDATE shift SET starts_at = '{start}', ends_at = '{start + lasts}' WHERE id = '{shift_id}'",
+            f"UPDATE sign_up SET starts_at = '{start}', ends_at = '{start + lasts}' WHERE shift_id = '{shift_id}'",
             "ALTER TABLE shift FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE sign_up FORCE ROW LEVEL SECURITY",
         )
 
 
@@ -210,8 +213,8 @@ def registered(volunteer_id: UUID, number: str, district: str = DISTRICT, versio
     return Received(Attributes(new_id(), data.event_type(), now(), str(volunteer_id), version, district), data)
 
 
-def opened(station_id: UUID, code: str, district: str = DISTRICT, version: int = 1) -> Received[StationOpened]:
-    data = StationOpened(station_id=station_id, code=code, name=f"站 {code}", level="station", division_code="1")
+def opened(station_id: UUID, code: str, district: str = DISTRICT, version: int = 1) -> Received[StationRegistered]:
+    data = StationRegistered(station_id=station_id, code=code, name=f"站 {code}", level="station", division_code="1")
     return Received(Attributes(new_id(), data.event_type(), now(), str(station_id), version, district), data)
 
 

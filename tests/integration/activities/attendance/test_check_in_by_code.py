@@ -87,7 +87,7 @@ async def test_a_code_of_another_district_or_of_nothing_opens_nothing(activities
     token = (await wall(activities, place.shift_id))["qr_token"]
     elsewhere = activities.account(Role.VOLUNTEER, volunteer_id=UUID(int=1), district=OTHER_DISTRICT)
     assert await fault_of(elsewhere, "/v1/check-ins", token=token) == "other_district"
-    assert await fault_of(volunteer, "/v1/check-ins", token="AAAA") == "wrong_code"
+    assert await fault_of(volunteer, "/v1/check-ins", token="AAAA") == "wrong_check_in_code"
     assert await fault_of(volunteer, "/v1/check-ins", inside=True) == "missing"
 
 

@@ -36,7 +36,7 @@ def test_a_token_says_its_shift_and_district_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "answer"), [(-2, "wrong_code"), (-1, "open"), (0, "open"), (1, "open"), (2, "expired")]
+    ("steps", "answer"), [(-2, "wrong_check_in_code"), (-1, "open"), (0, "open"), (1, "open"), (2, "expired")]
 )
 def test_a_token_opens_for_a_step_more_or_less(steps: int, answer: str) -> None:
     token = CODES.token("510115", NOW).code
@@ -55,18 +55,18 @@ def test_digits_open_for_a_step_more_or_less(steps: int, accepted: bool) -> None
 def test_a_token_that_was_changed_opens_nothing(at: int, flip: int) -> None:
     content = bytearray(urlsafe_b64decode(CODES.token("510115", NOW).code + "="))
     content[at % len(content)] ^= flip
-    assert opened(CODES, urlsafe_b64encode(content).decode().rstrip("="), NOW) == "wrong_code"
+    assert opened(CODES, urlsafe_b64encode(content).decode().rstrip("="), NOW) == "wrong_check_in_code"
 
 
 @given(st.text(max_size=80))
 def test_anything_else_is_no_token(text: str) -> None:
-    assert opened(CODES, text, NOW) == "wrong_code"
+    assert opened(CODES, text, NOW) == "wrong_check_in_code"
 
 
 def test_the_codes_of_another_shift_open_nothing() -> None:
     other = uuid4()
     theirs = BOX.open(other, BOX.new(other))
-    assert opened(CODES, theirs.token("510115", NOW).code, NOW) == "wrong_code"
+    assert opened(CODES, theirs.token("510115", NOW).code, NOW) == "wrong_check_in_code"
     assert theirs.secret != CODES.secret
 
 

@@ -1,0 +1,72 @@
+"""What every change to an account writes: its event, the access log's entry, and what is revoked by it.
+
+Invariant: these are in the transaction of the change, which has locked the account (``repository.lock``).
+"""
+
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.access_log.repository import Noted, note
+from services.registry.accounts import repository, sessions
+from services.registry.accounts.domain import event_district
+from services.registry.accounts.repository import Account
+from shared.contracts import AccountOpened
+from shared.contracts.account import AccountEvent
+from shared.contracts.received import StateRecord
+from shared.contracts.topics import REVOCATION
+from shared.store import event_log
+from shared.store.event_log import NewEvent
+
+
+async def enter_account(tx: AsyncConnection, account: Account, names: Sequence[str], caused_by: str) -> None:
+    """Put a new account on file. Raises RefusedError (already_registered)."""
+    await repository.insert(tx, account, names)
+    opened = AccountOpened(
+        account_id=account.id, roles=account.roles, units=account.units, volunteer_id=account.volunteer_id
+    )
+    await record(tx, account, account.version, opened, caused_by)
+
+
+async def record(
+    tx: AsyncConnection, account: Account, version: int, event: AccountEvent, caused_by: str, reason: str = ""
+) -> None:
+    """Publish what was done to an account and enter it in the access log; ``version`` is the account's after it."""
+    told = NewEvent(event_district(account.district), account.id, version, event, caused_by)
+    await event_log.append(tx, [told])
+    await note(tx, Noted(account.district, caused_by, _action_of(event), account.id, reason))
+
+
+async def revoke_all(tx: AsyncConnection, account: Account, version: int, *, but: UUID | None = None) -> None:
+    """End every token that was issued before this version of an account, and its sessions, all but one.
+
+    What the one that stays has is ended too: it gets another by its refresh token.
+    """
+    await sessions.end_sessions(tx, account, but=but)
+    await _publish(tx, account, version)
+
+
+async def end_session(tx: AsyncConnection, account: Account, session_id: UUID) -> bool:
+    """End one session with its tokens; return whether it was open."""
+    ended = await sessions.end_sessions(tx, account, only=session_id)
+    if ended:
+        await _publish(tx, account, 0)
+    return bool(ended)
+
+
+async def end_others(tx: AsyncConnection, account: Account, session_id: UUID | None) -> None:
+    """End all sessions but one, with their tokens."""
+    if await sessions.end_sessions(tx, account, but=session_id):
+        await _publish(tx, account, 0)
+
+
+async def _publish(tx: AsyncConnection, account: Account, minimum_version: int) -> None:
+    revoked = await sessions.revoke(tx, account, minimum_version)
+    value = revoked.model_dump_json().encode()
+    await event_log.put_state(tx, REVOCATION.name, [StateRecord(account.district, str(account.id), value)])
+
+
+def _action_of(event: AccountEvent) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()

@@ -1,0 +1,116 @@
+"""Logging in and staying so: tokens for a password, tokens for a refresh token, and the end of sessions.
+
+Invariant: nothing holds a connection while a password is hashed. A session begins only for an account that is as it was
+when its password was checked (``sessions.open_session``), so one that is locked meanwhile gets none.
+"""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.access_log.repository import Noted, note
+from services.registry.accounts import changes, domain, repository, sessions
+from services.registry.accounts.domain import Device
+from services.registry.accounts.passwords import Passwords
+from services.registry.accounts.repository import Account, SigningKey
+from services.registry.accounts.tokens import Tokens, issue
+from services.registry.people.domain.privacy import KeyRing
+from shared.contracts.actor import EVERY_DISTRICT
+from shared.contracts.faults import Code, Fault, RefusedError
+from shared.store.engine import Store
+from shared.store.event_log import now
+
+_NOBODY = EVERY_DISTRICT, UUID(int=0)
+
+
+async def log_in(store: Store, passwords: Passwords, keys: KeyRing, name: str, password: str, device: Device) -> Tokens:
+    """Begin a session for a user name (or volunteer number) and its password.
+
+    Raises RefusedError (wrong_credentials) alike, and after the same work, for an unknown name and a wrong password;
+    who has the right one is told that the account is locked.
+    """
+    async with store.transaction() as tx:
+        district, account_id = await repository.whose_name(tx, domain.log_in_name(name)) or _NOBODY
+    async with store.transaction(district) as tx:
+        account = await repository.find(tx, district, account_id)
+        signing_key = await repository.current_signing_key(tx)
+    matches = await passwords.match(account.password_hash if account else None, password)
+    if account is None or signing_key is None or not matches:
+        raise RefusedError(Fault("", Code.WRONG_CREDENTIALS))
+    if account.locked:
+        raise RefusedError(Fault("", Code.LOCKED))
+    async with store.transaction(district) as tx:
+        return await begin_session(tx, keys, signing_key, account, device)
+
+
+async def begin_session(
+    tx: AsyncConnection, keys: KeyRing, signing_key: SigningKey, account: Account, device: Device
+) -> Tokens:
+    """Begin a session of somebody who has shown who they are. Raises RefusedError (changed_meanwhile)."""
+    refresh_token = domain.new_refresh_token(account.district)
+    lifetime = domain.session_lifetime(account.roles)
+    session = await sessions.open_session(tx, account, device, lifetime, refresh_token, stepped_up=True)
+    if session is None:
+        raise RefusedError(Fault("", Code.CHANGED_MEANWHILE))
+    return issue(keys, signing_key, account, session, refresh_token, now())
+
+
+async def refresh(store: Store, keys: KeyRing, refresh_token: str) -> Tokens:
+    """Give the next tokens of a session. Raises RefusedError (session_ended).
+
+    A token that was used before ends its session, unless it was used a moment ago (``sessions``).
+    """
+    district = domain.district_of_token(refresh_token)
+    async with store.transaction(district) as tx:
+        shown = await sessions.presented(tx, district, refresh_token)
+        if shown is None or not shown.open:
+            raise domain.session_ended()
+        if shown.current or shown.in_grace:
+            return await _next_tokens(tx, keys, district, shown, refresh_token)
+    await _end_stolen(store, district, shown)
+    raise domain.session_ended()
+
+
+async def _next_tokens(
+    tx: AsyncConnection, keys: KeyRing, district: str, shown: sessions.Presented, refresh_token: str
+) -> Tokens:
+    account = await repository.find(tx, district, shown.account_id)
+    signing_key = await repository.current_signing_key(tx)
+    if account is None or account.locked or signing_key is None:
+        raise domain.session_ended()
+    successor = domain.new_refresh_token(district)
+    if shown.current:
+        lifetime = domain.session_lifetime(account.roles)
+        session = await sessions.rotate(tx, district, shown.id, refresh_token, successor, lifetime)
+    else:
+        session = await sessions.add_token(tx, district, shown.id, successor)
+    return issue(keys, signing_key, account, session, successor, now())
+
+
+async def _end_stolen(store: Store, district: str, shown: sessions.Presented) -> None:
+    async with store.transaction(district) as tx:
+        account = await repository.lock(tx, district, shown.account_id)
+        if await changes.end_session(tx, account, shown.id):
+            await note(tx, Noted(district, f"account:{account.id}", "refresh_token_reused", account.id))
+
+
+async def log_out(store: Store, refresh_token: str) -> None:
+    """End the session of a refresh token, old or new; one that is none, or of a session that has ended, is as good."""
+    district = domain.district_of_token(refresh_token)
+    async with store.transaction(district) as tx:
+        shown = await sessions.presented(tx, district, refresh_token)
+    if shown is not None:
+        async with store.transaction(district) as tx:
+            await changes.end_session(tx, await repository.lock(tx, district, shown.account_id), shown.id)
+
+
+async def end_session(tx: AsyncConnection, district: str, account_id: UUID, session_id: UUID) -> None:
+    """End one of an account's sessions. Raises RefusedError (not_found)."""
+    account = await repository.lock(tx, district, account_id)
+    if not await changes.end_session(tx, account, session_id):
+        raise RefusedError(Fault("session_id", Code.NOT_FOUND))
+
+
+async def end_other_sessions(tx: AsyncConnection, district: str, account_id: UUID, session_id: UUID | None) -> None:
+    """End all of an account's sessions but this one."""
+    await changes.end_others(tx, await repository.lock(tx, district, account_id), session_id)
