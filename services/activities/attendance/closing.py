@@ -21,11 +21,12 @@ from services.activities.publishing.domain import text_fault
 from services.activities.records.domain import net_minutes
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import (
+    AbsenceClass,
+    AbsenceExcused,
     CheckInWay,
     Event,
     ShiftClosed,
     ShiftMissed,
-    ShiftMissedReversed,
     ShiftReopened,
     VolunteerCheckedOut,
 )
@@ -34,7 +35,6 @@ from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
 
-NO_SHOW = "no_show"
 _LONGEST_REASON = 500
 _CAME = (SignUpState.ATTENDING, SignUpState.COMPLETED, SignUpState.MISSING_CHECK_OUT)
 
@@ -197,7 +197,7 @@ def _classed(found: Attendance, entry: Entry, field: str) -> Sequence[_Settled]:
         return [_missing_it(found)]
     if came:
         raise RefusedError(Fault(field, Code.NOT_OPEN))
-    return [_excusing(found)] if found.absence else []
+    return [_excusing(found, entry.reason.strip())] if found.absence else []
 
 
 def _missing_it(found: Attendance) -> _Settled:
@@ -206,7 +206,7 @@ def _missing_it(found: Attendance) -> _Settled:
         found,
         version=found.version + 1,
         state=SignUpState.CONFIRMED,
-        absence=NO_SHOW,
+        absence=AbsenceClass.NO_SHOW,
         checked_in_at=None,
         checked_in_by=None,
         inside=None,
@@ -225,9 +225,9 @@ def _missing_it(found: Attendance) -> _Settled:
     return _Settled(after, void, [event])
 
 
-def _excusing(found: Attendance) -> _Settled:
+def _excusing(found: Attendance, reason: str) -> _Settled:
     """Return that it is not counted that somebody did not come."""
-    return _Settled(replace(found, version=found.version + 1, absence=None), None, [_reversed(found)])
+    return _Settled(replace(found, version=found.version + 1, absence=None), None, [_excused(found, reason)])
 
 
 def _serving(found: Attendance, entry: Entry, field: str, at: datetime) -> _Settled:
@@ -246,7 +246,7 @@ def _serving(found: Attendance, entry: Entry, field: str, at: datetime) -> _Sett
         checked_out_at=span.ended_at,
         way=CheckInWay.LEADER,
     )
-    events = [_reversed(found), left] if found.absence else [left]
+    events = [_excused(found, reason), left] if found.absence else [left]
     after = replace(
         found,
         version=found.version + len(events),
@@ -275,5 +275,11 @@ def _stated(found: Attendance, entry: Entry, field: str, at: datetime) -> Span:
         raise RefusedError(*(Fault(f"{field}.{fault.field}", fault.code) for fault in refused.faults)) from None
 
 
-def _reversed(found: Attendance) -> ShiftMissedReversed:
-    return ShiftMissedReversed(sign_up_id=found.sign_up_id, shift_id=found.shift_id, volunteer_id=found.volunteer_id)
+def _excused(found: Attendance, reason: str) -> AbsenceExcused:
+    return AbsenceExcused(
+        sign_up_id=found.sign_up_id,
+        shift_id=found.shift_id,
+        volunteer_id=found.volunteer_id,
+        absence=AbsenceClass.NO_SHOW,
+        reason=reason,
+    )

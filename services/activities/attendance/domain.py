@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.activities.records.domain import whole_minutes
 from services.activities.signing_up.domain import SignUpState
-from shared.contracts import CheckInWay, Provenance
+from shared.contracts import AbsenceClass, CheckInWay, Provenance
 from shared.contracts.faults import Code, Fault, RefusedError
 
 
@@ -57,8 +57,7 @@ class Attendance:
     volunteer_id: UUID
     state: SignUpState
     version: int
-    absence: str | None
-    """``no_show`` where they had a confirmed place, and had not come when the shift was closed."""
+    absence: AbsenceClass | None
     checked_in_at: datetime | None
     checked_in_by: CheckInWay | None
     inside: bool | None

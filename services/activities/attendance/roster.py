@@ -11,13 +11,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.signing_up.domain import SignUpState
-from shared.contracts import Provenance
+from shared.contracts import CheckInWay
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 
 
 class RosterEntry(BaseModel):
-    """A sign-up on a roster. ``by`` is who vouched for the check-in; the check-out and minutes are the record's."""
+    """A sign-up on a roster. ``by`` is how they were checked in; the check-out and minutes are the record's."""
 
     sign_up_id: UUID
     volunteer_id: UUID
@@ -27,7 +27,7 @@ class RosterEntry(BaseModel):
     checked_in_at: datetime | None
     checked_out_at: datetime | None
     minutes: int | None
-    by: Provenance | None
+    by: CheckInWay | None
 
 
 class RosterShift(BaseModel):

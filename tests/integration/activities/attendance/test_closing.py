@@ -124,7 +124,7 @@ async def test_a_no_show_is_reversed_by_opening_the_shift_again(activities: Acti
         {"sign_up_id": excused.sign_up_id, "no_show": False, "reason": "公交停运"},
     )
     assert (closed["served"], closed["missed"], closed["minutes"]) == (1, 0, 50)
-    assert len(await activities.events("ShiftMissedReversed")) == 2
+    assert len(await activities.events("AbsenceExcused")) == 2
     assert [event["reason"] for event in await activities.events("ShiftReopened")] == ["漏记一人"]
     for row in await activities.rows(
         """SELECT u.version, array_agg(e.aggregate_version ORDER BY e.position) AS told
