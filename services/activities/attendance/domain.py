@@ -37,6 +37,8 @@ class AttendanceRules:
 
 RULES = AttendanceRules()
 INSTANT = timedelta(microseconds=1)
+CAME = (SignUpState.ATTENDING, SignUpState.COMPLETED, SignUpState.MISSING_CHECK_OUT)
+"""The states of those who have come."""
 
 
 class Span(NamedTuple):

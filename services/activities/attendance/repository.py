@@ -55,6 +55,11 @@ _SHIFT = text("""
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :id
 """)
+_LOCK_ACTIVITY = text("""
+    SELECT id FROM activity
+    WHERE district = :district AND id = (SELECT activity_id FROM shift WHERE district = :district AND id = :id)
+    FOR NO KEY UPDATE
+""")
 _LOCK_SHIFT = text(f"{_SHIFT.text} FOR UPDATE OF s")
 _CLOSE = text("""
     WITH closed AS (UPDATE shift SET closed_at = :at WHERE district = :district AND id = :id)
@@ -158,8 +163,10 @@ async def read_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shif
 
 
 async def lock_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> ShiftAttended | None:
-    """Return a shift, locked until the transaction ends, or None."""
-    row = (await tx.execute(_LOCK_SHIFT, {"district": district, "id": shift_id})).one_or_none()
+    """Return a shift, locked until the transaction ends, or None; its activity is locked first, as editing does."""
+    key = {"district": district, "id": shift_id}
+    await tx.execute(_LOCK_ACTIVITY, key)
+    row = (await tx.execute(_LOCK_SHIFT, key)).one_or_none()
     return ShiftAttended(*row) if row else None
 
 
