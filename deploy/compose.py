@@ -54,6 +54,9 @@ def _settings() -> list[str]:
             values += [f"{upper}_ORIGIN: ${{{upper}_ORIGIN:?}}"]
         if entry.sends_mail:
             values += [f"{name}: ${{{name}:?}}" for name in ("SMTP_HOST", "SMTP_PORT", "SMTP_FROM")]
+        if entry.sends_texts:
+            gateway = (f"{upper}_SMS_GATEWAY_URL", f"{upper}_SMS_GATEWAY_KEY")
+            values += [f"{name}: ${{{name}:-}}" for name in gateway]
         lines += [f"x-{service}: &{service}", "  <<: *common", *(f"  {value}" for value in values), ""]
     return lines[:-1]
 

@@ -27,6 +27,8 @@ class Entry:
     secrets: Mapping[str, str] = field(default_factory=dict)
     """The secrets it is given: environment variable -> name of the secret."""
     sends_mail: bool = False
+    sends_texts: bool = False
+    """To phones: through a gateway, or into a file in local mode."""
     pages: bool = False
     """What it serves are pages for people: it calls every other service, and is told what address browsers open."""
 
@@ -46,6 +48,8 @@ TABLE: Mapping[str, Entry] = {
             "CONTACT_PUBLIC_KEY": "CONTACT_PUBLIC_KEY",
         }
         | _BEHIND_THE_PORTAL,
+        sends_mail=True,
+        sends_texts=True,
     ),
     "activities": Entry(
         8102,
@@ -57,7 +61,12 @@ TABLE: Mapping[str, Entry] = {
     "notifications": Entry(
         8104, "Messages and their deliveries.", {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"}, sends_mail=True
     ),
-    "portal": Entry(8105, "The pages that people see.", {"PORTAL_SESSION_KEY": "PORTAL_SESSION_KEY"}, pages=True),
+    "portal": Entry(
+        8105,
+        "The pages that people see.",
+        {"PORTAL_SESSION_KEY": "PORTAL_SESSION_KEY"} | _BEHIND_THE_PORTAL,
+        pages=True,
+    ),
 }
 SERVICES = tuple(TABLE)
 

@@ -1,8 +1,6 @@
 import asyncio
 import json
 import os
-import signal
-import sys
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -28,8 +26,7 @@ from sqlalchemy import text
 from deploy.local.process import free_port
 from services.notifications.app import service
 from services.notifications.deliveries.mailer import ENDINGS, PostOffice, mail_work
-from services.notifications.deliveries.reactions import deliver
-from services.notifications.deliveries.repository import add_told
+from services.notifications.deliveries.telling import tell
 from services.notifications.messages.domain import EVERYWHERE, Message, Template
 from shared.contracts import Event, RegistrationSource, VolunteerRegistered, VolunteerSignedUp
 from shared.contracts.envelope import Attributes, headers
@@ -46,6 +43,7 @@ from shared.work.kind import WorkKind
 from shared.work.worker import Worker
 from tests.support import topics
 from tests.support.emptying import empty
+from tests.support.forked import Program
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.quiescence import partitions_read
 from tests.support.services import reactions
@@ -160,7 +158,7 @@ class Post:
     async def settled(self) -> bool:
         """Whether no mail is waiting or being sent, and no work is left of any."""
         of_mails = await self.rows("SELECT 1 FROM delivery WHERE state IN ('queued', 'sending')")
-        return not of_mails and not await self.rows("SELECT 1 FROM work")
+        return not of_mails and not await self.rows("SELECT 1 FROM work WHERE kind = 'mail'")
 
     async def has_read_all(self) -> bool:
         """Whether the consumer has handled everything that was published."""
@@ -170,12 +168,12 @@ class Post:
         return await self.rows(query)
 
     async def make_due(self) -> None:
-        """Let every wait and claim be over."""
+        """Let every wait and claim of mails be over."""
         async with self.worker.transaction() as tx:
-            await tx.execute(text("UPDATE work SET due_at = now(), lease_until = claimed_at"))
+            await tx.execute(text("UPDATE work SET due_at = now(), lease_until = claimed_at WHERE kind = 'mail'"))
 
     @asynccontextmanager
-    async def process(self, failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+    async def process(self, failpoint: str = "") -> AsyncIterator[Program]:
         """Run the worker in a process of its own, as it is run in production."""
         environment = {
             **os.environ,
@@ -190,15 +188,12 @@ class Post:
             "SMTP_FROM": SENDER,
             "FAILPOINT": failpoint,
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.notifications", "worker", env=environment, stdout=asyncio.subprocess.PIPE
-        )
+        process = Program(["-m", "services.notifications", "worker"], environment)
         try:
             yield process
         finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-                await process.communicate()
+            process.terminate()
+            await asyncio.to_thread(process.wait)
 
 
 def received(event: Event, subject: UUID) -> Received[Event]:
@@ -319,7 +314,7 @@ async def handle(post: Post, events: Sequence[Received[Event]]) -> None:
 async def enter(post: Post, messages: Sequence[Message]) -> None:
     """Enter messages and have them delivered as a reaction does."""
     async with post.worker.transaction() as tx:
-        await deliver(tx, [], await add_told(tx, messages))
+        await tell(tx, messages)
 
 
 def message_without_facts(volunteer_id: UUID) -> Message:

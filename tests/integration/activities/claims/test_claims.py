@@ -76,7 +76,11 @@ async def test_a_record_that_says_too_little_is_corrected_by_what_the_leader_sta
     (record,) = (await volunteer.get("/v1/service-records"))["items"]
     made = await claim(volunteer, f"/v1/service-records/{record['id']}", 60)
     start = now() - 150 * MINUTE
-    stated = {"started_at": start.isoformat(), "ended_at": (start + 50 * MINUTE).isoformat(), "break_minutes": 5}
+    stated: dict[str, Any] = {
+        "started_at": start.isoformat(),
+        "ended_at": (start + 50 * MINUTE).isoformat(),
+        "break_minutes": 5,
+    }
     answered = await answer(activities.manager, made["claim_id"], accepted=True, **stated)
     assert answered["minutes"] == 45
     (correction,) = await activities.events("ServiceCorrected")
