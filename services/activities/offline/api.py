@@ -1,10 +1,9 @@
 """Offline lists over HTTP: a device is given one, and brings back what it has noted."""
 
-from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.activities.offline import commands
@@ -13,7 +12,6 @@ from services.activities.offline.signatures import ListSigner
 from shared.contracts.actor import Role
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
-from shared.http.idempotency import IdempotencyKey, idempotent
 
 router = APIRouter(prefix="/v1", tags=["offline lists"])
 
@@ -68,23 +66,16 @@ class Brought(BaseModel):
     entries: list[str] = Field([], max_length=2_000)
 
 
-@router.post("/shifts/{shift_id}/offline-list", status_code=201, response_model=OfflineList)
-async def give_list(
-    shift_id: UUID, body: ListRequest, store: ApiStore, caller: Leader, key: IdempotencyKey, signer: Signer
-) -> Response:
-    """Give a device a shift's list to keep without a network: last four digits, masked names, salted hashes, signed."""
+@router.post("/shifts/{shift_id}/offline-list", status_code=201)
+async def give_list(shift_id: UUID, body: ListRequest, store: ApiStore, caller: Leader, signer: Signer) -> OfflineList:
+    """Give a device a shift's list to keep without a network: last four digits, masked names, salted hashes, signed.
+
+    It takes no Idempotency-Key: an answer that is kept would keep the names.
+    """
     async with store.transaction(caller.district) as tx:
-        command = partial(
-            commands.give_list,
-            tx,
-            caller,
-            signer,
-            shift_id,
-            body.device_key_jwk,
-            body.device_time,
-            body.names_masked,
+        return await commands.give_list(
+            tx, caller, signer, shift_id, body.device_key_jwk, body.device_time, body.names_masked
         )
-        return await idempotent(tx, caller, key, 201, command)
 
 
 @router.post("/shifts/{shift_id}/offline-entries")
