@@ -66,6 +66,7 @@ FOR_EVERYBODY = {
 }
 ANSWERS_ZERO = {"/v1/imports/{import_id}/progress", "/v1/volunteers/{volunteer_id}/absences"}
 """Nothing has happened here: the answer is the same for another district's and for none."""
+_TIMES = {"started_at": "2026-03-01T01:00:00Z", "ended_at": "2026-03-01T02:00:00Z", "reason": "x"}
 CHANGES = {
     "/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"},
     "/v1/activities/{activity_id}": {"version": 1, "place": "x"},
@@ -82,6 +83,11 @@ CHANGES = {
     "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
     "/v1/shifts/{shift_id}/close": {"entries": []},
     "/v1/shifts/{shift_id}/reopen": {"reason": "x"},
+    "/v1/sign-ups/{sign_up_id}/claims": _TIMES,
+    "/v1/service-records/{record_id}/claims": _TIMES,
+    "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
+    "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
+    "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},
     "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
 }
 
