@@ -62,7 +62,7 @@ async def test_a_locked_account_cannot_be_logged_in_to_until_it_is_unlocked(regi
 
 async def test_other_roles_and_units_are_in_the_next_token(registry: Registry) -> None:
     account = await opened(registry, "team_leader", units=["510115-TEAM-007"])
-    form = {"roles": ["station_manager", "case_worker"], "units": ["510115-STA-02"]}
+    form: dict[str, Any] = {"roles": ["station_manager", "case_worker"], "units": ["510115-STA-02"]}
     assert (await do(registry, account, "roles", **form)).status_code == 204
     shown = (await registry.http.get(f"/v1/accounts/{account['id']}", headers=registry.admins["510115"])).json()
     assert (shown["roles"], shown["units"]) == (["case_worker", "station_manager"], ["510115-STA-02"])
@@ -93,7 +93,7 @@ async def test_nobody_deals_with_an_account_above_their_own(registry: Registry, 
     operator = await registry.operator("510115")
     other_admin = await opened(registry, "district_admin", headers=operator)
     also_volunteer = await opened(registry, "district_admin", "auditor", headers=operator)
-    form = {"roles": ["auditor"]} if what == "roles" else {}
+    form: dict[str, Any] = {"roles": ["auditor"]} if what == "roles" else {}
     for above in (other_admin, also_volunteer):
         answer = await do(registry, above, what, **form)
         assert (answer.status_code, faults(answer)) == (403, ["account_id: forbidden"])
@@ -105,7 +105,7 @@ async def test_nobody_deals_with_an_account_of_another_district(registry: Regist
     account = await opened(registry, "auditor")
     if "510117" not in registry.admins:
         await registry.open("510117", reference=False)
-    form = {"roles": ["auditor"]} if what == "roles" else {}
+    form: dict[str, Any] = {"roles": ["auditor"]} if what == "roles" else {}
     answer = await do(registry, account, what, registry.admins["510117"], **form)
     assert (answer.status_code, faults(answer)) == (404, ["account_id: not_found"])
     shown = await registry.http.get(f"/v1/accounts/{account['id']}", headers=registry.admins["510117"])
@@ -128,7 +128,7 @@ async def test_nobody_deals_with_an_account_of_another_district(registry: Regist
     ],
 )
 async def test_nobody_grants_what_is_not_theirs_to_grant(
-    registry: Registry, form: dict[str, object], status: int, fault: str
+    registry: Registry, form: dict[str, Any], status: int, fault: str
 ) -> None:
     account = await opened(registry, "auditor")
     answer = await do(registry, account, "roles", **form)
@@ -143,7 +143,7 @@ async def test_a_volunteer_s_account_stays_one_whatever_else_it_may_do(registry:
     body = {"volunteer_number": number, "password": PASSWORD}
     created = await registry.http.post("/v1/accounts", json=body, headers=registry.admins["510115"])
     account = {"id": created.json()["id"], "name": number}
-    form = {"roles": ["team_leader"], "units": ["510115-TEAM-007"]}
+    form: dict[str, Any] = {"roles": ["team_leader"], "units": ["510115-TEAM-007"]}
     assert (await do(registry, account, "roles", **form)).status_code == 204
     found = await registry.http.get("/v1/accounts", params={"query": number}, headers=registry.admins["510115"])
     assert [(each["roles"], each["volunteer_number"]) for each in found.json()["items"]] == [
