@@ -2,7 +2,7 @@
 # Once set up it needs no network; what it downloads is in .venv/ and .local/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down monitor test test-repeat fault soak alerts lint bench docs images clean
+.PHONY: help demo up down monitor test test-repeat browser screenshots fault soak alerts lint bench docs images clean
 
 DISTRICT ?= deploy/sample/510115
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -33,10 +33,16 @@ monitor: $(READY)  ## watch what `make up` started with Prometheus and its alert
 	@$(BIN)/linbang local monitor
 
 test: $(READY)  ## run all tests on a real Kafka and PostgreSQL of their own
-	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts --ignore=tests/browser/whole $(ARGS)
 
 test-repeat: $(READY)  ## run all tests N=20 times, BUSY=6 of them beside a load on every core, ONE_CORE=2 on one
 	@N="$(or $(N),20)" BUSY="$(or $(BUSY),6)" ONE_CORE="$(or $(ONE_CORE),2)" $(BIN)/python -m tests.repeat
+
+browser: $(READY)  ## look at every page in a real Chromium (Debian: apt-get install chromium)
+	@$(BIN)/pytest -n 0 tests/browser $(ARGS)
+
+screenshots: $(READY)  ## take pictures of the pages for docs/pages, or of ARGS=/path into .local/screenshots
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 fault: $(READY)  ## kill everything, at SEEDS moments each; writes docs/faults.md (CASES=F1,F5 or SEED=7 for a part)
 	@SEEDS="$(or $(SEEDS),20)" CASES="$(CASES)" SEED="$(SEED)" $(BIN)/python -m tests.fault.matrix

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from deploy.services import ROLES, TABLE, password_name, url_name
+from deploy.services import ROLES, TABLE, called_by, password_name, url_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +49,9 @@ def _settings() -> list[str]:
         values = [_database(service, role) for role in ("api", "worker")]
         values += [f"{upper}_HOST: 0.0.0.0", f'{upper}_PORT: "8000"']
         values += [f"{name}: ${{{secret}:?}}" for name, secret in entry.secrets.items()]
+        values += [f"{other.upper()}_URL: http://{other}-api:8000" for other in called_by(service)]
+        if entry.pages:
+            values += [f"{upper}_ORIGIN: ${{{upper}_ORIGIN:?}}"]
         if entry.sends_mail:
             values += [f"{name}: ${{{name}:?}}" for name in ("SMTP_HOST", "SMTP_PORT", "SMTP_FROM")]
         lines += [f"x-{service}: &{service}", "  <<: *common", *(f"  {value}" for value in values), ""]
@@ -85,7 +88,9 @@ def _containers(roles: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _ports() -> list[str]:
-    return [f"{service.upper()}_PORTS={entry.port}" for service, entry in TABLE.items()]
+    ports = [f"{service.upper()}_PORTS={entry.port}" for service, entry in TABLE.items()]
+    opened = [(service.upper(), entry.port) for service, entry in TABLE.items() if entry.pages]
+    return [*ports, *(f"{service}_ORIGIN=http://127.0.0.1:{port}" for service, port in opened)]
 
 
 def _jobs() -> list[str]:

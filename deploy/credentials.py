@@ -19,7 +19,10 @@ def generate() -> dict[str, str]:
         "REGISTRY_BLIND_INDEX_KEY": _key(),
         "REGISTRY_OPERATOR_PASSWORD": secrets.token_urlsafe(12),
         "REGISTRY_FILE_KEY": _key(),
+        "PORTAL_ADDRESS_KEY": _key(),
         "ACTIVITIES_FILE_KEY": _key(),
+        "ACTIVITIES_ATTENDANCE_KEY": _key(),
+        "PORTAL_SESSION_KEY": _key(),
         "CONTACT_PUBLIC_KEY": b64encode(contact.public_key().public_bytes_raw()).decode(),
         "CONTACT_PRIVATE_KEY": b64encode(contact.private_bytes_raw()).decode(),
     }

@@ -77,10 +77,16 @@ def documents() -> dict[Path, str]:
         DOCS / "metrics.md": metrics_page(),
         DOCS / "authorisation.md": authorisation_page(services),
         DOCS / "asyncapi.json": _dump(asyncapi(services)),
-        **{DOCS / "api" / f"{service.name}.openapi.json": _dump(build_app(service).openapi()) for service in services},
+        **_apis(services),
         **_of_each_service(services),
         **dashboards.documents(),
     }
+
+
+def _apis(services: Sequence[Service]) -> dict[Path, str]:
+    """Return the OpenAPI document of each service that has an API; pages for people are none."""
+    found = {service.name: build_app(service).openapi() for service in services}
+    return {DOCS / "api" / f"{name}.openapi.json": _dump(api) for name, api in found.items() if api["paths"]}
 
 
 def _of_each_service(services: Sequence[Service]) -> dict[Path, str]:

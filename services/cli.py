@@ -46,6 +46,7 @@ def _find_local_system() -> None:
 
 for _service, _entry in TABLE.items():
     _from(f"services.{_service}.cli", _service, _entry.about, for_operators=True)
+_from("deploy.assets.command", "assets", "Fetch what the pages run in browsers, by its lock.")
 _from("deploy.status", "status", "Everything on one screen, and whether it is well.", for_operators=True)
 _from("deploy.demo.command", "demo", "Load a district of real size and compare every total.")
 _from("deploy.docs", "docs", "Generate the API and event documentation.")

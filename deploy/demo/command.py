@@ -24,7 +24,7 @@ from deploy.demo.district import OPERATOR, Platform, import_reference, logged_in
 from deploy.demo.fault import DemoError
 from deploy.demo.folder import by_volunteer, read_folder
 from deploy.demo.loading import load_records, load_roster
-from deploy.demo.walk import Walk, choose
+from deploy.demo.walk import SERVICE, Walk, choose
 from deploy.local import checks, runner
 from deploy.local.environment import SECRETS, LocalSettings
 from deploy.local.paths import ROOT
@@ -150,7 +150,7 @@ def _finish_walk(walk: Walk, attendance: Attendance, folder: Folder, records: Lo
 
 
 def _await_the_minute(attendance: Attendance, console: Console) -> None:
-    total = (attendance.minute_is_over_at - attendance.checked_in_at).total_seconds()
+    total = SERVICE.total_seconds()
     label, clock = TextColumn(report.line("serving", "")), TextColumn("{task.completed:.0f} of {task.total:.0f} s")
     with Progress(label, BarColumn(), clock, console=console) as bar:
         task = bar.add_task("", total=total)

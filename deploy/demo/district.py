@@ -59,6 +59,7 @@ def logged_in(platform: Platform, user_name: str, password: str, *, district: st
         clients = {
             service: stack.enter_context(LinbangClient(url, district=district))
             for service, url in platform.base_urls.items()
+            if service in Session.__dataclass_fields__
         }
         session = Session(**clients)
         token = _token(session.registry, user_name, password)

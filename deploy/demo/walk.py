@@ -44,16 +44,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Attendance:
-    """Somebody who is checked in, since when; ``completed`` where they are checked out already."""
+    """Somebody who is checked in, and since when that counts; ``completed`` where they are checked out already."""
 
     sign_up_id: str
-    checked_in_at: datetime
+    counts_from: datetime
     completed: bool
 
     @property
     def minute_is_over_at(self) -> datetime:
         """When a whole minute has been given."""
-        return self.checked_in_at + SERVICE
+        return self.counts_from + SERVICE
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Walk:
             me = volunteer.registry.send("GET", "/v1/me").json()["volunteer"]
             self.tell("log-in", f"{me['name']}  {CATEGORIES.get(me['category'], me['category'])}  {me['phone']}")
             found = _find_sign_up(volunteer) or self._sign_up(admin, volunteer)
-            return self._check_in(volunteer, found)
+            return self._check_in(admin, volunteer, found)
 
     def finish(self, attendance: Attendance, imported_minutes: int) -> Credit:
         """Check out (not before the minute is over); wait until hours, star and messages show it.
@@ -106,7 +106,12 @@ class Walk:
         """
         with self._logged_in() as volunteer:
             if not attendance.completed:
-                answer = _post(volunteer, f"/v1/sign-ups/{attendance.sign_up_id}/check-out").json()
+                answer = volunteer.activities.send(
+                    "POST",
+                    "/v1/check-outs",
+                    json={"sign_up_id": attendance.sign_up_id},
+                    headers={"Idempotency-Key": f"sample-check-out-{attendance.sign_up_id}"},
+                ).json()
                 self.tell("check-out", f"{_clock(answer['record']['ended_at'])}, {answer['minutes']} min on record")
             minutes = _minutes_attended(volunteer)
             hours = _eventually(
@@ -152,16 +157,25 @@ class Walk:
         path = f"/v1/shifts/{published['shift_ids'][0]}/sign-ups"
         answer = _eventually(lambda: _unless_unknown(volunteer, path), "activities knows the volunteer")
         self.tell("sign-up", f"{answer['state']}, number {answer['queue_number']}")
-        return {"id": answer["sign_up_id"], "state": answer["state"]}
+        return {
+            "sign_up_id": answer["sign_up_id"],
+            "state": answer["state"],
+            "shift_id": published["shift_ids"][0],
+            "starts_at": starts_at.isoformat(),
+        }
 
-    def _check_in(self, volunteer: Session, sign_up: dict[str, Any]) -> Attendance:
+    def _check_in(self, admin: Session, volunteer: Session, sign_up: dict[str, Any]) -> Attendance:
+        """Check in with the six digits that the wall of the place shows."""
         if sign_up["state"] == "completed":
             since = datetime.fromisoformat(sign_up["checked_in_at"])
             self.tell("found", f"checked in {since.astimezone(CHINA):%Y-%m-%d %H:%M} and out again in an earlier run")
-            return Attendance(sign_up["id"], since, completed=True)
-        answer = _post(volunteer, f"/v1/sign-ups/{sign_up['id']}/check-in").json()
-        self.tell("check-in", _clock(answer["checked_in_at"]))
-        return Attendance(sign_up["id"], datetime.fromisoformat(answer["checked_in_at"]), completed=False)
+            return Attendance(sign_up["sign_up_id"], since, completed=True)
+        wall = admin.activities.send("GET", f"/v1/shifts/{sign_up['shift_id']}/code").json()
+        code = {"shift_id": sign_up["shift_id"], "digits": wall["digits"], "inside": True}
+        answer = volunteer.activities.send("POST", "/v1/check-ins", json=code).json()
+        self.tell("check-in", f"{_clock(answer['checked_in_at'])}, with the code {wall['digits']} on the wall")
+        counts_from = max(map(datetime.fromisoformat, (answer["checked_in_at"], sign_up["starts_at"])))
+        return Attendance(sign_up["sign_up_id"], counts_from, completed=False)
 
 
 def _credited(volunteer: Session, minutes: int) -> OwnHours | None:
@@ -182,8 +196,9 @@ def _find_sign_up(volunteer: Session) -> dict[str, Any] | None:
     mine: list[dict[str, Any]] = volunteer.activities.send("GET", "/v1/me/sign-ups?limit=100").json()["items"]
     now = datetime.now(UTC)
     for sign_up in mine:
-        open_still = sign_up["state"] == "confirmed" and datetime.fromisoformat(sign_up["ends_at"]) > now
-        if sign_up["activity_title"] == TITLE and (open_still or sign_up["state"] in ("attending", "completed")):
+        is_over = datetime.fromisoformat(sign_up["ends_at"]) <= now
+        goes_on = sign_up["state"] in ("confirmed", "attending") and not is_over
+        if sign_up["title"] == TITLE and (goes_on or sign_up["state"] == "completed"):
             return sign_up
     return None
 

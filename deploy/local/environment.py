@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from deploy import credentials
 from deploy.local.paths import STATE
-from deploy.services import ROLES, SERVICES, TABLE, password_name, url_name
+from deploy.services import ROLES, SERVICES, TABLE, called_by, password_name, url_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,4 +113,7 @@ def service_environment(
     environment |= {name: secret[source] for name, source in entry.secrets.items()}
     if entry.sends_mail:
         environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(settings.smtp_port), "SMTP_FROM": _SENDER}
+    environment |= {f"{other}_URL".upper(): settings.base_urls()[other] for other in called_by(service)}
+    if entry.pages:
+        environment[f"{upper}_ORIGIN"] = settings.base_urls()[service]
     return environment | {name: value for name, value in os.environ.items() if name.startswith(f"{upper}_")}

@@ -1,6 +1,6 @@
-"""Kafka's jars, by jgo.
+"""Jars of a Maven repository, by jgo: Kafka's own, and those that the portal's pages need a file of.
 
-Invariant: every jar has the SHA-256 of the lock file; once they are in `.local/jars` no start needs the network.
+Invariant: every jar has the SHA-256 of its lock file; once they are in `.local/jars` no start needs the network.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from jgo.maven import Artifact, MavenContext
 from deploy.local.paths import JARS
 from deploy.local.process import LocalError
 
-_FILES = Path(__file__).parent / "kafka"
-_SPEC = _FILES / "jgo.toml"
-_LOCK = _FILES / "jgo.lock.toml"
+KAFKA = Path(__file__).parent / "kafka"
+_SPEC, _LOCK = "jgo.toml", "jgo.lock.toml"
 
 
-def jars() -> list[Path]:
-    """Give the jars of the lock file, fetched where missing, each with the SHA-256 the lock file has."""
-    lock = LockFile.load(_LOCK)
+def jars(folder: Path = KAFKA) -> list[Path]:
+    """Give the jars of a folder's lock file, fetched where missing, each with the SHA-256 the lock file has."""
+    lock = LockFile.load(folder / _LOCK)
     context = _context()
     JARS.mkdir(parents=True, exist_ok=True)
     with (JARS / ".lock").open("w") as guard:
@@ -36,15 +35,15 @@ def jars() -> list[Path]:
     return [_artifact(context, locked).resolve() for locked in lock.dependencies]
 
 
-def write_lock() -> None:
-    """Resolve jgo.toml anew and write the lock file beside it."""
+def write_lock(folder: Path = KAFKA) -> None:
+    """Resolve a folder's jgo.toml anew and write the lock file beside it."""
     context = _context()
-    spec = EnvironmentSpec.load(_SPEC)
+    spec = EnvironmentSpec.load(folder / _SPEC)
     dependencies = EnvironmentBuilder(context).spec_to_dependencies(spec)
     inputs, transitive = context.resolver.resolve(dependencies)
     wanted = [*inputs, *(each for each in transitive if each.scope in ("compile", "runtime"))]
     locked = sorted((LockedDependency.from_dependency(each) for each in wanted), key=lambda each: each.artifactId)
-    LockFile(locked, environment_name=spec.name).save(_LOCK)
+    LockFile(locked, environment_name=spec.name).save(folder / _LOCK)
 
 
 def _fetch(lock: LockFile, context: MavenContext) -> None:
@@ -57,8 +56,8 @@ def _fetch(lock: LockFile, context: MavenContext) -> None:
             list(threads.map(lambda locked: _artifact(context, locked).resolve(), lock.dependencies))
     except (requests.RequestException, RuntimeError) as error:
         raise LocalError(
-            "The first start fetches Apache Kafka from a Maven repository, and that failed. Connect this machine to "
-            "the network, or name a mirror as `central` under [repositories] in ~/.config/jgo.conf, or copy "
+            "The first start fetches jars (Kafka, htmx) from a Maven repository, and that failed. Connect this "
+            "machine to the network, or name a mirror as `central` under [repositories] in ~/.config/jgo.conf, or copy "
             f".local/jars from a machine that has it.\n  {error}"
         ) from error
     if problems := lock.verify_checksums(JARS):

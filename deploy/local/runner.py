@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NoReturn
 import httpx
 from rich.console import Console
 
-from deploy import provision
+from deploy import assets, provision
 from deploy.demo.district import Platform
 from deploy.local import checks, first_start, postgres
 from deploy.local.broker import Broker
@@ -32,7 +32,7 @@ from deploy.local.environment import LocalSettings, database_urls, load_secrets,
 from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres
 from deploy.local.process import Child, LocalError, clear_stale, pid_line
-from deploy.services import SERVICES
+from deploy.services import SERVICES, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,6 +160,7 @@ def running_system(children: list[Child] | None = None, *, seeding: bool = True)
         with _step("Databases and topics"):
             target = provision.Target(admin_url, bootstrap_servers, settings.topic_prefix, urls)
             asyncio.run(provision.provision(target))
+        assets.unpack()
         with _step("Services"):
             _start_services(stack, children, settings, target)
         system = System(
@@ -177,9 +178,10 @@ def running_system(children: list[Child] | None = None, *, seeding: bool = True)
 
 
 def show(system: System) -> None:
-    """Print the addresses."""
+    """Print the addresses, last the one that people open."""
     for service, address in system.base_urls.items():
-        console.print(f"  {service:<14}{address}/docs")
+        if not TABLE[service].pages:
+            console.print(f"  {service:<14}{address}/docs")
     console.print(f"  {'Kafka':<14}{system.bootstrap_servers}")
     console.print(f"  {'PostgreSQL':<14}{system.postgres}")
     console.print(f"  {'mail':<14}{system.mail}")
@@ -187,6 +189,9 @@ def show(system: System) -> None:
     console.print("Log-ins (name, password):")
     for line in system.log_ins:
         console.print(f"  {line}")
+    for service, address in system.base_urls.items():
+        if TABLE[service].pages:
+            console.print(f"Open {address} and log in by one of these names.")
 
 
 def _start_servers(stack: ExitStack, children: list[Child], settings: LocalSettings) -> tuple[str, str]:

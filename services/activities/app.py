@@ -1,14 +1,16 @@
 """Activities: its parts, top floor first."""
 
 from services.activities.attendance.part import PART as ATTENDANCE
+from services.activities.changes.part import PART as CHANGES
 from services.activities.publishing.part import PART as PUBLISHING
 from services.activities.records.part import PART as RECORDS
 from services.activities.register.part import PART as REGISTER
 from services.activities.settings import Settings
 from services.activities.signing_up.part import PART as SIGNING_UP
+from services.activities.timetable.part import PART as TIMETABLE
 from shared.service.service import Service
 
-PARTS = (ATTENDANCE, RECORDS, SIGNING_UP, PUBLISHING, REGISTER)
+PARTS = (TIMETABLE, ATTENDANCE, RECORDS, CHANGES, SIGNING_UP, PUBLISHING, REGISTER)
 
 
 def service() -> Service:

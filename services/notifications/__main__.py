@@ -1,4 +1,4 @@
-"""``python -m services.notifications ROLE...``: api, relay, consumer, mailer or all."""
+"""``python -m services.notifications ROLE...``: api, relay, consumer, worker or all."""
 
 from services.notifications.app import service
 from shared.service.run import main

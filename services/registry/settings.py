@@ -1,5 +1,6 @@
 """Registry's settings, from the environment."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Base64Bytes, Field, SecretStr
@@ -19,5 +20,14 @@ class Settings(ServiceSettings):
     blind_index_key: Annotated[Base64Bytes, Field(repr=False)]
     contact_public_key: Base64Bytes = Field(validation_alias="CONTACT_PUBLIC_KEY")
     """X25519; contact points are sealed to it."""
+    sms_file: Path | None = None
+    """Text messages are appended to it, where there is no gateway: for local use, where it is the phone."""
+    sms_gateway_url: str = ""
+    """Takes text messages by POST (services/registry/codes/sms.py); it goes before the file."""
+    sms_gateway_key: SecretStr = SecretStr("")
+    smtp_host: str = Field("", validation_alias="SMTP_HOST")
+    smtp_port: int = Field(25, validation_alias="SMTP_PORT")
+    smtp_from: str = Field("", validation_alias="SMTP_FROM")
+    """The mail server for codes and warnings; without a host none are mailed."""
     operator_password: SecretStr
     """First password of the account ``operator``."""

@@ -4,7 +4,7 @@ Invariant: a consumer can filter, deduplicate and route on headers alone; the va
 it handles.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from shared.contracts.event import Event
-from shared.contracts.upcasters import UnknownVersionError, split_type, upcast
+from shared.contracts.upcasters import RENAMED, UnknownVersionError, split_type, type_of, upcast
 
 CONTENT_TYPE = b"application/json"
 SPEC_VERSION = b"1.0"
@@ -77,6 +77,16 @@ def event_type_of(record_headers: Iterable[Header]) -> str | None:
         if name == "ce_type" and value is not None:
             return value.decode("utf-8", "replace")
     return None
+
+
+def present_type_of(record_headers: Sequence[Header]) -> tuple[str, int]:
+    """Return the present name and the version of a record's type. Raises UndecodableEventError where it has none."""
+    event_type = event_type_of(record_headers) or ""
+    try:
+        name, version = split_type(event_type)
+    except ValueError as fault:
+        raise UndecodableEventError(str(fault)) from None
+    return type_of(event_type, read_attributes(record_headers).sequence) if name in RENAMED else (name, version)
 
 
 def read_attributes(record_headers: Iterable[Header]) -> Attributes:

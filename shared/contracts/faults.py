@@ -4,7 +4,9 @@ Invariant: every refusal, of an HTTP request or of a line in an imported file, i
 code and people read the sentence.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as of_class
 from enum import StrEnum
 
 
@@ -30,7 +32,9 @@ class Code(StrEnum):
     UNKNOWN_VALUE = "unknown_value"
     UNKNOWN_REFERENCE = "unknown_reference"
     ALREADY_REGISTERED = "already_registered"
+    CLOSED = "closed"
     NUMBER_TAKEN = "number_taken"
+    NAME_TAKEN = "name_taken"
     DUPLICATE_IN_FILE = "duplicate_in_file"
     ALREADY_RECORDED = "already_recorded"
     COLUMN_COUNT = "column_count"
@@ -39,12 +43,14 @@ class Code(StrEnum):
     OVERLAP = "overlap"
     NOT_FOUND = "not_found"
     NOT_OPEN = "not_open"
+    BELOW_CONFIRMED = "below_confirmed"
     ALREADY_SIGNED_UP = "already_signed_up"
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     FORBIDDEN = "forbidden"
     WEAK = "weak"
     WRONG_CREDENTIALS = "wrong_credentials"
+    WRONG_CODE = "wrong_code"
     CHANGED_MEANWHILE = "changed_meanwhile"
     UNREADABLE_FILE = "unreadable_file"
     ENCRYPTED_FILE = "encrypted_file"
@@ -60,6 +66,10 @@ class Code(StrEnum):
     PASSWORD_TO_CHANGE = "password_to_change"  # noqa: S105 - a code
     STEP_UP = "step_up"
     NOT_LINKED = "not_linked"
+    WRONG_CHECK_IN_CODE = "wrong_check_in_code"
+    EXPIRED = "expired"
+    CODE_USED = "code_used"
+    NO_PLACE = "no_place"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -81,8 +91,10 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.OTHER_DISTRICT: ("不属于本区", "belongs to another district"),
     Code.UNKNOWN_VALUE: ("不在允许的取值内", "is not one of the allowed values"),
     Code.UNKNOWN_REFERENCE: ("系统中没有这一项", "refers to something that is not on file"),
+    Code.CLOSED: ("已关闭,不能再使用或更改", "is closed; it can be neither used nor changed"),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
+    Code.NAME_TAKEN: ("这个用户名已有人使用，请换一个", "is taken already; choose another"),
     Code.DUPLICATE_IN_FILE: ("与本文件前面的一行重复", "repeats an earlier line of this file"),
     Code.ALREADY_RECORDED: ("该记录号已存在且内容不同", "exists already with other contents"),
     Code.COLUMN_COUNT: (
@@ -91,15 +103,20 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.END_BEFORE_START: ("结束时间不晚于开始时间", "is not after the start"),
     Code.DISAGREES_WITH_TIMES: ("与起止时间不一致", "disagrees with start and end"),
-    Code.OVERLAP: ("同一人同一时段已在别处服务", "the same person serves elsewhere at that time"),
+    Code.OVERLAP: ("同一人同一时段已在别处服务或报名", "the same person serves or is signed up elsewhere at that time"),
     Code.NOT_FOUND: ("没有找到", "was not found"),
     Code.NOT_OPEN: ("当前状态下不能进行此操作", "is not possible in the present state"),
+    Code.BELOW_CONFIRMED: (
+        "少于已确认的人数,请说明由谁退出",
+        "is fewer than hold a place; name who leaves",
+    ),
     Code.ALREADY_SIGNED_UP: ("您已报名该班次", "is signed up for this shift already"),
     Code.TOO_EARLY: ("尚未到时间", "is too early"),
     Code.TOO_LATE: ("已过时间", "is too late"),
     Code.FORBIDDEN: ("您没有此操作的权限", "you are not allowed to do this"),
     Code.WEAK: ("强度不够,至少 10 个字符", "is too weak; use at least 10 characters"),
     Code.WRONG_CREDENTIALS: ("用户名或密码不对", "user name or password is wrong"),
+    Code.WRONG_CODE: ("验证码不对或已过期，请核对或重新获取", "is wrong or too old; check it, or ask for another"),
     Code.CHANGED_MEANWHILE: ("内容已被他人修改,请刷新后重试", "was changed by somebody else; reload and try again"),
     Code.UNREADABLE_FILE: ("无法读取文件,请上传 CSV 或 xlsx", "cannot be read; upload CSV or xlsx"),
     Code.ENCRYPTED_FILE: (
@@ -133,6 +150,10 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "此外部身份尚未绑定账号,请先用本平台账号登录再绑定",
         "this outside identity is linked to no account; log in to yours first, then link it",
     ),
+    Code.WRONG_CHECK_IN_CODE: ("签到码不对,请看现场屏幕重新输入", "is not the code shown at the place; look again"),
+    Code.EXPIRED: ("已过期,请重新扫码", "has expired; scan again"),
+    Code.CODE_USED: ("此签到码您已用过,请等下一个", "was used by you already; wait for the next one"),
+    Code.NO_PLACE: ("名额已满", "has no place left"),
 }
 """Code -> (Chinese, English). The sentence follows the field's name."""
 
@@ -143,11 +164,15 @@ class Fault:
 
     field: str
     code: Code
+    other: Mapping[str, str] | None = of_class(default=None, hash=False)
+    """What of the caller's own stands in the way, by ids and public words; a ``title`` among them ends the sentence."""
 
     def message(self, language: str) -> str:
         """Return the sentence in ``zh-CN`` or ``en``."""
         chinese, english = MESSAGES[self.code]
         sentence = chinese if language.startswith("zh") else english
+        if self.other and "title" in self.other:
+            sentence += f":{self.other['title']}" if language.startswith("zh") else f": {self.other['title']}"
         return f"{self.field} {sentence}".strip() if language.startswith("en") else sentence
 
     def bilingual(self) -> str:
@@ -156,8 +181,12 @@ class Fault:
 
 
 class RefusedError(Exception):
-    """A rule forbids what was asked. Carries every fault found, so that all can be mended at once."""
+    """A rule forbids what was asked. Carries every fault found, so that all can be mended at once.
 
-    def __init__(self, *faults: Fault) -> None:
+    ``facts`` are what helps to go on (when check-in opens, what it overlaps): plain JSON values without personal data.
+    """
+
+    def __init__(self, *faults: Fault, **facts: object) -> None:
         super().__init__(", ".join(f"{fault.field}:{fault.code}" for fault in faults))
         self.faults = faults
+        self.facts = facts

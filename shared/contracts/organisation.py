@@ -1,4 +1,7 @@
-"""Events of an organisation, a station and a team: public reference data, names included."""
+"""Events of an organisation, a station and a team: public reference data, names included.
+
+Invariant: what tells of an entry carries all of it, so that its last event is enough to know it.
+"""
 
 from datetime import date
 from typing import ClassVar
@@ -7,8 +10,8 @@ from uuid import UUID
 from shared.contracts.event import Event
 
 
-class OrganisationRegistered(Event):
-    """An association of volunteers is on the district's register, or its entry has changed."""
+class Organisation(Event):
+    """What the events that tell of an organisation's entry say."""
 
     topic: ClassVar[str] = "registry.organisation"
 
@@ -16,10 +19,24 @@ class OrganisationRegistered(Event):
     code: str
     name: str
     kind: str
+    closed_on: date | None = None
+    """The day from which on it is closed, in the district's zone."""
 
 
-class StationOpened(Event):
-    """A service station (or the district centre) is on the register, or its entry has changed."""
+class OrganisationRegistered(Organisation):
+    """An association of volunteers is on the district's register."""
+
+
+class OrganisationChanged(Organisation):
+    """An organisation's entry has changed."""
+
+
+class OrganisationClosed(Organisation):
+    """An organisation has come to its end; its entry stays."""
+
+
+class Station(Event):
+    """What the events that tell of a station's entry say."""
 
     topic: ClassVar[str] = "registry.station"
 
@@ -30,10 +47,24 @@ class StationOpened(Event):
     division_code: str
     opened_on: date | None = None
     volunteer_quota: int = 0
+    closed_on: date | None = None
+    """The day from which on it is closed, in the district's zone."""
 
 
-class TeamFormed(Event):
-    """A service team is on the register, or its entry has changed."""
+class StationRegistered(Station):
+    """A service station (or the district centre) is on the register."""
+
+
+class StationChanged(Station):
+    """A station's entry has changed."""
+
+
+class StationClosed(Station):
+    """A station is closed: nothing new happens there. Its entry, and what happened there, stay."""
+
+
+class Team(Event):
+    """What the events that tell of a team's entry say."""
 
     topic: ClassVar[str] = "registry.team"
 
@@ -44,3 +75,17 @@ class TeamFormed(Event):
     organisation_id: UUID | None = None
     station_id: UUID | None = None
     focus_service: str | None = None
+    closed_on: date | None = None
+    """The day from which on it is closed, in the district's zone."""
+
+
+class TeamRegistered(Team):
+    """A service team is on the register."""
+
+
+class TeamChanged(Team):
+    """A team's entry has changed."""
+
+
+class TeamClosed(Team):
+    """A team is dissolved; its entry stays."""

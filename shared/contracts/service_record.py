@@ -1,6 +1,6 @@
 """Events of a service record: who served where, when and for how many minutes (MCA Order 67, art. 7)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -46,6 +46,9 @@ class ServiceCorrected(Event):
     minutes: int
     previous_minutes: int
     reason: str
+    started_at: datetime | None = None
+    """The real times, where they were wrong too; on the record's day."""
+    ended_at: datetime | None = None
 
 
 class ServiceRecordsImported(Event):
@@ -56,3 +59,38 @@ class ServiceRecordsImported(Event):
     import_id: UUID
     records: int
     minutes: int
+
+
+class ServiceClaimed(Event):
+    """A volunteer says when they really served (MCA Order 67, art. 13: errors and omissions); due to be answered."""
+
+    topic: ClassVar[str] = "activities.claim"
+
+    claim_id: UUID
+    sign_up_id: UUID | None = None
+    """The attendance that it is about; absent where an imported record is said to be wrong."""
+    record_id: UUID | None = None
+    """The record that is said to be wrong; absent where there is none."""
+    volunteer_id: UUID
+    station_id: UUID
+    activity_title: str
+    started_at: datetime
+    ended_at: datetime
+    due_on: date
+    """The last day for the answer."""
+
+
+class ClaimAnswered(Event):
+    """A leader has answered a claim; what was accepted is in the service record."""
+
+    topic: ClassVar[str] = "activities.claim"
+
+    claim_id: UUID
+    sign_up_id: UUID | None = None
+    record_id: UUID | None = None
+    volunteer_id: UUID
+    activity_title: str
+    accepted: bool
+    minutes: int
+    """What it counts from now on."""
+    reason: str

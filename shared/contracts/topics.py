@@ -42,6 +42,7 @@ TOPICS: dict[str, Topic] = {
         Topic("activities.activity", "activity_id", 3, "activities"),
         Topic("activities.sign-up", "sign_up_id", 6, "activities"),
         Topic("activities.service-record", "record_id", 6, "activities"),
+        Topic("activities.claim", "claim_id", 1, "activities"),
         Topic("assessment.ledger", "volunteer_id", 6, "assessment"),
         Topic("assessment.award", "volunteer_id", 3, "assessment"),
         Topic("notifications.delivery", "delivery_id", 3, "notifications"),

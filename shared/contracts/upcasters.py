@@ -1,12 +1,12 @@
-"""Upcasters: how the data of an old event version becomes the next one's.
+"""Upcasters: how an event of an old version, or of an old name, is read as the one that the code knows.
 
 Invariant: history is never rewritten. Every version ever published can be read for as long as it is kept, because
-``upcast`` walks it up, one version at a time, to the one that the code knows.
+``type_of`` gives the present name of its type, and ``upcast`` walks its data up, one version at a time.
 """
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.contracts.event import Event
 
@@ -25,6 +25,24 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {
 """``(event type without its version, old version)`` -> the step to the next version."""
 
 
+class Renamed(NamedTuple):
+    """What an old type is called now: an aggregate's first event, and every later one."""
+
+    first: str
+    later: str
+
+
+RENAMED: Mapping[str, Renamed] = {
+    f"cn.linbang.registry.{old}": Renamed(f"cn.linbang.registry.{first}", f"cn.linbang.registry.{later}")
+    for old, first, later in (
+        ("OrganisationRegistered", "OrganisationRegistered", "OrganisationChanged"),
+        ("StationOpened", "StationRegistered", "StationChanged"),
+        ("TeamFormed", "TeamRegistered", "TeamChanged"),
+    )
+}
+"""Types, without versions, that said "entered or changed" -> the two that say which. The versions go on counting."""
+
+
 class UnknownVersionError(Exception):
     """No chain of upcasters leads from the version that was read to the one that the code knows."""
 
@@ -36,6 +54,18 @@ def split_type(event_type: str) -> tuple[str, int]:
     if not name or not version.isdecimal():
         raise ValueError(f"not a versioned event type: {event_type!r}")
     return name, int(version)
+
+
+def type_of(event_type: str, sequence: int) -> tuple[str, int]:
+    """Return the present name and the version of an event's type; ``sequence`` is its aggregate's version.
+
+    Raises ValueError where the type has no version.
+    """
+    name, version = split_type(event_type)
+    renamed = RENAMED.get(name)
+    if renamed is None:
+        return name, version
+    return (renamed.first if sequence == 1 else renamed.later), version
 
 
 def upcast(

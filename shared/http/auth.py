@@ -116,17 +116,30 @@ async def _claims(
     return await verifier.verify(token)
 
 
-class Access:
-    """Who may use a route: the dependency that lets them in, and the route's rows of ``docs/authorisation.md``.
+class Declared:
+    """Who may use a route, and how far each role reaches: the route's rows of ``docs/authorisation.md``."""
+
+    def __init__(self, *roles: Role, units: Collection[Role] = (), own: Collection[Role] = ()) -> None:
+        named = ((own, Reach.OWN), (units, Reach.UNITS), (roles, Reach.DISTRICT))
+        self.reaches: Mapping[Role, Reach] = {role: reach for some, reach in named for role in some}
+
+
+class Access(Declared):
+    """The dependency that lets in whoever has a token with one of the roles.
 
     ``admits`` are the limits of tokens that it takes all the same; with ``stepped_up`` the account's password or code
     must have been asked for within ``STEPPED_UP_FOR``.
     """
 
     def __init__(
-        self, reaches: Mapping[Role, Reach], admits: Collection[Limit] = (), *, stepped_up: bool = False
+        self,
+        *roles: Role,
+        units: Collection[Role] = (),
+        own: Collection[Role] = (),
+        admits: Collection[Limit] = (),
+        stepped_up: bool = False,
     ) -> None:
-        self.reaches = reaches
+        super().__init__(*roles, units=units, own=own)
         self.stepped_up = stepped_up
         self._admits = frozenset(admits)
 
@@ -172,8 +185,7 @@ def caller_with(
     ``roles`` reach the whole district, those in ``units`` what belongs to their stations and teams, those in ``own``
     what is theirs. ``admits`` and ``stepped_up`` as `Access` has them.
     """
-    reaches = ((own, Reach.OWN), (units, Reach.UNITS), (roles, Reach.DISTRICT))
-    return Access({role: reach for named, reach in reaches for role in named}, admits, stepped_up=stepped_up)
+    return Access(*roles, units=units, own=own, admits=admits, stepped_up=stepped_up)
 
 
 async def anyone() -> None:
@@ -185,10 +197,10 @@ def access_of(dependant: Dependant) -> Mapping[Role, Reach] | None:
 
     ``dependant`` is the route's. Raises LookupError where the route declares neither.
     """
-    declared = [call for call in _calls(dependant) if isinstance(call, Access) or call is anyone]
+    declared = [call for call in _calls(dependant) if isinstance(call, Declared) or call is anyone]
     if not declared:
         raise LookupError("a route says by caller_with(...) or anyone who may use it")
-    accesses = [call.reaches for call in declared if isinstance(call, Access)]
+    accesses = [call.reaches for call in declared if isinstance(call, Declared)]
     return accesses[0] if accesses else None
 
 

@@ -27,8 +27,8 @@ LARGEST_GROUP = 500
 L = TypeVar("L")
 R = TypeVar("R")
 Verdict = Answer | RefusedError | ProblemError
-Lock = Callable[[AsyncConnection, str, UUID], Awaitable[L]]
-"""Locks a thing of a district; what it raises is told to the whole group."""
+Lock = Callable[[AsyncConnection, str, UUID, Sequence[R]], Awaitable[L]]
+"""Locks a thing of a district for those who ask for it; what it raises is told to the whole group."""
 Decide = Callable[[AsyncConnection, str, L, Sequence[R]], Awaitable[Sequence[BaseModel | RefusedError]]]
 """Decides requests for what ``lock`` returned: a result or a refusal for each, in order."""
 
@@ -57,7 +57,7 @@ class GroupCommit(Generic[L, R]):
     """The requests of this process that wait, by what they are for; what is granted is answered with ``status``."""
 
     def __init__(
-        self, store: Store, lock: Lock[L], decide: Decide[L, R], *, status: int, group_size: Histogram
+        self, store: Store, lock: Lock[R, L], decide: Decide[L, R], *, status: int, group_size: Histogram
     ) -> None:
         self._store = store
         self._lock = lock
@@ -109,7 +109,7 @@ class GroupCommit(Generic[L, R]):
         self, tx: AsyncConnection, district: str, thing: UUID, group: Sequence[Waiting[R]]
     ) -> list[Verdict]:
         """Decide a group in its transaction; return a verdict for each request, in order."""
-        locked = await self._lock(tx, district, thing)
+        locked = await self._lock(tx, district, thing, [one.request for one in group])
         known = await known_answers(tx, [(one.caller, one.claim) for one in group])
         fresh = [one for one, answer in zip(group, known, strict=True) if answer is None]
         results = await self._decide(tx, district, locked, [one.request for one in fresh]) if fresh else ()

@@ -49,10 +49,16 @@ _STATUS_OF_CODE = {
     Code.NOT_OPEN: 409,
     Code.ALREADY_SIGNED_UP: 409,
     Code.ALREADY_REGISTERED: 409,
+    Code.CLOSED: 409,
     Code.NUMBER_TAKEN: 409,
+    Code.NAME_TAKEN: 409,
     Code.ALREADY_RECORDED: 409,
     Code.CHANGED_MEANWHILE: 409,
     Code.OVERLAP: 409,
+    Code.BELOW_CONFIRMED: 409,
+    Code.NO_PLACE: 409,
+    Code.CODE_USED: 409,
+    Code.TOO_OFTEN: 429,
 }
 _CODE_OF_PYDANTIC = {
     "missing": Code.MISSING,
@@ -91,16 +97,20 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
 
-def problem_body(status: int, slug: str, faults: Sequence[Fault], language: str) -> dict[str, Any]:
-    """Return the problem document in ``zh-CN`` or ``en``."""
+def problem_body(
+    status: int, slug: str, faults: Sequence[Fault], language: str, facts: Mapping[str, object] | None = None
+) -> dict[str, Any]:
+    """Return the problem document in ``zh-CN`` or ``en``; ``facts`` are its extension members (RFC 9457, 3.2)."""
     title = TITLES[slug][0 if language.startswith("zh") else 1]
     body: dict[str, Any] = {"type": f"/problems/{slug}", "title": title, "status": status}
     if faults:
         body["detail"] = "; ".join(fault.message(language) for fault in faults)
         body["faults"] = [
-            {"field": fault.field, "code": fault.code, "message": fault.message(language)} for fault in faults
+            {"field": fault.field, "code": fault.code, "message": fault.message(language)}
+            | ({"other": dict(fault.other)} if fault.other else {})
+            for fault in faults
         ]
-    return body
+    return {**(facts or {}), **body}
 
 
 def language_of(request: Request) -> str:
@@ -128,12 +138,17 @@ def install(app: FastAPI) -> None:
 
 
 def answer(
-    request: Request, status: int, slug: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    request: Request,
+    status: int,
+    slug: str,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> JSONResponse:
     """Return the problem as an HTTP response in the language that the request prefers."""
     language = language_of(request)
     return JSONResponse(
-        problem_body(status, slug, faults, language),
+        problem_body(status, slug, faults, language, facts),
         status,
         {"Content-Language": language, **(headers or {})},
         media_type="application/problem+json",
@@ -148,7 +163,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)  # noqa: S101
-    return answer(request, refusal_status(error.faults), "refused", error.faults)
+    return answer(request, refusal_status(error.faults), "refused", error.faults, facts=error.facts)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

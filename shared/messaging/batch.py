@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.envelope import UndecodableEventError, decode, event_type_of, known_names, read_attributes
+from shared.contracts.envelope import UndecodableEventError, decode, known_names, present_type_of, read_attributes
 from shared.contracts.received import Received, StateRecord
-from shared.contracts.upcasters import split_type
 from shared.messaging import dead_letter, inbox, spans
 from shared.messaging.dead_letter import BEHIND_PARKED, Counts, Poison
 from shared.messaging.fault_kinds import is_of_the_deployment, is_transient
@@ -112,11 +111,7 @@ class Processing:
         topic = record.topic.removeprefix(self._prefix)
         if topic in self._reactions.states:
             return Readable(record, state_of(record))
-        event_type = event_type_of(record.headers)
-        try:
-            name, version = split_type(event_type or "")
-        except ValueError as fault:
-            raise UndecodableEventError(str(fault)) from None
+        name, version = present_type_of(record.headers)
         event = self._events.get(name)
         if event is None:
             return None

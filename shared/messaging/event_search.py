@@ -10,6 +10,7 @@ import asyncpg
 from shared.contracts.envelope import Attributes
 from shared.contracts.event import Event
 from shared.contracts.received import Received
+from shared.messaging.handled import EVENT
 from shared.messaging.replay.source import EventTypes
 
 
@@ -21,10 +22,10 @@ class LoggedEvent(NamedTuple):
     caused_by: str
 
 
-_OF_VOLUNTEER = """
+_OF_VOLUNTEER = f"""
     SELECT position, caused_by, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district
     FROM event_log
-    WHERE district = $2 AND split_part(type, '.v', 1) = ANY($1::text[]) AND data ->> 'volunteer_id' = $3::uuid::text
+    WHERE district = $2 AND {EVENT} = ANY($1::text[]) AND data ->> 'volunteer_id' = $3::uuid::text
       AND ($4::timestamptz IS NULL OR occurred_at < $4)
     ORDER BY position
 """
@@ -42,6 +43,6 @@ async def events_of_volunteer(
     finally:
         await connection.close()
     return [
-        LoggedEvent(Received(attributes := Attributes(*row[3:]), types.read(attributes.type, row[2])), row[0], row[1])
+        LoggedEvent(Received(attributes := Attributes(*row[3:]), types.read(attributes, row[2])), row[0], row[1])
         for row in rows
     ]

@@ -18,7 +18,7 @@ import asyncpg
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging.handled import HANDLED, PARKED_IDS
+from shared.messaging.handled import EVENT, HANDLED, PARKED_IDS
 from shared.messaging.reactions import Reactions
 from shared.messaging.replay.event_logs import log_spans
 from shared.messaging.subscription import Subscriptions, name_of, read_rows
@@ -28,7 +28,7 @@ from shared.store.engine import Store
 GRACE = timedelta(minutes=10)
 
 _LOGGED = f"""
-    SELECT event_id, split_part(type, '.v', 1) FROM event_log
+    SELECT event_id, {EVENT} FROM event_log
     WHERE {HANDLED}
       AND occurred_at < clock_timestamp() - $3::interval AND ($4::text IS NULL OR district = $4)
       AND (district, position) >= ($5, $6) AND ($7::text IS NULL OR (district, position) < ($7, $8))

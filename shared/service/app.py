@@ -16,8 +16,11 @@ from fastapi import FastAPI
 from shared.http import problems
 from shared.http.auth import Verifier
 from shared.http.bodies import LimitBody
+from shared.http.client_address import ClientAddresses
 from shared.http.observation import Observe
 from shared.http.openapi import Application
+from shared.http.rate_sharing import sharing
+from shared.http.rates import Rates
 from shared.imports.api import MAX_UPLOAD_BYTES
 from shared.imports.api import PREFIX as IMPORTS
 from shared.imports.api import router as import_routes
@@ -35,12 +38,18 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
     app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
     problems.install(app)
     app.include_router(health_routes(heartbeats))
+    settings = service.settings
+    app.state.client_addresses = ClientAddresses(settings.trusted_proxies, settings.portal_address_key)
+    app.state.rates = Rates()
     if with_routes:
         for router in service.routers:
             app.include_router(router)
         if service.imports:
             app.include_router(import_routes(service.imports, base64.b64decode(service.settings.file_key)))
     app.add_middleware(LimitBody, larger={IMPORTS: MAX_UPLOAD_BYTES} if service.imports else {})
+    for part in reversed(service.parts) if with_routes else ():
+        if part.install:
+            part.install(app, service.settings)
     app.add_middleware(Observe)
     return app
 
@@ -48,8 +57,13 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
 @asynccontextmanager
 async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
     url = service.settings.api_database_url
-    async with Store(url, pool_size=API_CONNECTIONS) as store, httpx.AsyncClient(timeout=5) as client:
+    async with (
+        Store(url, pool_size=API_CONNECTIONS) as store,
+        httpx.AsyncClient(timeout=5) as client,
+        sharing(app.state.rates, store),
+    ):
         app.state.store = store
+        app.state.http = client
 
         async def fetch_jwks() -> dict[str, Any]:
             answer = await client.get(service.settings.jwks_url)

@@ -35,7 +35,7 @@ class Part:
     """The kinds of work that it does later, in the role ``worker``."""
     endings: Mapping[str, Ending] = field(default_factory=dict)
     """What it notes where work is given up or cancelled, by kind; an operator's command needs it without settings."""
-    loops: Callable[[Any], Mapping[str, Callable[[Store], Loop]]] = _nothing
-    """Roles of its own, e.g. ``mailer``; each is given the worker's store."""
+    install: Callable[[FastAPI, Any], None] | None = None
+    """Adds to the application what is not a route: handlers of errors, middleware; given the service's settings."""
     prepare: Callable[[FastAPI, Store, Any], Awaitable[None]] | None = None
     """Runs before the api takes requests: puts what its routes need into ``app.state``."""

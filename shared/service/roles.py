@@ -1,4 +1,4 @@
-"""The background roles of a service: relay, consumer, worker, and those of its own parts.
+"""The background roles of a service: relay, consumer, worker.
 
 Invariant: roles share nothing but the database, so they may be in one process or in many.
 """
@@ -40,4 +40,4 @@ def background_roles(service: Service) -> dict[str, Callable[[Store], Loop]]:
         kinds += import_work(service.imports, base64.b64decode(settings.file_key), positions)
     if kinds:
         loops["worker"] = lambda store: Worker(store, kinds, endings_of(service.parts), is_transient).run
-    return {**loops, **service.loops}
+    return loops

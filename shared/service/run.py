@@ -1,6 +1,6 @@
 """How a service's process runs: ``python -m services.<name> ROLE...``.
 
-The roles are api, relay, consumer, worker, those of the service's own parts, or all.
+The roles are api, relay, consumer, worker, or all.
 """
 
 import argparse

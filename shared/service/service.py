@@ -11,7 +11,7 @@ from shared.http.auth import FetchKeys
 from shared.imports.importer import ENDINGS
 from shared.imports.job import ImportKind
 from shared.messaging.reactions import Reaction, Reactions
-from shared.service.part import Loop, Part
+from shared.service.part import Part
 from shared.service.settings import ServiceSettings
 from shared.store.engine import Store
 from shared.store.revocations import REVOCATIONS
@@ -48,11 +48,6 @@ class Service:
     def work(self) -> Sequence[WorkKind]:
         """The kinds of work that its parts do later."""
         return [kind for part in self.parts for kind in part.work(self.settings)]
-
-    @cached_property
-    def loops(self) -> Mapping[str, Callable[[Store], Loop]]:
-        """The roles that only this service has."""
-        return {role: build for part in self.parts for role, build in part.loops(self.settings).items()}
 
 
 def reactions_of(service: str, parts: Sequence[Part]) -> Reactions:

@@ -1,9 +1,14 @@
 """Settings that every service has, from the environment."""
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
+
+from pydantic import Base64Bytes, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.messaging.group_client import MAX_POLL_INTERVAL_MS, SESSION_TIMEOUT_MS
+
+LEAST_KEY_BYTES = 16
 
 
 class ServiceSettings(BaseSettings):
@@ -23,6 +28,24 @@ class ServiceSettings(BaseSettings):
     """So does one that is this long at one batch."""
     dead_letter_limit: bool = True
     """Off while an operator lets everything bad be parked (deploy/runbooks/dead-letter-limit.md)."""
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), validation_alias="TRUSTED_PROXIES"
+    )
+    """Addresses or networks, separated by commas, whose ``X-Forwarded-For`` is believed (ADR 0030)."""
+    portal_address_key: Annotated[Base64Bytes, Field(repr=False)] = Field(b"", validation_alias="PORTAL_ADDRESS_KEY")
+    """At least 16 bytes, base64: the portal signs with it whose requests it passes on. Empty: nobody's are believed."""
     jwks_url: str = Field("", validation_alias="JWKS_URL")
     file_key: str = Field("", validation_alias="FILE_KEY")
     """32 bytes, base64: encrypts uploaded files while they wait. Needed by services with imports."""
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("portal_address_key")
+    @classmethod
+    def _long_enough(cls, value: bytes) -> bytes:
+        if 0 < len(value) < LEAST_KEY_BYTES:
+            raise ValueError(f"has fewer than {LEAST_KEY_BYTES} bytes")
+        return value

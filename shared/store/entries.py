@@ -18,12 +18,16 @@ from shared.store.statements import keep_latest
 _ENTRY_ONLY = "these tables are where the events come from; what else is in them is in no event"
 
 
-def known_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projection:
+def known_entries(
+    name: str, table: Table, fields: Mapping[str, str], *, of_shape: Sequence[str] = (), shape: int = 1
+) -> Projection:
     """Return the projection of a table that holds what another service has told of its entries.
 
-    ``fields``: column -> field of the events.
+    ``fields``: column -> field of the events. Where some came later (``of_shape``), the table has a column ``shape``,
+    and rows from before have another one: they get these fields by their next event, or by a replay.
     """
-    return Projection(name, (ProjectedTable(table.name),), keep_entries(table, fields))
+    compared = ProjectedTable(table.name, (*fields, "version"), tuple(of_shape)) if of_shape else None
+    return Projection(name, (compared or ProjectedTable(table.name),), keep_entries(table, fields, shape=shape))
 
 
 def own_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projection:
@@ -35,9 +39,10 @@ def own_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projectio
     return Projection(name, (kept,), keep_entries(table, fields), compare_only=_ENTRY_ONLY)
 
 
-def keep_entries(table: Table, fields: Mapping[str, str]) -> Project:
+def keep_entries(table: Table, fields: Mapping[str, str], *, shape: int = 1) -> Project:
     """Return what enters events in such a table, by one statement."""
-    statement = keep_latest(table, list(fields))
+    shaped = ["shape"] if "shape" in table.c else []
+    statement = keep_latest(table, [*fields, *shaped])
 
     async def keep(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
         told = {column: [getattr(event.data, field) for event in events] for column, field in fields.items()}
@@ -45,6 +50,7 @@ def keep_entries(table: Table, fields: Mapping[str, str]) -> Project:
             statement,
             {
                 **told,
+                **{column: [shape] * len(events) for column in shaped},
                 "district": [event.attributes.district for event in events],
                 "id": [UUID(event.attributes.subject) for event in events],
                 "version": [event.attributes.sequence for event in events],

@@ -13,16 +13,24 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def insert_rows(
-    table: Table, columns: Sequence[str], *, same: Sequence[str] = (), conflict: str = "", returning: str = ""
+    table: Table,
+    columns: Sequence[str],
+    *,
+    same: Sequence[str] = (),
+    conflict: str = "",
+    returning: str = "",
+    prefix: str = "",
 ) -> TextClause:
     """Return the statement that inserts a set of rows.
 
     ``columns`` have a list of values each, ``same`` one value for all rows; ``conflict`` is what follows ON CONFLICT.
+    ``prefix`` goes before the parameters' names, for a statement that is part of another.
     """
     named = ", ".join((*same, *columns))
-    values = ", ".join((*(f"CAST(:{name} AS {_type(table, name)})" for name in same), *_selected(table, columns)))
+    shared = [f"CAST(:{prefix}{name} AS {_type(table, name)})" for name in same]
+    values = ", ".join((*shared, *_selected(table, columns)))
     return text(
-        f"INSERT INTO {table.name} ({named}) SELECT {values} FROM {unnest(table, columns)}"
+        f"INSERT INTO {table.name} ({named}) SELECT {values} FROM {unnest(table, columns, prefix)}"
         + (f" ON CONFLICT {conflict}" if conflict else "")
         + (f" RETURNING {returning}" if returning else "")
     )
@@ -69,9 +77,9 @@ def upsert_changed(
     """)
 
 
-def unnest(table: Table, columns: Sequence[str]) -> str:
+def unnest(table: Table, columns: Sequence[str], prefix: str = "") -> str:
     """Return the FROM item of a set of rows, named ``r``, with these columns of a table."""
-    arrays = ", ".join(f"CAST(:{name} AS {_array_type(table, name)}[])" for name in columns)
+    arrays = ", ".join(f"CAST(:{prefix}{name} AS {_array_type(table, name)}[])" for name in columns)
     return f"unnest({arrays}) AS r({', '.join(columns)})"
 
 

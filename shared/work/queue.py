@@ -95,6 +95,11 @@ _CONCLUDE = text("""
     )
     SELECT (SELECT count(*) FROM done) + (SELECT count(*) FROM going_on)
 """)
+CLAIMED = """
+    SELECT district, id FROM work
+    WHERE district = :district AND id = :id AND claimed_at = :claimed_at AND state = 'open' FOR UPDATE
+"""
+"""The part of a statement (WITH … AS) that holds an item to the commit, and gives its key, while it is ours."""
 PROGRESS = """
     UPDATE work SET attempts = 1
     WHERE district = :district AND id = :id AND claimed_at = :claimed_at AND state = 'open' RETURNING district, id

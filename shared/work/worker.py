@@ -62,15 +62,28 @@ class Worker:
         self._freed = asyncio.Event()
 
     async def run(self, heartbeat: Heartbeat) -> None:
-        """Work until cancelled; what is under way then is given back, for the next worker to take up at once."""
+        """Work until cancelled; what is under way then is given back, for the next worker to take up at once.
+
+        A run that ends what it is at first keeps its claim meanwhile.
+        """
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keep_claims())
-                await self._claim_for_ever(tasks, heartbeat)
+                keeping = tasks.create_task(self._keep_claims())
+                try:
+                    await self._work_until_cancelled(heartbeat)
+                finally:
+                    keeping.cancel()
         except ExceptionGroup as faults:
             raise faults.exceptions[0] from None
         finally:
             await self._give_back()
+
+    async def _work_until_cancelled(self, heartbeat: Heartbeat) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._claim_for_ever(tasks, heartbeat)
+        except ExceptionGroup as faults:
+            raise faults.exceptions[0] from None
 
     async def _claim_for_ever(self, tasks: asyncio.TaskGroup, heartbeat: Heartbeat) -> None:
         standing, idle = False, 0

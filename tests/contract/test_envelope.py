@@ -16,12 +16,12 @@ from shared.contracts.envelope import (
     Attributes,
     UndecodableEventError,
     decode,
-    event_type_of,
     headers,
     known_names,
+    present_type_of,
     read_attributes,
 )
-from shared.contracts.upcasters import UPCASTERS, split_type
+from shared.contracts.upcasters import RENAMED, UPCASTERS, split_type, type_of
 
 UUID_7 = UUID("019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77")
 GOLDEN: list[dict[str, Any]] = json.loads(Path(__file__).with_name("golden_records.json").read_text())
@@ -39,7 +39,7 @@ def test_every_event_has_a_golden_record() -> None:
 
 @pytest.mark.parametrize("record", GOLDEN, ids=lambda record: record["headers"]["ce_type"])
 def test_a_golden_record_is_read_whole(record: dict[str, Any]) -> None:
-    name, version = split_type(event_type_of(_headers(record)) or "")
+    name, version = present_type_of(_headers(record))
     event = known_names(EVENTS.values())[name]
     attributes = read_attributes(_headers(record))
     assert str(attributes.id) == record["headers"]["ce_id"]
@@ -47,6 +47,27 @@ def test_a_golden_record_is_read_whole(record: dict[str, Any]) -> None:
     if version == event.version:
         assert json.loads(data.model_dump_json()).items() >= json.loads(record["value"]).items()
         assert dict(_headers(record)).items() >= dict(headers(attributes)).items()
+
+
+def _renamed(record: Mapping[str, Any], sequence: int) -> str:
+    changed = {**record["headers"], "ce_sequence": str(sequence)}
+    name, _ = present_type_of(_headers({"headers": changed}))
+    return known_names(EVENTS.values())[name].__name__
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_a_type_that_said_entered_or_changed_is_read_as_the_one_that_says_which(old: str) -> None:
+    record = next(record for record in GOLDEN if split_type(record["headers"]["ce_type"])[0] == old)
+    assert _renamed(record, 1).endswith("Registered")
+    assert _renamed(record, 2).endswith("Changed")
+    assert _renamed(record, 7).endswith("Changed")
+
+
+def test_the_names_that_are_written_now_are_not_taken_for_old_ones() -> None:
+    for event in EVENTS.values():
+        name, _ = split_type(event.event_type())
+        sequence = 1 if event.__name__.endswith("Registered") else 2
+        assert type_of(event.event_type(), sequence) == (name, event.version)
 
 
 texts = st.text(st.characters(codec="utf-8"))

@@ -19,14 +19,14 @@ from uuid import UUID
 
 import httpx
 
-from shared.contracts import Provenance, RegistrationSource, ServiceLogged, StationOpened, VolunteerRegistered
+from shared.contracts import Provenance, RegistrationSource, ServiceLogged, StationRegistered, VolunteerRegistered
 from shared.contracts.event import Event
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id
 from tests.fault.system import System
 from tests.support.eventually import eventually
 
-Kind = Literal["publish", "sign_up", "withdraw", "check_in", "check_out", "correct", "log"]
+Kind = Literal["publish", "sign_up", "withdraw", "accept", "check_in", "check_out", "correct", "log"]
 Outcome = Literal["maybe", "ok", "refused"]
 _PAUSE = 0.05
 _PER_DISTRICT = 12
@@ -180,15 +180,16 @@ class World:
         op = Operation("withdraw", district.code, sign_up)
         return await self.send(op, "DELETE", f"/v1/sign-ups/{sign_up}", self._as(district, volunteer), **options)
 
-    async def check_in(self, district: District, volunteer: UUID, sign_up: str, **options: Any) -> Operation:
+    async def check_in(self, district: District, sign_up: str, **options: Any) -> Operation:
+        """Check somebody in from the list of the district."""
         op = Operation("check_in", district.code, str(new_id()))
         path = f"/v1/sign-ups/{sign_up}/check-in"
-        return await self.send(op, "POST", path, self._as(district, volunteer), **options)
+        return await self.send(op, "POST", path, self.system.issuer.admin(district.code, district.admin), **options)
 
     async def check_out(self, district: District, volunteer: UUID, sign_up: str, **options: Any) -> Operation:
         op = Operation("check_out", district.code, str(new_id()))
-        path = f"/v1/sign-ups/{sign_up}/check-out"
-        return await self.send(op, "POST", path, self._as(district, volunteer), **options)
+        body = {"sign_up_id": sign_up}
+        return await self.send(op, "POST", "/v1/check-outs", self._as(district, volunteer), json=body, **options)
 
     async def correct(self, district: District, record: str, version: int, minutes: int, **options: Any) -> Operation:
         """Correct a record that stands at ``version``."""
@@ -203,13 +204,17 @@ class World:
         shift = await self.publish(district, capacity=len(district.volunteers))
         signed = await asyncio.gather(*(self.sign_up(district, v, shift) for v in district.volunteers))
         present = [(v, str(op.answer["sign_up_id"])) for v, op in zip(district.volunteers, signed, strict=True)]
-        await asyncio.gather(*(self.check_in(district, *each) for each in present))
-        await self.system.execute(
-            "activities",
-            "UPDATE sign_up SET checked_in_at = checked_in_at - interval '1 hour' WHERE shift_id = $1",
-            shift,
-        )
+        await asyncio.gather(*(self.check_in(district, sign_up) for _, sign_up in present))
+        await self.let_pass(shift, timedelta(hours=1))
         return present
+
+    async def let_pass(self, shift: UUID, served: timedelta) -> None:
+        """Let those who attend a shift have served for so long: it began before they came."""
+        for statement in (
+            "UPDATE sign_up SET checked_in_at = checked_in_at - $2::interval WHERE shift_id = $1",
+            "UPDATE shift SET starts_at = starts_at - $2::interval - interval '30 minutes' WHERE id = $1",
+        ):
+            await self.system.execute("activities", statement, shift, served)
 
     async def log(self, count: int, rng: Random, *, size: int = 50) -> None:
         """Append ``count`` services to activities' log past its API, in transactions of ``size``."""
@@ -335,7 +340,7 @@ async def _knows(world: World, service: str) -> bool:
 
 
 def _registry_events(district: District) -> Iterator[NewEvent]:
-    opened = StationOpened(
+    opened = StationRegistered(
         station_id=district.station_id, code=district.station, name="站", level="station", division_code="1"
     )
     yield _new(district, district.station_id, opened)

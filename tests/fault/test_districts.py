@@ -36,7 +36,10 @@ async def test_f26_token_of_one_district_used_on_another(case: Case) -> None:
             ("POST", f"/v1/shifts/{shift}/sign-ups", {}),
             ("DELETE", f"/v1/sign-ups/{second}", {}),
             ("POST", f"/v1/sign-ups/{second}/check-out", {}),
-            ("POST", f"/v1/sign-ups/{sign_up}/check-out", {"headers": {"Idempotency-Key": left.key}}),  # a replay
+            ("POST", f"/v1/sign-ups/{second}/undo", {}),
+            ("POST", "/v1/check-outs", {"json": {"sign_up_id": second}}),
+            ("POST", "/v1/check-outs", {"json": {"sign_up_id": sign_up}, "headers": {"Idempotency-Key": left.key}}),
+            ("GET", f"/v1/shifts/{shift}/code", {}),
             ("GET", f"/v1/shifts/{shift}/sign-ups", {"headers": {"X-District": ours.code}}),
         ):
             answer = await send(system, token, method, path, **options)

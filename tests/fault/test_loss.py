@@ -8,7 +8,7 @@ from uuid import UUID
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from shared.contracts import StationOpened
+from shared.contracts import StationRegistered
 from shared.messaging.kafka_metadata import end_offsets
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id
@@ -21,7 +21,7 @@ from tests.fault.test_poison import TOPIC, is_published
 from tests.support import topics
 from tests.support.eventually import eventually
 
-STATIONS = StationOpened.topic
+STATIONS = StationRegistered.topic
 
 
 async def test_f30_positions_moved_past_events(case: Case) -> None:
@@ -75,7 +75,7 @@ async def test_f31_topic_made_again(case: Case) -> None:
     await eventually(system.at_rest)
     await age(system, "registry", [event.event_id for event in opened])
     for service, consumer in consumers.items():
-        assert f"missing events: {lost} StationOpened" in linbang(system, service, "compare", code=1)
+        assert f"missing events: {lost} StationRegistered" in linbang(system, service, "compare", code=1)
         system[consumer].kill9()
         assert f"{lost} events applied, 0 parked" in linbang(system, service, "catch-up")
         assert "missing events: none" in linbang(system, service, "compare")
@@ -86,7 +86,7 @@ async def test_f31_topic_made_again(case: Case) -> None:
 def station_opened(world: World) -> NewEvent:
     """A further station of the first district."""
     station_id = new_id()
-    data = StationOpened(
+    data = StationRegistered(
         station_id=station_id, code=f"S{station_id.hex}", name="站", level="station", division_code="510115001"
     )
     return NewEvent(world.districts[0].code, station_id, 1, data, "account:fault")

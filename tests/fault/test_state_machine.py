@@ -1,9 +1,9 @@
 """Any order of commands and crashes: sign-up and ledger stay what a model in memory says they are.
 
-Hypothesis draws the commands (sign up, withdraw, sign up again, check in, check out, correct, ask again with the same
-key) and the crashes (the API before or after its commit, a relay, the consumer), on real processes. After every
-command the places, the waiting list and the records in activities' database equal the model; after a pause the ledger's
-minutes do too.
+Hypothesis draws the commands (sign up, withdraw, take what is free, sign up again, check in, check out, correct, ask
+again with the same key) and the crashes (the API before or after its commit, a relay, the consumer), on real processes.
+After every command the places, the waiting list and the records in activities' database equal the model; after a pause
+the ledger's minutes do too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, Literal, TypeVar
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from tests.support.eventually import eventually
 T = TypeVar("T")
 State = Literal["confirmed", "waiting", "withdrawn", "attending", "completed"]
 CAPACITY, VOLUNTEERS = 2, 5
+BEFORE_ALL_THAT_IS_SERVED = timedelta(hours=4)
 API = "activities.api"
 NO_CRASH = ""
 API_CRASHES = ("store.before_commit:kill9", "store.after_commit:kill9")
@@ -128,15 +130,26 @@ class Machine(RuleBasedStateMachine):
         assert op.outcome == "ok", op
         if known.state == "withdrawn":
             self.changes_nothing(op)
-        elif known.state == "confirmed" and (waiting := self.waiting()):
-            waiting[0].state = "confirmed"
-        known.state = "withdrawn"
+        known.state = "withdrawn"  # so near the start the place is offered to nobody
+
+    @precondition(lambda self: self.signed_up)
+    @rule(which=st.integers(0), crash=crashes)
+    def take_what_is_free(self, which: int, crash: str) -> None:
+        known = self.signed_up[which % len(self.signed_up)]
+        op = self.ask("accept", "POST", f"/v1/sign-ups/{known.id}/accept", known.volunteer, crash)
+        if known.state == "confirmed":
+            self.changes_nothing(op)
+        elif known.state == "waiting" and self.taken() < CAPACITY:
+            assert op.answer["state"] == "confirmed"
+            known.state = "confirmed"
+        else:
+            assert self.code(op) == "not_open"
 
     @precondition(lambda self: self.signed_up)
     @rule(which=st.integers(0), minutes=st.integers(2, 200), crash=crashes)
     def check_in(self, which: int, minutes: int, crash: str) -> None:
         known = self.signed_up[which % len(self.signed_up)]
-        op = self.ask("check_in", "POST", f"/v1/sign-ups/{known.id}/check-in", known.volunteer, crash)
+        op = self.ask("check_in", "POST", f"/v1/sign-ups/{known.id}/check-in", None, crash)
         if known.state == "attending":
             self.changes_nothing(op)
         elif known.state == "confirmed":
@@ -150,7 +163,10 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.integers(0), crash=crashes)
     def check_out(self, which: int, crash: str) -> None:
         known = self.signed_up[which % len(self.signed_up)]
-        op = self.ask("check_out", "POST", f"/v1/sign-ups/{known.id}/check-out", known.volunteer, crash)
+        body = {"sign_up_id": known.id}
+        self.run(self.begin_earlier(BEFORE_ALL_THAT_IS_SERVED))
+        op = self.ask("check_out", "POST", "/v1/check-outs", known.volunteer, crash, body=body)
+        self.run(self.begin_earlier(-BEFORE_ALL_THAT_IS_SERVED))
         if known.state == "completed":
             assert op.answer["record"]["id"] == known.record
             self.changes_nothing(op)
@@ -290,6 +306,11 @@ class Machine(RuleBasedStateMachine):
             self.district.code,
             minutes,
         )
+
+    async def begin_earlier(self, by: timedelta) -> None:
+        """Let the shift have begun already while somebody checks out; for the others it is still open for sign-up."""
+        statement = "UPDATE shift SET starts_at = starts_at - $2::interval WHERE id = $1"
+        await self.system.execute("activities", statement, self.shift, by)
 
     def changes_nothing(self, op: Operation) -> None:
         """Take an operation that succeeded without an effect out of the history that the invariants are checked by."""

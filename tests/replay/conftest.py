@@ -19,8 +19,8 @@ from shared.contracts import (
     ServiceCorrected,
     ServiceLogged,
     ServiceRecordsImported,
-    StationOpened,
-    TeamFormed,
+    StationRegistered,
+    TeamRegistered,
     VolunteerProfileChanged,
     VolunteerRegistered,
 )
@@ -157,9 +157,10 @@ async def a_history(platform: Platform) -> list[UUID]:
         "registry",
         event(OrganisationRegistered(organisation_id=organisation, code="O", name="会", kind="team"), organisation),
         event(
-            StationOpened(station_id=station, code="S", name="站", level="station", division_code="510115001"), station
+            StationRegistered(station_id=station, code="S", name="站", level="station", division_code="510115001"),
+            station,
         ),
-        event(TeamFormed(team_id=team, code="T", name="队", kind="community"), team),
+        event(TeamRegistered(team_id=team, code="T", name="队", kind="community"), team),
         *(registered(volunteer, f"V{i:03}") for i, volunteer in enumerate(volunteers)),
         registered(elsewhere, "E1", OTHER_DISTRICT),
         event(moved, volunteers[0], 2),

@@ -15,6 +15,7 @@ import pytest
 from tests.support.programs import how_to_bring
 
 BUDGETS = {
+    "browser": 120,
     "containers": 5,
     "contract": 60,
     "fault": 420,
@@ -26,6 +27,7 @@ BUDGETS = {
     "integration/messaging": 120,
     "integration/notifications": 60,
     "integration/ops": 40,
+    "integration/portal": 30,
     "integration/registry": 90,
     "integration/services": 90,
     "integration/work": 60,

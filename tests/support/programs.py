@@ -9,7 +9,12 @@ from collections.abc import Iterable
 
 import pytest
 
-PACKAGES = {"docker-compose": "docker-compose", "prometheus": "prometheus", "promtool": "prometheus"}
+PACKAGES = {
+    "chromium": "chromium",
+    "docker-compose": "docker-compose",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+}
 """The Debian package that each is in."""
 _MISSING = re.compile(r"Skipped: this machine has no program `([\w-]+)`")
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts import StationOpened, TeamFormed
+from shared.contracts import StationRegistered, TeamRegistered
 from shared.contracts.received import Received
 from shared.http.auth import anyone
 from shared.messaging.reactions import History, Reaction
@@ -29,19 +29,19 @@ router = APIRouter(dependencies=[Depends(anyone)])
 
 @router.post("/v1/teams/{team_id}", status_code=201)
 async def form_team(team_id: UUID, name: str, request: Request) -> None:
-    data = TeamFormed(team_id=team_id, code="T1", name=name, kind="service")
+    data = TeamRegistered(team_id=team_id, code="T1", name=name, kind="service")
     async with request.app.state.store.transaction(DISTRICT) as tx:
         await append(tx, [NewEvent(DISTRICT, team_id, 1, data, "account:test")])
     log.info("team formed")
 
 
-async def open_station(tx: AsyncConnection, teams: Sequence[Received[TeamFormed]], _: object) -> None:
+async def open_station(tx: AsyncConnection, teams: Sequence[Received[TeamRegistered]], _: object) -> None:
     await append(tx, [_station(team.attributes.id) for team in teams])
 
 
 def _station(cause: UUID) -> NewEvent:
     station_id = new_id()
-    data = StationOpened(
+    data = StationRegistered(
         station_id=station_id,
         code="S1",
         name="站",
@@ -52,7 +52,7 @@ def _station(cause: UUID) -> NewEvent:
     return NewEvent(DISTRICT, station_id, 1, data, f"event:{cause}")
 
 
-async def hear(_: AsyncConnection, stations: Sequence[Received[StationOpened]], __: object) -> None:
+async def hear(_: AsyncConnection, stations: Sequence[Received[StationRegistered]], __: object) -> None:
     log.info("stations heard of", stations=len(stations))
 
 
@@ -64,8 +64,8 @@ class Settings(ServiceSettings):
 
 def service() -> Service:
     reactions = [
-        Reaction(TeamFormed, decides=open_station, history=History.IGNORE),
-        Reaction(StationOpened, decides=hear, history=History.IGNORE),
+        Reaction(TeamRegistered, decides=open_station, history=History.IGNORE),
+        Reaction(StationRegistered, decides=hear, history=History.IGNORE),
     ]
     return Service("assessment", "Traced", Settings(), [Part(routers=[router], reactions=reactions)])
 

@@ -1,1 +1,1 @@
-"""Checking in and out of a shift; the time given becomes a service record."""
+"""Coming and going: codes of the place, the leader's list, forgotten check-outs; the time given becomes a record."""

@@ -1,31 +1,28 @@
-"""Checking in and out, by the volunteer or by a leader on their behalf.
+"""Checking in and out, by the volunteer with the code of the place or by a leader, and taking a tap back.
 
 Invariant: one attendance gives at most one service record and one ``ServiceLogged``; checking in or out again gives
-the same answer as the first time.
+the same answer as the first time. Nobody checks themselves in without a code of the place.
 """
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.activities.attendance import domain
-from services.activities.attendance.domain import end_of_service
+from services.activities.attendance import domain, repository
+from services.activities.attendance.crediting import Credit, check_elsewhere, credit
+from services.activities.attendance.domain import Attendance, Span, credited
+from services.activities.attendance.forgotten import missed, schedule_closing
 from services.activities.records import repository as records
-from services.activities.records.domain import ServiceRecord, attendance_record_no, overlaps, whole_minutes
-from services.activities.records.repository import Origin
-from services.activities.signing_up import repository as sign_ups
+from services.activities.records.domain import RecordOnFile
 from services.activities.signing_up.domain import SignUpState
-from services.activities.signing_up.repository import SignUp
-from shared.contracts import Provenance, VolunteerCheckedIn
+from shared.contracts import CheckInWay, CheckUndone, Event, Undone, VolunteerCheckedIn, VolunteerCheckedOut
 from shared.contracts.actor import Actor
-from shared.contracts.calendar import CHINA
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
-from shared.store.event_log import NewEvent, new_id, now
-
-_INSTANT = timedelta(microseconds=1)
+from shared.store.event_log import NewEvent, now
 
 
 class CheckedIn(BaseModel):
@@ -46,7 +43,11 @@ class LoggedRecord(BaseModel):
 
 
 class CheckedOut(BaseModel):
-    """What an attendance gave. ``record`` is null where it was under a minute: nothing is logged then."""
+    """What an attendance gave.
+
+    ``record`` is null where nothing is credited: under a minute, or, in state ``missing_check_out``, until a leader
+    has confirmed what was true.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -54,6 +55,7 @@ class CheckedOut(BaseModel):
                 {
                     "sign_up_id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
                     "state": "completed",
+                    "checked_out_at": "2026-03-01T03:05:00Z",
                     "minutes": 120,
                     "record": {
                         "id": "019c2f6e-3333-7c3e-9a51-0d4c8b1f2a77",
@@ -68,105 +70,207 @@ class CheckedOut(BaseModel):
 
     sign_up_id: UUID
     state: SignUpState
+    checked_out_at: datetime | None
     minutes: int
     record: LoggedRecord | None
 
 
-async def check_in(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> CheckedIn:
-    """Begin to serve: from half an hour before the shift's start until its end.
+class UndoneTap(BaseModel):
+    """What was taken back, and how the sign-up stands without it."""
 
-    Raises RefusedError ``not_found``, ``not_open``, ``too_early``, ``too_late``, or ``overlap`` where the volunteer
-    serves elsewhere.
+    sign_up_id: UUID
+    undone: Undone
+    state: SignUpState
+
+
+async def check_in_from_list(tx: AsyncConnection, actor: Actor, sign_up_id: UUID, way: CheckInWay) -> CheckedIn:
+    """Check somebody in from a leader's list or at a kiosk: from half an hour before the start until the end.
+
+    Raises RefusedError ``not_found``, ``not_open``, ``too_early`` with ``opens_at``, ``too_late``, or ``overlap`` with
+    what is ``other`` where the volunteer serves elsewhere.
     """
-    district, at = actor.district, now()
-    sign_up = await _find(tx, actor, sign_up_id)
-    if sign_up.state is SignUpState.ATTENDING and sign_up.checked_in_at:
-        return _checked_in(sign_up.id, sign_up.checked_in_at)
-    domain.check_in(sign_up.state, await sign_ups.read_shift(tx, district, sign_up.shift_id), at)
-    await _check_elsewhere(tx, district, sign_up.volunteer_id, at, at + _INSTANT)
-    by = Provenance.SELF_CHECK_IN if sign_up.volunteer_id == actor.volunteer_id else Provenance.LEADER
-    await sign_ups.check_in(tx, district, sign_up.id, at, by)
-    event = VolunteerCheckedIn(
-        sign_up_id=sign_up.id, shift_id=sign_up.shift_id, volunteer_id=sign_up.volunteer_id, checked_in_at=at
+    return await check_in(tx, actor, await lock_for_staff(tx, actor, sign_up_id), way)
+
+
+async def check_in(
+    tx: AsyncConnection,
+    actor: Actor,
+    found: Attendance,
+    way: CheckInWay,
+    *,
+    inside: bool | None = None,
+    code_from: datetime | None = None,
+) -> CheckedIn:
+    """Let the volunteer of a locked sign-up begin to serve; ``code_from`` is when the code was first shown."""
+    at = now()
+    if found.state is SignUpState.ATTENDING and found.checked_in_at:
+        return _checked_in(found.sign_up_id, found.checked_in_at)
+    domain.check_in(found, at)
+    begins = max(at, found.starts_at)
+    await records.lock_volunteers(tx, actor.district, [found.volunteer_id])
+    await check_elsewhere(tx, actor.district, [Credit(found, Span(begins, begins + domain.INSTANT, 0), "")])
+    attending = replace(
+        found,
+        version=found.version + 1,
+        state=SignUpState.ATTENDING,
+        checked_in_at=at,
+        checked_in_by=way,
+        inside=inside,
+        code_from=code_from or found.code_from,
     )
-    await event_log.append(tx, [NewEvent(district, sign_up.id, sign_up.version + 1, event, actor.name, at)])
-    return _checked_in(sign_up.id, at)
+    await repository.write(tx, actor.district, [attending])
+    await schedule_closing(tx, actor.district, attending.shift_id, attending.ends_at)
+    event = VolunteerCheckedIn(
+        sign_up_id=found.sign_up_id,
+        shift_id=found.shift_id,
+        volunteer_id=found.volunteer_id,
+        checked_in_at=at,
+        way=way,
+    )
+    await event_log.append(tx, [_event(actor, found, event, at)])
+    return _checked_in(found.sign_up_id, at)
 
 
-async def check_out(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> CheckedOut:
-    """End an attendance and log the service.
+async def check_out_from_list(tx: AsyncConnection, actor: Actor, sign_up_id: UUID, way: CheckInWay) -> CheckedOut:
+    """Check somebody out from a leader's list or at a kiosk.
 
     Raises RefusedError ``not_found``, ``not_open`` where the volunteer is not checked in, or ``overlap``.
     """
-    district, at = actor.district, now()
-    sign_up = await _find(tx, actor, sign_up_id)
-    if sign_up.state is SignUpState.COMPLETED:
-        return _checked_out(sign_up.id, await records.record_of(tx, district, sign_up.id))
-    if sign_up.state is not SignUpState.ATTENDING or sign_up.checked_in_at is None or sign_up.checked_in_by is None:
+    return await check_out(tx, actor, await lock_for_staff(tx, actor, sign_up_id), way)
+
+
+async def check_out_own(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> CheckedOut:
+    """Check oneself out. Raises RefusedError as ``check_out_from_list``."""
+    found = await repository.lock(tx, actor.district, sign_up_id)
+    if found is None or found.volunteer_id != actor.volunteer_id:
+        raise RefusedError(Fault("sign_up_id", Code.NOT_FOUND))
+    return await check_out(tx, actor, found, CheckInWay.SELF_CHECK_IN)
+
+
+async def check_out(
+    tx: AsyncConnection, actor: Actor, found: Attendance, way: CheckInWay, *, code_from: datetime | None = None
+) -> CheckedOut:
+    """End the attendance of a locked sign-up and log the service; one that was forgotten is not credited."""
+    at = now()
+    if found.state in (SignUpState.COMPLETED, SignUpState.MISSING_CHECK_OUT):
+        on_file = await records.lock_records_of(tx, actor.district, [found.sign_up_id])
+        return _checked_out(found, on_file.get(found.sign_up_id))
+    if found.state is not SignUpState.ATTENDING or found.checked_in_at is None:
         raise RefusedError(Fault("sign_up_id", Code.NOT_OPEN))
-    shift = await sign_ups.read_shift(tx, district, sign_up.shift_id)
-    started_at, ended_at = sign_up.checked_in_at, end_of_service(at, shift.ends_at)
-    await sign_ups.set_state(tx, district, sign_up.id, SignUpState.COMPLETED)
-    minutes = whole_minutes(started_at, ended_at)
-    if minutes < 1:
-        return _checked_out(sign_up.id, None)
-    await _check_elsewhere(tx, district, sign_up.volunteer_id, started_at, ended_at)
-    day = started_at.astimezone(CHINA).strftime("%Y%m%d")
-    record = ServiceRecord(
-        record_no=attendance_record_no(district, day, await records.next_number(tx)),
-        volunteer_id=sign_up.volunteer_id,
-        station_id=sign_up.station_id,
-        activity=sign_up.activity_title,
-        service=sign_up.service,
-        started_at=started_at,
-        ended_at=ended_at,
-        minutes=minutes,
-        rating=None,
+    if domain.is_forgotten(found, at):
+        forgotten = replace(found, version=found.version + 1, state=SignUpState.MISSING_CHECK_OUT)
+        await repository.write(tx, actor.district, [forgotten])
+        await event_log.append(tx, [_event(actor, found, missed(found), at)])
+        return _checked_out(forgotten, None)
+    left = replace(
+        found,
+        version=found.version + 1,
+        state=SignUpState.COMPLETED,
+        checked_out_at=at,
+        checked_out_by=way,
+        code_from=code_from or found.code_from,
     )
-    return _checked_out(sign_up.id, (await _log(tx, actor, sign_up, sign_up.checked_in_by, record), record))
+    await repository.write(tx, actor.district, [left])
+    span = credited(found.checked_in_at, at, found.starts_at, found.ends_at)
+    done = await credit(tx, actor, [Credit(left, span, "check-out")])
+    event = VolunteerCheckedOut(
+        sign_up_id=found.sign_up_id,
+        shift_id=found.shift_id,
+        volunteer_id=found.volunteer_id,
+        checked_out_at=at,
+        way=way,
+    )
+    await event_log.append(tx, [_event(actor, found, event, at), *done.events])
+    return _checked_out(left, done.records.get(found.sign_up_id))
 
 
-async def _find(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> SignUp:
-    """Lock a sign-up that is the caller's own, or for an activity that they staff."""
-    sign_up = await sign_ups.lock_sign_up(tx, actor.district, sign_up_id)
-    if sign_up is None:
+async def undo(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> UndoneTap:
+    """Take the last tap back: a check-out, or else a check-in; what was credited by it is voided.
+
+    The volunteer can for five minutes, where the tap was their own; staff until the shift is closed. Raises
+    RefusedError ``not_found``, ``not_open`` where there is nothing to take back or the shift is closed, ``forbidden``
+    or ``too_late``.
+    """
+    found = await repository.lock(tx, actor.district, sign_up_id)
+    if found is None or not (staffs(actor, found) or found.volunteer_id == actor.volunteer_id):
         raise RefusedError(Fault("sign_up_id", Code.NOT_FOUND))
-    staffs = actor.reaches(unit=sign_up.station_id, made_by=sign_up.published_by)
-    if not staffs and sign_up.volunteer_id != actor.volunteer_id:
+    shift = await repository.read_shift(tx, actor.district, found.shift_id)  # after the lock: closing holds it too
+    if found.state not in (SignUpState.COMPLETED, SignUpState.ATTENDING) or shift is None or shift.closed_at:
+        raise RefusedError(Fault("sign_up_id", Code.NOT_OPEN))
+    at = now()
+    if not staffs(actor, found):
+        domain.check_undo_by_volunteer(found, at)
+    if found.state is SignUpState.COMPLETED:
+        return await _undo_check_out(tx, actor, found, at)
+    return await _undo_check_in(tx, actor, found, at)
+
+
+async def _undo_check_out(tx: AsyncConnection, actor: Actor, found: Attendance, at: datetime) -> UndoneTap:
+    serving = replace(
+        found, version=found.version + 1, state=SignUpState.ATTENDING, checked_out_at=None, checked_out_by=None
+    )
+    await repository.write(tx, actor.district, [serving])
+    await schedule_closing(tx, actor.district, found.shift_id, found.ends_at)
+    voided = await credit(tx, actor, [Credit(serving, None, "check-out undone")])
+    await event_log.append(tx, [_event(actor, found, _undone(found, Undone.CHECK_OUT), at), *voided.events])
+    return UndoneTap(sign_up_id=found.sign_up_id, undone=Undone.CHECK_OUT, state=serving.state)
+
+
+async def _undo_check_in(tx: AsyncConnection, actor: Actor, found: Attendance, at: datetime) -> UndoneTap:
+    expected = replace(
+        found,
+        version=found.version + 1,
+        state=SignUpState.CONFIRMED,
+        checked_in_at=None,
+        checked_in_by=None,
+        inside=None,
+    )
+    await repository.write(tx, actor.district, [expected])
+    await event_log.append(tx, [_event(actor, found, _undone(found, Undone.CHECK_IN), at)])
+    return UndoneTap(sign_up_id=found.sign_up_id, undone=Undone.CHECK_IN, state=expected.state)
+
+
+async def lock_for_staff(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> Attendance:
+    """Lock a sign-up for an activity that the actor staffs. Raises RefusedError ``not_found``."""
+    found = await repository.lock(tx, actor.district, sign_up_id)
+    if found is None or not staffs(actor, found):
         raise RefusedError(Fault("sign_up_id", Code.NOT_FOUND))
-    return sign_up
+    return found
 
 
-async def _check_elsewhere(
-    tx: AsyncConnection, district: str, volunteer_id: UUID, started_at: datetime, ended_at: datetime
-) -> None:
-    """Refuse where the volunteer serves elsewhere at that time, and keep other writers of their records out."""
-    await records.lock_volunteer(tx, district, volunteer_id)
-    sessions = await records.sessions(tx, district, [volunteer_id], started_at, ended_at)
-    if overlaps(sessions, started_at, ended_at):
-        raise RefusedError(Fault("sign_up_id", Code.OVERLAP))
+def staffs(actor: Actor, found: Attendance) -> bool:
+    """Return whether an actor deals with the attendance of an activity's volunteers."""
+    return actor.reaches(unit=found.station_id, made_by=found.published_by)
 
 
-async def _log(
-    tx: AsyncConnection, actor: Actor, sign_up: SignUp, provenance: Provenance, record: ServiceRecord
-) -> UUID:
-    record_id = new_id()
-    await records.insert_records(tx, actor.district, [record_id], [record], Origin(provenance, sign_up.id))
-    event = record.logged(record_id, provenance)
-    await event_log.append(tx, [NewEvent(actor.district, record_id, 1, event, actor.name)])
-    return record_id
+def _undone(found: Attendance, undone: Undone) -> CheckUndone:
+    return CheckUndone(
+        sign_up_id=found.sign_up_id, shift_id=found.shift_id, volunteer_id=found.volunteer_id, undone=undone
+    )
+
+
+def _event(actor: Actor, found: Attendance, event: Event, at: datetime) -> NewEvent:
+    return NewEvent(actor.district, found.sign_up_id, found.version + 1, event, actor.name, at)
 
 
 def _checked_in(sign_up_id: UUID, at: datetime) -> CheckedIn:
     return CheckedIn(sign_up_id=sign_up_id, state=SignUpState.ATTENDING, checked_in_at=at)
 
 
-def _checked_out(sign_up_id: UUID, logged: tuple[UUID, ServiceRecord] | None) -> CheckedOut:
+def _checked_out(found: Attendance, made: RecordOnFile | None) -> CheckedOut:
     record, minutes = None, 0
-    if logged:
-        record_id, found = logged
-        minutes = found.minutes
+    if made and made.record.minutes:
+        minutes = made.record.minutes
         record = LoggedRecord(
-            id=record_id, record_no=found.record_no, started_at=found.started_at, ended_at=found.ended_at
+            id=made.id,
+            record_no=made.record.record_no,
+            started_at=made.record.started_at,
+            ended_at=made.record.ended_at,
         )
-    return CheckedOut(sign_up_id=sign_up_id, state=SignUpState.COMPLETED, minutes=minutes, record=record)
+    return CheckedOut(
+        sign_up_id=found.sign_up_id,
+        state=found.state,
+        checked_out_at=found.checked_out_at,
+        minutes=minutes,
+        record=record,
+    )

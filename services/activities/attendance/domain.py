@@ -1,29 +1,137 @@
-"""From check-in to check-out: when it is possible, and from when until when it counts.
+"""From check-in to check-out: when it is possible, what of it counts, what can be taken back.
 
-Invariant: what counts is the time actually given (MCA Order 67, art. 7).
+Invariant: what counts is the time actually given (MCA Order 67, art. 7): never more than lies between check-in and
+check-out, nor, unless a leader confirms more and says why, than the shift; nothing where nobody checked out
+(domain.md row 33).
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
 
-from services.activities.signing_up.domain import Shift, SignUpState
+from services.activities.records.domain import whole_minutes
+from services.activities.signing_up.domain import SignUpState
+from shared.contracts import CheckInWay, Provenance
 from shared.contracts.faults import Code, Fault, RefusedError
 
-CHECK_IN_OPENS = timedelta(minutes=30)
-"""How long before a shift's start one may check in."""
-OVERRUN = timedelta(minutes=30)
-"""How long after a shift's end a check-out is still believed."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceRules:
+    """How attendance is counted. One set for now; a district's or an activity's own would be given in its place."""
+
+    opens: timedelta = timedelta(minutes=30)
+    """How long before a shift's start one may check in."""
+    early: timedelta = timedelta()
+    """As much before the start counts."""
+    late: timedelta = timedelta()
+    """As much after the end counts."""
+    forgotten: timedelta = timedelta(minutes=30)
+    """Who has not checked out as long after the end has forgotten it."""
+    undo: timedelta = timedelta(minutes=5)
+    """For as long a volunteer can take back a tap of their own."""
+    tries: int = 5
+    """How many codes somebody may type within ``tries_within``."""
+    tries_within: timedelta = timedelta(minutes=10)
 
 
-def check_in(state: SignUpState, shift: Shift, now: datetime) -> None:
-    """Raise RefusedError where the volunteer cannot begin to serve now."""
-    if state is not SignUpState.CONFIRMED:
+RULES = AttendanceRules()
+INSTANT = timedelta(microseconds=1)
+
+
+class Span(NamedTuple):
+    """Time given: from when until when (UTC), and the net minutes of it."""
+
+    started_at: datetime
+    ended_at: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendance:
+    """A sign-up as attendance sees it, with what its service record says of the activity."""
+
+    sign_up_id: UUID
+    shift_id: UUID
+    activity_id: UUID
+    volunteer_id: UUID
+    state: SignUpState
+    version: int
+    absence: str | None
+    """``no_show`` where they had a confirmed place, and had not come when the shift was closed."""
+    checked_in_at: datetime | None
+    checked_in_by: CheckInWay | None
+    inside: bool | None
+    code_from: datetime | None
+    checked_out_at: datetime | None
+    checked_out_by: CheckInWay | None
+    station_id: UUID
+    published_by: str
+    activity_title: str
+    service: str
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def provenance(self) -> Provenance:
+        """Who vouches for its times: the volunteer alone with the code of the place, or staff."""
+        ways = {self.checked_in_by, self.checked_out_by}
+        return Provenance.SELF_CHECK_IN if ways == {CheckInWay.SELF_CHECK_IN} else Provenance.LEADER
+
+
+def check_in(found: Attendance, now: datetime, rules: AttendanceRules = RULES) -> None:
+    """Raise RefusedError where the volunteer cannot begin to serve now; ``too_early`` says when they can."""
+    if found.state is not SignUpState.CONFIRMED:
         raise RefusedError(Fault("sign_up_id", Code.NOT_OPEN))
-    if now < shift.starts_at - CHECK_IN_OPENS:
-        raise RefusedError(Fault("sign_up_id", Code.TOO_EARLY))
-    if now >= shift.ends_at:
+    check_hours(found.starts_at, found.ends_at, now, rules)
+
+
+def check_hours(starts_at: datetime, ends_at: datetime, now: datetime, rules: AttendanceRules = RULES) -> None:
+    """Raise RefusedError where a shift cannot be checked into now; ``too_early`` says when it can."""
+    opens_at = starts_at - rules.opens
+    if now < opens_at:
+        raise RefusedError(Fault("shift_id", Code.TOO_EARLY), opens_at=opens_at.isoformat())
+    if now >= ends_at:
+        raise RefusedError(Fault("shift_id", Code.TOO_LATE))
+
+
+def is_forgotten(found: Attendance, now: datetime, rules: AttendanceRules = RULES) -> bool:
+    """Return whether it is too late for a check-out to say when the service ended."""
+    return now > found.ends_at + rules.forgotten
+
+
+def credited(
+    came_at: datetime, left_at: datetime, starts_at: datetime, ends_at: datetime, rules: AttendanceRules = RULES
+) -> Span | None:
+    """Return what counts of an attendance by the rules alone; None where that is not a minute."""
+    started_at = max(came_at, starts_at - rules.early)
+    ended_at = min(left_at, ends_at + rules.late)
+    minutes = whole_minutes(started_at, ended_at)
+    return Span(started_at, ended_at, minutes) if minutes >= 1 else None
+
+
+def by_rules(found: Attendance, rules: AttendanceRules = RULES) -> Span | None:
+    """Return what counts of an attendance as it stands; None where it has not ended, or gave no minute."""
+    if found.checked_in_at is None or found.checked_out_at is None:
+        return None
+    return credited(found.checked_in_at, found.checked_out_at, found.starts_at, found.ends_at, rules)
+
+
+def needs_a_reason(found: Attendance, span: Span, rules: AttendanceRules = RULES) -> bool:
+    """Return whether a leader confirms more than the rules give for what is known of an attendance."""
+    if found.checked_in_at is None:
+        return True
+    latest = min(found.checked_out_at or found.ends_at, found.ends_at + rules.late)
+    return span.started_at < max(found.checked_in_at, found.starts_at - rules.early) or span.ended_at > latest
+
+
+def check_undo_by_volunteer(found: Attendance, now: datetime, rules: AttendanceRules = RULES) -> None:
+    """Raise RefusedError where the last tap is not the volunteer's own, or longer ago than they may take back."""
+    if found.state is SignUpState.COMPLETED:
+        way, at = found.checked_out_by, found.checked_out_at
+    else:
+        way, at = found.checked_in_by, found.checked_in_at
+    if way is not CheckInWay.SELF_CHECK_IN or at is None:
+        raise RefusedError(Fault("sign_up_id", Code.FORBIDDEN))
+    if now > at + rules.undo:
         raise RefusedError(Fault("sign_up_id", Code.TOO_LATE))
-
-
-def end_of_service(checked_out_at: datetime, shift_ends_at: datetime) -> datetime:
-    """Return when the service ended: whoever forgets to check out is credited to the shift's end."""
-    return checked_out_at if checked_out_at <= shift_ends_at + OVERRUN else shift_ends_at

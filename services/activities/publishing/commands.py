@@ -26,19 +26,15 @@ class PublishedActivity(BaseModel):
 async def publish_activity(tx: AsyncConnection, actor: Actor, station: str, draft: ActivityDraft) -> PublishedActivity:
     """Publish an activity of a station, named by code or id. Raises RefusedError with every fault of the draft.
 
-    A station that the actor does not reach is ``forbidden``.
+    A station that the actor does not reach is ``forbidden``, one that is no more is ``closed``.
     """
     check_draft(draft, now())
-    station_id = await find_station(tx, actor.district, station)
-    if station_id is None:
-        raise RefusedError(Fault("station", Code.UNKNOWN_REFERENCE if station else Code.MISSING))
-    if not actor.reaches(unit=station_id, made_by=""):
-        raise RefusedError(Fault("station", Code.FORBIDDEN))
+    station_id = await _open_station(tx, actor, station)
     shifts = tuple(
         PublishedShift(shift_id=new_id(), starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
         for shift in draft.shifts
     )
-    publication = Publication(actor.district, new_id(), station_id, draft, actor.name, now())
+    publication = Publication(actor.district, new_id(), station_id, draft, actor.name, now(), actor.volunteer_id)
     await repository.insert_activity(tx, publication, shifts)
     published = ActivityPublished(
         activity_id=publication.id,
@@ -54,3 +50,14 @@ async def publish_activity(tx: AsyncConnection, actor: Actor, station: str, draf
     )
     await event_log.append(tx, [NewEvent(actor.district, publication.id, 1, published, actor.name)])
     return PublishedActivity(id=publication.id, shift_ids=[shift.shift_id for shift in shifts])
+
+
+async def _open_station(tx: AsyncConnection, actor: Actor, named: str) -> UUID:
+    station = await find_station(tx, actor.district, named)
+    if station is None:
+        raise RefusedError(Fault("station", Code.UNKNOWN_REFERENCE if named else Code.MISSING))
+    if not actor.reaches(unit=station.id, made_by=""):
+        raise RefusedError(Fault("station", Code.FORBIDDEN))
+    if station.closed_on:
+        raise RefusedError(Fault("station", Code.CLOSED))
+    return station.id

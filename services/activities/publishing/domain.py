@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from shared.contracts.codes import SERVICES
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -22,6 +23,15 @@ LONGEST_TITLE = 100
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _NUMBER_OR_ADDRESS = re.compile(r"\+?\d[\d\s()-]{4,}\d|\S+@\S+")
 _LINE_BREAKS = str.maketrans({"\n": " ", "\r": " "})
+
+
+class ActivityState(StrEnum):
+    """Where an activity stands: a shift is on now, the next is still to come, or all are over, or cancelled."""
+
+    OPEN = "open"
+    RUNNING = "running"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +58,13 @@ class ActivityDraft:
 
 def check_draft(draft: ActivityDraft, now: datetime) -> None:
     """Raise RefusedError with every fault of the draft."""
-    faults = [*_text_faults(draft), *_shift_faults(draft.shifts, now)]
+    faults = [*text_faults(draft), *_shift_faults(draft.shifts, now)]
     if faults:
         raise RefusedError(*faults)
 
 
-def _text_faults(draft: ActivityDraft) -> Iterator[Fault]:
+def text_faults(draft: ActivityDraft) -> Iterator[Fault]:
+    """Yield what is wrong with the text of an activity."""
     required = (
         ("place", draft.place, _LINE),
         ("person_in_charge", draft.person_in_charge, _LINE),
@@ -77,19 +88,23 @@ def _shift_faults(shifts: Sequence[ShiftDraft], now: datetime) -> Iterator[Fault
         yield Fault("shifts", Code.TOO_MANY)
         return
     for number, shift in enumerate(shifts):
-        name = f"shifts.{number}"
-        if shift.starts_at <= now:
-            yield Fault(f"{name}.starts_at", Code.IN_PAST)
-        elif shift.starts_at > now + MAX_AHEAD:
-            yield Fault(f"{name}.starts_at", Code.OUT_OF_RANGE)
-        if shift.ends_at <= shift.starts_at:
-            yield Fault(f"{name}.ends_at", Code.END_BEFORE_START)
-        elif shift.ends_at - shift.starts_at > MAX_SHIFT_LENGTH:
-            yield Fault(f"{name}.ends_at", Code.OUT_OF_RANGE)
-        if shift.capacity is None:
-            yield Fault(f"{name}.capacity", Code.MISSING)
-        elif not 1 <= shift.capacity <= MAX_CAPACITY:
-            yield Fault(f"{name}.capacity", Code.OUT_OF_RANGE)
+        yield from shift_faults(shift, now, f"shifts.{number}.")
+
+
+def shift_faults(shift: ShiftDraft, now: datetime, prefix: str = "") -> Iterator[Fault]:
+    """Yield what is wrong with a shift; ``prefix`` comes before the names of its fields."""
+    if shift.starts_at <= now:
+        yield Fault(f"{prefix}starts_at", Code.IN_PAST)
+    elif shift.starts_at > now + MAX_AHEAD:
+        yield Fault(f"{prefix}starts_at", Code.OUT_OF_RANGE)
+    if shift.ends_at <= shift.starts_at:
+        yield Fault(f"{prefix}ends_at", Code.END_BEFORE_START)
+    elif shift.ends_at - shift.starts_at > MAX_SHIFT_LENGTH:
+        yield Fault(f"{prefix}ends_at", Code.OUT_OF_RANGE)
+    if shift.capacity is None:
+        yield Fault(f"{prefix}capacity", Code.MISSING)
+    elif not 1 <= shift.capacity <= MAX_CAPACITY:
+        yield Fault(f"{prefix}capacity", Code.OUT_OF_RANGE)
 
 
 def title_fault(field: str, value: str) -> Fault | None:

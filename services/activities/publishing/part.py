@@ -1,6 +1,6 @@
 """Publishing, put together."""
 
-from services.activities.publishing.api import router
+from services.activities.publishing import api, organised_api, public_api
 from shared.service.part import Part
 
-PART = Part(routers=[router])
+PART = Part(routers=[api.router, organised_api.router, public_api.router])

@@ -51,7 +51,8 @@ _ACTIVITY = """
 """
 _OPEN_ACTIVITIES = text(f"""{_ACTIVITY}
       AND (CAST(:after AS uuid) IS NULL OR a.id < :after)
-      AND EXISTS (SELECT FROM shift WHERE district = a.district AND activity_id = a.id AND starts_at > now())
+      AND EXISTS (SELECT FROM shift WHERE district = a.district AND activity_id = a.id AND starts_at > now()
+                  AND cancelled_at IS NULL)
     ORDER BY a.id DESC LIMIT :limit
 """)
 _ONE_ACTIVITY = text(f"{_ACTIVITY} AND a.id = :id")
@@ -59,7 +60,7 @@ _SHIFTS = text("""
     SELECT activity_id, id, starts_at, ends_at, capacity, capacity - taken AS free_places, waiting
     FROM shift
     WHERE district = :district AND activity_id = ANY(CAST(:activities AS uuid[]))
-      AND (NOT :not_begun OR starts_at > now())
+      AND (NOT :not_begun OR starts_at > now() AND cancelled_at IS NULL)
     ORDER BY starts_at, id
 """)
 

@@ -19,6 +19,9 @@ activity = Table(
     Column("published_by", Text, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("organiser_id", Uuid),
+    Column("cancelled_at", DateTime(timezone=True)),
+    Column("cancelled_reason", Text),
 )
 shift = Table(
     "shift",
@@ -33,4 +36,7 @@ shift = Table(
     Column("waiting", Integer, nullable=False),
     Column("next_queue_number", Integer, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("cancelled_at", DateTime(timezone=True)),
+    Column("cancelled_reason", Text),
+    Column("closed_at", DateTime(timezone=True)),
 )

@@ -5,10 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.activities.records import queries
 from services.activities.records.commands import CorrectedRecord, correct_record
+from services.activities.records.domain import RightMinutes, RightTimes
 from services.activities.records.queries import RecordView
 from shared.contracts.actor import STAFF, Role
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -26,12 +27,38 @@ Corrector = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, units=[Ro
 
 
 class Correction(BaseModel):
-    """The right number of minutes (0 voids the record), and why."""
+    """The right number of minutes (0 voids the record), or the real times and breaks; and why.
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 90, "reason": "提前半小时离开"}]})
+    More than lies between the record's start and end is corrected to by stating the real times.
+    """
 
-    minutes: int
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"minutes": 90, "reason": "提前半小时离开"},
+                {
+                    "started_at": "2026-03-01T09:00:00+08:00",
+                    "ended_at": "2026-03-01T11:00:00+08:00",
+                    "break_minutes": 10,
+                    "reason": "误点签退",
+                },
+            ]
+        }
+    )
+
+    minutes: int | None = None
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    break_minutes: int = 0
     reason: str = ""
+
+    def figure(self) -> RightMinutes | RightTimes:
+        """Return what the record should say. Raises RefusedError where neither minutes nor times are given, or both."""
+        if self.minutes is not None and self.started_at is None and self.ended_at is None:
+            return RightMinutes(self.minutes)
+        if self.minutes is None and self.started_at and self.ended_at:
+            return RightTimes(self.started_at, self.ended_at, self.break_minutes)
+        raise RefusedError(Fault("minutes", Code.MISSING))
 
 
 @router.get("")
@@ -65,12 +92,12 @@ async def show_record(record_id: UUID, response: Response, store: ApiStore, call
 async def correct(
     record_id: UUID, body: Correction, version: ExpectedVersion, store: ApiStore, caller: Corrector, key: IdempotencyKey
 ) -> Response:
-    """Correct a record's minutes; a station's manager, of that station.
+    """Correct a record's minutes or times; a station's manager, of that station.
 
     If-Match names the version that the correction is based on.
     """
     async with store.transaction(caller.district) as tx:
-        command = partial(correct_record, tx, caller, record_id, version, body.minutes, body.reason.strip())
+        command = partial(correct_record, tx, caller, record_id, version, body.figure(), body.reason.strip())
         return await idempotent(tx, caller, key, 201, command)
 
 

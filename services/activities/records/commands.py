@@ -1,4 +1,8 @@
-"""Correcting a record (MCA Order 67, art. 13). Invariant: both figures stay on file, in the events."""
+"""Correcting a record (MCA Order 67, art. 13: errors and omissions).
+
+Invariant: both figures stay on file, in the events; more than the record's own span is corrected to by stating the
+real times alone, and nobody is recorded in two places at once.
+"""
 
 from uuid import UUID
 
@@ -7,12 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.publishing.domain import text_fault
 from services.activities.records import repository
-from services.activities.records.domain import check_correction
-from shared.contracts import ServiceCorrected
+from services.activities.records.domain import RecordOnFile, RightMinutes, RightTimes, ServiceRecord, corrected
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
-from shared.store.event_log import NewEvent
+from shared.store.event_log import NewEvent, now
 
 _LONGEST_REASON = 500
 
@@ -27,31 +30,38 @@ class CorrectedRecord(BaseModel):
 
 
 async def correct_record(
-    tx: AsyncConnection, actor: Actor, record_id: UUID, version: int, minutes: int, reason: str
+    tx: AsyncConnection, actor: Actor, record_id: UUID, version: int, figure: RightMinutes | RightTimes, reason: str
 ) -> CorrectedRecord:
-    """Set a record's minutes to the right figure, or void it with 0; ``version`` is the one that was looked at.
+    """Set a record to the right minutes (0 voids it) or times; ``version`` is the one that was looked at.
 
     Raises RefusedError ``not_found``, ``forbidden`` where it is another station's, ``changed_meanwhile``,
-    ``out_of_range``, or ``not_open`` where it is void or says so already.
+    ``out_of_range``, ``not_open`` where it is void or says so already, or ``overlap``.
     """
     if fault := text_fault("reason", reason, _LONGEST_REASON):
         raise RefusedError(fault)
     found = await repository.lock_record(tx, actor.district, record_id)
     if found is None:
         raise RefusedError(Fault("record_id", Code.NOT_FOUND))
-    present, record = found
+    record = found.record
     if not actor.reaches(unit=record.station_id, made_by=""):
         raise RefusedError(Fault("record_id", Code.FORBIDDEN))
-    if present != version:
+    if found.version != version:
         raise RefusedError(Fault("If-Match", Code.CHANGED_MEANWHILE))
-    check_correction(record, minutes)
-    await repository.correct(tx, actor.district, record_id, minutes)
-    event = ServiceCorrected(
-        record_id=record_id,
-        volunteer_id=record.volunteer_id,
-        minutes=minutes,
-        previous_minutes=record.minutes,
-        reason=reason,
+    right = corrected(record, figure, now())
+    if isinstance(figure, RightTimes):
+        await _check_elsewhere(tx, actor.district, found, right)
+    after = found.corrected(right)
+    await repository.correct(tx, actor.district, [after])
+    event = after.correction(record, reason)
+    await event_log.append(tx, [NewEvent(actor.district, record_id, after.version, event, actor.name)])
+    return CorrectedRecord(
+        record_id=record_id, minutes=right.minutes, previous_minutes=record.minutes, version=after.version
     )
-    await event_log.append(tx, [NewEvent(actor.district, record_id, version + 1, event, actor.name)])
-    return CorrectedRecord(record_id=record_id, minutes=minutes, previous_minutes=record.minutes, version=version + 1)
+
+
+async def _check_elsewhere(tx: AsyncConnection, district: str, found: RecordOnFile, right: ServiceRecord) -> None:
+    await repository.lock_volunteers(tx, district, [right.volunteer_id])
+    wanted = [(right.volunteer_id, right.started_at, right.ended_at)]
+    besides = [found.sign_up_id] if found.sign_up_id else []
+    if other := await repository.conflict(tx, district, wanted, besides=besides, record_id=found.id):
+        raise RefusedError(Fault("started_at", Code.OVERLAP, other.named()))

@@ -16,8 +16,8 @@ from typing import Final, NamedTuple, NoReturn
 from uuid import UUID
 
 from services.activities.publishing.domain import title_fault
-from shared.contracts import Provenance, ServiceLogged
-from shared.contracts.calendar import CHINA
+from shared.contracts import Provenance, ServiceCorrected, ServiceLogged
+from shared.contracts.calendar import CHINA, district_day
 from shared.contracts.codes import SERVICES
 from shared.contracts.faults import Code, Fault, RefusedError
 
@@ -67,6 +67,34 @@ class ServiceRecord(NamedTuple):
             rating=self.rating,
             provenance=provenance,
             import_id=import_id,
+        )
+
+
+class RecordOnFile(NamedTuple):
+    """A record under its present version; ``sign_up_id`` where it is of an attendance."""
+
+    id: UUID
+    version: int
+    sign_up_id: UUID | None
+    provenance: Provenance
+    record: ServiceRecord
+
+    def corrected(self, record: ServiceRecord) -> "RecordOnFile":
+        """Return it under its next version."""
+        return self._replace(version=self.version + 1, record=record)
+
+    def correction(self, before: ServiceRecord, reason: str) -> ServiceCorrected:
+        """Return the event that it has been corrected; times are told where they have changed."""
+        after = self.record
+        retimed = (before.started_at, before.ended_at) != (after.started_at, after.ended_at)
+        return ServiceCorrected(
+            record_id=self.id,
+            volunteer_id=after.volunteer_id,
+            minutes=after.minutes,
+            previous_minutes=before.minutes,
+            reason=reason,
+            started_at=after.started_at if retimed else None,
+            ended_at=after.ended_at if retimed else None,
         )
 
 
@@ -193,7 +221,8 @@ def _read(values: Mapping[str, str], now: datetime, *, normalised: bool) -> Subm
     if values["service"] not in SERVICES:
         _refuse("service", Code.UNKNOWN_VALUE if values["service"] else Code.MISSING)
     started_at, ended_at = _moment("started_at", values["started_at"]), _moment("ended_at", values["ended_at"])
-    _check_times(started_at, ended_at, now)
+    if fault := session_fault(started_at, ended_at, now):
+        raise RefusedError(fault)
     minutes = _minutes(values["minutes"])
     if minutes != whole_minutes(started_at, ended_at):
         _refuse("minutes", Code.DISAGREES_WITH_TIMES)
@@ -223,25 +252,53 @@ def whole_minutes(started_at: datetime, ended_at: datetime) -> int:
     return (ended_at - started_at + timedelta(seconds=30)) // timedelta(minutes=1)
 
 
-def overlaps(sessions: Iterable[Session], started_at: datetime, ended_at: datetime) -> bool:
-    """Return whether any of a volunteer's sessions is at the same time as the one from start to end."""
-    return any(session.started_at < ended_at and started_at < session.ended_at for session in sessions)
-
-
 def attendance_record_no(district: str, day: str, number: int) -> str:
     """Return the number of a record made at a check-out: unique by ``number``, readable by district and ``day``."""
     return f"{OWN_PREFIX}{district}-{day}-{number:06d}"
 
 
-def check_correction(record: ServiceRecord, minutes: int) -> None:
-    """Raise RefusedError where ``minutes`` cannot be the right figure of a record; 0 voids it, and void it stays.
+class RightMinutes(NamedTuple):
+    """What a record should have said: its minutes; 0 voids it."""
 
-    No more can have been given than lies between start and end.
+    minutes: int
+
+
+class RightTimes(NamedTuple):
+    """What a record should have said: its times, with the breaks in between."""
+
+    started_at: datetime
+    ended_at: datetime
+    break_minutes: int
+
+
+def corrected(record: ServiceRecord, figure: RightMinutes | RightTimes, now: datetime) -> ServiceRecord:
+    """Return a record with what it should have said. Raises RefusedError where that cannot be; void it stays void.
+
+    No more can have been given than lies between start and end; on another day it would be another record.
     """
-    if record.minutes in (0, minutes):
+    if isinstance(figure, RightMinutes):
+        right = record._replace(minutes=figure.minutes)
+        if not 0 <= figure.minutes <= whole_minutes(record.started_at, record.ended_at):
+            _refuse("minutes", Code.OUT_OF_RANGE)
+    else:
+        right = record._replace(
+            started_at=figure.started_at, ended_at=figure.ended_at, minutes=net_minutes(*figure, now=now)
+        )
+        if district_day(right.started_at) != district_day(record.started_at):
+            _refuse("started_at", Code.OUT_OF_RANGE)
+    if right == record or not record.minutes:
         _refuse("minutes", Code.NOT_OPEN)
-    if not 0 <= minutes <= whole_minutes(record.started_at, record.ended_at):
-        _refuse("minutes", Code.OUT_OF_RANGE)
+    return right
+
+
+def net_minutes(started_at: datetime, ended_at: datetime, break_minutes: int, *, now: datetime) -> int:
+    """Return the minutes of a session that is over, without its breaks: at least 1. Raises RefusedError."""
+    if fault := session_fault(started_at, ended_at, now):
+        raise RefusedError(fault)
+    minutes = whole_minutes(started_at, ended_at) - break_minutes
+    if break_minutes < 0 or minutes < 1:
+        _refuse("break_minutes", Code.OUT_OF_RANGE)
+    return minutes
 
 
 def _refuse(field: str, code: Code) -> NoReturn:
@@ -268,17 +325,19 @@ def _read_moment(written: str) -> datetime | None:
         return None
 
 
-def _check_times(started_at: datetime, ended_at: datetime, now: datetime) -> None:
+def session_fault(started_at: datetime, ended_at: datetime, now: datetime) -> Fault | None:
+    """Return what is wrong with the times of a session that is over, or None."""
     if started_at > now:
-        _refuse("started_at", Code.IN_FUTURE)
+        return Fault("started_at", Code.IN_FUTURE)
     if started_at < EARLIEST:
-        _refuse("started_at", Code.OUT_OF_RANGE)
+        return Fault("started_at", Code.OUT_OF_RANGE)
     if ended_at <= started_at:
-        _refuse("ended_at", Code.END_BEFORE_START)
+        return Fault("ended_at", Code.END_BEFORE_START)
     if ended_at > now:
-        _refuse("ended_at", Code.IN_FUTURE)
+        return Fault("ended_at", Code.IN_FUTURE)
     if ended_at - started_at > LONGEST_SESSION:
-        _refuse("ended_at", Code.OUT_OF_RANGE)
+        return Fault("ended_at", Code.OUT_OF_RANGE)
+    return None
 
 
 def _minutes(written: str) -> int:

@@ -12,7 +12,7 @@ from services.activities.records import repository as records
 from services.activities.records.domain import EARLIEST, RecordBook, ServiceRecord, SubmittedRecord, read_record
 from services.activities.records.repository import Origin
 from services.activities.register import repository as register
-from shared.contracts import Provenance, ServiceRecordsImported, StationOpened, VolunteerRegistered
+from shared.contracts import Provenance, ServiceRecordsImported, StationRegistered, VolunteerRegistered
 from shared.contracts.actor import Role
 from shared.contracts.faults import Fault, RefusedError
 from shared.imports.job import ImportJob, ImportKind
@@ -116,6 +116,6 @@ SERVICE_RECORDS = ImportKind(
     chunk=import_chunk,
     roles=(Role.STATION_MANAGER, Role.DISTRICT_ADMIN, Role.OPERATOR),
     finish=finish_import,
-    needs=(VolunteerRegistered.topic, StationOpened.topic),
+    needs=(VolunteerRegistered.topic, StationRegistered.topic),
 )
 """The kind of file, for ``POST /v1/imports/service-records``."""

@@ -3,5 +3,7 @@
 from services.activities.register.tables import known_station, known_volunteer
 from shared.store.entries import known_entries, same_names
 
-VOLUNTEERS = known_entries("volunteers", known_volunteer, {"number": "volunteer_no"})
-STATIONS = known_entries("stations", known_station, same_names("code", "name"))
+VOLUNTEERS = known_entries(
+    "volunteers", known_volunteer, {"number": "volunteer_no", "team_id": "team_id"}, of_shape=["team_id"], shape=2
+)
+STATIONS = known_entries("stations", known_station, same_names("code", "name", "closed_on"))

@@ -1,6 +1,8 @@
 """What registry has told us of volunteers and stations, as commands look it up."""
 
 from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -9,11 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _VOLUNTEERS_BY_NUMBER = text("""
     SELECT number, id FROM known_volunteer WHERE district = :district AND number = ANY(CAST(:numbers AS text[]))
 """)
+_TEAM_MATES = text("""
+    SELECT v.number, v.id, v.team_id IS NOT NULL AND v.team_id = own.team_id AS is_mate
+    FROM known_volunteer v LEFT JOIN known_volunteer own ON own.district = v.district AND own.id = :volunteer_id
+    WHERE v.district = :district AND v.number = ANY(CAST(:numbers AS text[]))
+""")
 _STATIONS_BY_CODE = text("""
     SELECT code, id FROM known_station WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
 """)
 _STATION = text("""
-    SELECT id FROM known_station WHERE district = :district AND (code = :named OR CAST(id AS text) = lower(:named))
+    SELECT id, closed_on FROM known_station
+    WHERE district = :district AND (code = :named OR CAST(id AS text) = lower(:named))
 """)
 
 
@@ -23,13 +31,28 @@ async def volunteers_by_number(tx: AsyncConnection, district: str, numbers: Coll
     return {row.number: row.id for row in rows}
 
 
+async def team_mates(
+    tx: AsyncConnection, district: str, volunteer_id: UUID | None, numbers: Collection[str]
+) -> dict[str, tuple[UUID, bool]]:
+    """Return the ids of the volunteers that are known, by number, and whether each is of the team of another one."""
+    values = {"district": district, "volunteer_id": volunteer_id, "numbers": list(numbers)}
+    return {row.number: (row.id, row.is_mate) for row in await tx.execute(_TEAM_MATES, values)}
+
+
 async def stations_by_code(tx: AsyncConnection, district: str, codes: Collection[str]) -> dict[str, UUID]:
     """Return the ids of the stations that are known, by code."""
     rows = await tx.execute(_STATIONS_BY_CODE, {"district": district, "codes": list(codes)})
     return {row.code: row.id for row in rows}
 
 
-async def find_station(tx: AsyncConnection, district: str, named: str) -> UUID | None:
-    """Return the id of the station with this code or id, or None."""
-    found: UUID | None = await tx.scalar(_STATION, {"district": district, "named": named})
-    return found
+class KnownStation(NamedTuple):
+    """A station, and the day from which on it is closed."""
+
+    id: UUID
+    closed_on: date | None
+
+
+async def find_station(tx: AsyncConnection, district: str, named: str) -> KnownStation | None:
+    """Return the station with this code or id, or None."""
+    row = (await tx.execute(_STATION, {"district": district, "named": named})).one_or_none()
+    return KnownStation(*row) if row else None

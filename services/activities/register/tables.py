@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Column, Date, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -11,6 +11,8 @@ known_volunteer = Table(
     Column("id", Uuid, primary_key=True),
     Column("number", Text, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("team_id", Uuid),
+    Column("shape", Integer, nullable=False),
 )
 known_station = Table(
     "known_station",
@@ -19,5 +21,6 @@ known_station = Table(
     Column("id", Uuid, primary_key=True),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("closed_on", Date),
     Column("version", Integer, nullable=False),
 )

@@ -1,10 +1,11 @@
 """Signing up: requests for one shift are decided together, each with a verdict of its own, in order of arrival.
 
-Invariant: whoever decides holds the shift's row lock (``lock_shift``), so capacity is exact whatever the number of
-processes; statements per group are constant.
+Invariant: whoever decides holds the shift's row lock, so capacity is exact whatever the number of processes, and after
+it the locks of all who ask (``lock_for``), so nobody takes up two things at one time, on whatever shifts they ask at
+once; statements per group are constant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -44,51 +45,78 @@ class SignUpAnswer(BaseModel):
     position: int | None
 
 
+class GroupSignUpAnswer(SignUpAnswer):
+    """What people who come together got: the first of them above, each of them in ``group``, in the order named."""
+
+    group: list[SignUpAnswer]
+
+
 @dataclass(frozen=True, slots=True)
 class SignUpRequest:
-    """A volunteer who asks for a place."""
+    """One volunteer or several who ask for a place; several come together or not at all."""
 
     actor: Actor
-    volunteer_id: UUID
+    party: Sequence[UUID]
     traceparent: str | None = field(default_factory=current_traceparent)
 
 
-async def open_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shift:
-    """Lock a shift until the transaction ends. Raises RefusedError ``not_found``."""
-    shift = await repository.lock_shift(tx, district, shift_id)
-    if shift is None:
+@dataclass(frozen=True, slots=True)
+class LockedShift:
+    """A shift and the people who ask for it, as they are locked. ``known`` are those on the register."""
+
+    shift: Shift
+    known: Set[UUID]
+
+
+async def open_shift(
+    tx: AsyncConnection, district: str, shift_id: UUID, requests: Sequence[SignUpRequest]
+) -> LockedShift:
+    """Lock a shift, and then all who ask for it, until the transaction ends. Raises RefusedError ``not_found``."""
+    found = await repository.lock_for(tx, district, shift_id, _people(requests))
+    if found is None:
         raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
-    return shift
+    return LockedShift(*found)
 
 
 async def sign_up(
-    tx: AsyncConnection, district: str, shift: Shift, requests: Sequence[SignUpRequest]
+    tx: AsyncConnection, district: str, locked: LockedShift, requests: Sequence[SignUpRequest]
 ) -> list[SignUpAnswer | RefusedError]:
     """Decide requests for a locked shift; return what each of them gets, in order."""
-    volunteers = [request.volunteer_id for request in requests]
-    registered, live = await repository.known_and_live(tx, district, shift.id, volunteers)
-    decision = decide_group(shift, now(), volunteers, registered, live)
+    shift = locked.shift
+    taken_up = await repository.taken_up(tx, district, shift, _people(requests))
+    decision = decide_group(shift, now(), [request.party for request in requests], locked.known, taken_up)
     verdicts: list[SignUpAnswer | RefusedError] = []
     placed: list[NewSignUp] = []
     events: list[NewEvent] = []
-    for request, place in zip(requests, decision.verdicts, strict=True):
-        if isinstance(place, Fault):
-            verdicts.append(RefusedError(place))
+    for request, places in zip(requests, decision.verdicts, strict=True):
+        if isinstance(places, RefusedError):
+            verdicts.append(places)
             continue
-        new = NewSignUp(new_id(), request.volunteer_id, place.state, place.queue_number)
-        placed.append(new)
-        events.append(
-            NewEvent(district, new.id, 1, _event(shift, new), request.actor.name, traceparent=request.traceparent)
-        )
-        verdicts.append(_answer(new, place))
+        group_id = new_id() if len(places) > 1 else None
+        new = [
+            NewSignUp(new_id(), volunteer, place.state, place.queue_number, group_id)
+            for volunteer, place in zip(request.party, places, strict=True)
+        ]
+        placed += new
+        by, trace = request.actor.name, request.traceparent
+        events += [NewEvent(district, one.id, 1, _event(shift, one), by, traceparent=trace) for one in new]
+        verdicts.append(_answer(new, places))
     if placed:
-        await repository.add_sign_ups(tx, district, shift.id, decision, placed)
+        await repository.add_sign_ups(tx, district, shift, decision, placed)
         await event_log.append(tx, events)
     return verdicts
 
 
-def _answer(new: NewSignUp, place: Place) -> SignUpAnswer:
-    return SignUpAnswer(sign_up_id=new.id, state=place.state, queue_number=place.queue_number, position=place.position)
+def _people(requests: Sequence[SignUpRequest]) -> list[UUID]:
+    return [volunteer for request in requests for volunteer in request.party]
+
+
+def _answer(new: Sequence[NewSignUp], places: Sequence[Place]) -> SignUpAnswer:
+    answers = [
+        SignUpAnswer(sign_up_id=one.id, state=place.state, queue_number=place.queue_number, position=place.position)
+        for one, place in zip(new, places, strict=True)
+    ]
+    return answers[0] if len(answers) == 1 else GroupSignUpAnswer(**dict(answers[0]), group=answers)
 
 
 def _event(shift: Shift, new: NewSignUp) -> Event:
@@ -107,4 +135,6 @@ def _event(shift: Shift, new: NewSignUp) -> Event:
         activity_title=shift.activity_title,
         starts_at=shift.starts_at,
         volunteer_id=new.volunteer_id,
+        ends_at=shift.ends_at,
+        place=shift.place,
     )

@@ -1,26 +1,47 @@
 """Who gets a place on a shift.
 
-Invariant: ``taken <= capacity``, and somebody waits only while no place is free; places and queue numbers are given
-strictly in order of arrival. ``decide_group`` decides any number of requests at once as if they had come one by one.
+Invariant: ``taken <= capacity``; places and queue numbers are given strictly in order of arrival; nobody gets a place
+or waits for one at a time at which they have taken up something else. ``decide_group`` decides any number of requests
+at once as if they had come one by one.
+
+Whoever waits while a place is free cannot have it just now (`services.activities.signing_up.waiting_list`), so a free
+place goes to the next who asks.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.faults import Code, Fault
+from shared.contracts.faults import Code, Fault, RefusedError
+
+LARGEST_PARTY = 50
+"""As many sign up together at most."""
 
 
 class SignUpState(StrEnum):
-    """Where a sign-up stands. All but ``withdrawn`` are live: one of them a volunteer and shift."""
+    """Where a sign-up stands. All but the last two are live: one of them a volunteer and shift."""
 
     CONFIRMED = "confirmed"
     WAITING = "waiting"
-    WITHDRAWN = "withdrawn"
+    OFFERED = "offered"
+    """A free place is held for somebody who waited, until they accept or the time is over."""
+    ASKED_AGAIN = "asked_again"
+    """The shift has moved: the place is held until the volunteer agrees or the time is over."""
     ATTENDING = "attending"
     COMPLETED = "completed"
+    MISSING_CHECK_OUT = "missing_check_out"
+    """Had come, and never checked out."""
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+    """By the organiser: the shift does not take place, or has fewer places."""
+
+
+HOLDING = (SignUpState.CONFIRMED, SignUpState.OFFERED, SignUpState.ASKED_AGAIN)
+"""A place is kept for the sign-up, which has not been served yet."""
+TAKING_UP = (*HOLDING, SignUpState.WAITING, SignUpState.ATTENDING)
+"""The volunteer can sign up for nothing else at that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +57,36 @@ class Shift:
     taken: int
     waiting: int
     next_queue_number: int
+    place: str = ""
+    organiser_id: UUID | None = None
+    """Who published the activity, where that is a volunteer."""
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A live sign-up that stands in the way of another one: for the same shift, or at the same time."""
+
+    id: UUID
+    shift_id: UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+    def named(self) -> Mapping[str, str]:
+        """Return it as a refusal names it."""
+        return {
+            "sign_up_id": str(self.id),
+            "shift_id": str(self.shift_id),
+            "title": self.title,
+            "starts_at": self.starts_at.isoformat(),
+            "ends_at": self.ends_at.isoformat(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a request got: ``queue_number`` rises with arrival; ``position`` on the waiting list counts from 1."""
+    """What a volunteer got: ``queue_number`` rises with arrival; ``position`` on the waiting list counts from 1."""
 
     state: SignUpState
     queue_number: int
@@ -49,39 +95,80 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class GroupDecision:
-    """A verdict per request, in order, and how the shift's places stand after them."""
+    """A verdict per request, in order: a place for each of its party, or why not. And how the shift stands then."""
 
-    verdicts: list[Place | Fault]
+    verdicts: list[list[Place] | RefusedError]
     taken: int
     waiting: int
     next_queue_number: int
 
 
 def decide_group(
-    shift: Shift, now: datetime, volunteers: Sequence[UUID], known: Set[UUID], live: Set[UUID]
+    shift: Shift,
+    now: datetime,
+    parties: Sequence[Sequence[UUID]],
+    known: Set[UUID],
+    taken_up: Mapping[UUID, TakenUp],
 ) -> GroupDecision:
-    """Decide requests in order of arrival.
+    """Decide requests in order of arrival, each of a party of one or more who come together or not at all.
 
-    ``known`` are the volunteers on the register, ``live`` those who are signed up for the shift already.
-    Whoever withdrew may sign up again, at the end of the queue.
+    ``known`` are the volunteers on the register, ``taken_up`` what those have taken up who are signed up for the shift
+    already, or for something else at its time. Whoever withdrew may sign up again, at the end of the queue.
     """
     taken, waiting, queue_number = shift.taken, shift.waiting, shift.next_queue_number
-    present = set(live)
-    verdicts: list[Place | Fault] = []
-    for volunteer in volunteers:
-        if shift.starts_at <= now:
-            verdicts.append(Fault("shift_id", Code.TOO_LATE))
-        elif volunteer not in known:
-            verdicts.append(Fault("volunteer_id", Code.UNKNOWN_REFERENCE))
-        elif volunteer in present:
-            verdicts.append(Fault("shift_id", Code.ALREADY_SIGNED_UP))
+    is_open = shift.starts_at > now and not shift.is_cancelled
+    present: set[UUID] = set()
+    verdicts: list[list[Place] | RefusedError] = []
+    for party in parties:
+        size = len(party)
+        if (
+            not is_open
+            or not all(one in known for one in party)
+            or not present.isdisjoint(party)
+            or _any(party, taken_up)
+        ):
+            verdicts.append(_refusal(shift, now, party, known, present, taken_up))
+            continue
+        if size > shift.capacity:
+            verdicts.append(RefusedError(Fault("group", Code.TOO_MANY)))
+            continue
+        present.update(party)
+        if taken + size <= shift.capacity:
+            verdicts.append([Place(SignUpState.CONFIRMED, queue_number + n, None) for n in range(size)])
+            taken += size
         else:
-            present.add(volunteer)
-            if taken < shift.capacity:
-                taken += 1
-                verdicts.append(Place(SignUpState.CONFIRMED, queue_number, None))
-            else:
-                waiting += 1
-                verdicts.append(Place(SignUpState.WAITING, queue_number, waiting))
-            queue_number += 1
+            verdicts.append([Place(SignUpState.WAITING, queue_number + n, waiting + n + 1) for n in range(size)])
+            waiting += size
+        queue_number += size
     return GroupDecision(verdicts, taken, waiting, queue_number)
+
+
+def _any(party: Sequence[UUID], taken_up: Mapping[UUID, TakenUp]) -> bool:
+    return not taken_up.keys().isdisjoint(party)
+
+
+def _refusal(
+    shift: Shift,
+    now: datetime,
+    party: Sequence[UUID],
+    known: Set[UUID],
+    present: Set[UUID],
+    taken_up: Mapping[UUID, TakenUp],
+) -> RefusedError:
+    """Return why a party is refused; of several people each who stands in the way, by number, and not with what."""
+    if shift.is_cancelled:
+        return RefusedError(Fault("shift_id", Code.NOT_OPEN))
+    if shift.starts_at <= now:
+        return RefusedError(Fault("shift_id", Code.TOO_LATE))
+    alone = len(party) == 1
+    faults = []
+    for number, volunteer in enumerate(party):
+        field = "shift_id" if alone else f"group.{number}"
+        other = taken_up.get(volunteer)
+        if volunteer not in known:
+            faults.append(Fault("volunteer_id" if alone else field, Code.UNKNOWN_REFERENCE))
+        elif volunteer in present or (other and other.shift_id == shift.id):
+            faults.append(Fault(field, Code.ALREADY_SIGNED_UP))
+        elif other:
+            faults.append(Fault(field, Code.OVERLAP, other.named() if alone else None))
+    return RefusedError(*faults)

@@ -1,6 +1,7 @@
 """Signing up, put together."""
 
 from services.activities.signing_up.api import prepare, router
+from services.activities.signing_up.settling import SETTLE_PLACES
 from shared.service.part import Part
 
-PART = Part(routers=[router], prepare=prepare)
+PART = Part(routers=[router], work=lambda _settings: [SETTLE_PLACES], prepare=prepare)

@@ -11,18 +11,35 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.activities.signing_up.domain import GroupDecision, Shift, SignUpState
+from services.activities.signing_up.domain import TAKING_UP, GroupDecision, Shift, SignUpState, TakenUp
 from services.activities.signing_up.tables import sign_up
+from services.activities.signing_up.waiting_list import WaitingOne
 from shared.contracts.service_record import Provenance
+from shared.contracts.sign_up import AbsenceClass
 from shared.store.statements import insert_rows
 
 _SHIFT = """
     SELECT s.id, s.activity_id, a.title AS activity_title, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
-           s.next_queue_number
+           s.next_queue_number, a.place, a.organiser_id, s.cancelled_at IS NOT NULL AS is_cancelled
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :id
 """
+# The shift first, then its people in the order of their ids, as everybody does: no two can wait for one another.
+_LOCK_FOR = text(f"""
+    WITH locked AS MATERIALIZED ({_SHIFT} FOR UPDATE OF s)
+    SELECT l.*, v.known FROM locked l CROSS JOIN LATERAL (
+        SELECT array_agg(k.id) AS known FROM (
+            SELECT id FROM known_volunteer
+            WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[])) AND l.id IS NOT NULL
+            ORDER BY id FOR NO KEY UPDATE
+        ) k
+    ) v
+""")
 _LOCK_SHIFT = text(f"{_SHIFT} FOR UPDATE OF s")
+_LOCK_VOLUNTEERS = text("""
+    SELECT id FROM known_volunteer WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[]))
+    ORDER BY id FOR NO KEY UPDATE
+""")
 _READ_SHIFT = text(_SHIFT)
 _ADD = text(f"""
     WITH counted AS (
@@ -30,16 +47,32 @@ _ADD = text(f"""
                          version = version + 1
         WHERE district = :district AND id = :shift_id
     )
-    {insert_rows(sign_up, ["id", "volunteer_id", "state", "queue_number"], same=["district", "shift_id", "version"])}
+    {
+    insert_rows(
+        sign_up,
+        ["id", "volunteer_id", "state", "queue_number", "group_id"],
+        same=["district", "shift_id", "version", "starts_at", "ends_at"],
+    )
+}
 """)
-# Two look-ups by index, not a join: a table that has just been filled has no statistics to plan a join by.
-_KNOWN_AND_LIVE = text("""
-    SELECT id, false AS live FROM known_volunteer
-    WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[]))
-    UNION ALL
-    SELECT volunteer_id, true FROM sign_up
-    WHERE district = :district AND shift_id = :shift_id AND volunteer_id = ANY(CAST(:volunteers AS uuid[]))
-      AND state <> 'withdrawn'
+_TAKING_UP = ", ".join(f"'{state}'" for state in TAKING_UP)
+# One scan of an index; the title is looked up where there is something to name, not joined: a table that has just been
+# filled has no statistics to plan a join by.
+_OTHER = """
+    SELECT u.volunteer_id, u.id, u.shift_id,
+           (SELECT a.title FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
+            WHERE s.district = u.district AND s.id = u.shift_id) AS title,
+           u.starts_at, u.ends_at
+"""
+_TAKEN_UP = text(f"""
+    {_OTHER}
+    FROM sign_up u
+    WHERE u.district = :district AND u.volunteer_id = ANY(CAST(:volunteers AS uuid[]))
+      AND u.state NOT IN ('withdrawn', 'cancelled')
+      AND (u.shift_id = :shift_id
+           OR u.state IN ({_TAKING_UP}) AND u.starts_at < CAST(:ends_at AS timestamptz)
+              AND u.ends_at > CAST(:starts_at AS timestamptz))
+    ORDER BY u.shift_id = :shift_id, u.starts_at DESC
 """)
 _COUNT_PLACES = text("""
     UPDATE shift SET taken = taken + :taken, waiting = waiting + :waiting, version = version + 1
@@ -48,7 +81,7 @@ _COUNT_PLACES = text("""
 _SHIFT_OF = text("SELECT shift_id FROM sign_up WHERE district = :district AND id = :id")
 _LOCK_SIGN_UP = text("""
     SELECT u.id, u.shift_id, u.volunteer_id, u.state, u.version, u.checked_in_at, u.checked_in_by,
-           a.station_id, a.published_by, a.title, a.service
+           a.station_id, a.published_by, a.title, a.service, u.group_id, u.answer_by, u.absence
     FROM sign_up u
     JOIN shift s ON s.district = u.district AND s.id = u.shift_id
     JOIN activity a ON a.district = s.district AND a.id = s.activity_id
@@ -62,13 +95,54 @@ _CHECK_IN = text("""
     UPDATE sign_up SET state = 'attending', checked_in_at = :at, checked_in_by = :by, version = version + 1
     WHERE district = :district AND id = :id
 """)
-_PROMOTE_FIRST = text("""
-    UPDATE sign_up SET state = 'confirmed', version = version + 1
-    WHERE district = :district AND id = (
-        SELECT id FROM sign_up WHERE district = :district AND shift_id = :shift_id AND state = 'waiting'
-        ORDER BY queue_number LIMIT 1
-    )
-    RETURNING id, volunteer_id, version
+_SET_STATES = text("""
+    UPDATE sign_up SET state = :state, answer_by = CAST(:answer_by AS timestamptz),
+                       absence = coalesce(CAST(:absence AS text), absence), version = version + 1
+    WHERE district = :district AND id = ANY(CAST(:ids AS uuid[]))
+""")
+_QUEUE = text("""
+    SELECT id, volunteer_id, group_id, version, queue_number FROM sign_up
+    WHERE district = :district AND shift_id = :shift_id AND state = 'waiting' AND queue_number > :after
+    ORDER BY queue_number LIMIT :limit
+""")
+_WHOSE_SHIFT = text("""
+    SELECT a.station_id, a.published_by
+    FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
+    WHERE s.district = :district AND s.id = :shift_id
+""")
+_COUNT_ABSENCES = text("""
+    SELECT absence, count(*) FROM sign_up
+    WHERE district = :district AND volunteer_id = :volunteer_id AND absence IS NOT NULL
+      AND starts_at > CAST(:since AS timestamptz)
+    GROUP BY absence
+""")
+_EXCUSE = text("""
+    UPDATE sign_up SET absence = NULL, version = version + 1 WHERE district = :district AND id = :id
+""")
+_OF_GROUP = text("""
+    SELECT id, volunteer_id, group_id, version, queue_number FROM sign_up
+    WHERE district = :district AND shift_id = :shift_id AND group_id = :group_id AND state = :state
+    ORDER BY queue_number
+""")
+_UNANSWERED = text("""
+    SELECT id, volunteer_id, state, version FROM sign_up
+    WHERE district = :district AND shift_id = :shift_id AND state IN ('offered', 'asked_again')
+      AND answer_by <= clock_timestamp()
+    ORDER BY queue_number
+""")
+_HELD_ELSEWHERE = text(f"""
+    {_OTHER}
+    FROM sign_up u
+    WHERE u.district = :district AND u.volunteer_id = ANY(CAST(:volunteers AS uuid[])) AND u.shift_id <> :shift_id
+      AND u.state IN ('confirmed', 'offered', 'asked_again', 'attending')
+      AND u.starts_at < CAST(:ends_at AS timestamptz) AND u.ends_at > CAST(:starts_at AS timestamptz)
+    ORDER BY u.starts_at DESC
+""")
+_WAITED_FOR = text("""
+    SELECT DISTINCT u.shift_id FROM sign_up u JOIN shift s ON s.district = u.district AND s.id = u.shift_id
+    WHERE u.district = :district AND u.volunteer_id = ANY(CAST(:volunteers AS uuid[])) AND u.shift_id <> :shift_id
+      AND u.state = 'waiting' AND s.taken < s.capacity AND s.cancelled_at IS NULL
+      AND u.starts_at < CAST(:ends_at AS timestamptz) AND u.ends_at > CAST(:starts_at AS timestamptz)
 """)
 
 
@@ -80,6 +154,7 @@ class NewSignUp:
     volunteer_id: UUID
     state: SignUpState
     queue_number: int
+    group_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +172,26 @@ class SignUp:
     published_by: str
     activity_title: str
     service: str
+    group_id: UUID | None
+    answer_by: datetime | None
+    absence: AbsenceClass | None
 
 
-@dataclass(frozen=True, slots=True)
-class Promoted:
-    """The sign-up that has got a place; ``version`` is its new one."""
+async def lock_for(
+    tx: AsyncConnection, district: str, shift_id: UUID, volunteers: Sequence[UUID]
+) -> tuple[Shift, set[UUID]] | None:
+    """Return a shift and those of the volunteers who are known, locked until the transaction ends; None for no shift.
 
-    id: UUID
-    volunteer_id: UUID
-    version: int
+    Whoever holds these locks alone decides what these people take up, on whatever shift.
+    """
+    values = {"district": district, "id": shift_id, "volunteers": list(volunteers)}
+    row = (await tx.execute(_LOCK_FOR, values)).one_or_none()
+    return (Shift(*row[:-1]), set(row.known or ())) if row else None
+
+
+async def lock_volunteers(tx: AsyncConnection, district: str, volunteers: Sequence[UUID]) -> None:
+    """Keep others from deciding what these people take up. The shift that is decided about is locked before."""
+    await tx.execute(_LOCK_VOLUNTEERS, {"district": district, "volunteers": list(volunteers)})
 
 
 async def lock_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shift | None:
@@ -119,28 +205,46 @@ async def read_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shif
     return Shift(*(await tx.execute(_READ_SHIFT, {"district": district, "id": shift_id})).one())
 
 
-async def known_and_live(
-    tx: AsyncConnection, district: str, shift_id: UUID, volunteers: Sequence[UUID]
-) -> tuple[set[UUID], set[UUID]]:
-    """Return which of the volunteers are known, and which of those are signed up for the shift."""
-    rows = await tx.execute(
-        _KNOWN_AND_LIVE, {"district": district, "shift_id": shift_id, "volunteers": list(volunteers)}
-    )
-    found: tuple[set[UUID], set[UUID]] = set(), set()
-    for volunteer_id, is_live in rows:
-        found[is_live].add(volunteer_id)
-    return found
+async def taken_up(tx: AsyncConnection, district: str, shift: Shift, volunteers: Sequence[UUID]) -> dict[UUID, TakenUp]:
+    """Return what the volunteers have taken up for a shift or at its time; the locks come first (``lock_for``)."""
+    rows = await tx.execute(_TAKEN_UP, _at(district, shift, volunteers))
+    return {row[0]: TakenUp(*row[1:]) for row in rows}
+
+
+async def held_elsewhere(
+    tx: AsyncConnection, district: str, shift: Shift, volunteers: Sequence[UUID]
+) -> dict[UUID, TakenUp]:
+    """Return where the volunteers hold a place or serve on another shift at that time; their locks come first."""
+    rows = await tx.execute(_HELD_ELSEWHERE, _at(district, shift, volunteers))
+    return {row[0]: TakenUp(*row[1:]) for row in rows}
+
+
+async def waited_for(tx: AsyncConnection, district: str, shift: Shift, volunteers: Sequence[UUID]) -> list[UUID]:
+    """Return the shifts at the time of this one that have a place free and one of the volunteers waiting."""
+    return list((await tx.execute(_WAITED_FOR, _at(district, shift, volunteers))).scalars())
+
+
+def _at(district: str, shift: Shift, volunteers: Sequence[UUID]) -> dict[str, object]:
+    return {
+        "district": district,
+        "shift_id": shift.id,
+        "volunteers": list(volunteers),
+        "starts_at": shift.starts_at,
+        "ends_at": shift.ends_at,
+    }
 
 
 async def add_sign_ups(
-    tx: AsyncConnection, district: str, shift_id: UUID, decision: GroupDecision, sign_ups: Sequence[NewSignUp]
+    tx: AsyncConnection, district: str, shift: Shift, decision: GroupDecision, sign_ups: Sequence[NewSignUp]
 ) -> None:
     """Put sign-ups on file and set how the shift's places stand, in one statement. The shift must be locked."""
     await tx.execute(
         _ADD,
         {
             "district": district,
-            "shift_id": shift_id,
+            "shift_id": shift.id,
+            "starts_at": shift.starts_at,
+            "ends_at": shift.ends_at,
             "taken": decision.taken,
             "waiting": decision.waiting,
             "next_queue_number": decision.next_queue_number,
@@ -148,9 +252,66 @@ async def add_sign_ups(
             "volunteer_id": [new.volunteer_id for new in sign_ups],
             "state": [new.state for new in sign_ups],
             "queue_number": [new.queue_number for new in sign_ups],
+            "group_id": [new.group_id for new in sign_ups],
             "version": 1,
         },
     )
+
+
+async def queue(tx: AsyncConnection, district: str, shift_id: UUID, after: int, limit: int) -> list[WaitingOne]:
+    """Return who waits for a shift, in order of arrival, from after a queue number on."""
+    values = {"district": district, "shift_id": shift_id, "after": after, "limit": limit}
+    return [WaitingOne(*row) for row in await tx.execute(_QUEUE, values)]
+
+
+async def whose_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> tuple[UUID, str] | None:
+    """Return the station that a shift is of and who published it, or None where there is no such shift."""
+    row = (await tx.execute(_WHOSE_SHIFT, {"district": district, "shift_id": shift_id})).one_or_none()
+    return (row.station_id, row.published_by) if row else None
+
+
+async def count_absences(
+    tx: AsyncConnection, district: str, volunteer_id: UUID, since: datetime
+) -> dict[AbsenceClass, int]:
+    """Return how often a volunteer stayed away from shifts that began since a moment, by class."""
+    values = {"district": district, "volunteer_id": volunteer_id, "since": since}
+    return {AbsenceClass(row[0]): row[1] for row in await tx.execute(_COUNT_ABSENCES, values)}
+
+
+async def excuse(tx: AsyncConnection, district: str, sign_up_id: UUID) -> None:
+    """Take the class of an absence off a locked sign-up; its version rises by one."""
+    await tx.execute(_EXCUSE, {"district": district, "id": sign_up_id})
+
+
+async def of_group(
+    tx: AsyncConnection, district: str, shift_id: UUID, group_id: UUID, state: SignUpState
+) -> list[WaitingOne]:
+    """Return those of a group on a shift who are in a state."""
+    values = {"district": district, "shift_id": shift_id, "group_id": group_id, "state": state}
+    return [WaitingOne(*row) for row in await tx.execute(_OF_GROUP, values)]
+
+
+async def unanswered(tx: AsyncConnection, district: str, shift_id: UUID) -> list[tuple[UUID, UUID, SignUpState, int]]:
+    """Return the sign-ups of a locked shift that should have been answered by now, by the clock that work is due by.
+
+    Each is its id, volunteer, state and version.
+    """
+    rows = await tx.execute(_UNANSWERED, {"district": district, "shift_id": shift_id})
+    return [(row.id, row.volunteer_id, SignUpState(row.state), row.version) for row in rows]
+
+
+async def set_states(
+    tx: AsyncConnection,
+    district: str,
+    ids: Sequence[UUID],
+    state: SignUpState,
+    *,
+    answer_by: datetime | None = None,
+    absence: AbsenceClass | None = None,
+) -> None:
+    """Move sign-ups of a locked shift to a state; the version of each rises by one."""
+    values = {"district": district, "ids": list(ids), "state": state, "answer_by": answer_by, "absence": absence}
+    await tx.execute(_SET_STATES, values)
 
 
 async def count_places(tx: AsyncConnection, district: str, shift_id: UUID, *, taken: int = 0, waiting: int = 0) -> None:
@@ -182,6 +343,9 @@ async def lock_sign_up(tx: AsyncConnection, district: str, sign_up_id: UUID) -> 
         row.published_by,
         row.title,
         row.service,
+        row.group_id,
+        row.answer_by,
+        AbsenceClass(row.absence) if row.absence else None,
     )
 
 
@@ -193,9 +357,3 @@ async def set_state(tx: AsyncConnection, district: str, sign_up_id: UUID, state:
 async def check_in(tx: AsyncConnection, district: str, sign_up_id: UUID, at: datetime, by: Provenance) -> None:
     """Note that the volunteer of a locked sign-up has come; its version rises by one."""
     await tx.execute(_CHECK_IN, {"district": district, "id": sign_up_id, "at": at, "by": by})
-
-
-async def promote_first(tx: AsyncConnection, district: str, shift_id: UUID) -> Promoted | None:
-    """Give a place to the first on a locked shift's waiting list; None where nobody waits."""
-    row = (await tx.execute(_PROMOTE_FIRST, {"district": district, "shift_id": shift_id})).one_or_none()
-    return Promoted(*row) if row else None

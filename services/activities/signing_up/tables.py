@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -16,4 +16,13 @@ sign_up = Table(
     Column("checked_in_at", DateTime(timezone=True)),
     Column("checked_in_by", Text),
     Column("version", Integer, nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("group_id", Uuid),
+    Column("answer_by", DateTime(timezone=True)),
+    Column("absence", Text),
+    Column("inside", Boolean),
+    Column("code_from", DateTime(timezone=True)),
+    Column("checked_out_at", DateTime(timezone=True)),
+    Column("checked_out_by", Text),
 )

@@ -1,12 +1,25 @@
 """What the part does about events: it keeps what registry tells."""
 
 from services.assessment.register.projections import STATIONS, TEAMS, VOLUNTEERS
-from shared.contracts import StationOpened, TeamFormed, VolunteerProfileChanged, VolunteerRegistered
+from shared.contracts import (
+    StationChanged,
+    StationClosed,
+    StationRegistered,
+    TeamChanged,
+    TeamClosed,
+    TeamRegistered,
+    VolunteerProfileChanged,
+    VolunteerRegistered,
+)
 from shared.messaging.reactions import Reaction
 
 REACTIONS = (
     Reaction(VolunteerRegistered, projects=VOLUNTEERS),
     Reaction(VolunteerProfileChanged, projects=VOLUNTEERS),
-    Reaction(StationOpened, projects=STATIONS),
-    Reaction(TeamFormed, projects=TEAMS),
+    Reaction(StationRegistered, projects=STATIONS),
+    Reaction(StationChanged, projects=STATIONS),
+    Reaction(StationClosed, projects=STATIONS),
+    Reaction(TeamRegistered, projects=TEAMS),
+    Reaction(TeamChanged, projects=TEAMS),
+    Reaction(TeamClosed, projects=TEAMS),
 )

@@ -1,7 +1,7 @@
-"""A delivery's identity, what comes of offering a mail, when it is tried again and when it is given up.
+"""A delivery's identity, what comes of offering a mail, and when it is given up.
 
-Invariant: a mail server of ours that is away is never given up on; only how long to wait has a limit. What ends a mail
-that could still be sent is its own mailbox, which puts it off too long, or a contact that never comes.
+Invariant: a mail server of ours that is away is never given up on. What ends a mail that could still be sent is its own
+mailbox, which puts it off too long, or a contact that never comes.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,12 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from services.notifications.messages.domain import Channel
-from shared.ops.back_off import back_off
 
 SHAPE = 2
 """How a delivery's id is made; each is stored with the shape it was made in, and a comparison leaves the ids of others
 alone. 1 was ``uuid5(event_id, channel)``, when an event had one recipient."""
-FIRST_WAIT = timedelta(seconds=2)
-LONGEST_WAIT = timedelta(minutes=15)
+MAIL = "mail"
+"""The kind of work that sending a mail is; the item has the delivery's id."""
 PATIENCE = timedelta(days=7)
 """How long a mail waits for what it needs, its contact above all; by then it is no news any more, or the volunteer is
 erased."""
@@ -46,11 +45,6 @@ class Verdict:
 def delivery_id(event_id: UUID, recipient_id: UUID, channel: Channel) -> UUID:
     """Return the id of a message's delivery on a channel: always the same one, so its mail's Message-ID is too."""
     return uuid5(event_id, f"{recipient_id}:{channel}")
-
-
-def next_wait(attempts: int) -> timedelta:
-    """Return the wait after the given number of attempts (at least 1): from FIRST_WAIT up to LONGEST_WAIT."""
-    return timedelta(seconds=back_off(attempts, FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds()))
 
 
 def lacking(reason: str, waited: timedelta) -> Verdict:

@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.notifications.contacts.domain import Contact
-from services.notifications.deliveries.repository import Claim
+from services.notifications.deliveries.mails import Mail
 from services.notifications.messages.wording import Language, letter_body, word
 from shared.store.event_log import now
 from shared.store.sealing import UnsealableError, open_sealed
@@ -39,17 +39,17 @@ class Letter:
     content: bytes
 
 
-def write_letter(claim: Claim, sealed: bytes, private_key: bytes, sender: str) -> Letter:
+def write_letter(queued: Mail, sealed: bytes, private_key: bytes, sender: str) -> Letter:
     """Open the contact and write the mail.
 
     Raises UnreadableContactError or NoAddressError; anything else it raises means that this mail cannot be written.
     """
-    contact = _open(private_key, claim.recipient_id, sealed)
+    contact = _open(private_key, queued.recipient_id, sealed)
     recipient = _address(contact.email)
     language = Language.of(contact.language)
-    text = word(claim.template, language, claim.facts)
+    text = word(queued.template, language, queued.facts)
     mail = EmailMessage(policy=_SEVEN_BIT)
-    mail["Message-ID"] = f"<{claim.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+    mail["Message-ID"] = f"<{queued.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     mail["Date"] = format_datetime(now())
     mail["From"] = sender
     mail["To"] = recipient

@@ -1,39 +1,41 @@
-"""The mailer: works off the mails that are due.
+"""The mailer: sends the mails that are due, as work (`shared.work`).
 
 Invariant: at most one mail per message. A delivery goes queued -> sending -> sent, and ``sending`` is committed before
 the server hears of the mail, so a mailer that dies leaves behind which mail it was about; that one ends as
 ``uncertain`` and is not sent again, because the server may have taken it. (A mail lost in a crash is still in the
 inbox; one sent twice cannot be taken back.) Only a mail that no server has accepted for certain goes back to
 ``queued``, and a mail that cannot be written is refused alone.
+
+What came of a mail is committed with it; its work is concluded with the batch. Work of a mail that has come to its end
+already is done.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import NamedTuple
 
 import structlog
 from aiosmtplib import SMTP
 from aiosmtplib.errors import SMTPException
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.deliveries import repository
-from services.notifications.deliveries.domain import Outcome, Verdict, given_up, lacking, next_wait
+from services.notifications.deliveries import mails
+from services.notifications.deliveries.domain import MAIL, Outcome, Verdict, given_up, lacking
 from services.notifications.deliveries.letter import Letter, NoAddressError, UnreadableContactError, write_letter
-from services.notifications.deliveries.repository import Claim, Conclusion
+from services.notifications.deliveries.mails import Conclusion, EndedMail, Mail
 from services.notifications.deliveries.smtp import offer, reason_of
 from services.notifications.messages.domain import TEMPLATES, Channel
 from shared.contracts import MessageDelivered, MessageUndeliverable
 from shared.ops.failpoint import reach
-from shared.ops.health import Heartbeat
 from shared.ops.metrics import MAIL_ATTEMPTS
 from shared.store import event_log
-from shared.store.engine import Store
 from shared.store.event_log import NewEvent
+from shared.work.kind import Batch, Done, End, Ended, Ending, Failed, Item, Patience, WorkKind
+from shared.work.kind import Outcome as WorkOutcome
 
 BATCH = 50
-LEASE = timedelta(minutes=10)
-IDLE_SECONDS = 0.5
 ANSWER_SECONDS = 10.0
 log = structlog.get_logger()
 
@@ -48,84 +50,119 @@ class PostOffice:
     contact_key: bytes
 
 
-class Mailer:
-    """Mails what is due, over one connection a batch. Several can run: a mail is claimed by one of them."""
+class Claimed(NamedTuple):
+    """A mail and the claimed item that it is the work of."""
 
-    def __init__(self, store: Store, post_office: PostOffice) -> None:
-        self._store = store
+    item: Item
+    mail: Mail
+
+
+def mail_work(post_office: PostOffice) -> WorkKind:
+    """Return the work of mailing: one connection a worker, and no end but those that ``domain`` knows."""
+    return WorkKind(name=MAIL, run=Mailer(post_office).run, patience=Patience(), batch=BATCH)
+
+
+class Mailer:
+    """Mails what is claimed, over one connection a batch. Several can run: a mail is claimed by one of them."""
+
+    def __init__(self, post_office: PostOffice) -> None:
         self._post_office = post_office
 
-    async def run(self, heartbeat: Heartbeat) -> None:
-        """Work until cancelled; a mail that is being offered then is finished first."""
-        while True:
-            if await self.work_off(heartbeat) < BATCH:
-                await asyncio.sleep(IDLE_SECONDS)
-
-    async def work_off(self, heartbeat: Heartbeat) -> int:
-        """Work one batch off; return how many mails were due."""
-        async with self._store.transaction() as tx:
-            interrupted = await repository.resolve_interrupted(tx)
-            claims = await repository.claim_due(tx, BATCH, LEASE)
-        heartbeat.beat()
-        if interrupted:
-            log.warning("mails of a mailer that died are not sent again", mails=interrupted)
-        written = [(claim, self._write(claim)) for claim in claims]
-        await self._conclude([(claim, verdict) for claim, verdict in written if isinstance(verdict, Verdict)])
-        letters = [(claim, letter) for claim, letter in written if isinstance(letter, Letter)]
+    async def run(self, batch: Batch) -> None:
+        """Work a batch off. A mail that is being offered when this is cancelled is finished first."""
+        async with batch.store.transaction() as tx:
+            found = await mails.load_mails(tx, batch.items)
+        claimed = [Claimed(item, found[item.id]) for item in batch.items if item.id in found]
+        written = [(each, _interrupted(each.mail) or self._write(each.mail)) for each in claimed]
+        ended = {item: Done() for item in batch.items if item.id not in found}
+        verdicts = [(each, verdict) for each, verdict in written if isinstance(verdict, Verdict)]
+        await _conclude(batch, ended, verdicts)
+        letters = [(each, letter) for each, letter in written if isinstance(letter, Letter)]
         if letters:
-            await self._send_all(letters, heartbeat)
-        return len(claims)
+            await self._send_all(batch, letters)
 
-    def _write(self, claim: Claim) -> Letter | Verdict:
+    def _write(self, mail: Mail) -> Letter | Verdict:
         """Write a mail; where that is not possible, return why."""
-        if claim.template not in TEMPLATES:
-            return lacking("unknown_template", claim.waited)  # a newer mailer has it, and is about to take over
-        if claim.sealed is None:
-            return lacking("no_contact", claim.waited)
+        if mail.template not in TEMPLATES:
+            return lacking("unknown_template", mail.waited)  # a newer mailer has it, and is about to take over
+        if mail.sealed is None:
+            return lacking("no_contact", mail.waited)
         try:
-            return write_letter(claim, claim.sealed, self._post_office.contact_key, self._post_office.sender)
+            return write_letter(mail, mail.sealed, self._post_office.contact_key, self._post_office.sender)
         except UnreadableContactError:
-            log.warning("a contact cannot be opened; is CONTACT_PRIVATE_KEY right?", delivery_id=str(claim.id))
-            return lacking("unreadable_contact", claim.waited)
+            log.warning("a contact cannot be opened; is CONTACT_PRIVATE_KEY right?", delivery_id=str(mail.id))
+            return lacking("unreadable_contact", mail.waited)
         except NoAddressError:
             return Verdict(Outcome.REFUSED, "no_address")
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's trouble and not its neighbours'
             fault = type(error).__name__  # its text could quote the address
-            log.error("a mail cannot be written", delivery_id=str(claim.id), template=claim.template, error=fault)
+            log.error("a mail cannot be written", delivery_id=str(mail.id), template=mail.template, error=fault)
             return Verdict(Outcome.REFUSED, "unwritable")
 
-    async def _send_all(self, letters: Sequence[tuple[Claim, Letter]], heartbeat: Heartbeat) -> None:
+    async def _send_all(self, batch: Batch, letters: Sequence[tuple[Claimed, Letter]]) -> None:
         waiting = deque(letters)
+        sent: dict[Item, WorkOutcome] = {}
         server = SMTP(hostname=self._post_office.host, port=self._post_office.port, timeout=ANSWER_SECONDS)
         reason = await _connect(server)
         try:
             while waiting and server.is_connected:
-                heartbeat.beat()
-                await _finish(asyncio.create_task(self._send(server, *waiting.popleft())))
+                batch.came_forward()
+                claimed, letter = waiting.popleft()
+                verdict = await _finish(asyncio.create_task(self._send(batch, server, claimed, letter)))
+                if verdict:
+                    sent[claimed.item] = _work_outcome(verdict)
         finally:
             server.close()
-            await self._conclude([(claim, Verdict(Outcome.DEFERRED, reason)) for claim, _ in waiting])
+        await _conclude(batch, sent, [(claimed, Verdict(Outcome.DEFERRED, reason)) for claimed, _ in waiting])
 
-    async def _send(self, server: SMTP, claim: Claim, letter: Letter) -> None:
-        async with self._store.transaction() as tx:
-            begun = await repository.begin_sending(tx, claim)
+    async def _send(self, batch: Batch, server: SMTP, claimed: Claimed, letter: Letter) -> Verdict | None:
+        """Send a mail and note what came of it; None where its work is not ours any more."""
+        async with batch.store.transaction() as tx:
+            begun = await mails.begin_sending(tx, claimed.item, claimed.mail)
         if not begun:
-            return
+            return None
         reach("mailer.before_send")
-        verdict = await offer(server, self._post_office.sender, letter)
+        verdict = given_up(await offer(server, self._post_office.sender, letter), claimed.mail.put_off_for)
         reach("mailer.after_send")
-        await self._conclude([(claim, given_up(verdict, claim.put_off_for))])
+        async with batch.store.transaction() as tx:
+            await _note(tx, [(claimed.mail, verdict)])
+        return verdict
 
-    async def _conclude(self, verdicts: Sequence[tuple[Claim, Verdict]]) -> None:
-        """Note what came of mails, and tell of those that have come to an end."""
-        if not verdicts:
-            return
-        for _, verdict in verdicts:
-            MAIL_ATTEMPTS.labels(verdict.outcome).inc()
-        async with self._store.transaction() as tx:
-            concluded = await repository.conclude(tx, [_conclusion(claim, verdict) for claim, verdict in verdicts])
-            events = [_event(claim, verdict) for claim, verdict in verdicts if claim.id in concluded]
-            await event_log.append(tx, [event for event in events if event])
+
+def _interrupted(mail: Mail) -> Verdict | None:
+    """Return the end of a mail whose mailer died while offering it: the server may have accepted it or not."""
+    if mail.state != "sending":
+        return None
+    log.warning("a mail of a mailer that died is not sent again", delivery_id=str(mail.id))
+    return Verdict(Outcome.UNKNOWN, "interrupted")
+
+
+async def _conclude(
+    batch: Batch, settled: Mapping[Item, WorkOutcome], verdicts: Sequence[tuple[Claimed, Verdict]]
+) -> None:
+    """Conclude the work of mails that are settled, and of others together with what came of them."""
+    if not (settled or verdicts):
+        return
+    outcomes = {**settled, **{claimed.item: _work_outcome(verdict) for claimed, verdict in verdicts}}
+    async with batch.store.transaction() as tx:
+        await batch.conclude(tx, outcomes)
+        if verdicts:
+            await _note(tx, [(claimed.mail, verdict) for claimed, verdict in verdicts])
+
+
+async def _note(tx: AsyncConnection, verdicts: Sequence[tuple[Mail, Verdict]]) -> None:
+    """Note what came of mails, and tell of those that have come to an end."""
+    for _, verdict in verdicts:
+        MAIL_ATTEMPTS.labels(verdict.outcome).inc()
+    concluded = await mails.conclude(
+        tx,
+        [
+            Conclusion(mail, _STATES[verdict.outcome], verdict.reason or None, verdict.put_off)
+            for mail, verdict in verdicts
+        ],
+    )
+    events = [_event(mail, verdict) for mail, verdict in verdicts if mail.id in concluded]
+    await event_log.append(tx, [event for event in events if event])
 
 
 _STATES = {
@@ -136,30 +173,44 @@ _STATES = {
 }
 
 
-def _conclusion(claim: Claim, verdict: Verdict) -> Conclusion:
-    deferred = verdict.outcome is Outcome.DEFERRED
-    wait = next_wait(claim.attempts) if deferred else None
-    return Conclusion(claim, _STATES[verdict.outcome], verdict.reason or None, verdict.put_off, wait)
+def _work_outcome(verdict: Verdict) -> WorkOutcome:
+    return Failed(verdict.reason) if verdict.outcome is Outcome.DEFERRED else Done()
 
 
-def _event(claim: Claim, verdict: Verdict) -> NewEvent | None:
+def _event(mail: Mail, verdict: Verdict) -> NewEvent | None:
     """Return what there is to tell: nothing of a mail that waits, and nothing where nothing is known."""
-    told = {
-        "delivery_id": claim.id,
-        "volunteer_id": claim.recipient_id,
-        "event_id": claim.event_id,
-        "channel": Channel.EMAIL,
-        "template": claim.template,
-    }
-    data: MessageDelivered | MessageUndeliverable
     match verdict.outcome:
         case Outcome.ACCEPTED:
-            data = MessageDelivered.model_validate(told)
+            data = MessageDelivered.model_validate(_told(mail))
+            return NewEvent(mail.district, mail.id, 1, data, caused_by=f"event:{mail.event_id}")
         case Outcome.REFUSED:
-            data = MessageUndeliverable.model_validate({**told, "reason": verdict.reason})
+            return _undeliverable(mail, verdict.reason)
         case _:
             return None
-    return NewEvent(claim.district, claim.id, 1, data, caused_by=f"event:{claim.event_id}")
+
+
+def _undeliverable(mail: Mail | EndedMail, reason: str) -> NewEvent:
+    data = MessageUndeliverable.model_validate({**_told(mail), "reason": reason})
+    return NewEvent(mail.district, mail.id, 1, data, caused_by=f"event:{mail.event_id}")
+
+
+def _told(mail: Mail | EndedMail) -> dict[str, object]:
+    return {
+        "delivery_id": mail.id,
+        "volunteer_id": mail.recipient_id,
+        "event_id": mail.event_id,
+        "channel": Channel.EMAIL,
+        "template": mail.template,
+    }
+
+
+async def _end(tx: AsyncConnection, items: Sequence[Ended], end: End) -> None:
+    """End the mails of items that an operator has cancelled: undeliverable, unless one is on its way just now."""
+    ended = await mails.end_mails(tx, items, end)
+    await event_log.append(tx, [_undeliverable(mail, end) for mail in ended if mail.state == "undeliverable"])
+
+
+ENDINGS: Mapping[str, Ending] = {MAIL: _end}
 
 
 async def _connect(server: SMTP) -> str:
@@ -172,10 +223,10 @@ async def _connect(server: SMTP) -> str:
     return "server_away"
 
 
-async def _finish(sending: asyncio.Task[None]) -> None:
+async def _finish(sending: "asyncio.Task[Verdict | None]") -> Verdict | None:
     """Await a task to its end even when cancelled meanwhile: a mail cut off half-way would be uncertain for ever."""
     try:
-        await asyncio.shield(sending)
+        return await asyncio.shield(sending)
     except asyncio.CancelledError:
         await sending
         raise

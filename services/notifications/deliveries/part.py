@@ -1,23 +1,23 @@
 """Deliveries, put together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 
 from services.notifications.deliveries.api import router
-from services.notifications.deliveries.mailer import Mailer, PostOffice
+from services.notifications.deliveries.mailer import ENDINGS, PostOffice, mail_work
 from services.notifications.deliveries.reactions import REACTIONS
 from services.notifications.settings import Settings
-from shared.service.part import Loop, Part
-from shared.store.engine import Store
+from shared.service.part import Part
+from shared.work.kind import WorkKind
 
 
-def _loops(settings: Settings) -> Mapping[str, Callable[[Store], Loop]]:
+def _work(settings: Settings) -> Sequence[WorkKind]:
     post_office = PostOffice(
         host=settings.smtp_host,
         port=settings.smtp_port,
         sender=settings.smtp_from,
         contact_key=settings.contact_private_key,
     )
-    return {"mailer": lambda store: Mailer(store, post_office).run}
+    return [mail_work(post_office)]
 
 
-PART = Part(routers=[router], reactions=REACTIONS, loops=_loops)
+PART = Part(routers=[router], reactions=REACTIONS, work=_work, endings=ENDINGS)

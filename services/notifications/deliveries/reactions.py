@@ -1,7 +1,7 @@
 """Which events are told. What a volunteer was not told when it happened is no news later: IGNORE.
 
-Invariant: a message, its deliveries and the event that tells of them commit with the batch they came in, so a
-redelivered event finds them there and changes nothing.
+Invariant: a message, its deliveries, the event that tells of them and the work of mailing commit with the batch they
+came in, so a redelivered event finds them there and changes nothing.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.deliveries.mails import queue_mails
 from services.notifications.deliveries.projections import MESSAGES
 from services.notifications.deliveries.repository import NewDelivery
 from services.notifications.messages.domain import Channel
@@ -27,10 +28,8 @@ from shared.store import event_log
 from shared.store.event_log import NewEvent
 
 
-async def announce_deliveries(
-    tx: AsyncConnection, _events: Sequence[Received[Any]], deliveries: Sequence[NewDelivery]
-) -> None:
-    """Tell of what is in the inboxes now; a mail is told of when it has been sent."""
+async def deliver(tx: AsyncConnection, _events: Sequence[Received[Any]], deliveries: Sequence[NewDelivery]) -> None:
+    """Tell of what is in the inboxes now, and have the mails sent; a mail is told of then."""
     await event_log.append(
         tx,
         [
@@ -51,9 +50,10 @@ async def announce_deliveries(
             if delivery.channel is Channel.IN_APP
         ],
     )
+    await queue_mails(tx, deliveries)
 
 
-_tell = partial(Reaction, projects=MESSAGES, decides=announce_deliveries, history=History.IGNORE)
+_tell = partial(Reaction, projects=MESSAGES, decides=deliver, history=History.IGNORE)
 
 REACTIONS = (
     _tell(VolunteerRegistered),

@@ -14,8 +14,6 @@ delivery = Table(
     Column("id", Uuid, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
-    Column("attempts", Integer, nullable=False),
-    Column("due_at", TIMESTAMP(timezone=True), nullable=False),
     Column("queued_at", TIMESTAMP(timezone=True), nullable=False),
     Column("recipient_id", Uuid, nullable=False),
     Column("shape", Integer, nullable=False),

@@ -11,28 +11,27 @@ from services.notifications.messages.domain import SHAPE, Message
 from services.notifications.messages.tables import message
 from shared.store.statements import insert_rows
 
-_ADD_MESSAGES = insert_rows(
+ADD_MESSAGES = insert_rows(
     message,
     ("district", "event_id", "recipient_id", "template", "facts", "occurred_at"),
     same=("shape",),
     conflict="DO NOTHING",
+    prefix="message_",
 )
+"""Puts messages into inboxes; those that are there already stay. It takes `values_of`; deliveries are added with it."""
 
 
-async def add_messages(tx: AsyncConnection, messages: Sequence[Message]) -> None:
-    """Put messages into inboxes; those that are there already stay as they are."""
-    await tx.execute(
-        _ADD_MESSAGES,
-        {
-            "district": [message.district for message in messages],
-            "event_id": [message.event_id for message in messages],
-            "recipient_id": [message.recipient_id for message in messages],
-            "template": [message.template for message in messages],
-            "facts": [json.dumps(message.facts, ensure_ascii=False) for message in messages],
-            "occurred_at": [message.occurred_at for message in messages],
-            "shape": SHAPE,
-        },
-    )
+def values_of(messages: Sequence[Message]) -> dict[str, object]:
+    """Return messages as ``ADD_MESSAGES`` takes them."""
+    return {
+        "message_district": [message.district for message in messages],
+        "message_event_id": [message.event_id for message in messages],
+        "message_recipient_id": [message.recipient_id for message in messages],
+        "message_template": [message.template for message in messages],
+        "message_facts": [json.dumps(message.facts, ensure_ascii=False) for message in messages],
+        "message_occurred_at": [message.occurred_at for message in messages],
+        "message_shape": SHAPE,
+    }
 
 
 _MARK_READ = text("""

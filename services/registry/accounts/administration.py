@@ -16,6 +16,7 @@ from services.registry.accounts import changes, domain, repository
 from services.registry.accounts.passwords import Passwords
 from services.registry.accounts.repository import Account
 from services.registry.people import repository as people
+from services.registry.people.domain.volunteer import belongs_to
 from services.registry.places import repository as places
 from shared.contracts import AccountLocked, AccountPasswordChanged, AccountRolesChanged, AccountUnlocked
 from shared.contracts.actor import EVERY_DISTRICT, Actor, Role
@@ -64,6 +65,8 @@ async def open_account(tx: AsyncConnection, actor: Actor, new: NewAccount, passw
     names = [domain.user_name(new.user_name)] if new.user_name else []
     if new.volunteer_number:
         number = domain.log_in_name(new.volunteer_number)
+        if not belongs_to(actor.district, number):
+            raise RefusedError(Fault("volunteer_number", Code.OTHER_DISTRICT))
         volunteer_id = await people.id_of_number(tx, actor.district, number)
         names.append(number)
     account = Account(actor.district, new_id(), names[0], password_hash, tuple(sorted(roles)), units, volunteer_id)

@@ -1,4 +1,4 @@
-"""Logging in, sessions, one's own account, registering oneself and the key set over HTTP."""
+"""Logging in, sessions, one's own account and the key set over HTTP."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -10,26 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registry.accounts import commands, log_in, queries
 from services.registry.accounts.attempts import Address, CountedAttempts
 from services.registry.accounts.dependencies import PasswordThreads
-from services.registry.accounts.domain import Device, check_password
+from services.registry.accounts.domain import Device
 from services.registry.accounts.queries import SessionView
-from services.registry.accounts.self_registration import register_self
 from services.registry.accounts.signing_keys import SigningKeyCreated, rotate_signing_key
 from services.registry.accounts.tokens import Tokens
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
-from services.registry.people.enrolment import VolunteerCreated
-from services.registry.people.forms import EXAMPLE, VolunteerForm
 from services.registry.people.queries import VolunteerView, find_volunteer
-from shared.contracts.actor import EVERY_DISTRICT, Role, Scope
+from shared.contracts.actor import EVERY_DISTRICT, Role
 from shared.contracts.faults import RefusedError
 from shared.contracts.tokens import Limit
 from shared.http.auth import Caller, anyone, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import idempotent
 from shared.ops import metrics
-from shared.store.event_log import new_id
 
 router = APIRouter()
-_NO_ACCOUNT = UUID(int=0)
 
 _Text = Annotated[str, Field(max_length=500)]
 
@@ -42,17 +37,6 @@ class LogIn(BaseModel):
     )
 
     user_name: _Text
-    password: _Text
-
-
-class SelfRegistration(VolunteerForm):
-    """A person registers in a district and chooses the password of their account."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [EXAMPLE | {"district": "510115", "password": "long enough to keep"}]}
-    )
-
-    district: Annotated[str, Field(pattern="^[0-9]{6}$")]
     password: _Text
 
 
@@ -115,46 +99,6 @@ async def refresh_tokens(form: RefreshToken, store: ApiStore, keys: Keys) -> Tok
 async def log_out(form: RefreshToken, store: ApiStore) -> None:
     """Log out: the session ends with all of its tokens."""
     await log_in.log_out(store, form.refresh_token)
-
-
-@router.post(
-    "/v1/volunteers/self",
-    tags=["volunteers"],
-    status_code=201,
-    response_model=VolunteerCreated,
-    dependencies=[Depends(anyone)],
-    responses={404: {}, 429: {}},
-)
-async def register_oneself(
-    form: SelfRegistration,
-    store: ApiStore,
-    keys: Keys,
-    passwords: PasswordThreads,
-    key: KeyedIdempotencyKey,
-    attempts: CountedAttempts,
-    address: Address,
-) -> Response:
-    """Register yourself; log in with the number in the answer and the password."""
-    attempts.register(address)
-    check_password(form.password)
-    password_hash = await passwords.hash(form.password)
-    district, account_id = form.district, new_id()
-    try:
-        async with store.transaction(district) as tx:
-            command = partial(
-                register_self, tx, keys, district, account_id, form.values(), password_hash, form.language
-            )
-            return await idempotent(tx, _stranger(district), key, 201, command)
-    except RefusedError as refused:
-        attempts.not_registered(address, refused)
-        raise
-
-
-def _stranger(district: str) -> Caller:
-    """Return whoever has no account yet: all of them share one space of idempotency keys."""
-    return Caller(
-        name=f"account:{_NO_ACCOUNT}", account_id=_NO_ACCOUNT, district=district, scope=Scope(frozenset([district]))
-    )
 
 
 @router.get("/v1/me", tags=["accounts"])

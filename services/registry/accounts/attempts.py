@@ -1,4 +1,4 @@
-"""How often one may try to log in, to register, or to change a password (ADR 0014).
+"""How often one may try to log in, to register, or to use a code or an old password (ADR 0014, 0030).
 
 Invariant: guessing at an account never locks its owner out: what is refused is refused to the address that guesses, and
 an address that the owner has logged in from stays free of the limit on guesses from everywhere.
@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPerMonth
 
 from services.registry.accounts.domain import log_in_name
-from shared.contracts.faults import Code, RefusedError
+from shared.http.client_address import ClientAddress
 from shared.http.problems import ProblemError
 from shared.http.rates import Rates
 from shared.ops import metrics
@@ -21,15 +21,17 @@ _AT_NAME_FROM_ADDRESS = RateLimitItemPerMinute(10, multiples=15, namespace="log-
 _AT_NAME = RateLimitItemPerHour(100, namespace="log-in at")
 _KNOWN = RateLimitItemPerMonth(1, namespace="owner's address")
 _REGISTRATIONS = RateLimitItemPerMinute(600, multiples=10, namespace="registrations from")
-_ON_FILE = RateLimitItemPerHour(60, namespace="told that somebody is registered")
+_CHECKS = RateLimitItemPerMinute(6000, multiples=10, namespace="forms checked from")
+_CODES = RateLimitItemPerMinute(600, multiples=10, namespace="codes asked for from")
+_CODE_TRIES = RateLimitItemPerMinute(10, multiples=15, namespace="codes tried at, from")
 _OLD_PASSWORD = RateLimitItemPerMinute(10, multiples=15, namespace="old password of")
 
 
 class Attempts:
     """Counts what people try, by name and by address."""
 
-    def __init__(self) -> None:
-        self._rates = Rates()
+    def __init__(self, rates: Rates) -> None:
+        self._rates = rates
 
     def log_in(self, name: str, address: str) -> None:
         """Count a try to log in. Raises ProblemError 429."""
@@ -48,18 +50,24 @@ class Attempts:
         name = log_in_name(name)
         self._rates.forget(_AT_NAME_FROM_ADDRESS, name, address)
         self._rates.forget(_AT_NAME, name)
-        self._rates.note(_KNOWN, name, address)
+        if not self._rates.used_up(_KNOWN, name, address):
+            self._rates.note(_KNOWN, name, address)
 
     def register(self, address: str) -> None:
-        """Count a registration. Raises ProblemError 429, also for an address that only asks who is registered."""
+        """Count a registration. Raises ProblemError 429."""
         self._rates.count(_REGISTRATIONS, "", address)
-        if self._rates.used_up(_ON_FILE, address):
-            self._rates.count(_ON_FILE, "", address)
 
-    def not_registered(self, address: str, refused: RefusedError) -> None:
-        """Note a refusal; one that tells that somebody is registered counts against the address."""
-        if any(fault.code is Code.ALREADY_REGISTERED for fault in refused.faults):
-            self._rates.note(_ON_FILE, address)
+    def check_form(self, address: str) -> None:
+        """Count a look at a form that is being filled in. Raises ProblemError 429."""
+        self._rates.count(_CHECKS, "", address)
+
+    def ask_for_code(self, address: str) -> None:
+        """Count a code that somebody asks for. Raises ProblemError 429."""
+        self._rates.count(_CODES, "", address)
+
+    def try_code(self, of: str, address: str) -> None:
+        """Count a code that somebody types in for a name or number. Raises ProblemError 429."""
+        self._rates.count(_CODE_TRIES, "code", of, address)
 
     def change_password(self, account: str) -> None:
         """Count a try of the old password. Raises ProblemError 429."""
@@ -75,9 +83,5 @@ async def _attempts(request: Request) -> Attempts:
     return attempts
 
 
-async def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
 CountedAttempts = Annotated[Attempts, Depends(_attempts)]
-Address = Annotated[str, Depends(_address)]
+Address = ClientAddress

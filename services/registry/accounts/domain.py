@@ -143,7 +143,7 @@ class Device:
 
 def _masked(address: str) -> str:
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address.partition("/")[0])
     except ValueError:
         return ""
     if parsed.version == 4:  # noqa: PLR2004

@@ -15,7 +15,7 @@ from shared.store.engine import Store
 
 async def _prepare(app: FastAPI, store: Store, settings: Settings) -> None:
     app.state.passwords = Passwords()
-    app.state.attempts = Attempts()
+    app.state.attempts = Attempts(app.state.rates)
     await ensure_signing_key(store, app.state.keys)
     await ensure_operator(store, app.state.passwords, settings.operator_password.get_secret_value())
 

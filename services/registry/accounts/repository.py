@@ -44,14 +44,17 @@ _INSERT = text("""
 _INSERT_NAMES = text("""
     INSERT INTO log_in_name (name, belongs_to, account_id)
     SELECT n.name, :district, :account_id FROM unnest(CAST(:names AS text[])) AS n(name)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (name) DO UPDATE SET belongs_to = excluded.belongs_to, account_id = excluded.account_id
+    WHERE starts_with(excluded.name, excluded.belongs_to) AND log_in_name.belongs_to <> excluded.belongs_to
 """)
+# A volunteer number is its own district's: where another one's account logs in by it (none could since case C27), that
+# account loses the name.
 
 
 async def insert(tx: AsyncConnection, account: Account, names: Sequence[str]) -> None:
     """Open an account that logs in by any of ``names``.
 
-    Raises RefusedError (already_registered) where the volunteer has an account or a name is taken.
+    Raises RefusedError where the volunteer has an account (already_registered) or a name is taken (name_taken).
     """
     row = {
         "district": account.district,
@@ -68,7 +71,7 @@ async def insert(tx: AsyncConnection, account: Account, names: Sequence[str]) ->
         _INSERT_NAMES, {"district": account.district, "account_id": account.id, "names": list(names)}
     )
     if named.rowcount < len(names):
-        raise RefusedError(Fault("user_name", Code.ALREADY_REGISTERED))
+        raise RefusedError(Fault("user_name", Code.NAME_TAKEN))
 
 
 _BY_NAME = text("SELECT belongs_to, account_id FROM log_in_name WHERE name = :name")

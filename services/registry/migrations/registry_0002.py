@@ -5,7 +5,7 @@ from alembic import op
 from shared.store.ddl import secure
 
 revision = "registry_0002"
-down_revision = "registry_0001"
+down_revision = "registry_0007"
 branch_labels = None
 depends_on = ("kit_0008",)
 

@@ -5,15 +5,18 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, Field
 
 from services.registry.people import queries
-from services.registry.people.commands import register_volunteer
+from services.registry.people.commands import register_volunteer, reveal_volunteer
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
+from services.registry.people.domain.search import search_for
 from services.registry.people.enrolment import VolunteerCreated
 from services.registry.people.forms import VolunteerForm
-from services.registry.people.queries import VolunteerCounts, VolunteerView
+from services.registry.people.queries import VolunteerCounts, VolunteerInClear, VolunteerNames, VolunteerView
 from shared.contracts import VolunteerCategory
 from shared.contracts.actor import Role
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import idempotent
@@ -21,6 +24,9 @@ from shared.http.pages import Page, RequestedPage
 
 router = APIRouter(prefix="/v1/volunteers", tags=["volunteers"])
 
+MOST_NAMES = 200
+_IDS = f"ids of volunteers, separated by commas, at most {MOST_NAMES}"
+_QUERY = "what the volunteer number starts with, a whole name, a phone number, or the last four digits of either number"
 UNIT_HEADS = (Role.STATION_MANAGER, Role.TEAM_LEADER)
 """Who sees and registers the volunteers of their own stations' teams, or of their own teams."""
 
@@ -49,21 +55,39 @@ async def count_volunteers(
         return await queries.count_volunteers(tx, caller.district)
 
 
+def _ids(ids: Annotated[str | None, Query(max_length=10_000, description=_IDS)] = None) -> list[UUID] | None:
+    if ids is None:
+        return None
+    written = ids.split(",")
+    if len(written) > MOST_NAMES:
+        raise RefusedError(Fault("ids", Code.TOO_MANY))
+    try:
+        return [UUID(each) for each in written]
+    except ValueError:
+        raise RefusedError(Fault("ids", Code.FORMAT)) from None
+
+
 @router.get("")
 async def list_volunteers(
     store: ApiStore,
     keys: Keys,
     caller: Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR, units=UNIT_HEADS))],
     page: RequestedPage,
-    q: Annotated[
-        str, Query(max_length=32, pattern="^[0-9A-Za-z]*$", description="what the volunteer number starts with")
-    ] = "",
+    ids: Annotated[list[UUID] | None, Depends(_ids)],
+    query: Annotated[str, Query(max_length=100, description=_QUERY)] = "",
     category: VolunteerCategory | None = None,
-) -> Page[VolunteerView]:
-    """List volunteers by number, personal data masked; team leaders and station managers see their own teams."""
-    (after,) = page.position(str) or ("",)
+) -> Page[VolunteerView] | VolunteerNames:
+    """List volunteers by number, personal data masked; team leaders and station managers see their own teams.
+
+    With ``ids`` (of a shift's roster, say): how these are named, and nothing else of them, for whoever has the ids and
+    works in the district; who signs up at a station need not be of its teams.
+    """
     async with store.transaction(caller.district) as tx:
-        found = await queries.find_volunteers(tx, keys, caller, after, page.limit + 1, number=q, category=category)
+        if ids is not None:
+            return await queries.name_volunteers(tx, keys, caller.district, ids)
+        (after,) = page.position(str) or ("",)
+        search = search_for(keys, query)
+        found = await queries.find_volunteers(tx, keys, caller, after, page.limit + 1, search=search, category=category)
     return Page.of(found, page.limit, lambda volunteer: (volunteer.number,))
 
 
@@ -79,3 +103,22 @@ async def show_volunteer(
     """Show a volunteer, personal data masked; volunteers see themselves."""
     async with store.transaction(caller.district) as tx:
         return await queries.find_volunteer(tx, keys, caller, volunteer_id)
+
+
+class Reveal(BaseModel):
+    """Why somebody has to be read in clear: for the access log, which auditors read."""
+
+    reason: Annotated[str, Field(max_length=500, examples=["电话通知改期"])]
+
+
+@router.post("/{volunteer_id}/reveal")
+async def reveal(
+    volunteer_id: UUID,
+    form: Reveal,
+    store: ApiStore,
+    keys: Keys,
+    caller: Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, units=UNIT_HEADS))],
+) -> VolunteerInClear:
+    """Show a volunteer's name and phone number in clear, for a reason; who read it and why is in the access log."""
+    async with store.transaction(caller.district) as tx:
+        return await reveal_volunteer(tx, keys, caller, volunteer_id, form.reason)

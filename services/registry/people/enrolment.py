@@ -4,7 +4,7 @@ Invariant: rows, events and contact points of a set of volunteers go into one tr
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.registry.people import repository as volunteers
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.roster import Entry, OnFile, decide, public_profile
-from services.registry.people.domain.volunteer import Volunteer, check, issued_number
-from services.registry.people.repository import StoredVolunteer
+from services.registry.people.domain.volunteer import Checked, Volunteer, check, issued_number, serial_of
+from services.registry.people.repository import OnFileInFull, StoredVolunteer
 from shared.contracts import RegistrationSource, VolunteerProfileChanged, VolunteerRegistered
+from shared.contracts.actor import Actor
 from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.received import StateRecord
@@ -93,7 +94,16 @@ def _stored(
 ) -> StoredVolunteer:
     sealed = keys.seal_person(volunteer_id, entry.volunteer)
     return StoredVolunteer(
-        volunteer_id, entry.volunteer, entry.blind_index, entry.digest, sealed, source, language, version
+        id=volunteer_id,
+        volunteer=entry.volunteer,
+        blind_index=entry.blind_index,
+        digest=entry.digest,
+        name_index=keys.name_index(entry.volunteer.name),
+        phone_tail_index=keys.phone_tail_index(entry.volunteer.phone),
+        sealed=sealed,
+        source=source,
+        language=language,
+        version=version,
     )
 
 
@@ -140,24 +150,54 @@ def _contact(row: StoredVolunteer) -> bytes:
     ).encode()
 
 
+async def check_person(tx: AsyncConnection, keys: KeyRing, district: str, values: Mapping[str, str]) -> Entry:
+    """Check everything about one person under the district's next number, but for whether they are on file already.
+
+    ``values`` are the fields as written. Raises RefusedError with every fault found. The number is free until the
+    transaction ends; ``repository.raise_serial`` takes it.
+    """
+    serial = await volunteers.lock_district(tx, district) + 1
+    checked = await _check(tx, district, issued_number(district, serial), values)
+    if checked.volunteer is None:
+        raise RefusedError(*checked.faults)
+    return keys.entry(0, checked.volunteer, normalised=checked.normalised)
+
+
+async def person_faults(tx: AsyncConnection, district: str, values: Mapping[str, str]) -> Sequence[Fault]:
+    """Return what is wrong with what a person says of themselves, without a look at who is registered."""
+    return (await _check(tx, district, issued_number(district, 1), values)).faults
+
+
+async def _check(tx: AsyncConnection, district: str, number: str, values: Mapping[str, str]) -> Checked:
+    today = district_day(now())
+    issued = {"number": number, "registered_on": today.isoformat()}
+    written = {field: value for field, value in values.items() if value}
+    return check(issued | written, await volunteers.references(tx, district), today)
+
+
 async def check_one(tx: AsyncConnection, keys: KeyRing, district: str, values: Mapping[str, str]) -> Entry:
     """Issue the district's next number to one person and check everything.
 
     ``values`` are the fields as written. Raises RefusedError with every fault found.
     """
-    serial = await volunteers.lock_district(tx, district) + 1
-    today = district_day(now())
-    issued = {"number": issued_number(district, serial), "registered_on": today.isoformat()}
-    written = {field: value for field, value in values.items() if value}
-    checked = check(issued | written, await volunteers.references(tx, district), today)
-    if checked.volunteer is None:
-        raise RefusedError(*checked.faults)
-    entry = keys.entry(0, checked.volunteer, normalised=checked.normalised)
+    entry = await check_person(tx, keys, district, values)
     verdict = decide([entry], await volunteers.on_file(tx, district, [entry]), []).verdicts[0]
     if verdict.code:
         raise RefusedError(Fault(verdict.field, Code(verdict.code)))
-    await volunteers.raise_serial(tx, district, serial)
+    await volunteers.raise_serial(tx, district, serial_of(district, entry.volunteer.number))
     return entry
+
+
+async def change_one(
+    tx: AsyncConnection, keys: KeyRing, actor: Actor, volunteer_id: UUID, change: Callable[[Volunteer], Volunteer]
+) -> OnFileInFull:
+    """Change what is on file of one person; return how it was before. Raises RefusedError (not_found)."""
+    await volunteers.lock_district(tx, actor.district)
+    before = await volunteers.in_full(tx, keys, actor.district, volunteer_id)
+    entry = keys.entry(0, change(before.volunteer), normalised=False)
+    origin = Origin(actor.district, actor.name, before.source, before.language)
+    await prepare(keys, origin, [], [(before.on_file(keys), entry)]).write(tx)
+    return before
 
 
 async def enrol_one(tx: AsyncConnection, keys: KeyRing, origin: Origin, entry: Entry) -> VolunteerCreated:

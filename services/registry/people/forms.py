@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from services.registry.people.domain.volunteer import FIELDS
+
 Text = Annotated[str, Field(max_length=500)]
 _Codes = Annotated[list[Text], Field(max_length=50)]
 EXAMPLE: dict[str, JsonValue] = {
@@ -19,12 +21,11 @@ EXAMPLE: dict[str, JsonValue] = {
     "services": ["tutoring", "event"],
     "language": "zh-CN",
 }
+OWN_EXAMPLE = {field: value for field, value in EXAMPLE.items() if field != "team"}
 
 
-class VolunteerForm(BaseModel):
-    """What somebody fills in. The rules, and the fault codes, are those of a roster's lines."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+class PersonForm(BaseModel):
+    """What somebody says of themselves. The rules, and the fault codes, are those of a roster's lines."""
 
     name: Text = ""
     gender: Text = ""
@@ -33,16 +34,23 @@ class VolunteerForm(BaseModel):
     email: Text = ""
     category: Text = ""
     organisation: Text = ""
-    team: Text = ""
     skills: _Codes = []
     services: _Codes = []
     community: Text = ""
-    registered_on: Text = ""
     language: Literal["zh-CN", "en"] = "zh-CN"
 
     def values(self) -> dict[str, str]:
         """Return the fields as a roster's line has them."""
         return {
             field: ";".join(value) if isinstance(value, list) else value
-            for field, value in self.model_dump(include=set(VolunteerForm.model_fields) - {"language"}).items()
+            for field, value in self.model_dump(include=set(type(self).model_fields) & set(FIELDS)).items()
         }
+
+
+class VolunteerForm(PersonForm):
+    """What an organisation fills in for somebody: also their team, and the day, where it is not today."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    team: Text = ""
+    registered_on: Text = ""

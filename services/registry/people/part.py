@@ -2,10 +2,11 @@
 
 from fastapi import FastAPI
 
-from services.registry.people.api import router
+from services.registry.people import api, public_api
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.reactions import REACTIONS
 from services.registry.people.roster_import import import_kind
+from services.registry.people.search_index import search_index_work
 from services.registry.settings import Settings
 from shared.service.part import Part
 from shared.store.engine import Store
@@ -20,8 +21,9 @@ async def _prepare(app: FastAPI, _store: Store, settings: Settings) -> None:
 
 
 PART = Part(
-    routers=[router],
+    routers=[api.router, public_api.router],
     reactions=REACTIONS,
     imports=lambda settings: {"roster": import_kind(_keys(settings))},
+    work=lambda settings: [search_index_work(_keys(settings))],
     prepare=_prepare,
 )

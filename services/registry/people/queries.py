@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.people.domain.privacy import KeyRing, SealedPerson
+from services.registry.people.domain.privacy import KeyRing, PersonalData, SealedPerson
+from services.registry.people.domain.search import Search
 from shared.contracts import VolunteerCategory
 from shared.contracts.actor import Actor, Reach
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -59,6 +60,31 @@ class VolunteerView(BaseModel):
     source: str
 
 
+class VolunteerName(BaseModel):
+    """How a volunteer is named in a list of somebody else's, a shift's roster above all: masked."""
+
+    id: UUID
+    volunteer_number: str
+    name_masked: str
+    number_last_four: str
+    phone_masked: str
+
+
+class VolunteerNames(BaseModel):
+    """The volunteers that were asked for by id; one that is not the district's is not among them."""
+
+    items: list[VolunteerName]
+
+
+class VolunteerInClear(BaseModel):
+    """What a reading in clear shows; it stands in the access log."""
+
+    id: UUID
+    volunteer_number: str
+    name: str
+    phone: str
+
+
 class VolunteerCounts(BaseModel):
     """How many volunteers a district has; the categories sum to the total."""
 
@@ -78,21 +104,32 @@ _VOLUNTEER = """
 """
 _ONE_VOLUNTEER = text(f"{_VOLUNTEER} AND v.id = :id")
 _SOME_VOLUNTEERS = text(f"""{_VOLUNTEER}
-      AND v.number > :after AND starts_with(v.number, :number)
+      AND v.number > :after
+      AND (starts_with(v.number, CAST(:number_start AS text)) OR right(v.number, 4) = CAST(:number_end AS text)
+           OR v.name_index = CAST(:name_index AS bytea) OR v.phone_tail_index = CAST(:phone_tail_index AS bytea))
       AND (CAST(:category AS text) IS NULL OR v.category = :category)
     ORDER BY v.number LIMIT :limit
+""")
+_NAMES = text("""
+    SELECT v.id, v.number, v.wrapped_key, v.personal_data
+    FROM unnest(CAST(:ids AS uuid[])) AS l(id) JOIN volunteer v ON v.district = :district AND v.id = l.id
+    ORDER BY v.number
 """)
 _COUNTS = text("SELECT category, count(*) AS volunteers FROM volunteer WHERE district = :district GROUP BY category")
 
 
 async def find_volunteer(tx: AsyncConnection, keys: KeyRing, actor: Actor, volunteer_id: UUID) -> VolunteerView:
     """Return one's own entry, or one that the actor may see. Raises RefusedError (not_found)."""
-    own = actor.volunteer_id == volunteer_id
-    values = {"district": actor.district, "units": None if own else _units(actor), "id": volunteer_id}
-    row = (await tx.execute(_ONE_VOLUNTEER, values)).one_or_none()
-    if row is None:
-        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
-    return _masked(keys, row)
+    return _view(*await _one(tx, keys, actor, volunteer_id))
+
+
+async def read_in_clear(tx: AsyncConnection, keys: KeyRing, actor: Actor, volunteer_id: UUID) -> VolunteerInClear:
+    """Return what the masks hide of a volunteer that the actor may see. Raises RefusedError (not_found).
+
+    Who calls it notes the reading in the access log, in the same transaction.
+    """
+    row, person = await _one(tx, keys, actor, volunteer_id)
+    return VolunteerInClear(id=row.id, volunteer_number=row.number, name=person.name, phone=person.phone)
 
 
 async def find_volunteers(
@@ -102,22 +139,32 @@ async def find_volunteers(
     after: str,
     limit: int,
     *,
-    number: str,
+    search: Search,
     category: VolunteerCategory | None,
 ) -> list[VolunteerView]:
-    """Return volunteers that the actor may see, by number, from after a number on; theirs start with ``number``."""
+    """Return volunteers that the actor may see and the search finds, by number, from after a number on."""
     rows = await tx.execute(
         _SOME_VOLUNTEERS,
         {
             "district": actor.district,
             "units": _units(actor),
             "after": after,
-            "number": number,
+            "number_start": search.number_start,
+            "number_end": search.number_end,
+            "name_index": search.name_index,
+            "phone_tail_index": search.phone_tail_index,
             "category": category and category.value,
-            "limit": limit,
+            "limit": None if search.phone else limit,  # of those whose phones end alike, most are left out below
         },
     )
-    return [_masked(keys, row) for row in rows]
+    people = [(row, _open(keys, row)) for row in rows]
+    return [_view(row, person) for row, person in people if search.phone in (None, person.phone)]
+
+
+async def name_volunteers(tx: AsyncConnection, keys: KeyRing, district: str, ids: Collection[UUID]) -> VolunteerNames:
+    """Return how volunteers of a district are named, masked, by number; one statement for all of them."""
+    rows = await tx.execute(_NAMES, {"district": district, "ids": list(set(ids))})
+    return VolunteerNames(items=[_named(row, _open(keys, row).masked()) for row in rows])
 
 
 async def count_volunteers(tx: AsyncConnection, district: str) -> VolunteerCounts:
@@ -132,8 +179,31 @@ def _units(actor: Actor) -> Collection[UUID] | None:
     return None if actor.reach is Reach.DISTRICT else list(actor.scope.units)
 
 
-def _masked(keys: KeyRing, row: Row[Any]) -> VolunteerView:
-    person = keys.open_person(row.id, SealedPerson(row.wrapped_key, row.personal_data)).masked()
+async def _one(tx: AsyncConnection, keys: KeyRing, actor: Actor, volunteer_id: UUID) -> tuple[Row[Any], PersonalData]:
+    own = actor.volunteer_id == volunteer_id
+    values = {"district": actor.district, "units": None if own else _units(actor), "id": volunteer_id}
+    row = (await tx.execute(_ONE_VOLUNTEER, values)).one_or_none()
+    if row is None:
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    return row, _open(keys, row)
+
+
+def _open(keys: KeyRing, row: Row[Any]) -> PersonalData:
+    return keys.open_person(row.id, SealedPerson(row.wrapped_key, row.personal_data))
+
+
+def _named(row: Row[Any], masked: PersonalData) -> VolunteerName:
+    return VolunteerName(
+        id=row.id,
+        volunteer_number=row.number,
+        name_masked=masked.name,
+        number_last_four=row.number[-4:],
+        phone_masked=masked.phone,
+    )
+
+
+def _view(row: Row[Any], in_clear: PersonalData) -> VolunteerView:
+    person = in_clear.masked()
     return VolunteerView(
         id=row.id,
         number=row.number,

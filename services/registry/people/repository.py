@@ -5,17 +5,17 @@ what was read of numbers and persons on file still holds when it is written.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.people.domain.privacy import SealedPerson
-from services.registry.people.domain.roster import Entry, OnFile
+from services.registry.people.domain.privacy import KeyRing, SealedPerson
+from services.registry.people.domain.roster import Entry, OnFile, public_profile
 from services.registry.people.domain.volunteer import References, Volunteer
 from services.registry.people.tables import roster_line
-from shared.contracts import RegistrationSource
+from shared.contracts import RegistrationSource, VolunteerCategory
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.statements import insert_rows
 
@@ -28,6 +28,8 @@ class StoredVolunteer:
     volunteer: Volunteer
     blind_index: bytes
     digest: bytes
+    name_index: bytes
+    phone_tail_index: bytes
     sealed: SealedPerson
     source: RegistrationSource
     language: str
@@ -104,10 +106,62 @@ async def on_file(tx: AsyncConnection, district: str, entries: Sequence[Entry]) 
             digest=row.digest,
             version=row.version,
             language=row.language,
+            registered_on=row.registered_on,
             public_profile=(row.category, row.organisation_id, row.team_id, row.registered_on),
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OnFileInFull:
+    """A registered volunteer with all that is known of them, in clear."""
+
+    id: UUID
+    volunteer: Volunteer
+    source: RegistrationSource
+    language: str
+    version: int
+
+    def on_file(self, keys: KeyRing) -> OnFile:
+        """Return as much as a change has to know."""
+        return OnFile(
+            self.id,
+            self.volunteer.number,
+            keys.blind_index(self.volunteer.id_number),
+            keys.digest(self.volunteer),
+            self.version,
+            self.language,
+            self.volunteer.registered_on,
+            public_profile(self.volunteer),
+        )
+
+
+_IN_FULL = text("""
+    SELECT number, wrapped_key, personal_data, category, organisation_id, team_id, skills, services, community,
+           registered_on, source, language, version
+    FROM volunteer WHERE district = :district AND id = :id
+""")
+
+
+async def in_full(tx: AsyncConnection, keys: KeyRing, district: str, volunteer_id: UUID) -> OnFileInFull:
+    """Return all that is on file of a volunteer. Raises RefusedError (not_found)."""
+    row = (await tx.execute(_IN_FULL, {"district": district, "id": volunteer_id})).one_or_none()
+    if row is None:
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    person = keys.open_person(volunteer_id, SealedPerson(row.wrapped_key, row.personal_data))
+    volunteer = Volunteer(
+        number=row.number,
+        **{each.name: getattr(person, each.name) for each in fields(person)},
+        category=VolunteerCategory(row.category),
+        organisation_id=row.organisation_id,
+        team_id=row.team_id,
+        skills=tuple(row.skills),
+        services=tuple(row.services),
+        community=row.community,
+        registered_on=row.registered_on,
+    )
+    return OnFileInFull(volunteer_id, volunteer, RegistrationSource(row.source), row.language, row.version)
 
 
 _ID_OF_NUMBER = text("SELECT id FROM volunteer WHERE district = :district AND number = :number")
@@ -132,31 +186,34 @@ async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[U
 
 _INSERT = text("""
     INSERT INTO volunteer (district, id, number, blind_index, wrapped_key, personal_data, category, organisation_id,
-                           team_id, community, skills, services, language, registered_on, source, digest, version)
+                           team_id, community, skills, services, language, registered_on, source, digest, version,
+                           name_index, phone_tail_index)
     SELECT :district, v.id, v.number, v.blind_index, v.wrapped_key, v.personal_data, v.category, v.organisation_id,
            v.team_id, v.community, string_to_array(v.skills, ';'), string_to_array(v.services, ';'), v.language,
-           v.registered_on, v.source, v.digest, v.version
+           v.registered_on, v.source, v.digest, v.version, v.name_index, v.phone_tail_index
     FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:blind_index AS bytea[]),
                 CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]), CAST(:category AS text[]),
                 CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]), CAST(:community AS text[]),
                 CAST(:skills AS text[]), CAST(:services AS text[]), CAST(:language AS text[]),
                 CAST(:registered_on AS date[]), CAST(:source AS text[]), CAST(:digest AS bytea[]),
-                CAST(:version AS int[]))
+                CAST(:version AS int[]), CAST(:name_index AS bytea[]), CAST(:phone_tail_index AS bytea[]))
          AS v(id, number, blind_index, wrapped_key, personal_data, category, organisation_id, team_id, community,
-              skills, services, language, registered_on, source, digest, version)
+              skills, services, language, registered_on, source, digest, version, name_index, phone_tail_index)
 """)
 _UPDATE = text("""
     UPDATE volunteer SET
         wrapped_key = v.wrapped_key, personal_data = v.personal_data, category = v.category,
         organisation_id = v.organisation_id, team_id = v.team_id, community = v.community,
         skills = string_to_array(v.skills, ';'), services = string_to_array(v.services, ';'),
-        registered_on = v.registered_on, digest = v.digest, version = v.version
+        registered_on = v.registered_on, digest = v.digest, version = v.version,
+        name_index = v.name_index, phone_tail_index = v.phone_tail_index
     FROM unnest(CAST(:id AS uuid[]), CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]),
                 CAST(:category AS text[]), CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]),
                 CAST(:community AS text[]), CAST(:skills AS text[]), CAST(:services AS text[]),
-                CAST(:registered_on AS date[]), CAST(:digest AS bytea[]), CAST(:version AS int[]))
+                CAST(:registered_on AS date[]), CAST(:digest AS bytea[]), CAST(:version AS int[]),
+                CAST(:name_index AS bytea[]), CAST(:phone_tail_index AS bytea[]))
          AS v(id, wrapped_key, personal_data, category, organisation_id, team_id, community, skills, services,
-              registered_on, digest, version)
+              registered_on, digest, version, name_index, phone_tail_index)
     WHERE volunteer.district = :district AND volunteer.id = v.id
 """)
 
@@ -197,6 +254,8 @@ def _changeable(district: str, stored: Sequence[StoredVolunteer]) -> dict[str, o
         "registered_on": [row.volunteer.registered_on for row in stored],
         "digest": [row.digest for row in stored],
         "version": [row.version for row in stored],
+        "name_index": [row.name_index for row in stored],
+        "phone_tail_index": [row.phone_tail_index for row in stored],
     }
 
 

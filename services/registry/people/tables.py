@@ -25,6 +25,8 @@ volunteer = Table(
     Column("source", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("name_index", LargeBinary),
+    Column("phone_tail_index", LargeBinary),
     UniqueConstraint("district", "number"),
     UniqueConstraint("district", "blind_index"),
 )

@@ -1,13 +1,23 @@
 """Districts and their reference data over HTTP. They are public: whoever registers has to choose from them."""
 
+from datetime import date
 from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.places import queries
-from services.registry.places.commands import DistrictOpened, open_district
+from services.registry.places.commands import (
+    ORGANISATION,
+    STATION,
+    TEAM,
+    DistrictOpened,
+    EntryClosed,
+    close_entry,
+    open_district,
+)
 from services.registry.places.queries import DistrictView, DivisionView, OrganisationView, StationView, TeamView
 from shared.contracts.actor import Role
 from shared.http.auth import Caller, anyone, caller_with
@@ -27,6 +37,17 @@ class DistrictForm(BaseModel):
 
     code: Annotated[str, Field(pattern="^[0-9]{6}$")]
     name: Annotated[str, Field(max_length=500)]
+
+
+class Closing(BaseModel):
+    """From which day on it is closed, in the district's zone; today where none is named."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"closed_on": "2026-11-30"}]})
+
+    closed_on: date | None = None
+
+
+Closer = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.OPERATOR))]
 
 
 def _after(page: PageRequest) -> str:
@@ -83,3 +104,31 @@ async def list_teams(store: ApiStore, district: InDistrict, page: RequestedPage)
     async with store.transaction(district) as tx:
         found = await queries.teams(tx, district, _after(page), page.limit + 1)
     return Page.of(found, page.limit, lambda entry: (entry.code,))
+
+
+@router.post("/organisations/{organisation_id}/closing", response_model=EntryClosed)
+async def close_organisation(
+    organisation_id: UUID, body: Closing, store: ApiStore, caller: Closer, key: IdempotencyKey
+) -> Response:
+    """Close an organisation; its entry stays on the register."""
+    async with store.transaction(caller.district) as tx:
+        command = partial(close_entry, tx, caller, ORGANISATION, organisation_id, body.closed_on)
+        return await idempotent(tx, caller, key, 200, command)
+
+
+@router.post("/stations/{station_id}/closing", response_model=EntryClosed)
+async def close_station(
+    station_id: UUID, body: Closing, store: ApiStore, caller: Closer, key: IdempotencyKey
+) -> Response:
+    """Close a station: no activity can be published there any more."""
+    async with store.transaction(caller.district) as tx:
+        command = partial(close_entry, tx, caller, STATION, station_id, body.closed_on)
+        return await idempotent(tx, caller, key, 200, command)
+
+
+@router.post("/teams/{team_id}/closing", response_model=EntryClosed)
+async def close_team(team_id: UUID, body: Closing, store: ApiStore, caller: Closer, key: IdempotencyKey) -> Response:
+    """Close a team; its entry stays on the register."""
+    async with store.transaction(caller.district) as tx:
+        command = partial(close_entry, tx, caller, TEAM, team_id, body.closed_on)
+        return await idempotent(tx, caller, key, 200, command)

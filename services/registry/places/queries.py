@@ -34,6 +34,7 @@ class OrganisationView(BaseModel):
     kind: str
     longitude: float | None
     latitude: float | None
+    closed_on: date | None
     version: int
 
 
@@ -50,6 +51,7 @@ class StationView(BaseModel):
     opened_on: date | None
     volunteer_quota: int
     demand: dict[str, int]
+    closed_on: date | None
     version: int
 
 
@@ -63,6 +65,7 @@ class TeamView(BaseModel):
     organisation: str | None
     station: str | None
     focus_service: str | None
+    closed_on: date | None
     version: int
 
 
@@ -74,15 +77,17 @@ _DIVISIONS = text("""
     WHERE district = :district AND code > :after ORDER BY code LIMIT :limit
 """)
 _ORGANISATIONS = text("""
-    SELECT id, code, name, kind, longitude, latitude, version FROM organisation
+    SELECT id, code, name, kind, longitude, latitude, closed_on, version FROM organisation
     WHERE district = :district AND code > :after ORDER BY code LIMIT :limit
 """)
 _STATIONS = text("""
-    SELECT id, code, name, level, division_code, longitude, latitude, opened_on, volunteer_quota, demand, version
+    SELECT id, code, name, level, division_code, longitude, latitude, opened_on, volunteer_quota, demand, closed_on,
+           version
     FROM station WHERE district = :district AND code > :after ORDER BY code LIMIT :limit
 """)
 _TEAMS = text("""
-    SELECT t.id, t.code, t.name, t.kind, o.code AS organisation, s.code AS station, t.focus_service, t.version
+    SELECT t.id, t.code, t.name, t.kind, o.code AS organisation, s.code AS station, t.focus_service,
+           t.closed_on, t.version
     FROM team t
     LEFT JOIN organisation o ON o.district = t.district AND o.id = t.organisation_id
     LEFT JOIN station s ON s.district = t.district AND s.id = t.station_id

@@ -1,11 +1,11 @@
 """Importing reference data: divisions, organisations, stations, teams.
 
-Invariant: an event carries its entry in full and is issued again, with the next version, exactly when that changes.
+Invariant: an event carries its entry in full; one is issued, with the next version, exactly when that changes. What is
+closed is not changed any more.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol, TypeVar
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,16 @@ from services.registry.places.domain import reference as rules
 from services.registry.places.domain.fields import Fields
 from services.registry.places.domain.reference import Division, Organisation, Station, Team
 from services.registry.places.repository import Written
-from shared.contracts import Event, OrganisationRegistered, StationOpened, TeamFormed
+from services.registry.places.tables import organisation, station, team
+from shared.contracts import (
+    Event,
+    OrganisationChanged,
+    OrganisationRegistered,
+    StationChanged,
+    StationRegistered,
+    TeamChanged,
+    TeamRegistered,
+)
 from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault
@@ -81,36 +90,42 @@ async def _take_in_divisions(tx: AsyncConnection, job: ImportJob, rows: Sequence
 async def _take_in_organisations(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
     async def write(entries: Sequence[Organisation]) -> set[str]:
         written = await reference.upsert_organisations(tx, job.district, entries)
-        return await _announce(tx, job, entries, written, _organisation_registered)
+        return await _announce(tx, job, entries, written, _organisation)
 
     await reference.require_open(tx, job.district)
-    return await _take_in(rows, rules.organisation, write)
+    closed = await reference.closed_codes(tx, organisation, job.district)
+    return await _take_in(rows, rules.organisation, write, closed)
 
 
 async def _take_in_stations(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
     async def write(entries: Sequence[Station]) -> set[str]:
         written = await reference.upsert_stations(tx, job.district, entries)
-        return await _announce(tx, job, entries, written, _station_opened)
+        return await _announce(tx, job, entries, written, _station)
 
     await reference.require_open(tx, job.district)
     divisions = await reference.division_codes(tx, job.district)
     today = district_day(now())
-    return await _take_in(rows, lambda fields: rules.station(fields, divisions, today), write)
+    closed = await reference.closed_codes(tx, station, job.district)
+    return await _take_in(rows, lambda fields: rules.station(fields, divisions, today), write, closed)
 
 
 async def _take_in_teams(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
     async def write(entries: Sequence[Team]) -> set[str]:
         written = await reference.upsert_teams(tx, job.district, entries)
-        return await _announce(tx, job, entries, written, _team_formed)
+        return await _announce(tx, job, entries, written, _team)
 
     await reference.require_open(tx, job.district)
     organisations = await reference.organisation_ids(tx, job.district)
     stations = await reference.station_ids(tx, job.district)
-    return await _take_in(rows, lambda fields: rules.team(fields, organisations, stations), write)
+    closed = await reference.closed_codes(tx, team, job.district)
+    return await _take_in(rows, lambda fields: rules.team(fields, organisations, stations), write, closed)
 
 
 async def _take_in(
-    rows: Sequence[Row], read: Callable[[Fields], E | None], write: Callable[[Sequence[E]], Awaitable[set[str]]]
+    rows: Sequence[Row],
+    read: Callable[[Fields], E | None],
+    write: Callable[[Sequence[E]], Awaitable[set[str]]],
+    closed: Collection[str] = (),
 ) -> list[Verdict]:
     """Read the rows, write what has no fault, and return a verdict per row. The first line of a code counts."""
     entries: dict[str, E] = {}
@@ -120,6 +135,8 @@ async def _take_in(
         entry = None if row.fault else read(fields)
         if entry is None:
             lines.append((row, fields, row.fault or fields.faults[0]))
+        elif entry.code in closed:
+            lines.append((row, fields, Fault("code", Code.CLOSED)))
         elif entries.setdefault(entry.code, entry) is not entry:
             lines.append((row, fields, Fault("code", Code.DUPLICATE_IN_FILE)))
         else:
@@ -141,11 +158,11 @@ async def _announce(
     job: ImportJob,
     entries: Sequence[E],
     written: Mapping[str, Written],
-    word: Callable[[UUID, E], Event],
+    word: Callable[[Written, E], Event],
 ) -> set[str]:
     """Append the event of each entry that was written; return the codes."""
     events = [
-        NewEvent(job.district, row.id, row.version, word(row.id, entry), f"import:{job.id}")
+        NewEvent(job.district, row.id, row.version, word(row, entry), f"import:{job.id}")
         for entry in entries
         if (row := written.get(entry.code))
     ]
@@ -153,13 +170,15 @@ async def _announce(
     return set(written)
 
 
-def _organisation_registered(organisation_id: UUID, entry: Organisation) -> OrganisationRegistered:
-    return OrganisationRegistered(organisation_id=organisation_id, code=entry.code, name=entry.name, kind=entry.kind)
+def _organisation(written: Written, entry: Organisation) -> Event:
+    event = OrganisationRegistered if written.version == 1 else OrganisationChanged
+    return event(organisation_id=written.id, code=entry.code, name=entry.name, kind=entry.kind)
 
 
-def _station_opened(station_id: UUID, entry: Station) -> StationOpened:
-    return StationOpened(
-        station_id=station_id,
+def _station(written: Written, entry: Station) -> Event:
+    event = StationRegistered if written.version == 1 else StationChanged
+    return event(
+        station_id=written.id,
         code=entry.code,
         name=entry.name,
         level=entry.level,
@@ -169,9 +188,10 @@ def _station_opened(station_id: UUID, entry: Station) -> StationOpened:
     )
 
 
-def _team_formed(team_id: UUID, entry: Team) -> TeamFormed:
-    return TeamFormed(
-        team_id=team_id,
+def _team(written: Written, entry: Team) -> Event:
+    event = TeamRegistered if written.version == 1 else TeamChanged
+    return event(
+        team_id=written.id,
         code=entry.code,
         name=entry.name,
         kind=entry.kind,

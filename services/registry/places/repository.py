@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Table, TextClause, text
+from sqlalchemy import RowMapping, Table, TextClause, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.places.domain.reference import Division, Organisation, Station, Team
@@ -77,6 +78,30 @@ async def upsert_divisions(tx: AsyncConnection, district: str, entries: Sequence
         },
     )
     return set(rows.all())
+
+
+async def closed_codes(tx: AsyncConnection, table: Table, district: str) -> set[str]:
+    """Return the codes of a district's closed organisations, stations or teams."""
+    closed = select(table.c.code).where(table.c.district == district, table.c.closed_on.is_not(None))
+    return set((await tx.scalars(closed)).all())
+
+
+async def close(tx: AsyncConnection, table: Table, district: str, entry_id: UUID, closed_on: date) -> RowMapping | None:
+    """Close an organisation, station or team that is open; return its entry as it is now, or None where none is."""
+    changed = (
+        update(table)
+        .where(table.c.district == district, table.c.id == entry_id, table.c.closed_on.is_(None))
+        .values(closed_on=closed_on, version=table.c.version + 1)
+        .returning(table)
+    )
+    entry: RowMapping | None = (await tx.execute(changed)).mappings().one_or_none()
+    return entry
+
+
+async def exists(tx: AsyncConnection, table: Table, district: str, entry_id: UUID) -> bool:
+    """Return whether there is such an organisation, station or team, open or closed."""
+    found = select(table.c.id).where(table.c.district == district, table.c.id == entry_id)
+    return await tx.scalar(found) is not None
 
 
 def _entries(table: Table, *columns: str) -> TextClause:

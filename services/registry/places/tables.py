@@ -45,6 +45,7 @@ organisation = Table(
     Column("kind", Text, nullable=False),
     Column("longitude", Double),
     Column("latitude", Double),
+    Column("closed_on", Date),
     Column("version", Integer, nullable=False),
     UniqueConstraint("district", "code"),
 )
@@ -62,6 +63,7 @@ station = Table(
     Column("opened_on", Date),
     Column("volunteer_quota", Integer, nullable=False),
     Column("demand", JSONB, nullable=False),
+    Column("closed_on", Date),
     Column("version", Integer, nullable=False),
     UniqueConstraint("district", "code"),
     ForeignKeyConstraint(["district", "division_code"], ["division.district", "division.code"]),
@@ -77,6 +79,7 @@ team = Table(
     Column("organisation_id", Uuid),
     Column("station_id", Uuid),
     Column("focus_service", Text),
+    Column("closed_on", Date),
     Column("version", Integer, nullable=False),
     UniqueConstraint("district", "code"),
     ForeignKeyConstraint(["district", "organisation_id"], ["organisation.district", "organisation.id"]),

@@ -11,6 +11,7 @@ import asyncpg
 
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
+from shared.messaging.handled import EVENT
 from shared.messaging.reactions import Rebuildable
 from shared.messaging.replay.rows import EventRows, select_of
 from shared.messaging.replay.source import EventBatch, EventTypes, Scope
@@ -20,9 +21,9 @@ BATCH = 10_000
 
 # By district first, as the key has it: no sort, however long the log is. An aggregate is of one district.
 # The columns from event_id on are the fields of Attributes.
-_SELECTED = """
+_SELECTED = f"""
     FROM event_log
-    WHERE split_part(type, '.v', 1) = ANY($1::text[]) AND ($2::text IS NULL OR district = $2)
+    WHERE {EVENT} = ANY($1::text[]) AND ($2::text IS NULL OR district = $2)
       AND ($3::timestamptz IS NULL OR occurred_at < $3) AND ($4::uuid[] IS NULL OR event_id = ANY($4))
 """
 _COUNT = "SELECT count(*)" + _SELECTED
@@ -106,7 +107,7 @@ class EventLogs:
 
     def _batch(self, rows: Sequence[asyncpg.Record]) -> EventBatch:
         read = self._types.read
-        events = [Received(attributes := Attributes(*row[2:]), read(attributes.type, row[1])) for row in rows]
+        events = [Received(attributes := Attributes(*row[2:]), read(attributes, row[1])) for row in rows]
         return EventBatch(events, {}, max(map(itemgetter(0), rows)), len(rows))
 
 

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from shared.contracts.envelope import UndecodableEventError, decode, known_names
+from shared.contracts.envelope import Attributes, UndecodableEventError, decode, known_names
 from shared.contracts.event import Event
 from shared.contracts.received import Received, StateRecord
-from shared.contracts.upcasters import split_type
+from shared.contracts.upcasters import type_of
 from shared.messaging.replay.rows import EventRows
 
 
@@ -56,23 +56,20 @@ class EventTypes:
 
     def __init__(self, events: Collection[type[Event]]) -> None:
         self._events = known_names(events)
-        self._known: dict[str, tuple[type[Event], int]] = {}
 
     @property
     def names(self) -> list[str]:
-        """Their types, without versions."""
+        """The present names of their types, without versions."""
         return list(self._events)
 
-    def follows(self, event_type: str) -> bool:
+    def follows(self, attributes: Attributes) -> bool:
         """Return whether an event is one of them. Raises UndecodableEventError for what is no type."""
         try:
-            return split_type(event_type)[0] in self._events
+            return type_of(attributes.type, attributes.sequence)[0] in self._events
         except ValueError as fault:
             raise UndecodableEventError(str(fault)) from None
 
-    def read(self, event_type: str, data: str | bytes) -> Event:
+    def read(self, attributes: Attributes, data: str | bytes) -> Event:
         """Return an event's data, upcast where it is of an older version. Raises UndecodableEventError."""
-        if event_type not in self._known:
-            name, version = split_type(event_type)
-            self._known[event_type] = self._events[name], version
-        return decode(*self._known[event_type], data if isinstance(data, bytes) else data.encode())
+        name, version = type_of(attributes.type, attributes.sequence)
+        return decode(self._events[name], version, data if isinstance(data, bytes) else data.encode())

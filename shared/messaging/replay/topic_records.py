@@ -5,7 +5,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
-from shared.contracts.envelope import UndecodableEventError, event_type_of, read_attributes
+from shared.contracts.envelope import UndecodableEventError, read_attributes
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.topics import TOPICS
 from shared.messaging.kafka_metadata import extents
@@ -93,12 +93,11 @@ class TopicRecords:
         return EventBatch(events, states, 0, len(records))
 
     def _event(self, record: Record) -> Received[Any] | None:
-        event_type = event_type_of(record.headers) or ""
-        if not self._types.follows(event_type):
-            return None
         attributes = read_attributes(record.headers)
+        if not self._types.follows(attributes):
+            return None
         if self._scope.until is not None and attributes.time >= self._scope.until:
             return None
         if self._scope.district not in (None, attributes.district):
             return None
-        return Received(attributes, self._types.read(event_type, record.value or b""))
+        return Received(attributes, self._types.read(attributes, record.value or b""))

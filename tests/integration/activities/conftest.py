@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from services.activities.app import service
 from services.activities.register import projections
-from shared.contracts import RegistrationSource, StationOpened, VolunteerRegistered
+from shared.contracts import RegistrationSource, StationRegistered, VolunteerRegistered
 from shared.contracts.actor import Role
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
@@ -160,14 +160,25 @@ class Activities:
     async def shift(self, capacity: int = 20) -> UUID:
         return UUID((await self.publish(capacity=capacity))["shift_ids"][0])
 
+    async def check_in(self, volunteer: Account, shift_id: UUID | str) -> dict[str, Any]:
+        """Have a volunteer scan what the wall of the place shows."""
+        code = await self.leader.get(f"/v1/shifts/{shift_id}/code")
+        response = await volunteer.send("POST", "/v1/check-ins", json={"token": code["qr_token"]})
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
     async def move_shift(self, shift_id: UUID, starts_in: timedelta, lasts: timedelta = timedelta(hours=2)) -> None:
         """Let time pass: the shift starts this long from now."""
         start = now() + starts_in
         await self.as_owner(
             f"SET app.districts = '{DISTRICT}'",
             "ALTER TABLE shift NO FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE sign_up NO FORCE ROW LEVEL SECURITY",
             f"UPDATE shift SET starts_at = '{start}', ends_at = '{start + lasts}' WHERE id = '{shift_id}'",
+            f"UPDATE sign_up SET starts_at = '{start}', ends_at = '{start + lasts}' WHERE shift_id = '{shift_id}'",
             "ALTER TABLE shift FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE sign_up FORCE ROW LEVEL SECURITY",
         )
 
 
@@ -202,8 +213,8 @@ def registered(volunteer_id: UUID, number: str, district: str = DISTRICT, versio
     return Received(Attributes(new_id(), data.event_type(), now(), str(volunteer_id), version, district), data)
 
 
-def opened(station_id: UUID, code: str, district: str = DISTRICT, version: int = 1) -> Received[StationOpened]:
-    data = StationOpened(station_id=station_id, code=code, name=f"站 {code}", level="station", division_code="1")
+def opened(station_id: UUID, code: str, district: str = DISTRICT, version: int = 1) -> Received[StationRegistered]:
+    data = StationRegistered(station_id=station_id, code=code, name=f"站 {code}", level="station", division_code="1")
     return Received(Attributes(new_id(), data.event_type(), now(), str(station_id), version, district), data)
 
 
@@ -215,6 +226,7 @@ def environment(urls: Urls, servers: str, prefix: str) -> dict[str, str]:
         "KAFKA_BOOTSTRAP_SERVERS": servers,
         "TOPIC_PREFIX": prefix,
         "FILE_KEY": b64encode(FILE_KEY).decode(),
+        "ACTIVITIES_ATTENDANCE_KEY": b64encode(bytes(32)).decode(),
     }
 
 

@@ -25,7 +25,7 @@ async def begun_shift_of_one(activities: Activities) -> tuple[UUID, str]:
     (volunteer,) = await activities.know_volunteers(1)
     shift = await activities.shift()
     (signed_up,) = await in_turn([activities.volunteer(volunteer)], f"/v1/shifts/{shift}/sign-ups")
-    await activities.move_shift(shift, timedelta(minutes=-1))
+    await activities.move_shift(shift, timedelta(minutes=-15))
     return shift, f"/v1/sign-ups/{signed_up['sign_up_id']}"
 
 

@@ -17,8 +17,8 @@ from services.assessment.app import service
 from shared.contracts import (
     RegistrationSource,
     ServiceLogged,
-    StationOpened,
-    TeamFormed,
+    StationRegistered,
+    TeamRegistered,
     VolunteerProfileChanged,
     VolunteerRegistered,
 )
@@ -118,7 +118,7 @@ class Reading:
     async def station(self, code: str = "510115-STA-01") -> UUID:
         """Have the service know a station."""
         if code not in self.stations:
-            data = StationOpened(
+            data = StationRegistered(
                 station_id=new_id(), code=code, name=f"站 {code}", level="station", division_code="510115001"
             )
             await self.handle(received(data, data.station_id))
@@ -127,7 +127,7 @@ class Reading:
 
     async def team(self, code: str) -> UUID:
         """Have the service know a team."""
-        data = TeamFormed(team_id=new_id(), code=code, name=f"队 {code}", kind="community")
+        data = TeamRegistered(team_id=new_id(), code=code, name=f"队 {code}", kind="community")
         await self.handle(received(data, data.team_id))
         return data.team_id
 

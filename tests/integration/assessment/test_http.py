@@ -113,3 +113,16 @@ async def test_an_officer_of_a_city_names_one_of_its_districts(assessment: Readi
     assert (await asked(DISTRICT)).json()["minutes"] == 60
     assert (await asked("510116")).json()["minutes"] == 0
     assert (await asked("510117")).status_code == 403
+
+
+async def test_anybody_may_know_how_many_hours_a_district_has_given(assessment: Reading) -> None:
+    path = f"/v1/public/figures?district={DISTRICT}"
+    nothing = await assessment.client.get(path)
+    assert (nothing.status_code, nothing.json()["hours"]) == (200, 0)
+    await assessment.handle(served(await assessment.volunteer(), 119))
+    await assessment.handle(served(await assessment.volunteer(), 125, district=OTHER_DISTRICT))
+    given = await assessment.client.get(path)
+    assert given.json()["hours"] == 1, "whole hours, of this district"
+    assert given.headers["cache-control"] == "public, max-age=30"
+    again = await assessment.client.get(path, headers={"If-None-Match": given.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")

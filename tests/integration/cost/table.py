@@ -26,6 +26,10 @@ COSTS = {
     "consume: volunteers (assessment)": Cost(statements=5, commits=1),
     "consume: messages to volunteers": Cost(statements=6, commits=1),
     "consume: contacts": Cost(statements=4, commits=1),
+    # that it is being sent; what came of it, event log and outbox
+    "mail: each": Cost(statements=3, commits=2),
+    # claim; mails with their contacts; the work's end
+    "mail: around a batch": Cost(statements=3, commits=3),
     # rules; ledger and hours; awards; event log and outbox
     "credit: single records": Cost(statements=7, commits=1),
     # rules; ledger and hours; progress; what closes

@@ -21,7 +21,7 @@ async def quiet_registry(idle_registry: Registry) -> Registry:
 
 async def test_import_of_the_roster(quiet_registry: Registry) -> None:
     async def import_of(first: int, rows: int, chunk_rows: int) -> Cost:
-        lines = [roster_line(number, organisation=f"{DISTRICT}-ORG-07") for number in range(first, first + rows)]
+        lines = [roster_line(number, district=DISTRICT) for number in range(first, first + rows)]
         kind = quiet_registry.service.imports["roster"]
         return await take_in(
             quiet_registry.api, quiet_registry.worker, DISTRICT, "roster", kind, roster(lines), chunk_rows

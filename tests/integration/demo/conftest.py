@@ -12,7 +12,7 @@ from unittest.mock import patch
 import httpx
 import pytest
 
-from deploy import credentials
+from deploy import assets, credentials
 from deploy.demo import command
 from deploy.demo.district import Platform
 from deploy.local import checks, runner
@@ -38,6 +38,7 @@ async def platform(
     databases = {service: await service_database(service) for service in SERVICES}
     urls = {url_name(name, role): getattr(databases[name], role) for name, role in product(SERVICES, ROLES)}
     await topics.provision(infrastructure.bootstrap_servers, topic_prefix)
+    assets.unpack()
     logs = tmp_path_factory.mktemp("logs")
     with ExitStack() as stack, httpx.Client(timeout=2) as client:
         stack.enter_context(patch.dict(os.environ, environment))

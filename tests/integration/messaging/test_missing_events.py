@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from shared.contracts import ServiceCorrected, ServiceLogged, TeamFormed
+from shared.contracts import ServiceCorrected, ServiceLogged, TeamRegistered
 from shared.messaging import missing_events
 from shared.messaging.missing_events import count_missing
 from shared.messaging.observer import Observer
@@ -16,7 +16,7 @@ from shared.messaging.reactions import History
 from shared.messaging.replay import event_logs
 from shared.store.event_log import NewEvent, append, new_id
 from tests.integration.messaging.conftest import Wire
-from tests.integration.messaging.test_subscription import Service, is_reading, publish, team_formed
+from tests.integration.messaging.test_subscription import Service, is_reading, publish, team_registered
 from tests.support.eventually import eventually, running
 from tests.support.tally import (
     DISTRICT,
@@ -71,7 +71,7 @@ async def test_an_event_that_is_in_the_log_and_neither_in_the_inbox_nor_parked_i
     assert await count(wire) == {LOGGED: (10, 0), CORRECTED: (0, 0)}
     elsewhere = replace(an_hour_ago(service_logged(new_id())), district="510116")
     await lose(wire, *(an_hour_ago(service_logged(new_id())) for _ in range(2)), elsewhere)
-    await lose(wire, an_hour_ago(service_corrected(here[0], 2)), an_hour_ago(team_formed()))
+    await lose(wire, an_hour_ago(service_corrected(here[0], 2)), an_hour_ago(team_registered()))
     assert await count(wire) == {LOGGED: (13, 3), CORRECTED: (1, 1)}
     assert await count(wire, DISTRICT) == {LOGGED: (12, 2), CORRECTED: (1, 1)}
 
@@ -92,8 +92,8 @@ async def test_what_is_parked_is_not_missing(wire: Wire) -> None:
 
 
 async def test_history_that_is_ignored_is_not_missing_and_history_that_is_applied_is(wire: Wire) -> None:
-    service = Service(wire, {ServiceLogged: History.APPLY, TeamFormed: History.IGNORE})
-    news = [an_hour_ago(service_logged(new_id())), an_hour_ago(team_formed())]
+    service = Service(wire, {ServiceLogged: History.APPLY, TeamRegistered: History.IGNORE})
+    news = [an_hour_ago(service_logged(new_id())), an_hour_ago(team_registered())]
     await publish(wire, *news)
     async with running(service.consumer().run):
         await eventually(lambda: service.has(news, news))
@@ -101,7 +101,7 @@ async def test_history_that_is_ignored_is_not_missing_and_history_that_is_applie
     await lose(wire, *(replace(event, event_id=new_id(), aggregate_id=new_id()) for event in ages))
     assert await count(wire, reactions=service.reactions) == {
         LOGGED: (2, 1),
-        "cn.linbang.registry.TeamFormed": (1, 0),
+        "cn.linbang.registry.TeamRegistered": (1, 0),
     }
 
 

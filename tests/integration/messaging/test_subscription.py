@@ -13,12 +13,15 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from shared.contracts import Event, ServiceCorrected, ServiceLogged, TeamFormed
+from shared.contracts import Event, ServiceCorrected, ServiceLogged, TeamChanged, TeamRegistered
 from shared.contracts.operations import ConsumerSubscribed
+from shared.contracts.organisation import Team
 from shared.contracts.topics import TOPICS
+from shared.contracts.upcasters import RENAMED, type_of
 from shared.messaging.catch_up import catch_up
 from shared.messaging.consumer import Consumer
 from shared.messaging.from_logs import Surroundings
+from shared.messaging.handled import EVENT
 from shared.messaging.kafka_metadata import end_offsets
 from shared.messaging.reactions import History, Reaction, Reactions
 from shared.messaging.subscribe import subscribe
@@ -41,6 +44,7 @@ class Service:
     histories: dict[type[Event], History]
     projected: list[UUID] = field(default_factory=list)
     announced: list[UUID] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
 
     @property
     def reactions(self) -> Reactions:
@@ -66,6 +70,7 @@ class Service:
 
     async def _project(self, _: Any, events: Sequence[Any]) -> None:
         self.projected += [event.attributes.id for event in events]
+        self.types += [type(event.data).__name__ for event in events]
 
     async def _decide(self, _: Any, events: Sequence[Any], __: Any) -> None:
         self.announced += [event.attributes.id for event in events]
@@ -87,9 +92,11 @@ def old(event: NewEvent) -> NewEvent:
     return replace(event, occurred_at=datetime.now(UTC) - LONG_AGO)
 
 
-def team_formed() -> NewEvent:
+def team_registered() -> NewEvent:
     team = new_id()
-    return NewEvent(DISTRICT, team, 1, TeamFormed(team_id=team, code="T", name="队", kind="service"), "account:test")
+    return NewEvent(
+        DISTRICT, team, 1, TeamRegistered(team_id=team, code="T", name="队", kind="service"), "account:test"
+    )
 
 
 async def publish(wire: Wire, *events: NewEvent) -> None:
@@ -143,8 +150,11 @@ async def lived(service: Service, *events: NewEvent) -> None:
 
 
 async def test_to_a_new_group_what_was_published_since_its_database_was_made_is_live(wire: Wire) -> None:
-    service = Service(wire, {ServiceLogged: History.APPLY, TeamFormed: History.IGNORE})
-    news, before = [service_logged(new_id()), team_formed()], [old(service_logged(new_id())), old(team_formed())]
+    service = Service(wire, {ServiceLogged: History.APPLY, TeamRegistered: History.IGNORE})
+    news, before = (
+        [service_logged(new_id()), team_registered()],
+        [old(service_logged(new_id())), old(team_registered())],
+    )
     await publish(wire, *news, *before)
     async with running(service.consumer().run):
         await eventually(lambda: service.has([*news, before[0]], news))
@@ -154,17 +164,17 @@ async def test_to_a_new_group_what_was_published_since_its_database_was_made_is_
 
 
 async def test_a_group_from_before_this_table_goes_on_as_it_was(wire: Wire) -> None:
-    service = Service(wire, {ServiceLogged: History.APPLY, TeamFormed: History.IGNORE})
+    service = Service(wire, {ServiceLogged: History.APPLY, TeamRegistered: History.IGNORE})
     async with wire.worker.transaction() as tx:
         await tx.execute(
             text("INSERT INTO consumer_offset VALUES (:group, :topic, 0, 0)"),
             {"group": GROUP, "topic": wire.prefix + ServiceLogged.topic},
         )
-    events = [old(service_logged(new_id())), old(team_formed()), service_logged(new_id())]
+    events = [old(service_logged(new_id())), old(team_registered()), service_logged(new_id())]
     await publish(wire, *events)
     async with running(service.consumer().run):
         await eventually(lambda: service.has(events, events))
-    assert await rows(wire) == {"ServiceLogged": (None, True), "TeamFormed": (None, True)}
+    assert await rows(wire) == {"ServiceLogged": (None, True), "TeamRegistered": (None, True)}
 
 
 async def test_a_type_whose_history_is_ignored_is_handled_from_now_on_when_it_is_new_to_a_living_group(
@@ -174,21 +184,21 @@ async def test_a_type_whose_history_is_ignored_is_handled_from_now_on_when_it_is
     service = Service(wire, {ServiceLogged: History.APPLY})
     first = service_logged(new_id())
     await lived(service, first)
-    before = [team_formed(), old(team_formed())]
+    before = [team_registered(), old(team_registered())]
     await publish(wire, *before)
-    service.histories[TeamFormed] = History.IGNORE
+    service.histories[TeamRegistered] = History.IGNORE
     async with running(service.consumer().run):
-        await eventually(lambda: is_reading(wire, TeamFormed))
-        news = team_formed()
+        await eventually(lambda: is_reading(wire, TeamRegistered))
+        news = team_registered()
         await publish(wire, news)
         await eventually(lambda: service.has([first, news], [first, news]))
 
 
 async def test_a_type_whose_history_is_ignored_begins_where_its_topic_now_begins(wire: Wire) -> None:
-    service = Service(wire, {TeamFormed: History.IGNORE})
-    await publish(wire, team_formed(), team_formed())
-    await forget(wire, TeamFormed)
-    news = team_formed()
+    service = Service(wire, {TeamRegistered: History.IGNORE})
+    await publish(wire, team_registered(), team_registered())
+    await forget(wire, TeamRegistered)
+    news = team_registered()
     await publish(wire, news)
     async with running(service.consumer().run):
         await eventually(lambda: service.has([news], [news]))
@@ -200,12 +210,12 @@ async def test_a_topic_that_is_new_to_a_living_group_is_read_from_its_beginning_
     service = Service(wire, {ServiceLogged: History.APPLY})
     first = service_logged(new_id())
     await lived(service, first)
-    before = [team_formed() for _ in range(5)]
+    before = [team_registered() for _ in range(5)]
     await publish(wire, *before)
-    service.histories[TeamFormed] = History.APPLY
+    service.histories[TeamRegistered] = History.APPLY
     async with running(service.consumer().run):
         await eventually(lambda: service.has([first, *before], [first]))
-        news = team_formed()
+        news = team_registered()
         await publish(wire, news)
         await eventually(lambda: service.has([first, *before, news], [first, news]))
 
@@ -235,9 +245,9 @@ async def test_a_type_that_was_passed_over_stops_the_consumer_until_its_history_
 
 async def test_a_group_that_comes_after_retention_stops_until_what_is_gone_is_filled_from_the_logs(wire: Wire) -> None:
     """Review D1a: 27,300 volunteers would else be missing, and nobody would say so."""
-    service = Service(wire, {ServiceLogged: History.APPLY, TeamFormed: History.IGNORE})
+    service = Service(wire, {ServiceLogged: History.APPLY, TeamRegistered: History.IGNORE})
     gone = [old(service_logged(new_id())) for _ in range(20)]
-    await publish(wire, *gone, old(team_formed()))
+    await publish(wire, *gone, old(team_registered()))
     await forget(wire, ServiceLogged)
     kept = service_logged(new_id())
     await publish(wire, kept)
@@ -293,15 +303,15 @@ async def test_a_catch_up_announces_nothing_from_before_a_type_was_handled(wire:
     service = Service(wire, {ServiceLogged: History.APPLY})
     first = service_logged(new_id())
     await lived(service, first)
-    before = [old(team_formed()), team_formed()]
+    before = [old(team_registered()), team_registered()]
     await publish(wire, *before)
-    service.histories[TeamFormed] = History.IGNORE
+    service.histories[TeamRegistered] = History.IGNORE
     async with running(service.consumer().run):
-        await eventually(lambda: is_reading(wire, TeamFormed))
-    lost, missed = service_logged(new_id()), team_formed()
+        await eventually(lambda: is_reading(wire, TeamRegistered))
+    lost, missed = service_logged(new_id()), team_registered()
     await publish(wire, lost, missed)
     await forget(wire, ServiceLogged)
-    await forget(wire, TeamFormed)
+    await forget(wire, TeamRegistered)
     await service.catch_up()
     assert await service.has([first, lost, missed], [first, lost, missed])
 
@@ -320,3 +330,34 @@ async def is_reading(wire: Wire, event: type[Event]) -> bool:
         partitions = text("SELECT count(*) FROM consumer_offset WHERE topic = :topic")
         known: int = await tx.scalar(partitions, {"topic": wire.prefix + event.topic}) or 0
     return known == TOPICS[event.topic].partitions
+
+
+async def test_a_log_is_asked_for_its_events_by_their_present_names(wire: Wire) -> None:
+    types = [f"{name}.v1" for name in RENAMED] + [ServiceLogged.event_type()]
+    log = "(SELECT CAST(:type AS text) AS type, CAST(:sequence AS int) AS aggregate_version) AS event_log"
+    asked = text(f"SELECT {EVENT} FROM {log}")
+    async with wire.worker.transaction() as tx:
+        for event_type in types:
+            for sequence in (1, 2, 9):
+                named = await tx.scalar(asked, {"type": event_type, "sequence": sequence})
+                assert named == type_of(event_type, sequence)[0]
+
+
+class TeamFormed(Team):
+    """What was written until it was said which: registered, or changed."""
+
+
+async def test_events_under_an_old_name_are_handled_as_what_they_are_called_now(wire: Wire) -> None:
+    service = Service(wire, {TeamRegistered: History.APPLY, TeamChanged: History.APPLY})
+    team = new_id()
+    formed = TeamFormed(team_id=team, code="T", name="队", kind="service")
+    events = [NewEvent(DISTRICT, team, version, formed, "account:test") for version in (1, 2)]
+    await publish(wire, *events)
+    async with running(service.consumer().run):
+        await eventually(lambda: service.has(events, events))
+    assert service.types == ["TeamRegistered", "TeamChanged"]
+    async with wire.worker.transaction() as tx:
+        await tx.execute(text("DELETE FROM inbox"))
+    service.types.clear()
+    await service.catch_up()
+    assert service.types == ["TeamRegistered", "TeamChanged"]

@@ -27,20 +27,23 @@ from sqlalchemy import text
 
 from deploy.local.process import free_port
 from services.notifications.app import service
-from services.notifications.deliveries.mailer import Mailer, PostOffice
-from services.notifications.deliveries.repository import add_deliveries
+from services.notifications.deliveries.mailer import ENDINGS, PostOffice, mail_work
+from services.notifications.deliveries.reactions import deliver
+from services.notifications.deliveries.repository import add_told
 from services.notifications.messages.domain import EVERYWHERE, Message, Template
-from services.notifications.messages.repository import add_messages
 from shared.contracts import Event, RegistrationSource, VolunteerRegistered, VolunteerSignedUp
 from shared.contracts.envelope import Attributes, headers
 from shared.contracts.received import Received
 from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.contracts.topics import CONTACT
 from shared.messaging.consumer import Consumer
+from shared.messaging.fault_kinds import is_transient
 from shared.service.app import build_app
 from shared.store.engine import Store
 from shared.store.event_log import new_id
 from shared.store.sealing import seal
+from shared.work.kind import WorkKind
+from shared.work.worker import Worker
 from tests.support import topics
 from tests.support.emptying import empty
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
@@ -105,10 +108,18 @@ class Post:
     server: MailServer
     key: X25519PrivateKey
 
-    def mailer(self) -> Mailer:
-        return Mailer(
-            self.worker, PostOffice("127.0.0.1", self.server.port, SENDER, contact_key=self.key.private_bytes_raw())
-        )
+    @property
+    def mails(self) -> WorkKind:
+        return mail_work(PostOffice("127.0.0.1", self.server.port, SENDER, contact_key=self.key.private_bytes_raw()))
+
+    def mailer(self) -> Worker:
+        """Return the service's worker, with mails for work alone."""
+        return Worker(self.worker, [self.mails], ENDINGS, is_transient)
+
+    async def work_off(self) -> None:
+        """Have up to a batch of the mails that are due offered, once."""
+        async with asyncio.TaskGroup() as tasks:
+            await self.mailer()._claim(tasks)
 
     def consumer(self) -> Consumer:
         return Consumer(reactions("notifications"), self.worker, self.servers, self.prefix)
@@ -147,7 +158,9 @@ class Post:
         return [(row.state, row.reason) for row in found]
 
     async def settled(self) -> bool:
-        return not await self.rows("SELECT 1 FROM delivery WHERE state IN ('queued', 'sending')")
+        """Whether no mail is waiting or being sent, and no work is left of any."""
+        of_mails = await self.rows("SELECT 1 FROM delivery WHERE state IN ('queued', 'sending')")
+        return not of_mails and not await self.rows("SELECT 1 FROM work")
 
     async def has_read_all(self) -> bool:
         """Whether the consumer has handled everything that was published."""
@@ -159,13 +172,11 @@ class Post:
     async def make_due(self) -> None:
         """Let every wait and claim be over."""
         async with self.worker.transaction() as tx:
-            await tx.execute(
-                text("UPDATE delivery SET due_at = clock_timestamp() WHERE state IN ('queued', 'sending')")
-            )
+            await tx.execute(text("UPDATE work SET due_at = now(), lease_until = claimed_at"))
 
     @asynccontextmanager
     async def process(self, failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
-        """Run the mailer in a process of its own, as it is run in production."""
+        """Run the worker in a process of its own, as it is run in production."""
         environment = {
             **os.environ,
             "NOTIFICATIONS_API_DATABASE_URL": self.urls.api,
@@ -180,7 +191,7 @@ class Post:
             "FAILPOINT": failpoint,
         }
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.notifications", "mailer", env=environment, stdout=asyncio.subprocess.PIPE
+            sys.executable, "-m", "services.notifications", "worker", env=environment, stdout=asyncio.subprocess.PIPE
         )
         try:
             yield process
@@ -306,10 +317,9 @@ async def handle(post: Post, events: Sequence[Received[Event]]) -> None:
 
 
 async def enter(post: Post, messages: Sequence[Message]) -> None:
-    """Enter messages and their deliveries as the projection does."""
+    """Enter messages and have them delivered as a reaction does."""
     async with post.worker.transaction() as tx:
-        await add_messages(tx, messages)
-        await add_deliveries(tx, messages)
+        await deliver(tx, [], await add_told(tx, messages))
 
 
 def message_without_facts(volunteer_id: UUID) -> Message:

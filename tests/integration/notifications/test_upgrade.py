@@ -10,7 +10,6 @@ from sqlalchemy import Connection, text
 
 from shared.contracts import Event
 from shared.contracts.received import Received
-from shared.ops.health import Heartbeat
 from shared.store import migrate
 from shared.store.engine import Store
 from shared.store.event_log import new_id
@@ -64,7 +63,7 @@ async def told(post: Post, volunteer_id: UUID, mail: str, *, read: bool = False)
 async def deliveries(post: Post) -> list[tuple[Any, ...]]:
     """Return every delivery with its message; of both, what has been there from the first schema on."""
     rows = await post.rows("""
-        SELECT event_id, channel, id, state, reason, attempts, due_at, queued_at, template, facts::text, read_at
+        SELECT event_id, channel, id, state, reason, queued_at, template, facts::text, read_at
         FROM delivery JOIN message USING (district, event_id) ORDER BY event_id, channel
     """)
     return [tuple(row) for row in rows]
@@ -76,18 +75,25 @@ async def test_what_was_told_read_and_queued_is_there_and_is_sent_once(post: Pos
         await told(post, ann, "sent", read=True),
         await told(post, bob, "queued"),
         await told(post, ann, "undeliverable"),
+        await told(post, bob, "sending"),
     ]
     before = await deliveries(post)
-    assert len(before) == 6
+    assert len(before) == 8
+    waiting = await post.rows("""
+        SELECT id, due_at, attempts, queued_at FROM delivery WHERE state IN ('queued', 'sending') ORDER BY id
+    """)
     await post.worker.engine.dispose()  # a deployment restarts the service; its old statements are no good
 
     await migrate.upgrade("notifications", post.urls.owner)
 
     assert await deliveries(post) == before
+    assert (
+        await post.rows("SELECT id, due_at, attempts, created_at FROM work WHERE kind = 'mail' ORDER BY id") == waiting
+    )
     recipients = await post.rows(
         "SELECT event_id, recipient_id FROM delivery JOIN message USING (event_id, recipient_id)"
     )
-    of_events = zip((event.attributes.id for event in events), (ann, bob, ann), strict=True)
+    of_events = zip((event.attributes.id for event in events), (ann, bob, ann, bob), strict=True)
     assert sorted(map(tuple, recipients)) == sorted([*of_events] * 2)
 
     for volunteer in (ann, bob):
@@ -95,7 +101,9 @@ async def test_what_was_told_read_and_queued_is_there_and_is_sent_once(post: Pos
     for _ in range(2):
         await handle(post, events)  # delivered again
         await post.make_due()
-        await post.mailer().work_off(Heartbeat("test"))
+        await post.work_off()
     queued = events[1].attributes.id
     assert [mail["Message-ID"] for mail in post.server.mails] == [f"<{uuid5(queued, 'email')}@linbang.example>"]
-    assert len(await deliveries(post)) == 6
+    assert len(await deliveries(post)) == 8
+    [interrupted] = await post.rows("SELECT id, state, reason FROM delivery WHERE state = 'uncertain'")
+    assert tuple(interrupted) == (uuid5(events[3].attributes.id, "email"), "uncertain", "interrupted")

@@ -2,13 +2,15 @@ import asyncio
 import csv
 import gzip
 import io
+import json
 import os
+import re
 import secrets
 import subprocess
 import sys
 import time
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -28,20 +30,31 @@ from services.registry.accounts import passwords
 from services.registry.app import service as compose
 from services.registry.people.domain.identity import check_character
 from services.registry.people.roster_import import COLUMNS
+from services.registry.places.domain import wording
+from services.registry.self_service.consents import NEEDED, TEXTS
+from shared.messaging.fault_kinds import is_transient
 from shared.messaging.relay import Relay
 from shared.service.app import build_app
 from shared.service.service import Service
 from shared.store.engine import Store
 from shared.work.worker import Worker
 from tests.support import topics
-from tests.support.eventually import running
+from tests.support.eventually import eventually, running
 from tests.support.importing import importing
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 SAMPLE = Path(__file__).resolve().parents[3] / "deploy" / "sample" / "510115"
 OPERATOR_PASSWORD = "the operator's first password"
 ADMIN_PASSWORD = "the admin's first password"
+CONSENTS = [{"purpose": purpose, "text_version": TEXTS[purpose].version, "given": True} for purpose in NEEDED]
 REFERENCE_FILES = ("divisions", "organisations", "stations", "teams")
+
+
+def code_in(text: str) -> str:
+    """Return the code in a text message."""
+    found = re.search(r"\b[0-9]{6}\b", text)
+    assert found, text
+    return found[0]
 
 
 def sample(name: str) -> bytes:
@@ -56,17 +69,17 @@ def id_number(serial: int, *, born: date = date(1955, 1, 1), male: bool = True) 
     return first_17 + check_character(first_17)
 
 
-def roster_line(serial: int, **changes: str) -> dict[str, str]:
-    """Return a faultless line of a roster."""
+def roster_line(serial: int, *, district: str = "510115", **changes: str) -> dict[str, str]:
+    """Return a faultless line of a district's roster."""
     return {
-        "number": f"510115{70_000_000 + serial}",
+        "number": f"{district}{70_000_000 + serial}",
         "name": f"张测试{chr(0x4E00 + serial % 5000)}",
         "gender": "男",
         "id_number": id_number(serial),
         "phone": f"170{serial:08d}",
         "email": f"v{serial}@example.org",
         "category": "resident",
-        "organisation": "510115-ORG-07",
+        "organisation": f"{district}-ORG-07",
         "team": "",
         "skills": "law;tax",
         "services": "civic",
@@ -97,6 +110,7 @@ class Registry:
     api: Store
     servers: str
     prefix: str
+    sms_file: Path
     admins: dict[str, dict[str, str]] = field(default_factory=dict)
     """District -> headers of its admin."""
     loops: tuple[asyncio.Task[None], ...] = ()
@@ -169,6 +183,39 @@ class Registry:
     def importer(self) -> Worker:
         return importing(self.worker, self.service.imports, b64decode(self.service.settings.file_key))
 
+    async def ask_for_code(self, to: str, purpose: str = "register", **more: str) -> httpx.Response:
+        channel = "mail" if "@" in to else "sms"
+        return await self.http.post("/v1/codes", json={"purpose": purpose, "channel": channel, "to": to} | more)
+
+    def texts_to(self, phone: str) -> list[str]:
+        """Return the text messages that a phone has got."""
+        lines = self.sms_file.read_text().splitlines() if self.sms_file.exists() else []
+        return [line["text"] for line in map(json.loads, lines) if line["to"] == phone]
+
+    async def next_text(self, phone: str, after: int = 0) -> str:
+        """Wait for a phone's text message that comes after so many."""
+
+        async def has_come() -> bool:
+            return len(self.texts_to(phone)) > after
+
+        assert await eventually(has_come)
+        return self.texts_to(phone)[after]
+
+    async def code(self, phone: str, purpose: str = "register", **more: str) -> str:
+        """Ask for a code and return it, as the phone shows it."""
+        before = len(self.texts_to(phone))
+        asked = await self.ask_for_code(phone, purpose, **more)
+        assert asked.status_code == 202, asked.text
+        return code_in(await self.next_text(phone, before))
+
+    async def register_self(self, body: Mapping[str, Any], *, key: str = "", code: str = "") -> httpx.Response:
+        """Register with a code that went to the phone, and the consents that are needed."""
+        code = code or await self.code(wording.phone(body["phone"]))
+        headers = {"Idempotency-Key": key} if key else {}
+        return await self.http.post(
+            "/v1/volunteers/self", json={"consents": CONSENTS} | dict(body) | {"code": code}, headers=headers
+        )
+
     def relay(self) -> Relay:
         return Relay(self.worker, self.servers, self.prefix)
 
@@ -189,13 +236,19 @@ class Registry:
 
 @pytest.fixture(scope="module")
 async def idle_registry(
-    service_database: ServiceDatabase, infrastructure: Infrastructure, topic_prefix: str, free_port: int
+    service_database: ServiceDatabase,
+    infrastructure: Infrastructure,
+    topic_prefix: str,
+    free_port: int,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Registry]:
     """A registry whose importer and relay are not running."""
     urls = await service_database("registry")
     await topics.provision(infrastructure.bootstrap_servers, topic_prefix)
     contact = X25519PrivateKey.generate()
+    sms_file = tmp_path_factory.mktemp("registry") / "sms.jsonl"
     environment = {
+        "REGISTRY_SMS_FILE": str(sms_file),
         "REGISTRY_API_DATABASE_URL": urls.api,
         "REGISTRY_WORKER_DATABASE_URL": urls.worker,
         "REGISTRY_PORT": str(free_port),
@@ -203,6 +256,7 @@ async def idle_registry(
         "REGISTRY_BLIND_INDEX_KEY": _key(),
         "REGISTRY_FILE_KEY": _key(),
         "FILE_KEY": _key(),
+        "PORTAL_ADDRESS_KEY": _key(),
         "CONTACT_PUBLIC_KEY": b64encode(contact.public_key().public_bytes_raw()).decode(),
         "REGISTRY_OPERATOR_PASSWORD": OPERATOR_PASSWORD,
         "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
@@ -234,14 +288,20 @@ async def idle_registry(
             api,
             infrastructure.bootstrap_servers,
             topic_prefix,
+            sms_file,
         )
 
 
 @pytest.fixture(scope="module")
 async def registry(idle_registry: Registry) -> AsyncIterator[Registry]:
     """A registry at work, with the sample's district 510115 open."""
-    async with running(idle_registry.importer().run) as importing, running(idle_registry.relay().run) as relaying:
-        idle_registry.loops = importing, relaying
+    worker = Worker(idle_registry.worker, idle_registry.service.work, {}, is_transient)
+    async with (
+        running(idle_registry.importer().run) as importing,
+        running(idle_registry.relay().run) as relaying,
+        running(worker.run) as working,
+    ):
+        idle_registry.loops = importing, relaying, working
         await idle_registry.open("510115")
         yield idle_registry
 

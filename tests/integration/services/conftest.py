@@ -8,9 +8,16 @@ from unittest.mock import patch
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from deploy import assets
 from deploy.services import SERVICES
 from shared.service.service import Service
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _browser_code() -> None:
+    """The portal serves files that others wrote; they are fetched where they are not there yet."""
+    assets.unpack()
 
 
 @pytest.fixture(scope="module", params=SERVICES)
@@ -35,11 +42,15 @@ def service(name: str, urls: Urls, infrastructure: Infrastructure, topic_prefix:
         "TOPIC_PREFIX": topic_prefix,
         "JWKS_URL": "http://127.0.0.1:1/nobody-answers-here",
         "FILE_KEY": key,
+        "ACTIVITIES_ATTENDANCE_KEY": key,
         "REGISTRY_MASTER_KEY": key,
         "REGISTRY_BLIND_INDEX_KEY": key,
         "REGISTRY_OPERATOR_PASSWORD": "operator-password",
         "CONTACT_PUBLIC_KEY": b64encode(private.public_key().public_bytes_raw()).decode(),
         "CONTACT_PRIVATE_KEY": b64encode(private.private_bytes_raw()).decode(),
+        "PORTAL_ORIGIN": "http://test",
+        "PORTAL_SESSION_KEY": key,
+        **{f"{other}_URL".upper(): "http://127.0.0.1:1" for other in SERVICES},
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": "2525",
         "SMTP_FROM": "linbang@example.org",

@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from sqlalchemy.engine import make_url
 
+from deploy.services import TABLE
 from shared.contracts.actor import Reach, Role
 from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.http.auth import access_of
@@ -41,14 +42,23 @@ PUBLIC = {
     ("POST", "/v1/tokens"),
     ("POST", "/v1/tokens/refresh"),
     ("POST", "/v1/tokens/end"),
+    ("POST", "/v1/codes"),
+    ("GET", "/v1/consent-texts"),
     ("POST", "/v1/volunteers/self"),
+    ("POST", "/v1/volunteers/self/check"),
+    ("POST", "/v1/password-resets"),
     ("GET", "/v1/districts"),
     ("GET", "/v1/divisions"),
     ("GET", "/v1/organisations"),
     ("GET", "/v1/stations"),
     ("GET", "/v1/teams"),
+    ("GET", "/v1/public/activities"),
+    ("GET", "/v1/public/activities/{activity_id}"),
+    ("GET", "/v1/public/figures"),
+    ("GET", "/v1/calendar-feeds/{token}.ics"),
 }
-"""Need no token: probes, the keys, log-in, registering oneself, and the public data one chooses from for that."""
+"""Need no token: probes, the keys, log-in, registering oneself with the data one chooses from for that, what
+everybody may see of a district, and a calendar's secret address."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
     ("DELETE", "/v1/me/sessions"),
@@ -62,6 +72,10 @@ CHANGES = {
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
+    "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
+    "/v1/shifts/{shift_id}/close": {"entries": []},
+    "/v1/shifts/{shift_id}/reopen": {"reason": "x"},
+    "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
 }
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
@@ -77,8 +91,8 @@ SEEDS = {
                                      'account:{KNOWN}', now(), 1);
         INSERT INTO shift (district, id, activity_id, starts_at, ends_at, capacity, taken)
         VALUES ({_ROW}, '{KNOWN}', now() + interval '1 day', now() + interval '2 days', 9, 1);
-        INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version)
-        VALUES ({_ROW}, '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1);
+        INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version, starts_at, ends_at)
+        VALUES ({_ROW}, '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1, now() + interval '1 day', now() + interval '2 days');
         INSERT INTO service_record VALUES ('{DISTRICT}', '{RECORD}', 'R1', '{KNOWN}', '{KNOWN}', '{SECRET}', 'civic',
                                            now(), now() + interval '1 hour', 60, NULL, 'leader', NULL, NULL, '', 1);
     """,
@@ -145,6 +159,12 @@ def bad_tokens() -> dict[str, dict[str, str]]:
         "unsigned, with our algorithm": {"Authorization": unsigned(ALGORITHM)},
         "signed with the public key as a secret": {"Authorization": f"{unsigned('HS256')}{secret}"},
     }
+
+
+@pytest.fixture(scope="module", params=[service for service, entry in TABLE.items() if not entry.pages])
+def name(request: pytest.FixtureRequest) -> str:
+    """Each service that takes tokens; pages take cookies (tests/integration/portal/test_authorisation.py)."""
+    return str(request.param)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ KIT_TABLES = {
     "subscription",
     "installation",
     "missing_event_count",
+    "attempt",
     "revocation",
 }
 
@@ -192,7 +193,7 @@ async def test_what_is_not_there_is_a_problem_in_the_callers_language(client: ht
 
 async def test_metrics_name_the_route_and_never_who_called_it(client: httpx.AsyncClient) -> None:
     secret = str(new_id())
-    await client.get(f"/v1/volunteers/{secret}?q={secret}")
+    await client.get(f"/v1/volunteers/{secret}?query={secret}")
     metrics = (await client.get("/metrics")).text
     assert "http_request_seconds_count" in metrics
     assert secret not in metrics

@@ -27,7 +27,7 @@ from schemathesis.schemas import BaseSchema
 
 from deploy.docs import compose
 from deploy.local.process import free_port
-from deploy.services import SERVICES
+from deploy.services import TABLE
 from shared.service.app import build_app
 from tests.support.eventually import eventually
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
@@ -42,6 +42,8 @@ CONFIG = SchemathesisConfig.from_dict(
         },
     }
 )
+SERVICES = [service for service, entry in TABLE.items() if not entry.pages]
+"""Those with an API to send to."""
 DISTRICT = "510115"
 PASSWORD = "a password to begin with"
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "4"))
@@ -85,6 +87,7 @@ async def platform(infrastructure: Infrastructure, service_database: ServiceData
         "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
         "JWKS_URL": f"http://127.0.0.1:{ports['registry']}/.well-known/jwks.json",
         "FILE_KEY": key,
+        "ACTIVITIES_ATTENDANCE_KEY": key,
         "REGISTRY_MASTER_KEY": key,
         "REGISTRY_BLIND_INDEX_KEY": key,
         "REGISTRY_OPERATOR_PASSWORD": PASSWORD,
@@ -144,10 +147,12 @@ async def _open_accounts(client: httpx.AsyncClient, platform: Platform) -> None:
     await post("/v1/districts", {"code": DISTRICT, "name": "温江区"}, operator)
     admin = {"user_name": "admin", "password": PASSWORD, "roles": ["district_admin"]}
     await post("/v1/accounts", admin, operator)
-    volunteer = await post("/v1/volunteers/self", {**PERSON, "district": DISTRICT, "password": PASSWORD})
+    office = await log_in("admin")
+    volunteer = await post("/v1/volunteers", PERSON, office)
+    await post("/v1/accounts", {"volunteer_number": volunteer["number"], "password": PASSWORD}, office)
     platform.headers = {
         "operator": operator,
-        "district_admin": await log_in("admin"),
+        "district_admin": office,
         "volunteer": await log_in(volunteer["number"]),
     }
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.store.event_log import now
 from shared.work import queue
 from shared.work.kind import (
+    Batch,
     Done,
     Failed,
     Item,
@@ -181,6 +182,36 @@ async def test_a_worker_that_is_told_to_stop_gives_its_work_back(office: Office)
     await office.schedule(walk(3600))
     async with running(worker(office.store).run):
         await eventually(lambda: office.count("errand_run"))
+    (row,) = await office.rows("SELECT claimed_at, attempts FROM work")
+    assert tuple(row) == (None, 0)
+
+
+async def test_a_run_that_ends_what_it_is_at_first_keeps_its_claim_meanwhile(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.work.worker.RENEW_SECONDS", 0.01)
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def end_first(_batch: Batch) -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            await may_end.wait()
+            raise
+
+    await office.schedule(walk())
+    async with running(worker(office.store, WorkKind(name="walk", run=end_first, patience=QUICK)).run) as task:
+        await begun.wait()
+        task.cancel()
+        (before,) = await office.rows("SELECT lease_until FROM work")
+
+        async def is_renewed() -> bool:
+            (row,) = await office.rows("SELECT lease_until FROM work")
+            return bool(row.lease_until > before.lease_until)
+
+        await eventually(is_renewed)
+        may_end.set()
     (row,) = await office.rows("SELECT claimed_at, attempts FROM work")
     assert tuple(row) == (None, 0)
 

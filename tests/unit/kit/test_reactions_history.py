@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.contracts import Event, ServiceCorrected, ServiceLogged, StationOpened
+from shared.contracts import Event, ServiceCorrected, ServiceLogged, StationRegistered
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 from shared.messaging.reactions import History, Reaction, Reactions
@@ -85,9 +85,9 @@ def test_a_type_is_handled_since_ever_where_its_history_is_applied_else_since_it
         "assessment",
         [
             Reaction(ServiceLogged, projects=TALLY),
-            Reaction(StationOpened, decides=decide, history=History.IGNORE),
+            Reaction(StationRegistered, decides=decide, history=History.IGNORE),
         ],
     )
     subscriptions = Subscriptions(dict.fromkeys(reactions.events, SINCE))
     assert subscriptions.handled_from(reactions, ServiceLogged) == EVER
-    assert subscriptions.handled_from(reactions, StationOpened) == SINCE
+    assert subscriptions.handled_from(reactions, StationRegistered) == SINCE

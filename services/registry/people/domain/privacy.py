@@ -17,6 +17,8 @@ from services.registry.people.domain.roster import Entry
 from services.registry.people.domain.volunteer import Volunteer
 
 KEY_BYTES = 32
+PHONE_TAIL = 4
+_INDEX_BYTES = 16
 _NONCE_BYTES = 12
 _VERSION = b"\x01"
 _MASK = "*"
@@ -67,6 +69,17 @@ class KeyRing:
         """Return what finds a person again without storing the ID number readably."""
         return hmac.digest(self._blind_index_key, b"id_number:" + id_number.encode(), "sha256")
 
+    def name_index(self, name: str) -> bytes:
+        """Return what finds everybody of a whole name, in the form of ``wording.name``."""
+        return self._index(b"name:", name)
+
+    def phone_tail_index(self, phone: str) -> bytes:
+        """Return what finds everybody whose phone number ends in the same four digits."""
+        return self._index(b"phone tail:", phone[-PHONE_TAIL:])
+
+    def _index(self, purpose: bytes, value: str) -> bytes:
+        return hmac.digest(self._blind_index_key, purpose + value.encode(), "sha256")[:_INDEX_BYTES]
+
     def digest(self, volunteer: Volunteer) -> bytes:
         """Return a keyed digest of everything a roster says of a volunteer; equal exactly for equal volunteers."""
         content = json.dumps([str(getattr(volunteer, field)) for field in _VOLUNTEER_FIELDS], ensure_ascii=False)
@@ -79,6 +92,26 @@ class KeyRing:
     def fingerprint(self, request: bytes) -> bytes:
         """Return a keyed fingerprint of a request that may hold a password or personal data."""
         return hmac.digest(self._blind_index_key, b"request:" + request, "sha256")
+
+    def stranger(self, phone: str) -> UUID:
+        """Return what tells people without an account apart: their phone number, keyed, in the shape of an id."""
+        return UUID(bytes=self._index(b"stranger:", phone))
+
+    def destination(self, channel: str, to: str) -> bytes:
+        """Return what a phone number or mailbox is known by where codes are counted."""
+        return self._index(b"destination:", f"{channel}:{to}")
+
+    def code_digest(self, purpose: str, subject: bytes, code: str) -> bytes:
+        """Return what is kept of a one-time code; a million codes are quickly tried, so it is keyed."""
+        return self._index(b"code:" + purpose.encode() + b":" + subject + b":", code)
+
+    def seal_text(self, text_id: UUID, text: bytes) -> bytes:
+        """Encrypt a text that waits to be sent."""
+        return _encrypt(self._master, text, b"text:" + text_id.bytes)
+
+    def open_text(self, text_id: UUID, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_text`` sealed. Raises InvalidTag where it was changed."""
+        return _decrypt(self._master, sealed, b"text:" + text_id.bytes)
 
     def seal_person(self, volunteer_id: UUID, volunteer: Volunteer) -> SealedPerson:
         """Encrypt a volunteer's personal data under a fresh data key; both ciphertexts are bound to the volunteer."""

@@ -6,6 +6,7 @@ whoever a line can collide with is on file or ``seen`` when it is decided.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from services.registry.people.domain.volunteer import Volunteer
@@ -34,6 +35,7 @@ class OnFile:
     digest: bytes
     version: int
     language: str
+    registered_on: date
     public_profile: tuple[object, ...]
     """What other services know: see ``public_profile``."""
 

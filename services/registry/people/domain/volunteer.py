@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from services.registry.people.domain import identity
@@ -14,7 +15,7 @@ from services.registry.places.domain import wording
 from services.registry.places.domain.codes import CATEGORIES, GENDERS, SERVICE_OF, SKILL_OF
 from services.registry.places.domain.fields import Fields
 from shared.contracts import VolunteerCategory
-from shared.contracts.faults import Code, Fault
+from shared.contracts.faults import Code, Fault, RefusedError
 
 FIELDS = (
     "number",
@@ -93,7 +94,7 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
     ``today`` is the present day in the district's zone. Duplicates are for the caller, who knows who is on file.
     """
     fields = Fields(values)
-    number = fields.matching("number", wording.number, _NUMBER, required=True)
+    number = _number(fields, references.district)
     name = fields.name("name", NAME_LENGTH)
     gender = fields.coded("gender", GENDERS, required=True)
     id_number = _id_number(fields, gender, today)
@@ -105,7 +106,7 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
     skills = fields.several("skills", SKILL_OF)
     services = fields.several("services", SERVICE_OF)
     community = _community(fields, references)
-    registered_on = fields.day("registered_on", today, required=True)
+    registered_on = _registered_on(fields, id_number, today)
     if fields.faults or not (number and name and gender and id_number and phone and category and registered_on):
         return Checked(None, tuple(fields.faults), fields.normalised)
     volunteer = Volunteer(
@@ -113,6 +114,36 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
         community, registered_on,
     )  # fmt: skip
     return Checked(volunteer, (), fields.normalised)
+
+
+def belongs_to(district: str, number: str) -> bool:
+    """Return whether a volunteer number is a district's: the one whose code it begins with, and no other (case C27)."""
+    return number.startswith(district)
+
+
+def _number(fields: Fields, district: str) -> str | None:
+    value = fields.matching("number", wording.number, _NUMBER, required=True)
+    if value is None or belongs_to(district, value):
+        return value
+    fields.fault("number", Code.OTHER_DISTRICT)
+    return None
+
+
+def _registered_on(fields: Fields, id_number: str | None, today: date) -> date | None:
+    value = fields.day("registered_on", today, required=True)
+    born = identity.birth_date(id_number) if id_number else None
+    if value is not None and born is not None and value < born:
+        fields.fault("registered_on", Code.CONTRADICTS_ID)
+    return value
+
+
+def contact_point(kind: Literal["phone", "email"], written: str, field: str) -> str:
+    """Return a phone number or e-mail address in its normal form. Raises RefusedError, ``field`` at fault."""
+    fields = Fields({kind: written})
+    value = fields.matching("phone", wording.phone, _MOBILE) if kind == "phone" else _email(fields)
+    if value is None:
+        raise RefusedError(Fault(field, fields.faults[0].code if fields.faults else Code.MISSING))
+    return value
 
 
 def _id_number(fields: Fields, gender: str | None, today: date) -> str | None:

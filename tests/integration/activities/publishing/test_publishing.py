@@ -1,8 +1,11 @@
 """Publishing and finding activities over HTTP."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from tests.integration.activities.conftest import DISTRICT, OTHER_DISTRICT, STATION, Activities, activity
+from services.activities.register import projections
+from shared.contracts import StationClosed
+from shared.contracts.received import Received
+from tests.integration.activities.conftest import DISTRICT, OTHER_DISTRICT, STATION, Activities, activity, opened
 
 
 async def test_a_published_activity_is_found_with_its_free_places(activities: Activities) -> None:
@@ -47,6 +50,17 @@ async def test_a_station_must_be_known(activities: Activities) -> None:
     await activities.know_station(district=OTHER_DISTRICT)
     response = await activities.leader.send("POST", "/v1/activities", json=activity())
     assert [(f["field"], f["code"]) for f in response.json()["faults"]] == [("station", "unknown_reference")]
+
+
+async def test_nothing_is_published_at_a_station_that_is_closed(activities: Activities) -> None:
+    station_id = await activities.know_station()
+    told = opened(station_id, STATION).data
+    closed = StationClosed(**{**told.model_dump(), "closed_on": date(2026, 11, 1)})
+    async with activities.worker.transaction() as tx:
+        await projections.STATIONS.project(tx, [Received(opened(station_id, STATION, version=2).attributes, closed)])
+    response = await activities.leader.send("POST", "/v1/activities", json=activity())
+    assert response.status_code == 409
+    assert [(f["field"], f["code"]) for f in response.json()["faults"]] == [("station", "closed")]
 
 
 async def test_only_organisers_publish(activities: Activities) -> None:

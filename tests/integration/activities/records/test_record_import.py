@@ -159,17 +159,16 @@ async def test_the_end_tells_how_much_came_in_even_where_it_is_nothing(activitie
 
 
 async def attending(activities: Activities, volunteer: Account, since: timedelta) -> str:
-    """Have a volunteer attend a shift; return the sign-up's path."""
+    """Have a volunteer attend a shift that began as long ago; return the sign-up's id."""
     shift_id = await activities.shift()
     (answer,) = await in_turn([volunteer], f"/v1/shifts/{shift_id}/sign-ups")
     await activities.move_shift(shift_id, -since)
-    path = f"/v1/sign-ups/{answer['sign_up_id']}"
-    await in_turn([volunteer], f"{path}/check-in")
+    await activities.check_in(volunteer, shift_id)
     async with activities.stores[0].transaction(DISTRICT) as tx:
         await tx.execute(
             text("UPDATE sign_up SET checked_in_at = checked_in_at - CAST(:ago AS interval)"), {"ago": since}
         )
-    return path
+    return str(answer["sign_up_id"])
 
 
 def just_now(number: int, *, ago: timedelta, minutes: int) -> dict[str, str]:
@@ -194,11 +193,11 @@ async def test_a_check_out_waits_for_a_chunk_and_sees_its_records(activities: Ac
     volunteer_id, other_id = await activities.know_volunteers(2)
     await activities.know_station()
     volunteer = activities.volunteer(volunteer_id)
-    path = await attending(activities, volunteer, timedelta(hours=1))
+    sign_up_id = await attending(activities, volunteer, timedelta(hours=1))
     job = ImportJob(new_id(), DISTRICT, "service-records", "account:test")
     async with activities.worker.transaction() as tx:
         await import_chunk(tx, job, [Row(2, just_now(2, ago=timedelta(minutes=1), minutes=30))])
-        checking_out = asyncio.create_task(volunteer.send("POST", f"{path}/check-out"))
+        checking_out = asyncio.create_task(volunteer.send("POST", "/v1/check-outs", json={"sign_up_id": sign_up_id}))
 
         async def it_waits() -> bool:
             return bool(await activities.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))

@@ -33,7 +33,7 @@ async def test_the_last_version_of_a_volunteer_and_a_station_wins(activities: Ac
     [
         "DELETE FROM service_record",
         "DELETE FROM sign_up",
-        "UPDATE activity SET title = ''",
+        "UPDATE activity SET published_by = ''",
         "INSERT INTO known_volunteer VALUES ('510115', gen_random_uuid(), 'V', 1)",
         "INSERT INTO record_import VALUES ('510115', gen_random_uuid(), 1, 1)",
     ],

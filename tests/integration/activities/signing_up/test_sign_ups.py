@@ -37,7 +37,7 @@ def caller(volunteer_id: UUID, account: UUID | None = None) -> Caller:
 async def ask(sign_ups: SignUps, volunteer: UUID, shift_id: UUID, claim: Claim | None) -> Answer:
     """Ask for a place as the route does."""
     who = caller(volunteer)
-    return await sign_ups.ask(who, shift_id, claim, SignUpRequest(who, volunteer))
+    return await sign_ups.ask(who, shift_id, claim, SignUpRequest(who, (volunteer,)))
 
 
 async def test_a_rush_over_two_instances_fills_the_shift_exactly(activities: Activities) -> None:
@@ -189,7 +189,7 @@ async def test_a_shift_of_another_district_is_not_there(activities: Activities) 
     assert (response.status_code, response.json()["faults"][0]["code"]) == (404, "not_found")
 
 
-async def test_withdrawing_promotes_the_first_who_waits(activities: Activities) -> None:
+async def test_a_place_that_is_given_back_is_offered_to_the_first_who_waits(activities: Activities) -> None:
     await activities.know_station()
     people = [activities.volunteer(volunteer) for volunteer in await activities.know_volunteers(4)]
     shift_id = await activities.shift(capacity=2)
@@ -198,6 +198,10 @@ async def test_withdrawing_promotes_the_first_who_waits(activities: Activities) 
 
     for _ in range(2):  # the second time changes nothing
         assert (await people[0].send("DELETE", f"/v1/sign-ups/{signed_up[0]['sign_up_id']}")).status_code == 204
+    mine = (await people[2].get("/v1/me/sign-ups"))["items"]
+    assert [(item["state"], item["position"]) for item in mine] == [("offered", None)]
+    for _ in range(2):  # the second time changes nothing
+        await in_turn([people[2]], f"/v1/sign-ups/{signed_up[2]['sign_up_id']}/accept")
     mine = (await people[2].get("/v1/me/sign-ups"))["items"]
     assert [(item["state"], item["position"]) for item in mine] == [("confirmed", None)]
     assert [item["position"] for item in (await people[3].get("/v1/me/sign-ups"))["items"]] == [1]
@@ -229,9 +233,10 @@ async def test_places_stay_exact_while_people_come_and_go(activities: Activities
 
     await asyncio.gather(*(come_and_go(number, volunteer) for number, volunteer in enumerate(people)))
     rows = await activities.rows("SELECT state, queue_number FROM sign_up ORDER BY queue_number")
-    assert Counter(row.state for row in rows) == {"confirmed": 10, "waiting": 30, "withdrawn": 20}
-    last_confirmed = max(row.queue_number for row in rows if row.state == "confirmed")
-    assert last_confirmed < min(row.queue_number for row in rows if row.state == "waiting")
+    states = Counter("held" if row.state in ("confirmed", "offered") else row.state for row in rows)
+    assert states == {"held": 10, "waiting": 30, "withdrawn": 20}
+    last_held = max(row.queue_number for row in rows if row.state in ("confirmed", "offered"))
+    assert last_held < min(row.queue_number for row in rows if row.state == "waiting")
 
 
 async def test_one_withdraws_only_ones_own_and_only_before_the_start(activities: Activities) -> None:
@@ -280,11 +285,11 @@ async def test_requests_that_one_transaction_decides_carry_each_its_own_trace(ac
     volunteers = await activities.know_volunteers(5)
     shift_id = await activities.shift()
     group = [
-        SignUpRequest(caller(one), one, f"00-{number:032x}-{number:016x}-01")
+        SignUpRequest(caller(one), (one,), f"00-{number:032x}-{number:016x}-01")
         for number, one in enumerate(volunteers, 1)
     ]
     async with activities.stores[0].transaction(DISTRICT) as tx:
-        await sign_up(tx, DISTRICT, await open_shift(tx, DISTRICT, shift_id), group)
+        await sign_up(tx, DISTRICT, await open_shift(tx, DISTRICT, shift_id, group), group)
     rows = await activities.rows("SELECT traceparent FROM event_log WHERE topic LIKE '%sign-up' ORDER BY position")
     assert [row.traceparent for row in rows] == [request.traceparent for request in group]
 

@@ -9,7 +9,6 @@ from services.notifications.deliveries import projections
 from services.notifications.messages.domain import Message, messages_about
 from shared.contracts import Event, StarLevelReached
 from shared.contracts.received import Received
-from shared.ops.health import Heartbeat
 from shared.store.event_log import new_id
 from tests.integration.notifications.conftest import Post, handle, know, received, registered, signed_up
 from tests.support.eventually import eventually, running
@@ -75,7 +74,7 @@ async def test_an_event_can_tell_many_people_each_of_them_once(post: Post, monke
     event = signed_up(volunteers[0])
     for _ in range(2):
         await handle(post, [event])
-        await post.mailer().work_off(Heartbeat("test"))
+        await post.work_off()
     assert sorted(mail["To"] for mail in post.server.mails) == [f"{number}@example.org" for number in range(3)]
     assert len({mail["Message-ID"] for mail in post.server.mails}) == 3
     told = await post.rows("SELECT data ->> 'volunteer_id' AS volunteer, data ->> 'channel' AS channel FROM event_log")

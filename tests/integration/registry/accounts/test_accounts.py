@@ -181,10 +181,10 @@ def _header(headers: dict[str, str]) -> dict[str, str]:
             "units: unknown_reference",
         ),
         ({"user_name": "5chief", "roles": ["auditor"]}, 422, "user_name: format"),
-        ({"user_name": "admin.510115", "roles": ["auditor"]}, 409, "user_name: already_registered"),
+        ({"user_name": "admin.510115", "roles": ["auditor"]}, 409, "user_name: name_taken"),
         ({"user_name": "chief"}, 422, "roles: missing"),
         ({"user_name": "chief", "roles": ["auditor"], "password": "short"}, 422, "password: weak"),
-        ({"volunteer_number": "1234567"}, 422, "volunteer_number: unknown_reference"),
+        ({"volunteer_number": "51011512345678"}, 422, "volunteer_number: unknown_reference"),
     ],
 )
 async def test_an_account_is_refused(registry: Registry, body: dict[str, object], status: int, fault: str) -> None:

@@ -29,8 +29,8 @@ async def test_a_killed_import_is_finished_by_the_next_importer(
     async with running(registry.relay().run):
         async with running(registry.importer().run):
             await registry.open(district)
-        lines = [roster_line(serial, organisation=f"{district}-ORG-07") for serial in range(LINES)]
-        lines.append(lines[0] | {"number": "9" * 14})  # the same person in the last chunk as in the first
+        lines = [roster_line(serial, district=district) for serial in range(LINES)]
+        lines.append(lines[0] | {"number": f"{district}99999999"})  # the same person in the last chunk as in the first
         location = await registry.upload(district, "roster", roster(lines))
         with registry.process("worker", failpoint=failpoint) as process:
 

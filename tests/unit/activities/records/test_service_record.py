@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from services.activities.records.domain import (
     RecordBook,
+    RightMinutes,
+    RightTimes,
     ServiceRecord,
     Session,
     Timeline,
-    check_correction,
-    overlaps,
+    corrected,
     read_record,
 )
 from shared.contracts.faults import RefusedError
@@ -179,7 +180,6 @@ def test_a_timeline_decides_as_looking_at_every_pair_does(wanted: list[tuple[int
             not (end <= session_start or start >= session_end)
             for session_start, session_end in [(minutes_of(s.started_at), minutes_of(s.ended_at)) for s in accepted]
         )
-        assert overlaps(accepted, started_at, ended_at) is not free
         assert timeline.place(started_at, ended_at) is free
         if free:
             accepted.append(Session(uuid4(), started_at, ended_at))
@@ -193,16 +193,58 @@ def minutes_of(moment: datetime) -> int:
     ("present", "minutes", "code"),
     [(120, 121, "out_of_range"), (120, -1, "out_of_range"), (120, 120, "not_open"), (0, 60, "not_open")],
 )
-def test_a_correction_stays_within_the_session(present: int, minutes: int, code: str) -> None:
+def test_a_correction_by_minutes_stays_within_the_session(present: int, minutes: int, code: str) -> None:
     record = enter(book())
     assert record is not None
     with pytest.raises(RefusedError, match=code):
-        check_correction(record._replace(minutes=present), minutes)
+        corrected(record._replace(minutes=present), RightMinutes(minutes), NOW)
 
 
 def test_a_correction_may_lower_restore_or_void() -> None:
     record = enter(book())
     assert record is not None
-    check_correction(record, 0)
-    check_correction(record, 60)
-    check_correction(record._replace(minutes=60), 120)
+    assert corrected(record, RightMinutes(0), NOW).minutes == 0
+    assert corrected(record, RightMinutes(60), NOW) == record._replace(minutes=60)
+    assert corrected(record._replace(minutes=60), RightMinutes(120), NOW) == record
+
+
+def test_a_correction_that_states_the_real_times_may_give_more() -> None:
+    record = enter(book())
+    assert record is not None
+    start, end = record.started_at - timedelta(minutes=30), record.ended_at + timedelta(minutes=30)
+    right = corrected(record, RightTimes(start, end, 10), NOW)
+    assert (right.started_at, right.ended_at, right.minutes) == (start, end, 170)
+    assert right == record._replace(started_at=start, ended_at=end, minutes=170)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "breaks", "fault"),
+    [
+        (timedelta(hours=9), timedelta(), 0, "started_at:out_of_range"),  # on another day it is another record
+        (timedelta(), timedelta(days=400), 0, "ended_at:in_future"),
+        (timedelta(), -timedelta(hours=5), 0, "ended_at:end_before_start"),
+        (timedelta(), timedelta(), 120, "break_minutes:out_of_range"),
+        (timedelta(), timedelta(), -1, "break_minutes:out_of_range"),
+        (timedelta(), timedelta(), 0, "minutes:not_open"),
+    ],
+)
+def test_stated_times_are_those_of_a_session_of_that_day(
+    earlier: timedelta, later: timedelta, breaks: int, fault: str
+) -> None:
+    record = enter(book())
+    assert record is not None
+    with pytest.raises(RefusedError, match=fault):
+        corrected(record, RightTimes(record.started_at - earlier, record.ended_at + later, breaks), NOW)
+
+
+@given(breaks=st.integers(-5, 200), stretch=st.integers(-119, 300))
+def test_minutes_and_breaks_are_the_stated_times(breaks: int, stretch: int) -> None:
+    record = enter(book())
+    assert record is not None
+    end = record.ended_at + timedelta(minutes=stretch)
+    try:
+        right = corrected(record, RightTimes(record.started_at, end, breaks), NOW)
+    except RefusedError:
+        assert breaks < 0 or breaks >= 120 + stretch or (breaks == stretch == 0)
+    else:
+        assert right.minutes + breaks == 120 + stretch

@@ -1,7 +1,7 @@
 """The mail that is written from a sealed contact."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from uuid import UUID
@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from services.notifications.deliveries.letter import NoAddressError, UnreadableContactError, write_letter
-from services.notifications.deliveries.repository import Claim
+from services.notifications.deliveries.mails import Mail
 from services.notifications.messages.domain import Template
 from shared.store.sealing import seal
 
@@ -18,12 +18,11 @@ KEY = X25519PrivateKey.generate()
 PRIVATE, PUBLIC = KEY.private_bytes_raw(), KEY.public_key().public_bytes_raw()
 VOLUNTEER = UUID(int=7)
 SENDER = "邻帮 <post@linbang.example>"
-CLAIM = Claim(
+QUEUED = Mail(
     district="510115",
     event_id=UUID(int=1),
     id=UUID(int=2),
-    attempts=1,
-    until=datetime(2026, 3, 1, tzinfo=UTC),
+    state="queued",
     waited=timedelta(0),
     put_off_for=None,
     recipient_id=VOLUNTEER,
@@ -39,12 +38,12 @@ def sealed(**contact: str | None) -> bytes:
 
 def test_a_letter_as_a_mail_reader_sees_it() -> None:
     contact = sealed(name="张小明", phone="1", email="zhang@example.org", language="zh-CN")
-    letter = write_letter(CLAIM, contact, PRIVATE, SENDER)
+    letter = write_letter(QUEUED, contact, PRIVATE, SENDER)
     mail = message_from_bytes(letter.content, policy=default)
     assert letter.recipient == "zhang@example.org"
     assert letter.content.isascii()  # any SMTP server takes it, 8BITMIME or not
     assert max(map(len, letter.content.split(b"\r\n"))) <= 998
-    assert mail["Message-ID"] == f"<{CLAIM.id}@linbang.example>"
+    assert mail["Message-ID"] == f"<{QUEUED.id}@linbang.example>"
     assert mail["To"] == "zhang@example.org"
     assert mail["From"] == SENDER
     assert mail["Subject"] == "报名成功\uff1a" + "陪伴阅读" * 20
@@ -53,7 +52,7 @@ def test_a_letter_as_a_mail_reader_sees_it() -> None:
 
 
 def test_the_contact_chooses_the_language() -> None:
-    letter = write_letter(CLAIM, sealed(name="Ann", email="ann@example.org", language="en"), PRIVATE, SENDER)
+    letter = write_letter(QUEUED, sealed(name="Ann", email="ann@example.org", language="en"), PRIVATE, SENDER)
     mail = message_from_bytes(letter.content, policy=default)
     assert mail.get_content().startswith("Dear Ann,")
     assert mail["Content-Language"] == "en"
@@ -62,17 +61,17 @@ def test_the_contact_chooses_the_language() -> None:
 @pytest.mark.parametrize("email", [None, "", "nobody", "@example.org", "a b@c", "张@例子.中国", "a@b\r\nBcc: c@d"])
 def test_without_a_usable_address_there_is_no_letter(email: str | None) -> None:
     with pytest.raises(NoAddressError):
-        write_letter(CLAIM, sealed(name="Ann", email=email, language="en"), PRIVATE, SENDER)
+        write_letter(QUEUED, sealed(name="Ann", email=email, language="en"), PRIVATE, SENDER)
 
 
 def test_a_contact_sealed_for_somebody_else_cannot_be_used() -> None:
     swapped = seal(PUBLIC, [(str(UUID(int=8)), b'{"name": "Ann", "email": "ann@example.org"}')])[0]
     with pytest.raises(UnreadableContactError):
-        write_letter(CLAIM, swapped, PRIVATE, SENDER)
+        write_letter(QUEUED, swapped, PRIVATE, SENDER)
 
 
 def test_an_unreadable_contact_is_not_quoted() -> None:
     with pytest.raises(UnreadableContactError) as raised:
-        write_letter(CLAIM, sealed(email="ann@example.org"), PRIVATE, SENDER)
+        write_letter(QUEUED, sealed(email="ann@example.org"), PRIVATE, SENDER)
     assert raised.value.__cause__ is None
     assert "ann@example.org" not in repr(raised.value)

@@ -1,42 +1,19 @@
-"""How long a mail waits for its next attempt, and when there is none."""
+"""When there is no next attempt for a mail. How long it waits for one is the work kit's."""
 
 from datetime import timedelta
-from unittest.mock import patch
 
 import pytest
-from hypothesis import given
-from hypothesis.strategies import floats, integers
 
 from services.notifications.deliveries.domain import (
-    FIRST_WAIT,
-    LONGEST_WAIT,
     MAILBOX_PATIENCE,
     PATIENCE,
     Outcome,
     Verdict,
     given_up,
     lacking,
-    next_wait,
 )
 
 MOMENT = timedelta(seconds=1)
-
-
-def wait(attempts: int, jitter: float) -> timedelta:
-    """The wait where chance takes off so much of what it may."""
-    with patch("random.uniform", lambda low, high: high - jitter * (high - low)):
-        return next_wait(attempts)
-
-
-def test_it_doubles_and_stops_growing() -> None:
-    assert [wait(attempts, 0.0) for attempts in (1, 2, 3)] == [FIRST_WAIT, 2 * FIRST_WAIT, 4 * FIRST_WAIT]
-    assert wait(1_000_000, 0.0) == LONGEST_WAIT
-
-
-@given(integers(1, 10**6), floats(0, 1, exclude_max=True))
-def test_jitter_takes_off_at_most_half(attempts: int, jitter: float) -> None:
-    whole = wait(attempts, 0.0)
-    assert whole / 2 <= wait(attempts, jitter) <= whole
 
 
 @pytest.mark.parametrize("put_off_for", [None, timedelta(0), MAILBOX_PATIENCE])

@@ -3,8 +3,9 @@
 import pytest
 
 from services.registry.accounts.attempts import Attempts
-from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
+from shared.http.rates import Rates
 
 CAMPUS, GUESSER = "198.51.100.7", "203.0.113.9"
 OWNER = "li.station01"
@@ -19,7 +20,7 @@ def refused(attempts: Attempts, name: str, address: str) -> ProblemError | None:
 
 
 def test_the_eleventh_guess_at_an_account_from_an_address_is_429_and_says_when_to_come_back() -> None:
-    attempts = Attempts()
+    attempts = Attempts(Rates())
     assert all(refused(attempts, OWNER, GUESSER) is None for _ in range(10))
     problem = refused(attempts, OWNER, GUESSER)
     assert problem is not None
@@ -32,7 +33,7 @@ def test_the_eleventh_guess_at_an_account_from_an_address_is_429_and_says_when_t
 
 
 def test_writing_the_name_differently_is_the_same_guess() -> None:
-    attempts = Attempts()
+    attempts = Attempts(Rates())
     for name in (OWNER, OWNER.upper(), f" {OWNER} ") * 3:
         attempts.log_in(name, GUESSER)
     attempts.log_in(OWNER, GUESSER)
@@ -40,14 +41,14 @@ def test_writing_the_name_differently_is_the_same_guess() -> None:
 
 
 def test_the_owner_logs_in_while_somebody_else_guesses() -> None:
-    attempts = Attempts()
+    attempts = Attempts(Rates())
     while refused(attempts, OWNER, GUESSER) is None:
         pass
     assert refused(attempts, OWNER, CAMPUS) is None
 
 
 def test_a_right_password_forgives_the_wrong_ones_before_it() -> None:
-    attempts = Attempts()
+    attempts = Attempts(Rates())
     for _ in range(5):
         for _ in range(9):
             attempts.log_in(OWNER, CAMPUS)
@@ -55,13 +56,13 @@ def test_a_right_password_forgives_the_wrong_ones_before_it() -> None:
 
 
 def test_five_hundred_students_of_one_address_log_in_within_a_minute() -> None:
-    attempts = Attempts()
+    attempts = Attempts(Rates())
     for number in range(500):
         attempts.log_in(f"5101150000{number:04}", CAMPUS)
 
 
 def test_guesses_at_one_account_from_everywhere_end_too_but_not_for_an_address_its_owner_has_used() -> None:
-    attempts = Attempts()
+    attempts = Attempts(Rates())
     attempts.log_in(OWNER, CAMPUS)
     attempts.logged_in(OWNER, CAMPUS)
     guesses = 0
@@ -72,21 +73,20 @@ def test_guesses_at_one_account_from_everywhere_end_too_but_not_for_an_address_i
     assert refused(attempts, OWNER, CAMPUS) is None
 
 
-def test_asking_who_is_registered_ends_and_registering_goes_on_for_others() -> None:
-    attempts = Attempts()
-    on_file = RefusedError(Fault("id_number", Code.ALREADY_REGISTERED))
-    for _ in range(60):
-        attempts.register(GUESSER)
-        attempts.not_registered(GUESSER, on_file)
+def test_a_code_is_not_guessed_from_one_address_and_a_campus_asks_for_its_codes() -> None:
+    attempts = Attempts(Rates())
+    for _ in range(10):
+        attempts.try_code(OWNER, GUESSER)
     with pytest.raises(ProblemError):
-        attempts.register(GUESSER)
-    for _ in range(600):
+        attempts.try_code(OWNER, GUESSER)
+    for student in range(500):
+        attempts.ask_for_code(CAMPUS)
+        attempts.try_code(f"17{student:09}", CAMPUS)
         attempts.register(CAMPUS)
-        attempts.not_registered(CAMPUS, RefusedError(Fault("name", Code.MISSING)))
 
 
 def test_an_old_password_is_not_guessed_with_a_token_that_was_left_open() -> None:
-    attempts = Attempts()
+    attempts = Attempts(Rates())
     for _ in range(10):
         attempts.change_password("account:1")
     with pytest.raises(ProblemError):

@@ -42,7 +42,7 @@ def entry(line: int = 2, **changes: str) -> Entry:
 
 def known(entry: Entry, version: int = 1) -> OnFile:
     profile = public_profile(entry.volunteer)
-    return OnFile(uuid4(), entry.volunteer.number, entry.blind_index, entry.digest, version, "zh-CN", profile)
+    return OnFile(uuid4(), entry.volunteer.number, entry.blind_index, entry.digest, version, "zh-CN", TODAY, profile)
 
 
 def outcomes(decision: Decision) -> list[tuple[str, str, str]]:
@@ -70,6 +70,9 @@ def test_what_may_be_empty(field: str) -> None:
     ("field", "value", "code"),
     [
         ("number", "A1", "format"),
+        ("number", "51011400000001", "other_district"),
+        ("number", "00000001", "other_district"),
+        ("registered_on", "1949-12-30", "contradicts_id"),
         ("name", "＝1+1", "formula"),
         ("name", "@SUM", "formula"),
         ("name", "张" * 51, "too_long"),
@@ -194,8 +197,10 @@ def test_the_faulty_sample_is_judged_as_expected_whatever_the_chunks() -> None:
             continue
         entries.append(KEYS.entry(number, checked.volunteer, normalised=checked.normalised))
         if checked.volunteer.id_number in registered:
-            on_file.append(known(KEYS.entry(0, entry(number="1" * 5).volunteer, normalised=False)))
-            on_file[-1] = OnFile(uuid4(), "0" * 5, KEYS.blind_index(checked.volunteer.id_number), b"", 1, "zh-CN", ())
+            on_file.append(known(KEYS.entry(0, entry(number="510115-1").volunteer, normalised=False)))
+            on_file[-1] = OnFile(
+                uuid4(), "0" * 5, KEYS.blind_index(checked.volunteer.id_number), b"", 1, "zh-CN", TODAY, ()
+            )
     expected = {
         int(row["line"]): (row["verdict"], row["field"], row["fault"])
         for row in _read(sample / "volunteers_faulty.expected.csv")

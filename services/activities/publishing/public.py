@@ -1,0 +1,141 @@
+"""What anybody sees of activities, without a token.
+
+Invariant: nobody is named but whom the organiser names as in charge, without telephone numbers; what is shown is the
+same for everybody.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.activities.publishing.domain import ActivityState, public_wording
+from services.activities.publishing.shift_filter import ShiftFilter
+from services.activities.publishing.states import ACTIVITY_STATE, OPEN_SHIFT, TIMES
+
+
+class ShiftPlaces(BaseModel):
+    """A shift, and how many of its places are taken; whoever waits is counted beside them."""
+
+    shift_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    taken: int
+    waiting: int
+    is_cancelled: bool
+
+
+class PublicActivity(BaseModel):
+    """An activity with those of its shifts that are looked for, by start."""
+
+    activity_id: UUID
+    title: str
+    service: str
+    station_id: UUID
+    station_name: str
+    place: str
+    shifts: list[ShiftPlaces]
+
+
+class PublicActivities(BaseModel):
+    """A page of activities by the start of the first shift that is looked for, as they stood at ``as_of``."""
+
+    items: list[PublicActivity]
+    next_cursor: str | None = None
+    as_of: datetime
+
+
+class PublicActivityDetail(PublicActivity):
+    """All that one should know before signing up (Decree 685, art. 12), and every shift."""
+
+    person_in_charge: str
+    risk_text: str
+    description: str
+    published_at: datetime
+    state: ActivityState
+    cancelled_reason: str | None
+    as_of: datetime
+
+
+class ActivityFigures(BaseModel):
+    """Activities with a shift that has not begun, and the places that are left on those shifts."""
+
+    activities_open: int
+    places_free: int
+    as_of: datetime
+
+
+Found = tuple[datetime, PublicActivity]
+"""An activity and what it is sorted by."""
+
+_SHIFT = (
+    "s.id AS shift_id, s.activity_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,"
+    " s.cancelled_at IS NOT NULL AS is_cancelled"
+)
+_ACTIVITY = "a.title, a.service, a.station_id, n.name AS station_name, a.place"
+_JOINS = """
+    JOIN activity a ON a.district = s.district AND a.id = s.activity_id
+    JOIN known_station n ON n.district = a.district AND n.id = a.station_id
+"""
+_OPEN_ACTIVITIES = text(f"""
+    WITH found AS MATERIALIZED (
+        SELECT {_SHIFT}, {_ACTIVITY} FROM shift s {_JOINS}
+        WHERE s.district = :district AND {ShiftFilter.CONDITION}
+    ), page AS (
+        SELECT activity_id, min(starts_at) AS next_start FROM found GROUP BY activity_id
+        HAVING CAST(:after AS timestamptz) IS NULL OR (min(starts_at), activity_id) > (:after, CAST(:after_id AS uuid))
+        ORDER BY next_start, activity_id LIMIT :limit
+    )
+    SELECT page.next_start, found.* FROM page JOIN found USING (activity_id)
+    ORDER BY page.next_start, activity_id, found.starts_at, found.shift_id
+""")
+_ONE_ACTIVITY = text(f"""
+    SELECT {_SHIFT}, {_ACTIVITY}, a.person_in_charge, a.risk_text, a.description, a.published_at, a.cancelled_reason,
+           {ACTIVITY_STATE} AS state
+    FROM shift s {_JOINS} {TIMES}
+    WHERE s.district = :district AND s.activity_id = :id ORDER BY s.starts_at, s.id
+""")
+_FIGURES = text(f"""
+    SELECT count(DISTINCT s.activity_id) AS activities_open, coalesce(sum(s.capacity - s.taken), 0) AS places_free
+    FROM shift s WHERE s.district = :district AND {OPEN_SHIFT}
+""")
+
+
+async def open_activities(
+    tx: AsyncConnection, district: str, wanted: ShiftFilter, after: tuple[Any, ...] | None, limit: int
+) -> list[Found]:
+    """Return activities with shifts that are looked for, by the first of those, from after a start and id on."""
+    start, activity_id = after or (None, None)
+    values = {"district": district, "after": start, "after_id": activity_id, "limit": limit, **wanted.values()}
+    rows = (await tx.execute(_OPEN_ACTIVITIES, values)).all()
+    grouped = (list(shifts) for _, shifts in groupby(rows, lambda row: row.activity_id))
+    return [(shifts[0].next_start, PublicActivity.model_validate(_activity(shifts))) for shifts in grouped]
+
+
+async def find_public_activity(
+    tx: AsyncConnection, district: str, activity_id: UUID, now: datetime
+) -> PublicActivityDetail | None:
+    """Return an activity with all of its shifts, or None."""
+    rows = (await tx.execute(_ONE_ACTIVITY, {"district": district, "id": activity_id})).all()
+    if not rows:
+        return None
+    found = _activity(rows)
+    in_charge = public_wording(found["person_in_charge"])
+    return PublicActivityDetail.model_validate({**found, "person_in_charge": in_charge, "as_of": now})
+
+
+async def activity_figures(tx: AsyncConnection, district: str, now: datetime) -> ActivityFigures:
+    """Return how much a district has to offer."""
+    row = (await tx.execute(_FIGURES, {"district": district})).mappings().one()
+    return ActivityFigures(**row, as_of=now)
+
+
+def _activity(rows: Sequence[Row[Any]]) -> dict[str, Any]:
+    """Return an activity's fields, of the rows of its shifts."""
+    return {**rows[0]._mapping, "shifts": [row._mapping for row in rows]}  # noqa: SLF001 - SQLAlchemy's public name

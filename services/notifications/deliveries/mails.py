@@ -1,0 +1,174 @@
+"""All SQL about mails that are to be sent.
+
+Invariant: a mail goes queued -> sending -> whatever comes of it, and only whoever has claimed its work can take the
+first step, so one mailer alone takes the second. A mail that is neither queued nor being sent is never changed again.
+The row of its work is locked before its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.deliveries.domain import MAIL
+from services.notifications.deliveries.repository import NewDelivery
+from services.notifications.messages.domain import Channel, Facts
+from shared.work.kind import Ended, Item, NewWork
+from shared.work.queue import CLAIMED, schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that has not come to an end. ``sealed`` is the contact, where it has arrived.
+
+    It has ``waited`` since it was queued, and its mailbox has put it off for ``put_off_for``, if ever.
+    """
+
+    district: str
+    event_id: UUID
+    recipient_id: UUID
+    id: UUID
+    state: str
+    waited: timedelta
+    put_off_for: timedelta | None
+    template: str
+    facts: Facts
+    sealed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedMail:
+    """A mail whose work is over without it; ``state`` is the mail's own."""
+
+    district: str
+    event_id: UUID
+    recipient_id: UUID
+    id: UUID
+    state: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What came of a mail: its state from now on, and why."""
+
+    mail: Mail
+    state: str
+    reason: str | None
+    put_off: bool
+
+
+async def queue_mails(tx: AsyncConnection, deliveries: Sequence[NewDelivery]) -> None:
+    """Have the mails among deliveries sent: each is an item of work with its id."""
+    await schedule(
+        tx,
+        [
+            NewWork(
+                district=delivery.message.district,
+                kind=MAIL,
+                payload={
+                    "event_id": str(delivery.message.event_id),
+                    "recipient_id": str(delivery.message.recipient_id),
+                },
+                id=delivery.id,
+            )
+            for delivery in deliveries
+            if delivery.channel is Channel.EMAIL
+        ],
+    )
+
+
+_LOAD = text("""
+    SELECT d.district, d.event_id, d.recipient_id, d.id, d.state, clock_timestamp() - d.queued_at AS waited,
+           clock_timestamp() - d.put_off_since AS put_off_for, m.template, m.facts, c.sealed
+    FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]))
+         AS w(district, event_id, recipient_id)
+    JOIN delivery AS d USING (district, event_id, recipient_id)
+    JOIN message AS m USING (district, event_id, recipient_id)
+    LEFT JOIN contact AS c ON (c.district, c.volunteer_id) = (d.district, d.recipient_id)
+    WHERE d.channel = 'email' AND d.state IN ('queued', 'sending')
+""")
+
+
+async def load_mails(tx: AsyncConnection, items: Sequence[Item]) -> dict[UUID, Mail]:
+    """Return the mails of these items that have not come to an end, by id."""
+    rows = await tx.execute(_LOAD, _keys(items))
+    return {row["id"]: Mail(**row) for row in rows.mappings()}
+
+
+_BEGIN_SENDING = text(f"""
+    WITH claimed AS ({CLAIMED})
+    UPDATE delivery AS d SET state = 'sending' FROM claimed
+    WHERE d.district = claimed.district AND d.id = claimed.id
+      AND d.event_id = :event_id AND d.recipient_id = :recipient_id AND d.channel = 'email' AND d.state = 'queued'
+""")
+
+
+async def begin_sending(tx: AsyncConnection, item: Item, mail: Mail) -> bool:
+    """Note that the mail is about to be offered to a server; False where its work is not ours any more."""
+    values = {
+        "district": item.district,
+        "id": item.id,
+        "claimed_at": item.claimed_at,
+        "event_id": mail.event_id,
+        "recipient_id": mail.recipient_id,
+    }
+    return bool((await tx.execute(_BEGIN_SENDING, values)).rowcount)
+
+
+_CONCLUDE = text("""
+    UPDATE delivery AS d
+    SET state = c.state, reason = c.reason,
+        put_off_since = coalesce(d.put_off_since, CASE WHEN c.put_off THEN clock_timestamp() END)
+    FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]),
+                CAST(:state AS text[]), CAST(:reason AS text[]), CAST(:put_off AS boolean[]))
+         AS c(district, event_id, recipient_id, state, reason, put_off)
+    WHERE (d.district, d.event_id, d.recipient_id, d.channel) = (c.district, c.event_id, c.recipient_id, 'email')
+      AND d.state IN ('queued', 'sending')
+    RETURNING d.id
+""")
+
+
+async def conclude(tx: AsyncConnection, conclusions: Sequence[Conclusion]) -> set[UUID]:
+    """Note what came of mails; return the ids of those that had not come to another end meanwhile."""
+    concluded = await tx.scalars(
+        _CONCLUDE,
+        {
+            "district": [conclusion.mail.district for conclusion in conclusions],
+            "event_id": [conclusion.mail.event_id for conclusion in conclusions],
+            "recipient_id": [conclusion.mail.recipient_id for conclusion in conclusions],
+            "state": [conclusion.state for conclusion in conclusions],
+            "reason": [conclusion.reason for conclusion in conclusions],
+            "put_off": [conclusion.put_off for conclusion in conclusions],
+        },
+    )
+    return set(concluded)
+
+
+_END = text("""
+    UPDATE delivery AS d
+    SET state = CASE d.state WHEN 'sending' THEN 'uncertain' ELSE 'undeliverable' END, reason = :reason
+    FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]))
+         AS w(district, event_id, recipient_id)
+    JOIN message AS m USING (district, event_id, recipient_id)
+    WHERE (d.district, d.event_id, d.recipient_id, d.channel) = (w.district, w.event_id, w.recipient_id, 'email')
+      AND d.state IN ('queued', 'sending')
+    RETURNING d.district, d.event_id, d.recipient_id, d.id, d.state, m.template
+""")
+
+
+async def end_mails(tx: AsyncConnection, items: Sequence[Ended], reason: str) -> list[EndedMail]:
+    """End mails whose work is over: undeliverable, or uncertain where one is being offered just now; return them."""
+    rows = await tx.execute(_END, {**_keys(items), "reason": reason})
+    return [EndedMail(**row) for row in rows.mappings()]
+
+
+def _keys(items: Sequence[Item] | Sequence[Ended]) -> dict[str, object]:
+    return {
+        "district": [item.district for item in items],
+        "event_id": [UUID(item.payload["event_id"]) for item in items],
+        "recipient_id": [UUID(item.payload["recipient_id"]) for item in items],
+    }

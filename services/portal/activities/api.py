@@ -1,0 +1,96 @@
+"""Finding an activity. A stranger sees what is open, a volunteer what they may take, at the same address."""
+
+from datetime import date, datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from services.portal.activities import queries
+from services.portal.activities.queries import Wanted
+from services.portal.sessions.dependencies import public_page
+from services.portal.sessions.visits import Visit
+from services.portal.shell.dependencies import KeptAnswers
+from services.portal.shell.look import uuid_of
+from shared.contracts.codes import SERVICES
+from shared.http.problems import ProblemError
+from shared.http.upstream import unless_away
+
+router = APIRouter(include_in_schema=False)
+
+Public = Annotated[Visit, Depends(public_page)]
+SPANS = (1, 7, 30)
+"""How many days the list can show."""
+
+
+def read_wanted(
+    days: Annotated[str, Query()] = "",
+    first: Annotated[str, Query(alias="from")] = "",
+    station: Annotated[str, Query()] = "",
+    service: Annotated[str, Query()] = "",
+    free: Annotated[str, Query()] = "",
+    text: Annotated[str, Query()] = "",
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Wanted:
+    """Read the filters of an address; what is none of ours is as if it were not there."""
+    return Wanted(
+        first=_day(first),
+        days=int(days) if days.isdecimal() and int(days) in SPANS else 7,
+        station_id=uuid_of(station),
+        service=service if service in SERVICES else None,
+        free=free == "1",
+        text=text.strip()[:50],
+        cursor=cursor,
+    )
+
+
+@router.get("/activities")
+async def list_activities(
+    visit: Public, kept: KeptAnswers, wanted: Annotated[Wanted, Depends(read_wanted)]
+) -> Response:
+    """List shifts by day, with how places stand."""
+    if visit.is_volunteer:
+        found = await unless_away(queries.open_to_me(visit.calls, wanted))
+    else:
+        found = await unless_away(queries.open_to_all(visit.calls, kept, visit.district, wanted))
+    stations = await queries.stations(visit.calls, kept, visit.district)
+    return visit.page(
+        "activities/_list.html" if visit.by_htmx else "activities/list.html",
+        found=found,
+        wanted=wanted,
+        stations=stations,
+        more=f"/activities?{address(wanted, found.next_cursor)}" if found and found.next_cursor else None,
+        spans=SPANS,
+        address=address,
+    )
+
+
+@router.get("/activities/{activity_id}")
+async def show_activity(visit: Public, activity_id: str) -> Response:
+    """Show one activity: all that one should know before signing up."""
+    found = uuid_of(activity_id)
+    if found is None:
+        raise ProblemError(404, "not-found")
+    activity = await queries.find_activity(visit.calls, visit.district, found)
+    return visit.page("activities/activity.html", activity=activity)
+
+
+def address(wanted: Wanted, cursor: str | None = None, **changed: object) -> str:
+    """Return the query of an address that shows what is wanted, with something changed."""
+    values = {
+        "days": wanted.days,
+        "from": wanted.first,
+        "station": wanted.station_id,
+        "service": wanted.service,
+        "free": "1" if wanted.free else None,
+        "text": wanted.text,
+        "cursor": cursor,
+    } | changed
+    return urlencode({name: str(value) for name, value in values.items() if value})
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None

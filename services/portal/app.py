@@ -1,0 +1,18 @@
+"""Portal, put together."""
+
+from services.portal.activities.part import PART as ACTIVITIES
+from services.portal.me.part import PART as ME
+from services.portal.public.part import PART as PUBLIC
+from services.portal.sessions.part import PART as SESSIONS
+from services.portal.settings import Settings
+from services.portal.shell.part import PART as SHELL
+from services.portal.staff.part import PART as STAFF
+from shared.service.service import Service
+
+PARTS = (STAFF, ME, PUBLIC, ACTIVITIES, SESSIONS, SHELL)
+"""From the top floor down: a part may use what is below it, never what is above."""
+
+
+def service() -> Service:
+    """Compose the service. Raises ValidationError where a setting is missing or malformed."""
+    return Service("portal", "Linbang portal", Settings(), PARTS)

@@ -1,0 +1,1 @@
+"""A volunteer's own pages: what is next, hours and stars, messages, profile and settings."""

@@ -1,0 +1,1 @@
+"""What everybody sees: the home page, activities, and what is said about the site."""

@@ -1,0 +1,137 @@
+"""Logging in and out.
+
+Invariant: an unknown name and a wrong password are answered alike; the token goes into the session, never to the
+browser; who logs in gets a new cookie, who logs out leaves nothing that opens anything.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.portal.sessions.commands import begin_session, end_session
+from services.portal.sessions.dependencies import LogInFirstError, public_page
+from services.portal.sessions.domain import Tokens, lifetime
+from services.portal.sessions.queries import LOG_IN, TokenAnswer
+from services.portal.sessions.visits import ORGANISERS, Visit
+from services.portal.shell.look import local_path
+from services.portal.shell.site import Site
+from shared.contracts.actor import Role
+from shared.http.auth import Verifier
+from shared.http.dependencies import ApiStore
+from shared.http.upstream import RefusedByServiceError
+from shared.store.engine import Store
+from shared.store.event_log import now
+
+router = APIRouter(include_in_schema=False)
+
+Public = Annotated[Visit, Depends(public_page)]
+_UNAUTHORIZED, _TOO_MANY, _SEE_OTHER = 401, 429, 303
+
+
+@router.get("/log-in")
+async def show_log_in(visit: Public, then: str = "") -> Response:
+    """Show the form; whoever is logged in already goes on."""
+    if visit.session:
+        return visit.go(local_path(then) if then else _first_page(visit.session.roles))
+    return visit.page("sessions/log_in.html", then=local_path(then) if then else "", user_name="", refused=None)
+
+
+@router.post("/log-in")
+async def log_in(
+    request: Request,
+    visit: Public,
+    store: ApiStore,
+    user_name: Annotated[str, Form(max_length=500)] = "",
+    password: Annotated[str, Form(max_length=500)] = "",
+    then: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Begin a session, and go on to where somebody wanted to be."""
+    try:
+        answer = await visit.calls.change(LOG_IN, {"user_name": user_name, "password": password})
+    except RefusedByServiceError as refused:
+        status = refused.status if refused.status in (_UNAUTHORIZED, _TOO_MANY) else _UNAUTHORIZED
+        shown = {"then": then, "user_name": user_name, "refused": status, "wait": refused.retry_after}
+        return visit.page("sessions/log_in.html", status, **shown)
+    claims = await _claims(request, answer)
+    tokens = Tokens(answer.access_token, now() + timedelta(seconds=answer.expires_in), answer.refresh_token)
+    district, roles = str(claims["district"]), frozenset(map(str, claims["roles"]))
+    site: Site = request.app.state.site
+    async with store.transaction(district) as tx:
+        if visit.cookie and visit.cookie.district == district:
+            await end_session(tx, visit.cookie)
+        cookie = await begin_session(
+            tx, site.session_key, district, UUID(claims["sub"]), _uuid(claims.get("vid")), roles, tokens, now()
+        )
+    response = visit.go(local_path(then) if then else _first_page(roles))
+    response.set_cookie(
+        site.cookie_name,
+        str(cookie),
+        max_age=int(lifetime(roles).longest.total_seconds()),
+        path="/",
+        secure=site.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@router.post("/log-out")
+async def log_out(request: Request, visit: Public, store: ApiStore) -> Response:
+    """End the session here."""
+    if visit.cookie:
+        async with store.transaction(visit.cookie.district) as tx:
+            await end_session(tx, visit.cookie)
+    return _without_cookie(request, visit.go("/"))
+
+
+def install(app: FastAPI, _settings: object) -> None:
+    """Send to the log-in page whoever must log in first, or again."""
+    app.add_exception_handler(LogInFirstError, _log_in_first)
+    refused: Any = app.exception_handlers[RefusedByServiceError]
+
+    async def or_log_in(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RefusedByServiceError)  # noqa: S101 - what it is registered for
+        visit: Visit | None = getattr(request.state, "visit", None)
+        if error.status != _UNAUTHORIZED or visit is None or visit.cookie is None:
+            response: Response = await refused(request, error)
+            return response
+        store: Store = request.app.state.store
+        async with store.transaction(visit.cookie.district) as tx:
+            await end_session(tx, visit.cookie)
+        return _without_cookie(request, await _log_in_first(request, error))
+
+    app.add_exception_handler(RefusedByServiceError, or_log_in)
+
+
+async def _log_in_first(request: Request, _error: Exception) -> Response:
+    url = request.url
+    then = (f"{url.path}?{url.query}" if url.query else url.path) if request.method == "GET" else ""
+    path = f"/log-in?{urlencode({'then': then})}" if then else "/log-in"
+    if "hx-request" in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": path})
+    return RedirectResponse(path, _SEE_OTHER)
+
+
+async def _claims(request: Request, answer: TokenAnswer) -> dict[str, Any]:
+    verifier: Verifier = request.app.state.verifier
+    return await verifier.verify(answer.access_token)
+
+
+def _first_page(roles: frozenset[str]) -> str:
+    if Role.VOLUNTEER in roles:
+        return "/me"
+    return "/" if roles.isdisjoint(ORGANISERS) else "/staff"
+
+
+def _without_cookie(request: Request, response: Response) -> Response:
+    site: Site = request.app.state.site
+    response.delete_cookie(site.cookie_name, path="/", secure=site.is_secure, httponly=True, samesite="lax")
+    return response
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return UUID(text) if text else None

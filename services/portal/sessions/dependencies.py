@@ -1,0 +1,97 @@
+"""Who looks: what a page's route says beside it (``page_for(Role…)``, ``public_page``), as in ``shared/http/auth.py``.
+
+Invariant: the access token is read, and got anew, here alone; of many requests of one session at once, one gets it.
+"""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.portal.sessions import repository
+from services.portal.sessions.domain import CookieValue, Session, read_cookie_value
+from services.portal.sessions.visits import Visit
+from services.portal.shell.districts import Districts
+from services.portal.shell.look import look_of
+from services.portal.shell.site import Site
+from shared.contracts.actor import EVERY_DISTRICT
+from shared.http.auth import Declared, anyone
+from shared.http.problems import ProblemError
+from shared.http.upstream import Upstream
+from shared.store.engine import Store
+from shared.store.event_log import now
+
+_SEEN_AGAIN_AFTER = timedelta(minutes=1)
+
+
+class LogInFirstError(Exception):
+    """The page is for people who are logged in. ``ended``: this one was, until now."""
+
+
+def calls_for(request: Request, *, token: str | None = None, district: str | None = None) -> Upstream:
+    """Return the services as the holder of a token sees them, or as a stranger does."""
+    site: Site = request.app.state.site
+    headers = {"Accept-Language": look_of(request).language}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if district:
+        headers["X-District"] = district
+    return Upstream(request.app.state.http, site.urls, headers)
+
+
+async def _visit(request: Request) -> Visit:
+    site: Site = request.app.state.site
+    districts: Districts = request.app.state.districts
+    look = look_of(request)
+    cookie = read_cookie_value(request.cookies.get(site.cookie_name, ""))
+    session = await _session(request, site.session_key, cookie) if cookie else None
+    if session is None or session.district == EVERY_DISTRICT:
+        district = look.district or site.district or await districts.first()
+    else:
+        district = session.district
+    calls = calls_for(
+        request,
+        token=session.tokens.access if session else None,
+        district=district if session and session.district == EVERY_DISTRICT else None,
+    )
+    name = await districts.name(district)
+    visit = Visit(request, look, district, name, calls, session, cookie if session else None)
+    request.state.visit = visit
+    return visit
+
+
+async def _session(request: Request, key: bytes, cookie: CookieValue) -> Session | None:
+    store: Store = request.app.state.store
+    async with store.transaction(cookie.district) as tx:
+        session = await repository.find(tx, key, cookie)
+        if session is None:
+            return None
+        if session.is_over(now()):
+            await repository.delete(tx, cookie)
+            return None
+        if now() - session.seen_at > _SEEN_AGAIN_AFTER:
+            await repository.see(tx, cookie, now())
+    return session
+
+
+AnyVisit = Annotated[Visit, Depends(_visit)]
+
+
+async def public_page(visit: AnyVisit, _declared: Annotated[None, Depends(anyone)]) -> Visit:
+    """Let everybody look, logged in or not."""
+    return visit
+
+
+class PageAccess(Declared):
+    """The dependency that lets in whoever is logged in with one of the roles."""
+
+    async def __call__(self, visit: AnyVisit) -> Visit:
+        """Return the visit. Raises LogInFirstError for a stranger, ProblemError 403 for another role."""
+        if visit.session is None:
+            raise LogInFirstError
+        if not visit.session.roles & self.reaches.keys():
+            raise ProblemError(403, "forbidden")
+        return visit
+
+
+page_for = PageAccess

@@ -1,0 +1,6 @@
+"""Sessions, put together."""
+
+from services.portal.sessions.api import install, router
+from shared.service.part import Part
+
+PART = Part(routers=[router], install=install)

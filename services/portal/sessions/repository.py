@@ -1,0 +1,92 @@
+"""The session's row."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.portal.sessions.domain import CookieValue, Session, Tokens, decrypt, encrypt
+
+_INSERT = text("""
+    INSERT INTO session (district, secret_hash, account_id, volunteer_id, roles, access_token, access_until,
+                         refresh_token, created_at, seen_at, ends_at)
+    VALUES (:district, :secret_hash, :account_id, :volunteer_id, :roles, :access_token, :access_until, :refresh_token,
+            :created_at, :seen_at, :ends_at)
+""")
+_SELECT = """
+    SELECT account_id, volunteer_id, roles, access_token, access_until, refresh_token, created_at, seen_at, ends_at
+    FROM session WHERE district = :district AND secret_hash = :secret_hash
+"""
+_FIND = text(_SELECT)
+_LOCK = text(f"{_SELECT} FOR UPDATE")
+_SET_TOKENS = text("""
+    UPDATE session SET access_token = :access_token, access_until = :access_until, refresh_token = :refresh_token
+    WHERE district = :district AND secret_hash = :secret_hash
+""")
+_SEE = text("UPDATE session SET seen_at = :now WHERE district = :district AND secret_hash = :secret_hash")
+_DELETE = text("DELETE FROM session WHERE district = :district AND secret_hash = :secret_hash")
+_DELETE_OVER = text("DELETE FROM session WHERE district = :district AND ends_at < :now")
+
+
+async def insert(tx: AsyncConnection, key: bytes, cookie: CookieValue, session: Session) -> None:
+    """Keep a new session."""
+    values = {
+        "account_id": session.account_id,
+        "volunteer_id": session.volunteer_id,
+        "roles": sorted(session.roles),
+        "created_at": session.created_at,
+        "seen_at": session.seen_at,
+        "ends_at": session.ends_at,
+    }
+    await tx.execute(_INSERT, _of(cookie) | values | _sealed(key, cookie, session.tokens))
+
+
+async def find(tx: AsyncConnection, key: bytes, cookie: CookieValue, *, lock: bool = False) -> Session | None:
+    """Return the session of a cookie, if there is one; ``lock``: and keep others from changing it."""
+    row = (await tx.execute(_LOCK if lock else _FIND, _of(cookie))).one_or_none()
+    access = decrypt(key, row.access_token, cookie) if row else None
+    if row is None or access is None:
+        return None
+    refresh = decrypt(key, row.refresh_token, cookie) if row.refresh_token else None
+    return Session(
+        district=cookie.district,
+        account_id=row.account_id,
+        volunteer_id=row.volunteer_id,
+        roles=frozenset(row.roles),
+        tokens=Tokens(access, row.access_until, refresh),
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        ends_at=row.ends_at,
+    )
+
+
+async def set_tokens(tx: AsyncConnection, key: bytes, cookie: CookieValue, tokens: Tokens) -> None:
+    """Replace a session's tokens by newer ones."""
+    await tx.execute(_SET_TOKENS, _of(cookie) | _sealed(key, cookie, tokens))
+
+
+async def see(tx: AsyncConnection, cookie: CookieValue, now: datetime) -> None:
+    """Note that somebody looks."""
+    await tx.execute(_SEE, _of(cookie) | {"now": now})
+
+
+async def delete(tx: AsyncConnection, cookie: CookieValue) -> None:
+    """Forget a session."""
+    await tx.execute(_DELETE, _of(cookie))
+
+
+async def delete_over(tx: AsyncConnection, district: str, now: datetime) -> None:
+    """Forget what has ended."""
+    await tx.execute(_DELETE_OVER, {"district": district, "now": now})
+
+
+def _of(cookie: CookieValue) -> dict[str, object]:
+    return {"district": cookie.district, "secret_hash": cookie.secret_hash}
+
+
+def _sealed(key: bytes, cookie: CookieValue, tokens: Tokens) -> dict[str, object]:
+    return {
+        "access_token": encrypt(key, tokens.access, cookie),
+        "access_until": tokens.access_until,
+        "refresh_token": encrypt(key, tokens.refresh, cookie) if tokens.refresh else None,
+    }

@@ -1,0 +1,62 @@
+"""One request for a page: who looks, at which district, how they want it shown, and the services as they see them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from services.portal.sessions.domain import CookieValue, Session
+from services.portal.shell.look import Look
+from services.portal.shell.pages import Pages
+from shared.contracts.actor import Role
+from shared.http.upstream import Upstream
+
+ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
+"""Who has activities to deal with, and so pages of staff."""
+_SEE_OTHER = 303
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit; ``session`` and ``cookie`` are None for a stranger."""
+
+    request: Request
+    look: Look
+    district: str
+    district_name: str
+    calls: Upstream
+    session: Session | None = None
+    cookie: CookieValue | None = None
+
+    @property
+    def is_volunteer(self) -> bool:
+        """Whether somebody is logged in who serves."""
+        return self.session is not None and self.session.volunteer_id is not None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether somebody is logged in who has activities to deal with."""
+        return self.session is not None and not self.session.roles.isdisjoint(ORGANISERS)
+
+    @property
+    def path(self) -> str:
+        """The address of the page, to come back to it."""
+        url = self.request.url
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    @property
+    def by_htmx(self) -> bool:
+        """Whether a part of a page is wanted, to be put into the page that is open."""
+        return "HX-Request" in self.request.headers
+
+    def page(self, template: str, status: int = 200, /, **shown: Any) -> HTMLResponse:  # noqa: ANN401 - templates take anything
+        """Return a page, or a part of one, made of a template."""
+        pages: Pages = self.request.app.state.pages
+        return pages.response(template, self.look, status, visit=self, **shown)
+
+    def go(self, path: str) -> Response:
+        """Send the browser to another page after a form: reloading it then sends nothing again."""
+        if self.by_htmx:
+            return Response(status_code=204, headers={"HX-Redirect": path})
+        return RedirectResponse(path, _SEE_OTHER)

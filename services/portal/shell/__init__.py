@@ -1,0 +1,1 @@
+"""What every page has in common: layouts and styles, languages, how it is shown, headers, errors, files."""

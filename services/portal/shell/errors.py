@@ -1,0 +1,66 @@
+"""Errors as pages, for whoever asks for a page; everybody else gets the problem document (RFC 9457) as it is.
+
+Invariant: the page says what the document says, and the document holds nothing that somebody typed.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from services.portal.shell.look import look_of
+from services.portal.shell.pages import Pages
+from shared.contracts.faults import Code, Fault
+from shared.http.problems import answer
+from shared.http.upstream import AwayError, RefusedByServiceError
+
+_UNAVAILABLE = 503
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def install(app: FastAPI) -> None:
+    """Show every error as a page where a page was asked for."""
+    app.add_exception_handler(AwayError, _away)
+    app.add_exception_handler(RefusedByServiceError, _refused)
+    for kind, handler in list(app.exception_handlers.items()):
+        app.add_exception_handler(kind, _as_page(handler))  # type: ignore[arg-type]
+
+
+def wants_page(request: Request) -> bool:
+    """Return whether the answer is for people to read: a browser says that it takes HTML, htmx that it is htmx."""
+    return "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
+
+
+def _as_page(handler: Handler) -> Handler:
+    async def show(request: Request, error: Exception) -> Response:
+        response = await handler(request, error)
+        if "json" not in response.headers.get("content-type", "") or not wants_page(request):
+            return response
+        return error_page(request, response.status_code, json.loads(bytes(response.body)))
+
+    return show
+
+
+def error_page(request: Request, status: int, problem: dict[str, Any]) -> Response:
+    """Return the page of an error; beside htmx the sentence alone, for the place of live messages."""
+    pages: Pages = request.app.state.pages
+    template = "shell/_error.html" if "hx-request" in request.headers else "shell/error.html"
+    visit = getattr(request.state, "visit", None)
+    response = pages.response(template, look_of(request), status, visit=visit, status=status, problem=problem)
+    if "hx-request" in request.headers:
+        response.headers.update({"HX-Retarget": "#live", "HX-Reswap": "innerHTML"})
+    return response
+
+
+async def _away(request: Request, _error: Exception) -> Response:
+    return answer(request, _UNAVAILABLE, "unavailable", headers={"Retry-After": "2"})
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Say what the service has said; its sentences are in the language of the visit already."""
+    assert isinstance(error, RefusedByServiceError)  # noqa: S101 - what it is registered for
+    slug = str(error.problem.get("type", "")).removeprefix("/problems/") or "refused"
+    faults = [Fault(str(fault["field"]), Code(fault["code"])) for fault in error.faults if fault["code"] in list(Code)]
+    wait = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    return answer(request, error.status, slug, faults, wait)

@@ -1,0 +1,55 @@
+// What pages can do beyond links and forms; every page works without it.
+
+const live = () => document.getElementById("live");
+
+// A second tap while the first is under way sends nothing.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button || event.target.dataset.again !== undefined) return;
+  if (button.getAttribute("aria-disabled") === "true") { event.preventDefault(); return; }
+  setTimeout(() => button.setAttribute("aria-disabled", "true"));
+});
+addEventListener("pageshow", () => {
+  document.querySelectorAll('[aria-disabled="true"]').forEach((button) => button.removeAttribute("aria-disabled"));
+});
+
+// The list of faults gets the focus, so that it is read first.
+const focusFaults = (within) => within.querySelector(".faults")?.focus();
+addEventListener("DOMContentLoaded", () => focusFaults(document));
+
+// After a part of the page has been replaced the focus stays where the work is.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const target = event.detail.target;
+  focusFaults(target);
+  if (document.activeElement === document.body) {
+    const next = target.querySelector("[autofocus], [data-focus]");
+    if (next) next.focus();
+  }
+});
+document.addEventListener("htmx:sendError", () => { if (live()) live().textContent = document.body.dataset.offline; });
+
+// Filters act as soon as they are changed; without this their button does.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto]");
+  if (form) form.requestSubmit();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-do]");
+  if (!button) return;
+  if (button.dataset.do === "print") print();
+  if (button.dataset.do === "read") readAloud(document.getElementById(button.getAttribute("aria-controls")), button);
+  if (button.dataset.do === "full") document.documentElement.requestFullscreen?.();
+});
+
+function readAloud(text, button) {
+  if (speechSynthesis.speaking) { speechSynthesis.cancel(); button.setAttribute("aria-pressed", "false"); return; }
+  const speech = new SpeechSynthesisUtterance(text.innerText);
+  speech.lang = document.documentElement.lang;
+  speech.onend = () => button.setAttribute("aria-pressed", "false");
+  button.setAttribute("aria-pressed", "true");
+  speechSynthesis.speak(speech);
+}
+addEventListener("DOMContentLoaded", () => {
+  if ("speechSynthesis" in window) document.querySelectorAll('[data-do="read"]').forEach((button) => { button.hidden = false; });
+});

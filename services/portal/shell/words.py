@@ -1,0 +1,90 @@
+"""What codes are called on pages, in the language of a page.
+
+Invariant: a code without a word is shown as it is; it never breaks a page.
+"""
+
+from collections.abc import Mapping
+from gettext import NullTranslations
+
+from shared.contracts.codes import CATEGORIES, SERVICES
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - the name that gettext's tools look for
+    """Mark a sentence for the catalogue; it is translated where it is shown."""
+    return sentence
+
+
+SIGN_UP_STATES = {
+    "confirmed": N_("已报名"),
+    "waiting": N_("候补中"),
+    "offered": N_("名额待确认"),
+    "asked_again": N_("时间有变，待确认"),
+    "attending": N_("进行中"),
+    "completed": N_("已完成"),
+    "withdrawn": N_("已取消"),
+    "cancelled": N_("活动已取消"),
+    "no_show": N_("未到场"),
+    "late_withdrawal": N_("临近取消"),
+}
+STATE_KINDS = {
+    "confirmed": "ok",
+    "attending": "ok",
+    "completed": "ok",
+    "waiting": "wait",
+    "offered": "wait",
+    "asked_again": "wait",
+    "no_show": "stop",
+    "cancelled": "stop",
+}
+"""The colour beside a state's word; a state without one is quiet."""
+ROLES = {
+    "volunteer": N_("志愿者"),
+    "team_leader": N_("队长"),
+    "station_manager": N_("站长"),
+    "district_admin": N_("区管理员"),
+    "auditor": N_("审计员"),
+    "operator": N_("运维"),
+    "upstream": N_("上级平台"),
+}
+PROVENANCES = {
+    "leader": N_("负责人记录"),
+    "self_check_in": N_("现场签到"),
+    "import": N_("批量导入"),
+}
+
+
+class WordsOf:
+    """The words of code lists in one language."""
+
+    def __init__(self, language: str, texts: NullTranslations) -> None:
+        self._index = 0 if language.startswith("zh") else 1
+        self._gettext = texts.gettext
+
+    def service(self, code: str) -> str:
+        """Return what a kind of service is called."""
+        words = SERVICES.get(code)
+        return words[self._index].capitalize() if words else code
+
+    def category(self, code: str) -> str:
+        """Return what a category of volunteers is called."""
+        found = next((words for category, words in CATEGORIES.items() if category == code), None)
+        return found[self._index] if found else code
+
+    def sign_up_state(self, code: str) -> str:
+        """Return what the state of a sign-up is called."""
+        return self._word(SIGN_UP_STATES, code)
+
+    def role(self, code: str) -> str:
+        """Return what a role is called."""
+        return self._word(ROLES, code)
+
+    def provenance(self, code: str) -> str:
+        """Return how a record came about."""
+        return self._word(PROVENANCES, code)
+
+    def services(self) -> list[tuple[str, str]]:
+        """Return every kind of service, code and word."""
+        return [(code, self.service(code)) for code in SERVICES]
+
+    def _word(self, words: Mapping[str, str], code: str) -> str:
+        return self._gettext(words[code]) if code in words else code

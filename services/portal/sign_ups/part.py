@@ -1,0 +1,5 @@
+"""Signing up, put together."""
+
+from shared.service.part import Part
+
+PART = Part()

@@ -1,0 +1,1 @@
+"""Work of team leaders, station managers and the district's centre."""

@@ -1,0 +1,39 @@
+"""The sentences of texts, in Chinese and English: short, for a text message holds 70 Chinese characters."""
+
+from services.registry.codes.domain import GOOD_FOR, Template, Text
+
+_MINUTES = int(GOOD_FOR.total_seconds() // 60)
+SENTENCES: dict[Template, tuple[str, str]] = {
+    Template.CODE: (
+        f"【邻帮】验证码 {{fact}}，{_MINUTES} 分钟内有效。请勿告诉他人。如非本人操作，请忽略。",
+        f"[Linbang] Your code is {{fact}}, good for {_MINUTES} minutes. Tell nobody. If you did not ask, ignore this.",
+    ),
+    Template.ALREADY_REGISTERED: (
+        "【邻帮】您已登记，志愿者编号 {fact}。请直接登录；忘记密码可用验证码重设。",
+        "[Linbang] You are registered already: number {fact}. Log in, or reset your password by a code.",
+    ),
+    Template.REGISTRATION_ATTEMPTED: (
+        "【邻帮】有人用您的身份证号登记，未获通过。您的志愿者编号是 {fact}。如是本人并已换号，请到区志愿服务中心更新。",
+        "[Linbang] Somebody tried to register with your ID number and was not let in. Your number is {fact}. "
+        "If that was you with a new phone, have the district's centre change it.",
+    ),
+    Template.CONTACT_CHANGED: (
+        "【邻帮】您的联系方式已更改为新的号码或邮箱。如非本人操作，请立即联系区志愿服务中心。",
+        "[Linbang] Your contact was changed to another number or address. If that was not you, call the centre now.",
+    ),
+}
+_SUBJECTS: tuple[str, str] = "邻帮通知", "Linbang"
+
+
+def sentence(text: Text) -> str:
+    """Return what a text says, in its language."""
+    return SENTENCES[text.template][_index(text)].format(fact=text.fact)
+
+
+def subject(text: Text) -> str:
+    """Return the subject of a mail."""
+    return _SUBJECTS[_index(text)]
+
+
+def _index(text: Text) -> int:
+    return 0 if text.language.startswith("zh") else 1

@@ -1,0 +1,17 @@
+"""What anybody may know of a district's volunteers: how many there are."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.registry.people.public import VolunteerFigure, volunteer_figure
+from shared.http.dependencies import ApiStore
+from shared.http.public import PUBLIC_ANSWERS, PUBLIC_READ, InDistrict, public_answer
+from shared.store.event_log import now
+
+router = APIRouter(prefix="/v1/public", tags=["public"], dependencies=PUBLIC_READ, responses=PUBLIC_ANSWERS)
+
+
+@router.get("/figures", response_model=VolunteerFigure)
+async def show_figures(request: Request, store: ApiStore, district: InDistrict) -> Response:
+    """Show how many volunteers a district has."""
+    async with store.transaction(district) as tx:
+        return public_answer(request, await volunteer_figure(tx, district, now()))

@@ -1,0 +1,171 @@
+"""Codes, registering oneself, a reset password and a changed point of contact over HTTP."""
+
+from datetime import timedelta
+from functools import partial
+from math import ceil
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.registry.accounts.attempts import Address, CountedAttempts
+from services.registry.accounts.dependencies import PasswordThreads
+from services.registry.accounts.domain import check_password, log_in_name
+from services.registry.codes.domain import Channel, Purpose
+from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
+from services.registry.people.enrolment import person_faults
+from services.registry.self_service import commands
+from services.registry.self_service.commands import Asked
+from services.registry.self_service.consents import NEEDED, TEXTS
+from services.registry.self_service.domain import consent_faults, normal_point
+from services.registry.self_service.forms import (
+    CodeForm,
+    CodeSent,
+    ConsentTextView,
+    ContactPoint,
+    PasswordReset,
+    SelfRegistration,
+    SelfRegistrationCheck,
+)
+from services.registry.self_service.registration import Registering, SelfRegistered, register_self
+from shared.contracts.actor import Role, Scope
+from shared.contracts.faults import Code, Fault, RefusedError
+from shared.http.auth import Caller, anyone, caller_with
+from shared.http.dependencies import ApiStore
+from shared.http.idempotency import idempotent
+from shared.http.problems import ProblemError, language_of
+
+router = APIRouter(tags=["self-service"])
+
+
+@router.post("/v1/codes", status_code=202, dependencies=[Depends(anyone)], responses={429: {}})
+async def ask_for_code(
+    form: CodeForm, request: Request, store: ApiStore, keys: Keys, attempts: CountedAttempts, address: Address
+) -> CodeSent:
+    """Have a code sent to a phone or mailbox: one a minute, five a day. The answer does not tell who is known."""
+    attempts.ask_for_code(address)
+    asked = Asked(form.purpose, form.channel, form.to, form.user_name, language_of(request))
+    wait = await commands.request_code(store, keys, asked)
+    if wait is not None:
+        raise _too_often(wait)
+    return CodeSent()
+
+
+def _too_often(wait: timedelta) -> ProblemError:
+    seconds = {"Retry-After": str(max(1, ceil(wait.total_seconds())))}
+    return ProblemError(429, "too-many-requests", [Fault("to", Code.TOO_OFTEN)], seconds)
+
+
+@router.get("/v1/consent-texts", dependencies=[Depends(anyone)])
+async def show_consent_texts(request: Request) -> list[ConsentTextView]:
+    """Show what people consent to when they register, each apart, in Chinese or English."""
+    language = 0 if language_of(request).startswith("zh") else 1
+    return [
+        ConsentTextView(
+            purpose=purpose,
+            version=text.version,
+            title=text.title[language],
+            text=text.text[language],
+            needed=purpose in NEEDED,
+        )
+        for purpose, text in TEXTS.items()
+    ]
+
+
+@router.post("/v1/volunteers/self/check", status_code=204, dependencies=[Depends(anyone)], responses={422: {}, 429: {}})
+async def check_registration(
+    form: SelfRegistrationCheck, store: ApiStore, attempts: CountedAttempts, address: Address
+) -> None:
+    """Check one step of a registration: every fault, by field. Nothing is written, and nobody is looked up."""
+    attempts.check_form(address)
+    async with store.transaction(form.district) as tx:
+        faults = [*await person_faults(tx, form.district, form.values()), *_password_faults(form.password)]
+    faults += consent_faults([consent.stated() for consent in form.consents])
+    wanted = set(form.fields)
+    told = [fault for fault in faults if not wanted or fault.field.partition(".")[0] in wanted]
+    if told:
+        raise RefusedError(*told)
+
+
+def _password_faults(password: str) -> list[Fault]:
+    try:
+        check_password(password)
+    except RefusedError as refused:
+        return list(refused.faults)
+    return []
+
+
+@router.post(
+    "/v1/volunteers/self",
+    status_code=201,
+    response_model=SelfRegistered,
+    dependencies=[Depends(anyone)],
+    responses={404: {}, 429: {}},
+)
+async def register_oneself(
+    form: SelfRegistration,
+    store: ApiStore,
+    keys: Keys,
+    passwords: PasswordThreads,
+    key: KeyedIdempotencyKey,
+    attempts: CountedAttempts,
+    address: Address,
+) -> Response:
+    """Register yourself, with a code that went to your phone; log in with the user name in the answer."""
+    attempts.register(address)
+    check_password(form.password)
+    consents = [consent.stated() for consent in form.consents]
+    if faults := consent_faults(consents):
+        raise RefusedError(*faults)
+    phone = normal_point(Channel.SMS, form.phone, "phone")
+    attempts.try_code(phone, address)
+    code = await commands.prove(store, keys, Purpose.REGISTER, keys.destination(Channel.SMS, phone), form.code)
+    password_hash = await passwords.hash(form.password)
+    registering = Registering(form.district, form.values(), phone, code, password_hash, consents, form.language)
+    async with store.transaction(form.district) as tx:
+        stranger = _stranger(form.district, keys.stranger(phone))
+        return await idempotent(tx, stranger, key, 201, partial(register_self, tx, keys, registering))
+
+
+def _stranger(district: str, stranger_id: UUID) -> Caller:
+    """Return whoever has no account yet: each phone number has idempotency keys of its own (case C30)."""
+    return Caller(
+        name=f"stranger:{stranger_id}",
+        account_id=stranger_id,
+        district=district,
+        scope=Scope(frozenset([district])),
+    )
+
+
+@router.post("/v1/password-resets", status_code=204, dependencies=[Depends(anyone)], responses={429: {}})
+async def reset_password(
+    form: PasswordReset,
+    store: ApiStore,
+    keys: Keys,
+    passwords: PasswordThreads,
+    attempts: CountedAttempts,
+    address: Address,
+) -> None:
+    """Set a new password by a code; whatever the account was logged in with has ended then."""
+    attempts.try_code(log_in_name(form.user_name), address)
+    await commands.reset_password(store, keys, passwords, form.user_name, form.code, form.new_password)
+
+
+@router.put("/v1/me/contact-points", status_code=204, responses={429: {}})
+async def change_contact_point(
+    form: ContactPoint,
+    store: ApiStore,
+    keys: Keys,
+    attempts: CountedAttempts,
+    address: Address,
+    caller: Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))],
+) -> None:
+    """Change one's own phone number or mail address, by a code to the new one; the old one is told."""
+    if (form.phone is None) == (form.mail is None):
+        raise RefusedError(Fault("phone", Code.MISSING))
+    channel, field = (Channel.SMS, "phone") if form.phone is not None else (Channel.MAIL, "mail")
+    to = normal_point(channel, form.phone or form.mail or "", field)
+    attempts.try_code(caller.name, address)
+    digest = await commands.prove(store, keys, Purpose.CONTACT, keys.destination(channel, to), form.code)
+    async with store.transaction(caller.district) as tx:
+        await commands.change_contact_point(tx, keys, caller, channel, to, digest)

@@ -1,0 +1,121 @@
+"""Registering oneself: a volunteer and the account that logs in by the number, in one transaction.
+
+Invariant: who holds the phone that a code went to gets one answer, of one form, whoever is registered; what a stranger
+must not learn is told to the phone that is on file instead (ADR 0031).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.accounts import changes
+from services.registry.accounts.repository import Account
+from services.registry.codes import repository as codes
+from services.registry.codes.domain import Channel, Purpose, Template, Text
+from services.registry.people.domain.privacy import KeyRing
+from services.registry.people.domain.roster import Entry, OnFile
+from services.registry.people.domain.volunteer import serial_of
+from services.registry.people.enrolment import Origin, check_person, enrol_one
+from services.registry.people.repository import on_file, raise_serial
+from services.registry.self_service import repository
+from services.registry.self_service.domain import StatedConsent
+from shared.contracts import RegistrationSource
+from shared.contracts.actor import Role
+from shared.store.event_log import new_id
+
+CONSENT_CHANNEL = "self_registration"
+
+
+class SelfRegistered(BaseModel):
+    """What somebody who has registered logs in by."""
+
+    volunteer_id: UUID
+    volunteer_number: str
+    user_name: str
+    registered_on: date
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Registering:
+    """Somebody who registers in a district; ``values`` are the fields as written, ``code`` the digest of their code."""
+
+    district: str
+    values: Mapping[str, str]
+    phone: str
+    code: bytes
+    password_hash: str
+    consents: Sequence[StatedConsent]
+    language: str
+
+
+async def register_self(tx: AsyncConnection, keys: KeyRing, registering: Registering) -> SelfRegistered:
+    """Register the person who asks. Raises RefusedError with every fault found, or where the code was used already."""
+    destination = keys.destination(Channel.SMS, registering.phone)
+    await codes.use_code(tx, Purpose.REGISTER, destination, registering.code)
+    entry = await check_person(tx, keys, registering.district, registering.values)
+    known = [each for each in await on_file(tx, registering.district, [entry]) if each.blind_index == entry.blind_index]
+    if known:
+        return await _of_known(tx, keys, registering, entry, known[0])
+    await _take_number(tx, registering, entry)
+    account_id = new_id()
+    origin = Origin(registering.district, f"account:{account_id}", RegistrationSource.SELF, registering.language)
+    created = await enrol_one(tx, keys, origin, entry)
+    await _open_account(tx, registering, account_id, created.id, created.number)
+    return _answer(created.id, created.number, entry.volunteer.registered_on)
+
+
+async def _of_known(
+    tx: AsyncConnection, keys: KeyRing, registering: Registering, entry: Entry, known: OnFile
+) -> SelfRegistered:
+    """Answer for a person who is on file already.
+
+    Who holds that person's phone and knows the name is let in: by a new account, where they have none yet. Anybody
+    else gets an answer that leads nowhere, and the person on file is told.
+    """
+    district = registering.district
+    reached = await repository.person_of(tx, keys, district, known.id)
+    if (reached.person.phone, reached.person.name) != (entry.volunteer.phone, entry.volunteer.name):
+        await _take_number(tx, registering, entry)
+        told = Text(Channel.SMS, reached.person.phone, Template.REGISTRATION_ATTEMPTED, reached.language, known.number)
+        await codes.send_later(tx, keys, district, told)
+        return _answer(new_id(), entry.volunteer.number, entry.volunteer.registered_on)
+    user_name = await repository.user_name_of(tx, district, known.id)
+    if user_name is None:
+        await _open_account(tx, registering, new_id(), known.id, known.number)
+    else:
+        told = Text(Channel.SMS, registering.phone, Template.ALREADY_REGISTERED, reached.language, known.number)
+        await codes.send_later(tx, keys, district, told)
+    return _answer(known.id, known.number, known.registered_on, user_name)
+
+
+async def _take_number(tx: AsyncConnection, registering: Registering, entry: Entry) -> None:
+    """Use a number up: also one that is only told, for numbers that follow on would tell that it was never given."""
+    await raise_serial(tx, registering.district, serial_of(registering.district, entry.volunteer.number))
+
+
+async def _open_account(
+    tx: AsyncConnection, registering: Registering, account_id: UUID, volunteer_id: UUID, number: str
+) -> None:
+    account = Account(
+        registering.district,
+        account_id,
+        number,
+        registering.password_hash,
+        (Role.VOLUNTEER,),
+        volunteer_id=volunteer_id,
+    )
+    await changes.enter_account(tx, account, [number], f"account:{account_id}")
+    await repository.keep_consents(tx, registering.district, volunteer_id, CONSENT_CHANNEL, registering.consents)
+
+
+def _answer(volunteer_id: UUID, number: str, registered_on: date, user_name: str | None = None) -> SelfRegistered:
+    return SelfRegistered(
+        volunteer_id=volunteer_id,
+        volunteer_number=number,
+        user_name=user_name or number,
+        registered_on=registered_on,
+    )

@@ -1,0 +1,70 @@
+"""How the holder of an account is reached, whose account a volunteer's is, and what somebody has consented to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.people.domain.privacy import KeyRing, PersonalData, SealedPerson
+from services.registry.self_service.domain import StatedConsent
+from services.registry.self_service.tables import consent
+from shared.store.event_log import new_id
+from shared.store.statements import insert_rows
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reached:
+    """A person, and the language in which they are written to."""
+
+    person: PersonalData
+    language: str
+
+
+_PERSON = "SELECT v.id, v.wrapped_key, v.personal_data, v.language FROM volunteer v"
+_HOLDER = text(f"""
+    {_PERSON} JOIN account a ON a.district = v.district AND a.volunteer_id = v.id
+    WHERE a.district = :district AND a.id = :id AND a.locked_at IS NULL
+""")
+_VOLUNTEER = text(f"{_PERSON} WHERE v.district = :district AND v.id = :id")
+_USER_NAME = text("SELECT user_name FROM account WHERE district = :district AND volunteer_id = :volunteer_id")
+_STATE = insert_rows(consent, ["id", "purpose", "text_version", "given"], same=["district", "volunteer_id", "channel"])
+
+
+async def holder(tx: AsyncConnection, keys: KeyRing, district: str, account_id: UUID) -> Reached | None:
+    """Return the volunteer whose account it is; None for staff who are none, a locked account, or none at all."""
+    row = (await tx.execute(_HOLDER, {"district": district, "id": account_id})).one_or_none()
+    if row is None:
+        return None
+    return Reached(keys.open_person(row.id, SealedPerson(row.wrapped_key, row.personal_data)), row.language)
+
+
+async def person_of(tx: AsyncConnection, keys: KeyRing, district: str, volunteer_id: UUID) -> Reached:
+    """Return a volunteer who is on file."""
+    row = (await tx.execute(_VOLUNTEER, {"district": district, "id": volunteer_id})).one()
+    return Reached(keys.open_person(row.id, SealedPerson(row.wrapped_key, row.personal_data)), row.language)
+
+
+async def user_name_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> str | None:
+    """Return the name that a volunteer's account logs in by, or None where there is no account."""
+    name: str | None = await tx.scalar(_USER_NAME, {"district": district, "volunteer_id": volunteer_id})
+    return name
+
+
+async def keep_consents(
+    tx: AsyncConnection, district: str, volunteer_id: UUID, channel: str, stated: Sequence[StatedConsent]
+) -> None:
+    """Put on file what somebody has stated, by one statement: the latest of a purpose holds."""
+    await tx.execute(
+        _STATE,
+        {
+            "district": district,
+            "volunteer_id": volunteer_id,
+            "channel": channel,
+            "id": [new_id() for _ in stated],
+            "purpose": [each.purpose.value for each in stated],
+            "text_version": [each.text_version for each in stated],
+            "given": [each.given for each in stated],
+        },
+    )

@@ -1,0 +1,169 @@
+"""Other services over HTTP, as the person sees them on whose behalf they are called.
+
+Invariant: a call ends within ``SECONDS`` with the model that was asked for, or with one of two exceptions: the service
+has refused (and says why), or it is away. What has not the agreed form counts as away: nobody is shown half an answer.
+"""
+
+import re
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+from urllib.parse import quote
+
+import httpx
+import structlog
+from pydantic import TypeAdapter, ValidationError
+
+from shared.ops.tracing import current_traceparent
+
+SECONDS = 2.0
+_FIRST_FAILURE = 500
+_IN_PATH = re.compile(r"{(\w+)}")
+M = TypeVar("M")
+A_co = TypeVar("A_co", covariant=True)
+log = structlog.get_logger()
+
+
+class AwayError(Exception):
+    """A service does not answer, or not as agreed."""
+
+
+class RefusedByServiceError(Exception):
+    """A service has refused a request: its status and its problem document (RFC 9457)."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any], retry_after: int | None) -> None:
+        super().__init__(f"{status} {problem.get('type', '')}")
+        self.status = status
+        self.problem = problem
+        self.retry_after = retry_after
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """Each field at fault, its code and its sentence in the language of the request."""
+        found: list[dict[str, Any]] = self.problem.get("faults", [])
+        return found
+
+    def has(self, code: str) -> bool:
+        """Return whether one of the faults has this code."""
+        return any(fault.get("code") == code for fault in self.faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[A_co]):
+    """Something that a service shows: its path, with ``{names}``, and the model of what is wanted of the answer."""
+
+    service: str
+    path: str
+    answer: type[A_co]
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[A_co]):
+    """Something that a service does: method, path with ``{names}``, and the model of what is wanted of the answer."""
+
+    method: str
+    service: str
+    path: str
+    answer: type[A_co]
+
+
+class Nothing:
+    """What a change answers that has nothing to say."""
+
+
+class Upstream:
+    """The services at ``urls``, each request with ``headers``: whose token, which language, which district."""
+
+    def __init__(self, http: httpx.AsyncClient, urls: Mapping[str, str], headers: Mapping[str, str]) -> None:
+        self._http = http
+        self._urls = urls
+        self._headers = headers
+
+    async def read(self, what: Read[M], **values: object) -> M:
+        """Return what a service shows. ``values`` fill the path; the others that are not None go into the query.
+
+        Raises RefusedByServiceError and AwayError.
+        """
+        path, query = _filled(what.path, values)
+        answer = await self._send("GET", what.service, path, params=query)
+        return _parsed(what.service, what.answer, answer.content)
+
+    async def change(
+        self,
+        what: Change[M],
+        form: object = None,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> M:
+        """Ask a service to do something; ``key`` is its Idempotency-Key, so that twice is once.
+
+        Raises RefusedByServiceError and AwayError; after AwayError it may have been done.
+        """
+        path, query = _filled(what.path, values)
+        more = {**(headers or {}), **({"Idempotency-Key": key} if key else {})}
+        answer = await self._send(what.method, what.service, path, params=query, json=form, headers=more)
+        if what.answer is Nothing:
+            return cast("M", Nothing())
+        return _parsed(what.service, what.answer, answer.content)
+
+    async def _send(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **parts: Any,  # noqa: ANN401 - httpx's own
+    ) -> httpx.Response:
+        traceparent = current_traceparent()
+        sent = {**self._headers, **(headers or {}), **({"traceparent": traceparent} if traceparent else {})}
+        try:
+            answer = await self._http.request(
+                method, self._urls[service] + path, headers=sent, timeout=SECONDS, **parts
+            )
+        except httpx.HTTPError as fault:
+            log.warning("a service is away", service=service, error=type(fault).__name__)
+            raise AwayError(service) from None
+        if answer.is_success:
+            return answer
+        if answer.status_code >= _FIRST_FAILURE:
+            log.warning("a service fails", service=service, status=answer.status_code)
+            raise AwayError(service)
+        wait = answer.headers.get("Retry-After", "")
+        raise RefusedByServiceError(answer.status_code, _problem(answer), int(wait) if wait.isdecimal() else None)
+
+
+async def unless_away(answer: Awaitable[M]) -> M | None:
+    """Return what an awaitable gives, or None where the service is away."""
+    try:
+        return await answer
+    except AwayError:
+        return None
+
+
+def _filled(path: str, values: Mapping[str, object]) -> tuple[str, dict[str, str]]:
+    named = set(_IN_PATH.findall(path))
+    filled = _IN_PATH.sub(lambda found: quote(str(values[found[1]]), safe=""), path)
+    return filled, {name: _text(value) for name, value in values.items() if name not in named and value is not None}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _parsed(service: str, model: type[M], body: bytes) -> M:
+    try:
+        return TypeAdapter(model).validate_json(body)
+    except ValidationError as fault:
+        fields = sorted({".".join(map(str, error["loc"])) for error in fault.errors(include_input=False)})
+        log.error("a service answers in another form", service=service, fields=fields[:5])
+        raise AwayError(service) from None
+
+
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    if "json" not in answer.headers.get("Content-Type", ""):
+        return {}
+    body = answer.json()
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,168 @@
+"""Sessions: what the cookie is, what the database keeps, how a session ends."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from services.portal.sessions.domain import STAFF_LIFETIME, VOLUNTEER
+from shared.store.engine import Store
+from tests.support.infrastructure import Urls
+from tests.support.portal import ACCOUNT, DISTRICT, ORIGIN, Portal, running_portal, token
+from tests.support.services import tables
+
+LOG_IN = {"user_name": "51011500000001", "password": "long enough to keep"}
+
+
+async def rows(urls: Urls) -> list[dict[str, object]]:
+    async with Store(urls.api) as store, store.transaction(DISTRICT) as tx:
+        return [dict(row) for row in (await tx.execute(text("SELECT * FROM session"))).mappings()]
+
+
+@pytest.fixture(autouse=True)
+async def _no_sessions_of_earlier_tests(urls: Urls) -> None:
+    async with Store(urls.api) as store, store.transaction(DISTRICT) as tx:
+        await tx.execute(text("DELETE FROM session"))
+
+
+async def test_the_browser_gets_an_opaque_cookie_and_no_token(portal: Portal) -> None:
+    access = token("volunteer")
+    portal.services.answer("POST registry/v1/tokens", {"access_token": access, "expires_in": 900})
+    async with portal.browser() as browser:
+        answer = await browser.post("/log-in", data=LOG_IN)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/me")
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith(f"linbang={DISTRICT}.")
+        assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+        assert access not in str(answer.headers)
+
+
+async def test_on_https_the_cookie_has_the_prefix_that_browsers_hold_to_its_rules(urls: Urls) -> None:
+    async with running_portal(urls, origin="https://linbang.example.org") as portal:
+        portal.services.answer("POST registry/v1/tokens", {"access_token": token("volunteer"), "expires_in": 900})
+        async with portal.browser() as browser:
+            answer = await browser.post("/log-in", data=LOG_IN, headers={"Origin": "https://linbang.example.org"})
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-linbang=")
+        assert {"Secure", "HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+        assert "domain" not in cookie.lower()
+        assert answer.headers["strict-transport-security"]
+
+
+async def test_the_database_keeps_nothing_of_a_person_and_nothing_that_opens_a_session(
+    portal: Portal, urls: Urls
+) -> None:
+    browser = await portal.logged_in("volunteer")
+    portal.services.answer("GET registry/v1/me", {"user_name": "51011500000001", "volunteer": None})
+    await browser.get("/me", headers={"User-Agent": "a telephone", "X-Forwarded-For": "192.0.2.7"})
+    (row,) = await rows(urls)
+    assert set(row) == {
+        *("district", "secret_hash", "account_id", "volunteer_id", "roles", "access_token", "access_until"),
+        *("refresh_token", "created_at", "seen_at", "ends_at"),
+    }
+    kept = json.dumps({name: value.hex() if isinstance(value, bytes) else str(value) for name, value in row.items()})
+    secret = browser.cookies["linbang"].split(".")[1]
+    for said in (LOG_IN["user_name"], "a telephone", "192.0.2.7", secret, secret.encode().hex(), b"eyJ".hex()):
+        assert said not in kept
+    await browser.aclose()
+
+
+async def test_nothing_that_was_looked_at_is_kept_anywhere_else(portal: Portal, urls: Urls) -> None:
+    browser = await portal.logged_in("volunteer")
+    await browser.get("/me")
+    await browser.get("/activities")
+    assert set(tables("portal")) == {"session"}
+    async with Store(urls.worker) as store, store.transaction() as tx:
+        kept = [name for name in KIT_TABLES if await tx.scalar(_MAY_READ, {"name": name})]
+        counted = {name: await tx.scalar(text(f"SELECT count(*) FROM {name}")) for name in kept}
+    assert {"event_log", "outbox", "work"} <= set(counted)
+    assert not any(counted.values()), counted
+    await browser.aclose()
+
+
+KIT_TABLES = ("event_log", "outbox", "inbox", "dead_letter", "idempotency_key", "import_job", "work")
+_MAY_READ = text("SELECT has_table_privilege(CAST(:name AS text), 'SELECT')")
+
+
+async def test_log_in_gives_a_new_value_and_ends_the_session_before(portal: Portal, urls: Urls) -> None:
+    browser = await portal.logged_in("volunteer")
+    first = browser.cookies["linbang"]
+    await browser.post("/log-in", data=LOG_IN)
+    assert browser.cookies["linbang"] != first
+    assert len(await rows(urls)) == 1
+    await browser.aclose()
+
+
+async def test_log_out_ends_it_for_whoever_kept_the_cookie(portal: Portal, urls: Urls) -> None:
+    browser = await portal.logged_in("volunteer")
+    kept = browser.cookies["linbang"]
+    assert (await browser.post("/log-out")).headers["location"] == "/"
+    assert await rows(urls) == []
+    async with portal.browser(linbang=kept) as thief:
+        assert (await thief.get("/me")).headers["location"] == "/log-in?then=%2Fme"
+    await browser.aclose()
+
+
+@pytest.mark.parametrize(("roles", "idle"), [(("volunteer",), VOLUNTEER.idle), (("auditor",), STAFF_LIFETIME.idle)])
+async def test_a_session_ends_where_nobody_looks_for_long(
+    portal: Portal, urls: Urls, roles: tuple[str, ...], idle: timedelta
+) -> None:
+    browser = await portal.logged_in(*roles)
+    async with Store(urls.api) as store, store.transaction(DISTRICT) as tx:
+        await tx.execute(text("UPDATE session SET seen_at = now() - CAST(:idle AS interval)"), {"idle": idle})
+    answer = await browser.get("/me")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/log-in?then=%2Fme")
+    assert await rows(urls) == []
+    await browser.aclose()
+
+
+async def test_a_session_without_a_newer_token_ends_with_its_token(portal: Portal, urls: Urls) -> None:
+    browser = await portal.logged_in("volunteer", lasts=900)
+    (row,) = await rows(urls)
+    assert row["ends_at"] == row["access_until"]
+    await browser.aclose()
+
+
+async def test_a_token_that_a_service_no_longer_takes_leads_to_the_log_in_page(portal: Portal, urls: Urls) -> None:
+    browser = await portal.logged_in("volunteer")
+    for service, path in (("registry", "/v1/me"), ("activities", "/v1/me/sign-ups"), ("assessment", "/v1/me/hours")):
+        portal.services.refuse(f"GET {service}{path}", 401)
+    answer = await browser.get("/me")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/log-in?then=%2Fme")
+    assert "linbang" not in browser.cookies
+    assert await rows(urls) == []
+    await browser.aclose()
+
+
+async def test_services_are_asked_as_the_person_who_looks(portal: Portal) -> None:
+    browser = await portal.logged_in("volunteer")
+    await browser.get("/me", headers={"Accept-Language": "en"})
+    asked = [request for request in portal.services.asked if request.url.path == "/v1/me/hours"]
+    assert asked[0].headers["authorization"].startswith("Bearer ey")
+    assert asked[0].headers["accept-language"] == "en"
+    assert str(ACCOUNT) not in str(asked[0].url)
+    await browser.aclose()
+
+
+@pytest.mark.parametrize("planted", ["", "510115.", "510115.short", "*.x", "999999." + "a" * 43, "510115." + "a" * 43])
+async def test_a_cookie_that_is_none_of_ours_is_a_stranger_s(portal: Portal, planted: str) -> None:
+    async with portal.browser(linbang=planted) as browser:
+        assert (await browser.get("/me")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("then", "place"),
+    [
+        ("/activities?days=30", "/activities?days=30"),
+        ("//evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/\\evil", "/"),
+    ],
+)
+async def test_after_log_in_one_goes_on_within_this_site_alone(portal: Portal, then: str, place: str) -> None:
+    portal.services.answer("POST registry/v1/tokens", {"access_token": token("volunteer"), "expires_in": 900})
+    async with portal.browser() as browser:
+        answer = await browser.post("/log-in", data={**LOG_IN, "then": then})
+        assert answer.headers["location"] == place
+        assert ORIGIN not in answer.headers["location"]

@@ -1,0 +1,138 @@
+"""The portal in this process, on a real database, with other services that answer what a test says."""
+
+import json
+import os
+import time
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+
+from deploy import assets
+from shared.contracts.tokens import ALGORITHM, ISSUER
+from shared.service.app import build_app
+from shared.service.service import Service
+from tests.support.infrastructure import Urls
+
+ORIGIN = "http://portal.test"
+DISTRICT = "510115"
+ACCOUNT = UUID("01900000-0000-7000-8000-000000000001")
+SERVICES = ("registry", "activities", "assessment", "notifications")
+_KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
+
+Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+
+
+async def jwks() -> dict[str, Any]:
+    return {"keys": [_KEY.as_dict(private=False)]}
+
+
+def token(*roles: str, district: str = DISTRICT, lasts: int = 900, **more: object) -> str:
+    """Return a token as registry signs it."""
+    claims = {
+        "iss": ISSUER,
+        "sub": str(ACCOUNT),
+        "district": district,
+        "roles": list(roles),
+        "units": [],
+        "exp": int(time.time()) + lasts,
+        **({"vid": str(ACCOUNT)} if "volunteer" in roles else {}),
+        **more,
+    }
+    return jwt.encode({"alg": ALGORITHM, "kid": "test"}, claims, _KEY, algorithms=[ALGORITHM])
+
+
+@dataclass
+class FakeServices:
+    """What the services answer, by ``METHOD service/path``; whatever is not said is away. It notes what was asked."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    asked: list[httpx.Request] = field(default_factory=list)
+
+    def answer(self, what: str, body: object = None, status: int = 200, **headers: str) -> None:
+        """Say what a route answers."""
+        kind = "application/problem+json" if status >= 400 else "application/json"
+        content = b"" if body is None else json.dumps(body).encode()
+        self.answers[what] = lambda _: httpx.Response(
+            status, content=content, headers={"Content-Type": kind, **headers}
+        )
+
+    def refuse(self, what: str, status: int, code: str = "", field: str = "", **headers: str) -> None:
+        """Say that a route refuses."""
+        faults = [{"field": field, "code": code, "message": code}] if code else []
+        slug = {401: "unauthenticated", 403: "forbidden", 404: "not-found", 429: "too-many-requests"}.get(
+            status, "refused"
+        )
+        self.answer(
+            what, {"type": f"/problems/{slug}", "title": slug, "status": status, "faults": faults}, status, **headers
+        )
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        found = self.answers.get(f"{request.method} {request.url.host}{request.url.path}")
+        if found is None:
+            raise httpx.ConnectError("away")
+        if isinstance(found, Exception):
+            raise found
+        return found if isinstance(found, httpx.Response) else found(request)
+
+
+@dataclass
+class Portal:
+    """The portal, a browser's requests to it, and the services behind it."""
+
+    app: FastAPI
+    service: Service
+    services: FakeServices
+
+    def browser(self, **cookies: str) -> httpx.AsyncClient:
+        """Return somebody's browser: it keeps cookies, takes HTML and says where its forms come from."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        headers = {"Accept": "text/html", "Origin": ORIGIN, "Accept-Language": "zh-CN"}
+        return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers, cookies=cookies)
+
+    async def logged_in(self, *roles: str, **claims: Any) -> httpx.AsyncClient:
+        """Return the browser of somebody who has logged in."""
+        answer = {
+            "access_token": token(*roles, **claims),
+            "token_type": "Bearer",
+            "expires_in": claims.get("lasts", 900),
+        }
+        self.services.answer("POST registry/v1/tokens", answer)
+        browser = self.browser()
+        response = await browser.post("/log-in", data={"user_name": "x", "password": "y"})
+        assert response.status_code == 303, response.text
+        return browser
+
+
+@asynccontextmanager
+async def running_portal(urls: Urls, *, origin: str = ORIGIN) -> AsyncIterator[Portal]:
+    """Run the portal's application on a database."""
+    assets.unpack()
+    environment = {
+        "PORTAL_API_DATABASE_URL": urls.api,
+        "PORTAL_WORKER_DATABASE_URL": urls.worker,
+        "PORTAL_ORIGIN": origin,
+        "PORTAL_SESSION_KEY": b64encode(os.urandom(32)).decode(),
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        **{f"{name}_URL".upper(): f"http://{name}" for name in SERVICES},
+    }
+    with patch.dict(os.environ, environment):
+        service = replace(import_module("services.portal.app").service(), fetch_keys=lambda _: jwks)
+    services = FakeServices()
+    services.answer("GET registry/v1/districts", {"items": [{"code": DISTRICT, "name": "温江区"}], "next_cursor": None})
+    real = httpx.AsyncClient
+    transport = httpx.MockTransport(services.handle)
+    with patch("shared.service.app.httpx.AsyncClient", lambda **options: real(**{"transport": transport, **options})):
+        app = build_app(service)
+        async with app.router.lifespan_context(app):
+            yield Portal(app, service, services)

@@ -1,0 +1,73 @@
+"""The whole system as real processes on the servers of this test run, and a small district in it."""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from pathlib import Path
+from secrets import token_hex
+from unittest.mock import patch
+
+import httpx
+
+from deploy import assets, credentials
+from deploy.demo.district import Platform
+from deploy.local import checks
+from deploy.local.environment import LocalSettings, service_environment
+from deploy.local.paths import ROOT
+from deploy.local.process import Child, free_port
+from deploy.services import ROLES, SERVICES, url_name
+from tests.support import small_district, topics
+from tests.support.infrastructure import Databases, Infrastructure
+from tests.support.small_district import SmallDistrict
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system: its address for browsers, every service's, its processes, and who is in it."""
+
+    origin: str
+    platform: Platform
+    children: Mapping[str, Child]
+    database_urls: Mapping[str, str]
+    district: SmallDistrict
+
+
+@asynccontextmanager
+async def running_system(
+    infrastructure: Infrastructure, templates: dict[str, str], folder: Path
+) -> AsyncIterator[System]:
+    """Run every service with all of its roles, and fill the small district; logs and files are in ``folder``."""
+    secret, prefix = credentials.generate(), f"test-{token_hex(4)}."
+    databases = Databases(infrastructure.admin_url, templates)
+    made = {service: await databases.make(service) for service in SERVICES}
+    urls = {url_name(name, role): getattr(made[name], role) for name, role in product(SERVICES, ROLES)}
+    await topics.provision(infrastructure.bootstrap_servers, prefix)
+    assets.unpack()
+    ports = {f"{service}_PORT".upper(): str(free_port()) for service in (*SERVICES, "smtp")}
+    with ExitStack() as stack, httpx.Client(timeout=2) as client:
+        stack.enter_context(patch.dict(os.environ, ports | {"TOPIC_PREFIX": prefix}))
+        settings = LocalSettings()
+        children = {
+            service: Child(
+                name=service,
+                command=[sys.executable, "-m", f"services.{service}", "all"],
+                log=folder / f"{service}.log",
+                pid_file=folder / f"{service}.pid",
+                environment=service_environment(service, settings, secret, urls, infrastructure.bootstrap_servers),
+                directory=ROOT,
+            )
+            for service in SERVICES
+        }
+        for child in children.values():
+            child.start()
+            stack.callback(child.stop)
+        for name, child in children.items():
+            child.wait_until(partial(checks.service_is_ready, client, settings.base_urls()[name]), timeout=90)
+        platform = Platform(settings.base_urls(), secret["REGISTRY_OPERATOR_PASSWORD"])
+        district = small_district.make(platform, folder)
+        yield System(settings.base_urls()["portal"], platform, children, urls, district)
+    await databases.drop()
