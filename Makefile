@@ -16,6 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_CACHE_DIR := $(CURDIR)/.local/uv-cache
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 unexport VIRTUAL_ENV
+unexport PYTHONDONTWRITEBYTECODE  # a process that has to compile all it imports takes three seconds to start
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,7 +34,7 @@ monitor: $(READY)  ## watch what `make up` started with Prometheus and its alert
 	@$(BIN)/linbang local monitor
 
 test: $(READY)  ## run all tests on a real Kafka and PostgreSQL of their own
-	@$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts --ignore=tests/browser/whole $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/bench --ignore=tests/soak --ignore=tests/alerts --ignore=tests/browser/whole $(ARGS)
 
 test-repeat: $(READY)  ## run all tests N=20 times, BUSY=6 of them beside a load on every core, ONE_CORE=2 on one
 	@N="$(or $(N),20)" BUSY="$(or $(BUSY),6)" ONE_CORE="$(or $(ONE_CORE),2)" $(BIN)/python -m tests.repeat

@@ -19,12 +19,13 @@ import time
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import BinaryIO
 
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 _LAUNCH = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py"))]
@@ -51,6 +52,21 @@ class Account:
     gid: int
 
 
+class Process(Protocol):
+    """What a child needs of its process; as of ``subprocess.Popen``."""
+
+    @property
+    def pid(self) -> int: ...  # noqa: D102
+
+    def poll(self) -> int | None: ...  # noqa: D102
+
+    def wait(self, timeout: float | None = None) -> int: ...  # noqa: D102
+
+    def send_signal(self, sig: int) -> None: ...  # noqa: D102
+
+    def kill(self) -> None: ...  # noqa: D102
+
+
 @dataclass
 class Child:
     """A process with its log and its pid file. Start it from a thread that lives as long as the child should."""
@@ -63,7 +79,7 @@ class Child:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     directory: Path | None = None
-    _process: subprocess.Popen[bytes] | None = None
+    _process: Process | None = None
 
     def start(self) -> None:
         """Clear what an earlier run left, then start. Does not wait until it is ready."""
@@ -74,15 +90,7 @@ class Child:
             self.log.replace(self.log.with_suffix(".log.1"))
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-                [*_LAUNCH, *self._launched_as(), *self.command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=inherited | dict(self.environment),
-                cwd=self.directory,
-                start_new_session=True,  # Ctrl-C reaches the runner alone, which stops its children in order
-            )
+            self._process = self._launch(log, inherited | dict(self.environment))
         self.pid_file.write_text(pid_line(self._process.pid))
 
     @property
@@ -125,11 +133,20 @@ class Child:
         lines = self.log.read_text(errors="replace").splitlines()[-count:] if self.log.exists() else []
         return "\n".join([*(f"  {line}" for line in lines), f"  (all of it: {self.log})"])
 
-    def _launched_as(self) -> list[str]:
+    def _launch(self, log: BinaryIO, environment: Mapping[str, str]) -> Process:
         account = self.account or Account("", 0, 0)
-        return [str(number) for number in (int(self.stop_signal), os.getpid(), account.uid, account.gid)]
+        launched_as = [str(number) for number in (int(self.stop_signal), os.getpid(), account.uid, account.gid)]
+        return subprocess.Popen(  # noqa: S603 - our own command, no shell
+            [*_LAUNCH, *launched_as, *self.command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=self.directory,
+            start_new_session=True,  # Ctrl-C reaches the runner alone, which stops its children in order
+        )
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Process:
         if self._process is None:
             raise RuntimeError(f"{self.name} was not started")
         return self._process

@@ -34,6 +34,7 @@ from deploy.services import ROLES, url_name
 from tests.fault.issuer import Issuer
 from tests.support import topics
 from tests.support.eventually import eventually
+from tests.support.forked import ForkedChild
 from tests.support.infrastructure import Databases, Urls
 from tests.support.quiescence import at_rest
 
@@ -210,7 +211,7 @@ class System:
             {"topic_prefix": self.prefix, "ports": LocalSettings().ports | {service: port}}
         )
         urls = {url_name(service, role): getattr(self.urls[service], role) for role in ROLES}
-        child = Child(
+        child = ForkedChild(
             name=name,
             command=[sys.executable, "-m", f"services.{service}", *roles],
             log=self.directory / f"{name}.log",

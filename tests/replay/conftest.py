@@ -1,6 +1,5 @@
 """All four services on real servers: relays and consumers in this process, operators' commands in their own."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id, put_state
 from tests.support import operator, topics
 from tests.support.eventually import eventually, running
+from tests.support.forked import Program
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.quiescence import at_rest
 from tests.support.services import CONSUMERS, SERVICES, reactions
@@ -54,12 +54,12 @@ class Platform:
         """What operators' commands find."""
         return operator.environment(self.urls, self.servers, self.prefix)
 
-    async def linbang(self, *arguments: str, **environment: str) -> tuple[int | None, str]:
+    async def linbang(self, *arguments: str, **environment: str) -> tuple[int, str]:
         """Run an operator's command in a process of its own; return its exit code and what it printed."""
         return await operator.linbang({**self.environment, **environment}, *arguments)
 
-    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
-        return await operator.start({**self.environment, **environment}, *arguments)
+    def start(self, *arguments: str, **environment: str) -> Program:
+        return operator.start({**self.environment, **environment}, *arguments)
 
     @asynccontextmanager
     async def live(self, *consumers: str) -> AsyncIterator[None]:

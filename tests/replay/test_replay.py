@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from shared.messaging.replay.command_line import FAILED, _run
 from shared.messaging.replay.request import From, ReplayRequest, ReplayResult, replay_once
 from shared.store.event_log import new_id
 from tests.replay.conftest import DISTRICT, Platform, served
+from tests.support.forked import Program
 from tests.support.services import SERVICES, reactions
 
 pytestmark = pytest.mark.usefixtures("volunteers")
@@ -37,13 +37,10 @@ async def test_replayed_projections_equal_the_live_ones_and_nothing_is_sent(plat
 async def test_every_night_every_service_is_compared(platform: Platform) -> None:
     kept = "SELECT count(*) FROM projection_comparison"
     before = {service: (await platform.rows(service, kept))[0][0] for service in SERVICES}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from deploy.nightly import compare_all; compare_all()",
-        env={**os.environ, **platform.environment},
+    nightly = Program(
+        ["-c", "from deploy.nightly import compare_all; compare_all()"], {**os.environ, **platform.environment}
     )
-    assert await process.wait() == 0
+    assert await asyncio.to_thread(nightly.wait) == 0
     for service in SERVICES:
         projections = reactions(service).projections
         assert (await platform.rows(service, kept))[0][0] == before[service] + len(projections)
@@ -176,7 +173,7 @@ async def test_what_an_earlier_version_made_otherwise_is_no_drift_but_an_edit_is
 ) -> None:
     """A template that has a fact more today would differ from every message it has ever made."""
 
-    async def edit(change: str) -> tuple[int | None, str]:
+    async def edit(change: str) -> tuple[int, str]:
         await platform.as_superuser(
             "notifications",
             f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",

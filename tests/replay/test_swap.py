@@ -116,10 +116,10 @@ async def test_a_swap_that_is_cancelled_leaves_nothing(platform: Platform) -> No
     before = await catalogue(platform, "assessment")
     async with platform.workers["assessment"].transaction() as busy:
         await busy.exec_driver_sql("LOCK TABLE inbox IN ROW EXCLUSIVE MODE")  # so it cannot end before the signal
-        process = await platform.start("assessment", "replay", "ledger", "--swap")
+        process = platform.start("assessment", "replay", "ledger", "--swap")
         await eventually(lambda: leftovers(platform))  # it has begun
         process.send_signal(signal.SIGINT)
-        await process.communicate()
+        await asyncio.to_thread(process.wait)
     assert process.returncode != 0
     assert await catalogue(platform, "assessment") == before
     assert not await leftovers(platform)

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from deploy.services import ROLES, url_name
+from tests.support.forked import Program, output_of
 from tests.support.infrastructure import Urls
+
+_LINBANG = ("-c", "from services.cli import app; app()")
 
 
 def environment(urls: Mapping[str, Urls], servers: str, prefix: str) -> dict[str, str]:
@@ -19,19 +20,16 @@ def environment(urls: Mapping[str, Urls], servers: str, prefix: str) -> dict[str
     }
 
 
-async def start(variables: Mapping[str, str], *arguments: str) -> asyncio.subprocess.Process:
-    """Start a command; its output is to be read."""
-    return await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("linbang"),
-        *arguments,
-        env={**os.environ, **variables},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+def start(variables: Mapping[str, str], *arguments: str) -> Program:
+    """Start a command."""
+    return Program([*_LINBANG, *arguments], {**os.environ, **variables})
 
 
-async def linbang(variables: Mapping[str, str], *arguments: str) -> tuple[int | None, str]:
+def run(variables: Mapping[str, str], *arguments: str) -> tuple[int, str]:
     """Run a command; return its exit code and what it printed."""
-    process = await start(variables, *arguments)
-    output, _ = await process.communicate()
-    return process.returncode, output.decode()
+    return output_of([*_LINBANG, *arguments], {**os.environ, **variables})
+
+
+async def linbang(variables: Mapping[str, str], *arguments: str) -> tuple[int, str]:
+    """Run a command while this process goes on; return its exit code and what it printed."""
+    return await asyncio.to_thread(run, variables, *arguments)

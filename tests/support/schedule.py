@@ -1,7 +1,8 @@
 """Which tests a worker gets, and in which order.
 
-Invariant: a worker gets a file whole, because its tests share fixtures; and the cases of tests/fault together, because
-they share a system that takes long to start. What takes longest is begun first, so that both workers end together.
+Invariant: a worker gets a file whole, because its tests share fixtures; and the files of tests/fault in two halves,
+because each half shares a system that takes long to start. What takes longest is begun first, so that all workers end
+together. They are three, one more than cores: what a test waits for is seldom its own computing.
 """
 
 from __future__ import annotations
@@ -14,9 +15,20 @@ from xdist.scheduler import LoadScopeScheduling, Scheduling
 
 from tests.support.areas import area_of
 
-_FIRST = ("fault", "replay", "integration/demo", "integration/local", "integration/messaging", "integration/services")
+_FIRST = (
+    "fault",
+    "replay",
+    "integration/demo",
+    "integration/local",
+    "integration/assessment",
+    "integration/registry",
+    "integration/messaging",
+    "integration/services",
+)
 _LAST = ("contract", "unit")
 _ON_A_SYSTEM_OF_ITS_OWN = "tests/fault/test_cluster.py"
+_SECOND_HALF = "tests/fault/test_l"
+"""The files of tests/fault from here on, in order of their names, are the second half."""
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
@@ -28,7 +40,9 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "tests/fault" if area_of(nodeid) == "fault" and file != _ON_A_SYSTEM_OF_ITS_OWN else file
+        if area_of(nodeid) != "fault" or file == _ON_A_SYSTEM_OF_ITS_OWN:
+            return file
+        return "the second half of tests/fault" if file >= _SECOND_HALF else "the first half of tests/fault"
 
 
 def scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:

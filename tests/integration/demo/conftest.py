@@ -18,9 +18,10 @@ from deploy.demo.district import Platform
 from deploy.local import checks, runner
 from deploy.local.environment import LocalSettings, service_environment
 from deploy.local.paths import ROOT
-from deploy.local.process import Child, free_port
+from deploy.local.process import free_port
 from deploy.services import ROLES, SERVICES, url_name
 from tests.support import topics
+from tests.support.forked import ForkedChild
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
 
 
@@ -45,7 +46,7 @@ async def platform(
         stack.enter_context(patch.object(runner, "find_running", return_value=None))
         settings = LocalSettings()
         children = [
-            Child(
+            ForkedChild(
                 name=service,
                 command=[sys.executable, "-m", f"services.{service}", "all"],
                 log=logs / f"{service}.log",

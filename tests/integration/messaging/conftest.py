@@ -1,6 +1,4 @@
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from shared.messaging.relay import Relay
 from shared.store.engine import Store
 from tests.support import tally, topics
 from tests.support.emptying import empty
+from tests.support.forked import Program
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
 SERVICE = "assessment"
@@ -37,7 +36,7 @@ class Wire:
         return tally.consumer(self.worker, self.servers, self.prefix)
 
     @contextmanager
-    def process(self, role: str, failpoint: str = "") -> "Iterator[subprocess.Popen[bytes]]":
+    def process(self, role: str, failpoint: str = "") -> Iterator[Program]:
         """Run a role in a process of its own."""
         environment = {
             **os.environ,
@@ -47,7 +46,7 @@ class Wire:
             "TOPIC_PREFIX": self.prefix,
             "FAILPOINT": failpoint,
         }
-        with subprocess.Popen([sys.executable, "-m", "tests.support.tally"], env=environment) as process:
+        with Program(["-m", "tests.support.tally"], environment) as process:
             try:
                 yield process
             finally:

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,6 +22,7 @@ from shared.store.event_log import NewEvent, new_id
 from tests.integration.messaging.conftest import Wire
 from tests.integration.messaging.test_consumer import all_is_counted, parked, send, send_raw
 from tests.support.eventually import eventually, running
+from tests.support.forked import Program
 from tests.support.mended_dead_letters import app as mended
 from tests.support.tally import POISONED_MINUTES, REACTIONS, consumer, service_corrected, service_logged, totals
 
@@ -183,7 +183,7 @@ async def test_a_batch_of_the_partition_waits_for_the_redrive_that_holds_it(wire
         await eventually(lambda: waits_for_a_lock(wire))
         assert await arrived(wire, events[0].aggregate_id) == []
         redrive.send_signal(signal.SIGCONT)
-        await redrive.communicate()
+        await asyncio.to_thread(redrive.wait)
         await eventually(lambda: all_arrived(wire, [events]))
     assert await arrived(wire, events[0].aggregate_id) == [1, 2, 3]
 
@@ -193,7 +193,7 @@ async def test_a_redrive_that_is_killed_has_happened_or_has_not(wire: Wire, plac
     events = chain(2)
     await park(wire, *events)
     async with process(wire, "redrive", "--all", "--yes", failpoint=f"{place}:kill9") as killed:
-        assert await killed.wait() == -9
+        assert await asyncio.to_thread(killed.wait) == -9
     assert await arrived(wire, events[0].aggregate_id) == applied
     assert len(await actions(wire)) == len(applied) // 2
     again = await command(wire, mended, "redrive", "--all", "--yes")
@@ -202,22 +202,17 @@ async def test_a_redrive_that_is_killed_has_happened_or_has_not(wire: Wire, plac
 
 
 @asynccontextmanager
-async def process(wire: Wire, *arguments: str, failpoint: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(wire: Wire, *arguments: str, failpoint: str) -> AsyncIterator[Program]:
     """Run a command of the mended service as a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.support.mended_dead_letters",
-        *arguments,
-        env={**os.environ, **environment(wire), "FAILPOINT": failpoint},
-        stdout=asyncio.subprocess.PIPE,
+    process = Program(
+        ["-m", "tests.support.mended_dead_letters", *arguments],
+        {**os.environ, **environment(wire), "FAILPOINT": failpoint},
     )
     try:
         yield process
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
+        await asyncio.to_thread(process.wait)
 
 
 async def is_stopped(pid: int) -> bool:

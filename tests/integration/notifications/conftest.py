@@ -1,8 +1,6 @@
 import asyncio
 import json
 import os
-import signal
-import sys
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -46,6 +44,7 @@ from shared.work.kind import WorkKind
 from shared.work.worker import Worker
 from tests.support import topics
 from tests.support.emptying import empty
+from tests.support.forked import Program
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 from tests.support.quiescence import partitions_read
 from tests.support.services import reactions
@@ -175,7 +174,7 @@ class Post:
             await tx.execute(text("UPDATE work SET due_at = now(), lease_until = claimed_at"))
 
     @asynccontextmanager
-    async def process(self, failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+    async def process(self, failpoint: str = "") -> AsyncIterator[Program]:
         """Run the worker in a process of its own, as it is run in production."""
         environment = {
             **os.environ,
@@ -190,15 +189,12 @@ class Post:
             "SMTP_FROM": SENDER,
             "FAILPOINT": failpoint,
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.notifications", "worker", env=environment, stdout=asyncio.subprocess.PIPE
-        )
+        process = Program(["-m", "services.notifications", "worker"], environment)
         try:
             yield process
         finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-                await process.communicate()
+            process.terminate()
+            await asyncio.to_thread(process.wait)
 
 
 def received(event: Event, subject: UUID) -> Received[Event]:

@@ -7,8 +7,6 @@ import asyncio
 import gzip
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +27,7 @@ from deploy.local.process import free_port
 from shared.messaging.kafka_metadata import end_offsets
 from tests.support import topics
 from tests.support.eventually import eventually
+from tests.support.forked import Program
 from tests.support.infrastructure import Infrastructure, ServiceDatabase
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -85,7 +84,7 @@ class Traced:
 
     environment: dict[str, str]
     logs: Path
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[Program] = field(default_factory=list)
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
 
     async def start(self, role: str) -> str:
@@ -96,17 +95,17 @@ class Traced:
         await eventually(partial(self._is_ready, address, process))
         return address
 
-    def _spawn(self, role: str, port: int) -> "subprocess.Popen[bytes]":
+    def _spawn(self, role: str, port: int) -> Program:
         with (self.logs / role).open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.traced", role],
-                env={**os.environ, **self.environment, "ASSESSMENT_PORT": str(port)},
-                stdout=log,
+            process = Program(
+                ["-m", "tests.support.traced", role],
+                {**os.environ, **self.environment, "ASSESSMENT_PORT": str(port)},
+                output=log.fileno(),
             )
         self.processes.append(process)
         return process
 
-    async def _is_ready(self, address: str, process: subprocess.Popen[bytes]) -> bool:
+    async def _is_ready(self, address: str, process: Program) -> bool:
         assert process.poll() is None
         try:
             return (await self.http.get(f"{address}/health/ready")).is_success

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import secrets
-import subprocess
-import sys
 import time
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -40,6 +38,7 @@ from shared.store.engine import Store
 from shared.work.worker import Worker
 from tests.support import topics
 from tests.support.eventually import eventually, running
+from tests.support.forked import Program
 from tests.support.importing import importing
 from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
@@ -220,14 +219,11 @@ class Registry:
         return Relay(self.worker, self.servers, self.prefix)
 
     @contextmanager
-    def process(
-        self, *roles: str, failpoint: str = "", log: BinaryIO | None = None
-    ) -> Iterator[subprocess.Popen[bytes]]:
+    def process(self, *roles: str, failpoint: str = "", log: BinaryIO | None = None) -> Iterator[Program]:
         """Run roles in a process of their own, logging to ``log``."""
         environment = {**os.environ, **self.environment, "FAILPOINT": failpoint}
-        with subprocess.Popen(
-            [sys.executable, "-m", "services.registry", *roles], env=environment, stdout=log
-        ) as started:
+        output = log.fileno() if log else 1
+        with Program(["-m", "services.registry", *roles], environment, output=output) as started:
             try:
                 yield started
             finally:

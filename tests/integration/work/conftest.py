@@ -1,6 +1,4 @@
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from shared.store.engine import Store
 from shared.work.kind import NewWork
 from shared.work.queue import schedule
 from tests.support import errands
+from tests.support.forked import Program
 from tests.support.infrastructure import ServiceDatabase, Urls
 
 DISTRICT, OTHER = "510115", "510116"
@@ -46,10 +45,10 @@ class Office:
         return not await self.count("work WHERE state = 'open'")
 
     @contextmanager
-    def process(self, failpoint: str = "") -> "Iterator[subprocess.Popen[bytes]]":
+    def process(self, failpoint: str = "") -> Iterator[Program]:
         """Run a worker in a process of its own."""
         environment = {**os.environ, "WORKER_URL": self.urls.worker, "FAILPOINT": failpoint}
-        with subprocess.Popen([sys.executable, "-m", "tests.support.errands"], env=environment) as process:
+        with Program(["-m", "tests.support.errands"], environment) as process:
             try:
                 yield process
             finally:

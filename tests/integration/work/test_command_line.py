@@ -19,7 +19,7 @@ from tests.support.operator import linbang
 APP = command_line(SERVICE, "", ())
 
 
-async def work(office: Office, *arguments: str) -> tuple[int | None, str]:
+async def work(office: Office, *arguments: str) -> tuple[int, str]:
     """Run ``linbang assessment work …`` in this process: starting one takes longer than the command."""
     variables = {"ASSESSMENT_WORKER_DATABASE_URL": office.urls.worker}
     ran = await asyncio.to_thread(CliRunner().invoke, APP, ["work", *arguments], env=variables)

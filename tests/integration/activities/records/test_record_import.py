@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -38,6 +37,7 @@ from tests.integration.activities.conftest import (
     registered,
 )
 from tests.support.eventually import eventually, running
+from tests.support.forked import Program
 from tests.support.importing import importing
 from tests.support.services import reactions
 
@@ -287,13 +287,11 @@ main(lambda: replace(composed, parts=parts))
 """
 
 
-async def run_workers(activities: Activities, failpoint: str) -> asyncio.subprocess.Process:
+def run_workers(activities: Activities, failpoint: str) -> Program:
     """Run the service's workers in a process of their own, with chunks of 100 lines."""
     settings = environment(activities.urls, activities.servers, activities.prefix)
     settings |= {"ACTIVITIES_PORT": str(free_port()), "FAILPOINT": failpoint}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _SMALL_CHUNKS, "worker", "relay", "consumer", env={**os.environ, **settings}
-    )
+    return Program(["-c", _SMALL_CHUNKS, "worker", "relay", "consumer"], {**os.environ, **settings})
 
 
 @pytest.mark.usefixtures("kafka")
@@ -312,17 +310,17 @@ async def test_an_import_that_is_killed_is_resumed(activities: Activities, failp
     content = file_of([line(number) for number in range(1, 501)])
     manager = activities.manager
     upload = await manager.send("POST", "/v1/imports/service-records", content=content)
-    killed = await run_workers(activities, failpoint)
-    assert await asyncio.wait_for(killed.wait(), 60) == -9
+    killed = run_workers(activities, failpoint)
+    assert await asyncio.to_thread(killed.wait, 60) == -9
     half_way = await manager.get(upload.headers["Location"])
     assert half_way["done"] == done
 
-    resumed = await run_workers(activities, "")
+    resumed = run_workers(activities, "")
     try:
         status = await follow(manager, upload.headers["Location"])
     finally:
         resumed.terminate()
-        await resumed.wait()
+        await asyncio.to_thread(resumed.wait)
     assert (status["state"], status["done"], status["accepted"]) == ("completed", 500, 500)
     (sums,) = await activities.rows("SELECT count(*) AS records, sum(minutes) AS minutes FROM service_record")
     assert (sums.records, sums.minutes) == (500, 30000)
