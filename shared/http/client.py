@@ -74,9 +74,12 @@ class LinbangClient:
     ) -> None:
         self._http.close()
 
-    def log_in(self, user_name: str, password: str, *, registry_url: str = "") -> str:
-        """Get and use a token of registry, at ``registry_url`` where this client talks to another service."""
-        return self._use_tokens(registry_url, "", {"user_name": user_name, "password": password})
+    def log_in(self, user_name: str, password: str, *, code: str = "", registry_url: str = "") -> str:
+        """Get and use a token of registry, at ``registry_url`` where this client talks to another service.
+
+        ``code`` is of the account's second factor, where it has one.
+        """
+        return self._use_tokens(registry_url, "", {"user_name": user_name, "password": password, "code": code})
 
     def _use_tokens(self, registry_url: str, way: str, form: Mapping[str, str]) -> str:
         answer = self.send("POST", f"{registry_url}/v1/tokens{way}", json=form).json()
