@@ -30,6 +30,8 @@ class Entry:
     """Settings that local mode relaxes: environment variable -> its value unless an installation says otherwise, and
     the one in local mode, where passwords that are printed on the screen open a sample."""
     sends_mail: bool = False
+    sends_texts: bool = False
+    """To phones: through a gateway, or into a file in local mode."""
     pages: bool = False
     """What it serves are pages for people: it calls every other service, and is told what address browsers open."""
 
@@ -50,6 +52,8 @@ TABLE: Mapping[str, Entry] = {
         }
         | _BEHIND_THE_PORTAL,
         relaxed={"REGISTRY_SECOND_FACTOR_REQUIRED": ("true", "false")},
+        sends_mail=True,
+        sends_texts=True,
     ),
     "activities": Entry(
         8102,
@@ -61,7 +65,12 @@ TABLE: Mapping[str, Entry] = {
     "notifications": Entry(
         8104, "Messages and their deliveries.", {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"}, sends_mail=True
     ),
-    "portal": Entry(8105, "The pages that people see.", {"PORTAL_SESSION_KEY": "PORTAL_SESSION_KEY"}, pages=True),
+    "portal": Entry(
+        8105,
+        "The pages that people see.",
+        {"PORTAL_SESSION_KEY": "PORTAL_SESSION_KEY"} | _BEHIND_THE_PORTAL,
+        pages=True,
+    ),
 }
 SERVICES = tuple(TABLE)
 

@@ -114,6 +114,8 @@ def service_environment(
     environment |= {name: local for name, (_, local) in entry.relaxed.items()}
     if entry.sends_mail:
         environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(settings.smtp_port), "SMTP_FROM": _SENDER}
+    if entry.sends_texts:
+        environment[f"{upper}_SMS_FILE"] = str(STATE / "sms.jsonl")
     environment |= {f"{other}_URL".upper(): settings.base_urls()[other] for other in called_by(service)}
     if entry.pages:
         environment[f"{upper}_ORIGIN"] = settings.base_urls()[service]

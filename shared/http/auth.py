@@ -173,6 +173,12 @@ class Access(Declared):
             raise ProblemError(403, "forbidden", [Fault("", Code.STEP_UP)])
 
 
+async def caller_by(access: Access, request: Request) -> Caller:
+    """Return who makes a request, as a route with this access would be told. Raises ProblemError 401 or 403."""
+    headers = request.headers
+    return await access(await _claims(request, headers.get("authorization")), headers.get("x-district"))
+
+
 def caller_with(
     *roles: Role,
     units: Collection[Role] = (),

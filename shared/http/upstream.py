@@ -43,6 +43,13 @@ class RefusedByServiceError(Exception):
         found: list[dict[str, Any]] = self.problem.get("faults", [])
         return found
 
+    @property
+    def other(self) -> dict[str, str] | None:
+        """What stands in the way, where the refusal names it: another sign-up, another place."""
+        named = (fault["other"] for fault in self.faults if fault.get("other"))
+        found: dict[str, str] | None = next(named, self.problem.get("other"))
+        return found
+
     def has(self, code: str) -> bool:
         """Return whether one of the faults has this code."""
         return any(fault.get("code") == code for fault in self.faults)
@@ -65,6 +72,15 @@ class Change(Generic[A_co]):
     service: str
     path: str
     answer: type[A_co]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a service hands out: its path, with ``{names}``, and the type that it has."""
+
+    service: str
+    path: str
+    media_type: str
 
 
 class Nothing:
@@ -107,6 +123,14 @@ class Upstream:
         if what.answer is Nothing:
             return cast("M", Nothing())
         return _parsed(what.service, what.answer, answer.content)
+
+    async def fetch(self, what: File, **values: object) -> bytes:
+        """Return a file's content. Raises RefusedByServiceError and AwayError."""
+        path, query = _filled(what.path, values)
+        answer = await self._send("GET", what.service, path, params=query)
+        if not answer.headers.get("Content-Type", "").startswith(what.media_type):
+            raise AwayError(what.service)
+        return answer.content
 
     async def _send(
         self,

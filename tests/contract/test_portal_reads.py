@@ -11,15 +11,15 @@ from pydantic import BaseModel
 
 import services.portal
 from deploy.docs import DOCS
-from shared.http.upstream import Change, Nothing, Read
+from shared.http.upstream import Change, File, Nothing, Read
 
 
-def _asked() -> dict[str, Read[Any] | Change[Any]]:
-    found: dict[str, Read[Any] | Change[Any]] = {}
+def _asked() -> dict[str, Read[Any] | Change[Any] | File]:
+    found: dict[str, Read[Any] | Change[Any] | File] = {}
     for module in walk_packages(services.portal.__path__, "services.portal."):
         if module.name.endswith("queries"):
             for name, value in vars(import_module(module.name)).items():
-                if isinstance(value, Read | Change):
+                if isinstance(value, Read | Change | File):
                     found[f"{module.name}.{name}"] = value
     return found
 
@@ -73,10 +73,13 @@ def test_what_a_page_reads_is_in_the_service_s_document(name: str) -> None:
     document = _document(what.service)
     method = what.method.lower() if isinstance(what, Change) else "get"
     assert method in document["paths"].get(what.path, {}), f"{what.service} has no {method} {what.path}"
-    if what.answer is Nothing:
-        return
     responses = document["paths"][what.path][method]["responses"]
     success = next(response for status, response in sorted(responses.items()) if status.startswith("2"))
+    if isinstance(what, File):
+        assert what.media_type in success["content"]
+        return
+    if what.answer is Nothing:
+        return
     schema = success["content"]["application/json"]["schema"]
     (model,) = _models_in(what.answer)
     assert not list(_missing(model, _items(schema, document), document, what.path))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
@@ -27,6 +28,7 @@ ORIGIN = "http://portal.test"
 DISTRICT = "510115"
 ACCOUNT = UUID("01900000-0000-7000-8000-000000000001")
 SERVICES = ("registry", "activities", "assessment", "notifications")
+ADDRESS_KEY = os.urandom(32)
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig"})
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
@@ -49,6 +51,19 @@ def token(*roles: str, district: str = DISTRICT, lasts: int = 900, **more: objec
         **more,
     }
     return jwt.encode({"alg": ALGORITHM, "kid": "test"}, claims, _KEY, algorithms=[ALGORITHM])
+
+
+def tokens(*roles: str, **claims: Any) -> dict[str, object]:
+    """Return what registry answers to a log-in, and to the use of a refresh token."""
+    return {
+        "access_token": token(*roles, **claims),
+        "token_type": "Bearer",
+        "expires_in": claims.get("lasts", 900),
+        "refresh_token": f"refresh-{secrets.token_hex(4)}",
+        "refresh_expires_in": 1_209_600,
+        "must_change_password": False,
+        "second_factor": "none",
+    }
 
 
 @dataclass
@@ -102,12 +117,7 @@ class Portal:
 
     async def logged_in(self, *roles: str, **claims: Any) -> httpx.AsyncClient:
         """Return the browser of somebody who has logged in."""
-        answer = {
-            "access_token": token(*roles, **claims),
-            "token_type": "Bearer",
-            "expires_in": claims.get("lasts", 900),
-        }
-        self.services.answer("POST registry/v1/tokens", answer)
+        self.services.answer("POST registry/v1/tokens", tokens(*roles, **claims))
         browser = self.browser()
         response = await browser.post("/log-in", data={"user_name": "x", "password": "y"})
         assert response.status_code == 303, response.text
@@ -123,6 +133,7 @@ async def running_portal(urls: Urls, *, origin: str = ORIGIN) -> AsyncIterator[P
         "PORTAL_WORKER_DATABASE_URL": urls.worker,
         "PORTAL_ORIGIN": origin,
         "PORTAL_SESSION_KEY": b64encode(os.urandom(32)).decode(),
+        "PORTAL_ADDRESS_KEY": b64encode(ADDRESS_KEY).decode(),
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         **{f"{name}_URL".upper(): f"http://{name}" for name in SERVICES},
     }

@@ -1,6 +1,7 @@
 """What a volunteer's own pages are made of."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.portal.sign_ups.queries import MySignUp, MySignUps, mine
-from shared.http.upstream import Read, Upstream, unless_away
+from shared.http.upstream import Change, Nothing, Read, Upstream, unless_away
 
 
 class Person(BaseModel):
@@ -71,6 +72,48 @@ class Hours(BaseModel):
         return None if missing is None else self.lifetime_minutes + missing
 
 
+class Entry(BaseModel):
+    """What one event changed in the ledger."""
+
+    record_id: UUID
+    kind: str
+    minutes: int
+    provenance: str
+    service: str
+    activity_title: str
+    started_at: datetime
+    recorded_at: datetime
+    rule_set: str
+
+
+class Ledger(BaseModel):
+    """A page of the ledger."""
+
+    items: list[Entry]
+    next_cursor: str | None
+
+
+class Record(BaseModel):
+    """A service record."""
+
+    id: UUID
+    record_no: str
+    activity: str
+    service: str
+    started_at: datetime
+    ended_at: datetime
+    minutes: int
+    rating: int | None
+    provenance: str
+
+
+class Rules(BaseModel):
+    """What the district's stars are given for."""
+
+    name: str
+    star_hours: list[int]
+
+
 class Message(BaseModel):
     """A message of the inbox."""
 
@@ -92,6 +135,11 @@ class Inbox(BaseModel):
 ME = Read("registry", "/v1/me", Me)
 MY_HOURS = Read("assessment", "/v1/me/hours", Hours)
 MY_MESSAGES = Read("notifications", "/v1/me/messages", Inbox)
+READ_MESSAGE = Change("POST", "notifications", "/v1/me/messages/{message_id}/read", Nothing)
+LEDGER = Read("assessment", "/v1/volunteers/{volunteer_id}/ledger", Ledger)
+RECORD = Read("activities", "/v1/service-records/{record_id}", Record)
+RULES = Read("assessment", "/v1/rule-sets/current", Rules)
+_A_PAGE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +168,35 @@ async def start(calls: Upstream) -> Start:
         unless_away(calls.read(MY_MESSAGES, limit=3)),
     )
     return Start(me, upcoming, waiting, hours, inbox)
+
+
+@dataclass(frozen=True, slots=True)
+class HoursPage:
+    """Hours, and the entries that they are the sum of; what is None is away."""
+
+    hours: Hours | None
+    ledger: Ledger | None
+
+
+async def hours(calls: Upstream, volunteer_id: UUID, cursor: str | None) -> HoursPage:
+    """Return what somebody has given, and every entry that made it so."""
+    totals, ledger = await asyncio.gather(
+        unless_away(calls.read(MY_HOURS)),
+        unless_away(calls.read(LEDGER, volunteer_id=volunteer_id, cursor=cursor, limit=_A_PAGE)),
+    )
+    return HoursPage(totals, ledger)
+
+
+async def record(calls: Upstream, volunteer_id: UUID, record_id: UUID) -> tuple[Record, Sequence[Entry] | None]:
+    """Return a record, and what the ledger made of it. Raises RefusedByServiceError and AwayError."""
+    found, ledger = await asyncio.gather(
+        calls.read(RECORD, record_id=record_id),
+        unless_away(calls.read(LEDGER, volunteer_id=volunteer_id, limit=1000)),
+    )
+    entries = [entry for entry in ledger.items if entry.record_id == record_id] if ledger else None
+    return found, entries
+
+
+async def stars(calls: Upstream) -> tuple[Hours | None, Rules | None]:
+    """Return hours and what the stars are given for."""
+    return await asyncio.gather(unless_away(calls.read(MY_HOURS)), unless_away(calls.read(RULES)))

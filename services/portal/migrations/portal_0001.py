@@ -20,7 +20,7 @@ STATEMENTS = (
         roles         text[] NOT NULL,
         access_token  bytea NOT NULL,
         access_until  timestamptz NOT NULL,
-        refresh_token bytea,
+        refresh_token bytea NOT NULL,
         created_at    timestamptz NOT NULL,
         seen_at       timestamptz NOT NULL,
         ends_at       timestamptz NOT NULL,

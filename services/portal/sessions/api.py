@@ -4,7 +4,7 @@ Invariant: an unknown name and a wrong password are answered alike; the token go
 browser; who logs in gets a new cookie, who logs out leaves nothing that opens anything.
 """
 
-from datetime import timedelta
+from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,15 +14,15 @@ from fastapi.responses import RedirectResponse
 
 from services.portal.sessions.commands import begin_session, end_session
 from services.portal.sessions.dependencies import LogInFirstError, public_page
-from services.portal.sessions.domain import Tokens, lifetime
-from services.portal.sessions.queries import LOG_IN, TokenAnswer
+from services.portal.sessions.domain import lifetime
+from services.portal.sessions.queries import END, LOG_IN, TokenAnswer
 from services.portal.sessions.visits import ORGANISERS, Visit
 from services.portal.shell.look import local_path
 from services.portal.shell.site import Site
 from shared.contracts.actor import Role
 from shared.http.auth import Verifier
 from shared.http.dependencies import ApiStore
-from shared.http.upstream import RefusedByServiceError
+from shared.http.upstream import AwayError, RefusedByServiceError
 from shared.store.engine import Store
 from shared.store.event_log import now
 
@@ -51,20 +51,30 @@ async def log_in(
 ) -> Response:
     """Begin a session, and go on to where somebody wanted to be."""
     try:
-        answer = await visit.calls.change(LOG_IN, {"user_name": user_name, "password": password})
+        answer = await visit.calls.change(
+            LOG_IN,
+            {"user_name": user_name, "password": password},
+            headers={"User-Agent": request.headers.get("user-agent", "")},
+        )
     except RefusedByServiceError as refused:
         status = refused.status if refused.status in (_UNAUTHORIZED, _TOO_MANY) else _UNAUTHORIZED
         shown = {"then": then, "user_name": user_name, "refused": status, "wait": refused.retry_after}
         return visit.page("sessions/log_in.html", status, **shown)
     claims = await _claims(request, answer)
-    tokens = Tokens(answer.access_token, now() + timedelta(seconds=answer.expires_in), answer.refresh_token)
     district, roles = str(claims["district"]), frozenset(map(str, claims["roles"]))
     site: Site = request.app.state.site
     async with store.transaction(district) as tx:
         if visit.cookie and visit.cookie.district == district:
             await end_session(tx, visit.cookie)
         cookie = await begin_session(
-            tx, site.session_key, district, UUID(claims["sub"]), _uuid(claims.get("vid")), roles, tokens, now()
+            tx,
+            site.session_key,
+            district,
+            UUID(claims["sub"]),
+            _uuid(claims.get("vid")),
+            roles,
+            answer.tokens(now()),
+            now(),
         )
     response = visit.go(local_path(then) if then else _first_page(roles))
     response.set_cookie(
@@ -81,8 +91,10 @@ async def log_in(
 
 @router.post("/log-out")
 async def log_out(request: Request, visit: Public, store: ApiStore) -> Response:
-    """End the session here."""
-    if visit.cookie:
+    """End the session, here and at registry: none of its tokens is taken any more."""
+    if visit.cookie and visit.session:
+        with suppress(AwayError, RefusedByServiceError):  # it ends here all the same, and there by itself
+            await visit.calls.change(END, {"refresh_token": visit.session.tokens.refresh})
         async with store.transaction(visit.cookie.district) as tx:
             await end_session(tx, visit.cookie)
     return _without_cookie(request, visit.go("/"))

@@ -25,11 +25,8 @@ async def begin_session(
 ) -> CookieValue:
     """Keep a session for an account that has just shown who it is; return what its browser keeps."""
     roles = frozenset(roles)
-    ends_at = now + lifetime(roles).longest
-    if tokens.refresh is None:
-        ends_at = min(ends_at, tokens.access_until)
     cookie = new_cookie_value(district)
-    session = Session(district, account_id, volunteer_id, roles, tokens, now, now, ends_at)
+    session = Session(district, account_id, volunteer_id, roles, tokens, now, now, now + lifetime(roles).longest)
     await repository.delete_over(tx, district, now)
     await repository.insert(tx, key, cookie, session)
     return cookie

@@ -3,6 +3,8 @@
 Invariant: the access token is read, and got anew, here alone; of many requests of one session at once, one gets it.
 """
 
+import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -10,14 +12,16 @@ from fastapi import Depends, Request
 
 from services.portal.sessions import repository
 from services.portal.sessions.domain import CookieValue, Session, read_cookie_value
+from services.portal.sessions.queries import REFRESH
 from services.portal.sessions.visits import Visit
 from services.portal.shell.districts import Districts
 from services.portal.shell.look import look_of
 from services.portal.shell.site import Site
 from shared.contracts.actor import EVERY_DISTRICT
 from shared.http.auth import Declared, anyone
+from shared.http.client_address import HEADER, ClientAddresses, signed_address
 from shared.http.problems import ProblemError
-from shared.http.upstream import Upstream
+from shared.http.upstream import RefusedByServiceError, Upstream
 from shared.store.engine import Store
 from shared.store.event_log import now
 
@@ -31,7 +35,9 @@ class LogInFirstError(Exception):
 def calls_for(request: Request, *, token: str | None = None, district: str | None = None) -> Upstream:
     """Return the services as the holder of a token sees them, or as a stranger does."""
     site: Site = request.app.state.site
-    headers = {"Accept-Language": look_of(request).language}
+    addresses: ClientAddresses = request.app.state.client_addresses
+    address = signed_address(site.address_key, addresses.of(request), time.time())
+    headers = {"Accept-Language": look_of(request).language, HEADER: address}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if district:
@@ -71,7 +77,28 @@ async def _session(request: Request, key: bytes, cookie: CookieValue) -> Session
             return None
         if now() - session.seen_at > _SEEN_AGAIN_AFTER:
             await repository.see(tx, cookie, now())
-    return session
+    return await _with_newer_tokens(request, key, cookie) if session.tokens.end_soon(now()) else session
+
+
+async def _with_newer_tokens(request: Request, key: bytes, cookie: CookieValue) -> Session | None:
+    """Return the session with tokens that hold; None where registry gives it none any more, and it has ended.
+
+    The row is locked while registry is asked, so that of a page's requests at once one asks: a refresh token is good
+    once. Raises AwayError where registry is away.
+    """
+    store: Store = request.app.state.store
+    async with store.transaction(cookie.district) as tx:
+        session = await repository.find(tx, key, cookie, lock=True)
+        if session is None or not session.tokens.end_soon(now()):
+            return session
+        try:
+            answer = await calls_for(request).change(REFRESH, {"refresh_token": session.tokens.refresh})
+        except RefusedByServiceError:
+            await repository.delete(tx, cookie)
+            return None
+        tokens = answer.tokens(now())
+        await repository.set_tokens(tx, key, cookie, tokens)
+    return replace(session, tokens=tokens)
 
 
 AnyVisit = Annotated[Visit, Depends(_visit)]

@@ -19,6 +19,8 @@ from shared.contracts.actor import STAFF, Role
 
 _VALUE = re.compile(r"(?P<district>[0-9]{6}|\*)\.(?P<secret>[\w-]{43})", re.ASCII)
 _NONCE_BYTES = 12
+NEWER_BEFORE = timedelta(seconds=30)
+"""An access token that ends sooner is replaced first: a page's calls must not see it end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,15 @@ OPERATOR = Lifetime(timedelta(hours=4), timedelta(minutes=30))
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What registry issued: the access token, until when it holds, and what a newer one is got for, if anything."""
+    """What registry issued: the access token, until when it holds, and what a newer one is got for."""
 
     access: str = field(repr=False)
     access_until: datetime
-    refresh: str | None = field(default=None, repr=False)
+    refresh: str = field(repr=False)
+
+    def end_soon(self, now: datetime) -> bool:
+        """Return whether newer ones are needed before a request is passed on."""
+        return self.access_until - now < NEWER_BEFORE
 
 
 @dataclass(frozen=True, slots=True)

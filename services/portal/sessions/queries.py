@@ -1,8 +1,11 @@
-"""What registry is asked for a log-in."""
+"""What registry is asked for: tokens at log-in, newer ones, and their end."""
+
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from shared.http.upstream import Change
+from services.portal.sessions.domain import Tokens
+from shared.http.upstream import Change, Nothing
 
 
 class TokenAnswer(BaseModel):
@@ -10,7 +13,14 @@ class TokenAnswer(BaseModel):
 
     access_token: str
     expires_in: int
-    refresh_token: str | None = None
+    refresh_token: str
+    must_change_password: bool
+
+    def tokens(self, now: datetime) -> Tokens:
+        """Return them as a session keeps them."""
+        return Tokens(self.access_token, now + timedelta(seconds=self.expires_in), self.refresh_token)
 
 
 LOG_IN = Change("POST", "registry", "/v1/tokens", TokenAnswer)
+REFRESH = Change("POST", "registry", "/v1/tokens/refresh", TokenAnswer)
+END = Change("POST", "registry", "/v1/tokens/end", Nothing)

@@ -45,9 +45,9 @@ async def find(tx: AsyncConnection, key: bytes, cookie: CookieValue, *, lock: bo
     """Return the session of a cookie, if there is one; ``lock``: and keep others from changing it."""
     row = (await tx.execute(_LOCK if lock else _FIND, _of(cookie))).one_or_none()
     access = decrypt(key, row.access_token, cookie) if row else None
-    if row is None or access is None:
+    refresh = decrypt(key, row.refresh_token, cookie) if row else None
+    if row is None or access is None or refresh is None:
         return None
-    refresh = decrypt(key, row.refresh_token, cookie) if row.refresh_token else None
     return Session(
         district=cookie.district,
         account_id=row.account_id,
@@ -88,5 +88,5 @@ def _sealed(key: bytes, cookie: CookieValue, tokens: Tokens) -> dict[str, object
     return {
         "access_token": encrypt(key, tokens.access, cookie),
         "access_until": tokens.access_until,
-        "refresh_token": encrypt(key, tokens.refresh, cookie) if tokens.refresh else None,
+        "refresh_token": encrypt(key, tokens.refresh, cookie),
     }

@@ -14,7 +14,7 @@ session = Table(
     Column("roles", ARRAY(Text), nullable=False),
     Column("access_token", LargeBinary, nullable=False),
     Column("access_until", DateTime(timezone=True), nullable=False),
-    Column("refresh_token", LargeBinary),
+    Column("refresh_token", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("ends_at", DateTime(timezone=True), nullable=False),

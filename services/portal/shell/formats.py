@@ -82,6 +82,10 @@ class Formats:
         """Write a moment for machines: the value of ``<time datetime>``."""
         return moment.astimezone(CHINA).isoformat(timespec="minutes")
 
+    def read_moment(self, text: str) -> datetime:
+        """Read a moment that a problem document names."""
+        return datetime.fromisoformat(text)
+
     def number(self, value: int) -> str:
         """Write a whole number in thousands: ``27,300``."""
         return format_decimal(value, locale=self._locale)

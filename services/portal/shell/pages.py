@@ -79,7 +79,20 @@ def _environment(loader: PrefixLoader, language: str, assets: Assets, site: Site
     )
     made.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     formats = Formats(language, texts)
-    names = ("day", "near_day", "month_day", "month", "weekday", "clock", "hours", "span", "moment", "stamp", "until")
+    names = (
+        "day",
+        "near_day",
+        "month_day",
+        "month",
+        "weekday",
+        "clock",
+        "hours",
+        "span",
+        "moment",
+        "stamp",
+        "until",
+        "read_moment",
+    )
     made.filters |= {name: getattr(formats, name) for name in (*names, "number", "duration")}
     made.globals |= {
         "asset": assets.url,

@@ -36,6 +36,7 @@ def _site(settings: Settings) -> Site:
     return Site(
         origin=settings.origin,
         session_key=settings.session_key,
+        address_key=settings.portal_address_key,
         urls=settings.urls,
         district=settings.district,
         organiser=settings.organiser,

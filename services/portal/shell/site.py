@@ -10,6 +10,8 @@ class Site:
 
     origin: str
     session_key: bytes = field(repr=False)
+    address_key: bytes = field(repr=False)
+    """Signs what the portal tells the services of a browser's address."""
     urls: Mapping[str, str]
     district: str = ""
     organiser: str = ""

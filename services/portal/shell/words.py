@@ -21,6 +21,7 @@ SIGN_UP_STATES = {
     "asked_again": N_("时间有变，待确认"),
     "attending": N_("进行中"),
     "completed": N_("已完成"),
+    "missing_check_out": N_("缺签退"),
     "withdrawn": N_("已取消"),
     "cancelled": N_("活动已取消"),
     "no_show": N_("未到场"),
@@ -33,6 +34,7 @@ STATE_KINDS = {
     "waiting": "wait",
     "offered": "wait",
     "asked_again": "wait",
+    "missing_check_out": "wait",
     "no_show": "stop",
     "cancelled": "stop",
 }
@@ -81,6 +83,10 @@ class WordsOf:
     def provenance(self, code: str) -> str:
         """Return how a record came about."""
         return self._word(PROVENANCES, code)
+
+    def categories(self) -> list[tuple[str, str]]:
+        """Return every category that somebody can say of themselves, code and word."""
+        return [(category.value, words[self._index]) for category, words in CATEGORIES.items()]
 
     def services(self) -> list[tuple[str, str]]:
         """Return every kind of service, code and word."""

@@ -1,15 +1,18 @@
 """Sessions: what the cookie is, what the database keeps, how a session ends."""
 
+import asyncio
 import json
 from datetime import timedelta
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from services.portal.sessions.domain import STAFF_LIFETIME, VOLUNTEER
+from shared.http.client_address import HEADER, signed_address
 from shared.store.engine import Store
 from tests.support.infrastructure import Urls
-from tests.support.portal import ACCOUNT, DISTRICT, ORIGIN, Portal, running_portal, token
+from tests.support.portal import ACCOUNT, ADDRESS_KEY, DISTRICT, ORIGIN, Portal, running_portal, tokens
 from tests.support.services import tables
 
 LOG_IN = {"user_name": "51011500000001", "password": "long enough to keep"}
@@ -27,20 +30,21 @@ async def _no_sessions_of_earlier_tests(urls: Urls) -> None:
 
 
 async def test_the_browser_gets_an_opaque_cookie_and_no_token(portal: Portal) -> None:
-    access = token("volunteer")
-    portal.services.answer("POST registry/v1/tokens", {"access_token": access, "expires_in": 900})
+    answered = tokens("volunteer")
+    portal.services.answer("POST registry/v1/tokens", answered)
     async with portal.browser() as browser:
         answer = await browser.post("/log-in", data=LOG_IN)
         assert (answer.status_code, answer.headers["location"]) == (303, "/me")
         cookie = answer.headers["set-cookie"]
         assert cookie.startswith(f"linbang={DISTRICT}.")
         assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
-        assert access not in str(answer.headers)
+        for secret in ("access_token", "refresh_token"):
+            assert str(answered[secret]) not in f"{answer.headers}{answer.text}"
 
 
 async def test_on_https_the_cookie_has_the_prefix_that_browsers_hold_to_its_rules(urls: Urls) -> None:
     async with running_portal(urls, origin="https://linbang.example.org") as portal:
-        portal.services.answer("POST registry/v1/tokens", {"access_token": token("volunteer"), "expires_in": 900})
+        portal.services.answer("POST registry/v1/tokens", tokens("volunteer"))
         async with portal.browser() as browser:
             answer = await browser.post("/log-in", data=LOG_IN, headers={"Origin": "https://linbang.example.org"})
         cookie = answer.headers["set-cookie"]
@@ -117,10 +121,45 @@ async def test_a_session_ends_where_nobody_looks_for_long(
     await browser.aclose()
 
 
-async def test_a_session_without_a_newer_token_ends_with_its_token(portal: Portal, urls: Urls) -> None:
-    browser = await portal.logged_in("volunteer", lasts=900)
-    (row,) = await rows(urls)
-    assert row["ends_at"] == row["access_until"]
+async def test_four_pages_at_once_get_one_newer_token_and_all_succeed(portal: Portal, urls: Urls) -> None:
+    browser = await portal.logged_in("volunteer", lasts=20)
+    (before,) = await rows(urls)
+    portal.services.answer("POST registry/v1/tokens/refresh", tokens("volunteer"))
+    answers = await asyncio.gather(*(browser.get("/me") for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    asked = [request for request in portal.services.asked if request.url.path == "/v1/tokens/refresh"]
+    assert len(asked) == 1
+    (after,) = await rows(urls)
+    assert before["access_token"] != after["access_token"]
+    assert before["refresh_token"] != after["refresh_token"]
+    await browser.aclose()
+
+
+async def test_where_registry_gives_no_newer_token_the_session_has_ended(portal: Portal, urls: Urls) -> None:
+    browser = await portal.logged_in("volunteer", lasts=20)
+    portal.services.refuse("POST registry/v1/tokens/refresh", 401, "wrong_credentials")
+    assert (await browser.get("/me")).headers["location"] == "/log-in?then=%2Fme"
+    assert await rows(urls) == []
+    await browser.aclose()
+
+
+async def test_while_registry_is_away_nobody_is_logged_out(portal: Portal, urls: Urls) -> None:
+    browser = await portal.logged_in("volunteer", lasts=20)
+    answer = await browser.get("/me")
+    assert answer.status_code == 503
+    assert "暂时取不到，稍后再试" in answer.text
+    assert len(await rows(urls)) == 1
+    portal.services.answer("POST registry/v1/tokens/refresh", tokens("volunteer"))
+    assert (await browser.get("/me")).status_code == 200
+    await browser.aclose()
+
+
+async def test_log_out_ends_the_tokens_at_registry_too(portal: Portal) -> None:
+    browser = await portal.logged_in("volunteer")
+    portal.services.answer("POST registry/v1/tokens/end", status=204)
+    await browser.post("/log-out")
+    (ended,) = [request for request in portal.services.asked if request.url.path == "/v1/tokens/end"]
+    assert json.loads(ended.content)["refresh_token"].startswith("refresh-")
     await browser.aclose()
 
 
@@ -145,6 +184,17 @@ async def test_services_are_asked_as_the_person_who_looks(portal: Portal) -> Non
     await browser.aclose()
 
 
+async def test_registry_is_told_whose_browser_logs_in_so_that_limits_are_each_one_s_own(portal: Portal) -> None:
+    portal.services.answer("POST registry/v1/tokens", tokens("volunteer"))
+    transport = httpx.ASGITransport(portal.app, client=("192.0.2.7", 1))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}) as browser:
+        await browser.post("/log-in", data=LOG_IN, headers={"User-Agent": "a telephone", HEADER: "203.0.113.1;1;00"})
+    (asked,) = [request for request in portal.services.asked if request.url.path == "/v1/tokens"]
+    at = int(asked.headers[HEADER].split(";")[1])
+    assert asked.headers[HEADER] == signed_address(ADDRESS_KEY, "192.0.2.7", at)
+    assert asked.headers["user-agent"] == "a telephone"
+
+
 @pytest.mark.parametrize("planted", ["", "510115.", "510115.short", "*.x", "999999." + "a" * 43, "510115." + "a" * 43])
 async def test_a_cookie_that_is_none_of_ours_is_a_stranger_s(portal: Portal, planted: str) -> None:
     async with portal.browser(linbang=planted) as browser:
@@ -161,7 +211,7 @@ async def test_a_cookie_that_is_none_of_ours_is_a_stranger_s(portal: Portal, pla
     ],
 )
 async def test_after_log_in_one_goes_on_within_this_site_alone(portal: Portal, then: str, place: str) -> None:
-    portal.services.answer("POST registry/v1/tokens", {"access_token": token("volunteer"), "expires_in": 900})
+    portal.services.answer("POST registry/v1/tokens", tokens("volunteer"))
     async with portal.browser() as browser:
         answer = await browser.post("/log-in", data={**LOG_IN, "then": then})
         assert answer.headers["location"] == place

@@ -31,8 +31,8 @@ from tests.support.infrastructure import Infrastructure, Urls
 
 DISTRICT, OTHER_DISTRICT = "510115", "510116"
 KNOWN = UUID("01900000-0000-7000-8000-000000000001")
-RECORD = UUID("01900000-0000-7000-8000-000000000002")
-"""Another one: an event is of one aggregate, so none may share its id."""
+RECORD, SIGN_UP = UUID("01900000-0000-7000-8000-000000000002"), UUID("01900000-0000-7000-8000-000000000003")
+"""Others: an event is of one aggregate, so none may share its id."""
 SECRET = "told to 510115 alone"
 PUBLIC = {
     ("GET", "/health/live"),
@@ -57,7 +57,7 @@ PUBLIC = {
     ("GET", "/v1/public/figures"),
     ("GET", "/v1/calendar-feeds/{token}.ics"),
 }
-"""Need no token: probes, the keys, log-in, registering oneself with the data one chooses from for that, what
+"""Need no token: probes, the keys, log-in, what is proven by a code with the data one chooses from for that, what
 everybody may see of a district, and a calendar's secret address."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
@@ -68,10 +68,17 @@ FOR_EVERYBODY = {
     ("DELETE", "/v1/me/sessions"),
     ("DELETE", "/v1/me/sessions/{session_id}"),
 }
-ANSWERS_ZERO = {"/v1/imports/{import_id}/progress"}
-"""Nothing has arrived, of whatever import: the answer is the same for another district's and for none."""
+ANSWERS_ZERO = {"/v1/imports/{import_id}/progress", "/v1/volunteers/{volunteer_id}/absences"}
+"""Nothing has happened here: the answer is the same for another district's and for none."""
 CHANGES = {
     "/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"},
+    "/v1/activities/{activity_id}": {"version": 1, "place": "x"},
+    "/v1/activities/{activity_id}/cancel": {"reason": "x"},
+    "/v1/activities/{activity_id}/shifts": {"starts_at": "2126-01-01T01:00:00Z", "ends_at": "2126-01-01T02:00:00Z"},
+    "/v1/shifts/{shift_id}": {"version": 1},
+    "/v1/shifts/{shift_id}/cancel": {"reason": "x"},
+    "/v1/shifts/{shift_id}/sign-ups": {"group": ["51011500000001"]},
+    "/v1/sign-ups/{sign_up_id}/excuse": {"reason": "x"},
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
@@ -97,7 +104,8 @@ SEEDS = {
         INSERT INTO shift (district, id, activity_id, starts_at, ends_at, capacity, taken)
         VALUES ({_ROW}, '{KNOWN}', now() + interval '1 day', now() + interval '2 days', 9, 1);
         INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version, starts_at, ends_at)
-        VALUES ({_ROW}, '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1, now() + interval '1 day', now() + interval '2 days');
+        VALUES ('{DISTRICT}', '{SIGN_UP}', '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1,
+                now() + interval '1 day', now() + interval '2 days');
         INSERT INTO service_record VALUES ('{DISTRICT}', '{RECORD}', 'R1', '{KNOWN}', '{KNOWN}', '{SECRET}', 'civic',
                                            now(), now() + interval '1 hour', 60, NULL, 'leader', NULL, NULL, '', 1);
     """,
@@ -200,7 +208,7 @@ class Walk:
             for context in routes_of(build_app(service))
             for method in context.methods or ()
         ]
-        self.ids: dict[str, str] = {"record_id": str(RECORD)}
+        self.ids: dict[str, str] = {"record_id": str(RECORD), "sign_up_id": str(SIGN_UP)}
 
     async def send(self, route: Route, headers: Mapping[str, str]) -> httpx.Response:
         change = CHANGES.get(route.path)

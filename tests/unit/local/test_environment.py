@@ -53,7 +53,7 @@ def test_a_service_gets_no_secret_of_another_and_no_owner_password(service: str)
         "activities": {"ACTIVITIES_FILE_KEY", "ACTIVITIES_ATTENDANCE_KEY", "PORTAL_ADDRESS_KEY"},
         "assessment": {"PORTAL_ADDRESS_KEY"},
         "notifications": {"CONTACT_PRIVATE_KEY"},
-        "portal": {"PORTAL_SESSION_KEY"},
+        "portal": {"PORTAL_SESSION_KEY", "PORTAL_ADDRESS_KEY"},
     }
     assert theirs == kinds.get(service, set()) | {f"{service}_{role}_PASSWORD".upper() for role in ("api", "worker")}
     assert "admin" not in text

@@ -24,7 +24,7 @@ KEY = bytes(32)
 
 
 def session(roles: set[str], *, seen_at: datetime = NOW, ends_at: datetime = NOW + timedelta(days=1)) -> Session:
-    tokens = Tokens("access", NOW)
+    tokens = Tokens("access", NOW, "refresh")
     return Session("510115", UUID(int=1), None, frozenset(roles), tokens, NOW, seen_at, ends_at)
 
 

@@ -1,0 +1,1 @@
+"""One's own account: how pages are shown, the password, where one is logged in."""

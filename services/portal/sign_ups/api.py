@@ -1,0 +1,103 @@
+"""Signing up and leaving again.
+
+Invariant: a form has one key for all of its attempts, so a double tap is one sign-up; repeated, it shows the same
+receipt.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Response
+
+from services.portal.activities.queries import find_activity
+from services.portal.sessions.dependencies import page_for
+from services.portal.sessions.visits import Visit
+from services.portal.shell.look import uuid_of
+from services.portal.sign_ups import queries
+from services.portal.sign_ups.queries import Listed, MySignUp
+from shared.contracts.actor import Role
+from shared.http.problems import ProblemError
+from shared.http.upstream import RefusedByServiceError, unless_away
+from shared.store.event_log import now
+
+router = APIRouter(include_in_schema=False)
+
+Volunteer = Annotated[Visit, Depends(page_for(own=[Role.VOLUNTEER]))]
+Key = Annotated[str, Form(max_length=100)]
+LISTS: tuple[Listed, ...] = ("upcoming", "waiting", "past")
+_REFUSED = (404, 409, 422)
+
+
+@router.post("/shifts/{shift_id}/sign-up")
+async def sign_up(visit: Volunteer, shift_id: str, activity: Annotated[str, Form()] = "", key: Key = "") -> Response:
+    """Take a place, or one on the waiting list; beside htmx the row of the shift shows what came of it."""
+    shift, of = uuid_of(shift_id), uuid_of(activity)
+    if shift is None:
+        raise ProblemError(404, "not-found")
+    try:
+        answer = await visit.calls.change(queries.SIGN_UP, key=key or None, shift_id=shift)
+    except RefusedByServiceError as refused:
+        if refused.has("already_signed_up") and (found := await queries.find_for_shift(visit.calls, shift)):
+            return visit.go(f"/sign-ups/{found.sign_up_id}")
+        if refused.status not in _REFUSED:
+            raise
+        template = "sign_ups/_refused.html" if visit.by_htmx else "sign_ups/refused.html"
+        return visit.page(template, refused.status, refused=refused, activity=of)
+    if not visit.by_htmx:
+        return visit.go(f"/sign-ups/{answer.sign_up_id}?new=1")
+    found = await queries.find_mine(visit.calls, answer.sign_up_id)
+    places = await unless_away(find_activity(visit.calls, visit.district, found.activity_id)) if found else None
+    row = next((each for each in places.shifts if each.shift_id == shift), None) if places else None
+    return visit.page("sign_ups/_row.html", sign_up=found, answer=answer, shift=row)
+
+
+@router.get("/sign-ups/{sign_up_id}")
+async def show_receipt(visit: Volunteer, sign_up_id: str, new: str = "") -> Response:
+    """Show one sign-up: the place or the position, when and where, what one can do about it."""
+    sign_up = await _find(visit, sign_up_id)
+    activity = await unless_away(find_activity(visit.calls, visit.district, sign_up.activity_id))
+    return visit.page("sign_ups/receipt.html", sign_up=sign_up, activity=activity, is_new=new == "1", now=now())
+
+
+@router.get("/sign-ups/{sign_up_id}/calendar.ics")
+async def download_calendar(visit: Volunteer, sign_up_id: str) -> Response:
+    """Hand out the sign-up as an entry for a calendar."""
+    content = await visit.calls.fetch(queries.CALENDAR, sign_up_id=(await _find(visit, sign_up_id)).sign_up_id)
+    return Response(content, 200, {"Content-Disposition": 'attachment; filename="linbang.ics"'}, "text/calendar")
+
+
+@router.get("/sign-ups/{sign_up_id}/withdraw")
+async def ask_before_withdrawing(visit: Volunteer, sign_up_id: str) -> Response:
+    """Say what leaving means, and ask."""
+    return visit.page("sign_ups/withdraw.html", sign_up=await _find(visit, sign_up_id), now=now())
+
+
+@router.post("/sign-ups/{sign_up_id}/withdraw")
+async def withdraw(visit: Volunteer, sign_up_id: str) -> Response:
+    """Leave; the place goes to the next who waits."""
+    sign_up = await _find(visit, sign_up_id)
+    await visit.calls.change(queries.WITHDRAW, sign_up_id=sign_up.sign_up_id)
+    return visit.go("/me/sign-ups?done=withdrawn")
+
+
+@router.post("/sign-ups/{sign_up_id}/accept")
+async def accept(visit: Volunteer, sign_up_id: str, key: Key = "") -> Response:
+    """Take the place that is offered, or agree to new times."""
+    sign_up = await _find(visit, sign_up_id)
+    await visit.calls.change(queries.ACCEPT, key=key or None, sign_up_id=sign_up.sign_up_id)
+    return visit.go(f"/sign-ups/{sign_up.sign_up_id}")
+
+
+@router.get("/me/sign-ups")
+async def list_mine(visit: Volunteer, listed: str = "upcoming", cursor: str | None = None, done: str = "") -> Response:
+    """List what one has signed up for: to come, waiting, past."""
+    chosen: Listed = next((one for one in LISTS if one == listed), "upcoming")
+    found = await unless_away(queries.mine(visit.calls, chosen, cursor))
+    return visit.page("sign_ups/list.html", found=found, listed=chosen, lists=LISTS, withdrawn=done == "withdrawn")
+
+
+async def _find(visit: Visit, sign_up_id: str) -> MySignUp:
+    found = uuid_of(sign_up_id)
+    sign_up = await queries.find_mine(visit.calls, found) if found else None
+    if sign_up is None:
+        raise ProblemError(404, "not-found")
+    return sign_up
