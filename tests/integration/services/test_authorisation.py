@@ -61,6 +61,10 @@ PUBLIC = {
 everybody may see of a district, and a calendar's secret address."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
+    ("POST", "/v1/me/step-up"),
+    ("POST", "/v1/me/second-factor"),
+    ("POST", "/v1/me/second-factor/confirm"),
+    ("DELETE", "/v1/me/second-factor"),
     ("DELETE", "/v1/me/sessions"),
     ("DELETE", "/v1/me/sessions/{session_id}"),
 }
@@ -81,6 +85,7 @@ CHANGES = {
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
+    "/v1/accounts/{account_id}/second-factor-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
     "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
     "/v1/shifts/{shift_id}/close": {"entries": []},
