@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import httpx
+import pytest
 from icalendar import Calendar
 
 from shared.contracts.actor import Role
@@ -95,7 +96,8 @@ async def test_an_address_opens_its_own_calendar_and_no_other(activities: Activi
     assert (await activities.account(Role.TEAM_LEADER).send("POST", "/v1/me/calendar-feed")).status_code == 403
 
 
-async def test_a_feed_is_two_statements_whatever_is_in_it(activities: Activities, counted_alone: None) -> None:
+@pytest.mark.usefixtures("counted_alone")
+async def test_a_feed_is_two_statements_whatever_is_in_it(activities: Activities) -> None:
     await activities.know_station()
     (volunteer_id,) = await activities.know_volunteers(1)
     volunteer = activities.volunteer(volunteer_id)
