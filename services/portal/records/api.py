@@ -18,9 +18,10 @@ from services.portal.shell.forms import faults_of
 from services.portal.shell.look import uuid_of
 from services.portal.volunteers.queries import VOLUNTEER, VOLUNTEERS, names
 from shared.contracts.actor import Role
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import CHINA, district_day
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
+from shared.store.event_log import now
 
 router = APIRouter(prefix="/staff/records", include_in_schema=False)
 
@@ -54,19 +55,53 @@ class CorrectionForm(BaseModel):
         return figure | {"reason": self.reason}
 
 
+class AnswerForm(BaseModel):
+    """What is said to a claim: ``do`` is ``accept`` or ``refuse``."""
+
+    do: Line = ""
+    reason: Line = ""
+    key: Line = ""
+
+
 @router.get("")
 async def list_records(
     visit: Organiser,
     query: Annotated[str, Query(max_length=100)] = "",
     volunteer: str = "",
     cursor: Annotated[str | None, Query(max_length=500)] = None,
+    done: str = "",
 ) -> Response:
     """Look for whose records to see, or show somebody's."""
     asked, chosen = query.strip(), uuid_of(volunteer)
     people = await unless_away(visit.calls.read(VOLUNTEERS, query=asked)) if asked else None
     who = await unless_away(visit.calls.read(VOLUNTEER, volunteer_id=chosen)) if chosen else None
     found = await unless_away(visit.calls.read(queries.RECORDS, volunteer_id=chosen, cursor=cursor)) if chosen else None
-    return visit.page("records/list.html", query=asked, people=people, chosen=chosen, who=who, found=found)
+    claims = await unless_away(queries.open_claims(visit.calls))
+    known = await names(visit.calls, [claim.volunteer_id for claim in claims.items]) if claims else {}
+    shown = {"claims": claims, "names": known, "today": district_day(now())}
+    return visit.page(
+        "records/list.html", **shown, query=asked, people=people, chosen=chosen, who=who, found=found, done=done
+    )
+
+
+@router.get("/claims/{claim_id}")
+async def show_claim(visit: Organiser, claim_id: str) -> Response:
+    """Show a claim beside what is on file, and ask for the answer."""
+    return await _claim(visit, _id(claim_id), AnswerForm())
+
+
+@router.post("/claims/{claim_id}")
+async def answer(visit: Organiser, claim_id: str, form: Annotated[AnswerForm, Form()]) -> Response:
+    """Accept a claim or refuse it; the volunteer is told why."""
+    claim = _id(claim_id)
+    body = {"accepted": form.do == "accept", "reason": form.reason}
+    try:
+        await visit.calls.change(queries.ANSWER, body, key=form.key or None, claim_id=claim)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        return await _claim(visit, claim, form, refused)
+    return visit.go("/staff/records?done=answered")
 
 
 @router.get("/{record_id}")
@@ -86,9 +121,23 @@ async def correct(visit: Organiser, record_id: str, form: Annotated[CorrectionFo
     except RefusedByServiceError as refused:
         if not refused.faults and refused.status not in (409, 412):
             raise
-        now_on_file = await visit.calls.read(queries.RECORD, record_id=record)
-        return await _record(visit, now_on_file, form, refused=refused)
+        on_file = await visit.calls.read(queries.RECORD, record_id=record)
+        return await _record(visit, on_file, form, refused=refused)
     return visit.go(f"/staff/records/{record}?done=corrected")
+
+
+async def _claim(
+    visit: Visit, claim_id: UUID, form: AnswerForm, refused: RefusedByServiceError | None = None
+) -> Response:
+    claim = await queries.find_claim(visit.calls, claim_id)
+    if claim is None:
+        raise ProblemError(404, "not-found")
+    record = await visit.calls.read(queries.RECORD, record_id=claim.record_id) if claim.record_id else None
+    known = await names(visit.calls, [claim.volunteer_id])
+    shown = {"claim": claim, "record": record, "name": known.get(claim.volunteer_id), "form": form}
+    faults = faults_of(refused) if refused else {}
+    status = refused.status if refused else 200
+    return visit.page("records/claim.html", status, **shown, faults=faults, today=district_day(now()))
 
 
 async def _record(

@@ -5,7 +5,7 @@ Without scripts the page comes back at that row.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -60,6 +60,17 @@ class Narrowed:
         return self.text if len(self.text) == _LAST_FOUR and self.text.isdecimal() else None
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of what was done before: ``said`` is a refusal, ``faults`` are of the form that adds somebody."""
+
+    done: str = ""
+    said: str = ""
+    number: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
 @router.get("/shifts/{shift_id}")
 async def show_roster(
     visit: Organiser,
@@ -71,7 +82,7 @@ async def show_roster(
 ) -> Response:
     """Show who is on a shift, and what can be done about each."""
     narrowed = Narrowed(state if state in STATES else "", text.strip())
-    return await _roster(visit, _id(shift_id), narrowed, cursor=cursor, done=done)
+    return await _roster(visit, _id(shift_id), narrowed, Outcome(done=done), cursor=cursor)
 
 
 @router.get("/shifts/{shift_id}/counts")
@@ -107,7 +118,7 @@ async def add(
             await visit.calls.change(queries.SIGN_UP, {"group": [typed]}, key=key or None, shift_id=shift)
     except RefusedByServiceError as refusal:
         faults = {"number": next(iter(faults_of(refusal).values()))}
-        return await _roster(visit, shift, Narrowed(), faults=faults, number=typed, status=refusal.status)
+        return await _roster(visit, shift, Narrowed(), Outcome(number=typed, faults=faults, status=refusal.status))
     return visit.go(f"/staff/shifts/{shift}?done=added")
 
 
@@ -147,7 +158,7 @@ async def act(visit: Organiser, sign_up_id: str, action: str, form: Annotated[Ro
         said, status = next(iter(faults_of(refused).values())), refused.status
     if not visit.by_htmx:
         if said:
-            return await _roster(visit, shift, narrowed, said=said, status=status)
+            return await _roster(visit, shift, narrowed, Outcome(said=said, status=status))
         return visit.go(f"/staff/shifts/{shift}?{urlencode({'state': form.state, 'text': form.text})}#s-{sign_up}")
     roster, entry = await queries.find_entry(visit.calls, shift, sign_up, form.last_four)
     known = await names(visit.calls, [entry.volunteer_id]) if entry else {}
@@ -174,35 +185,16 @@ async def _excuse(
 
 
 async def _roster(
-    visit: Visit,
-    shift_id: UUID,
-    narrowed: Narrowed,
-    *,
-    cursor: str | None = None,
-    said: str = "",
-    done: str = "",
-    faults: dict[str, str] | None = None,
-    number: str = "",
-    status: int = 200,
+    visit: Visit, shift_id: UUID, narrowed: Narrowed, outcome: Outcome, *, cursor: str | None = None
 ) -> Response:
     roster = await queries.find_roster(
         visit.calls, shift_id, state=narrowed.state or None, last_four=narrowed.last_four, cursor=cursor
     )
     known = await names(visit.calls, [one.volunteer_id for one in roster.items])
-    return visit.page(
-        "roster/_list.html" if visit.by_htmx else "roster/roster.html",
-        status,
-        roster=roster,
-        rows_shown=_named_as(roster, known, narrowed),
-        names=known,
-        narrowed=narrowed,
-        states=STATES,
-        said=said,
-        done=done,
-        faults=faults or {},
-        number=number,
-        now=now(),
-    )
+    rows = _named_as(roster, known, narrowed)
+    shown = {"roster": roster, "rows_shown": rows, "names": known, "narrowed": narrowed, "states": STATES}
+    template = "roster/_list.html" if visit.by_htmx else "roster/roster.html"
+    return visit.page(template, outcome.status, **shown, outcome=outcome, now=now())
 
 
 def _named_as(roster: Roster, known: Mapping[UUID, Name], narrowed: Narrowed) -> Sequence[Entry]:

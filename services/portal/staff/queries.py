@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 from services.portal.closing.queries import find_closing
 from services.portal.publishing.queries import OwnActivity, OwnShift, own_activities
 from services.portal.roster.queries import Roster, find_roster
-from shared.contracts.calendar import district_day
+from shared.contracts.calendar import add_working_days, district_day
 from shared.http.upstream import Upstream, unless_away
 
 _DUE_AFTER = 10
@@ -18,7 +18,6 @@ _LOOKED_BACK = timedelta(days=21)
 _MOST = 12
 """So many shifts are looked at closely; a day with more is a list of activities' own."""
 _A_PAGE = 100
-_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,14 @@ class ToClose:
     activity: OwnActivity
     shift: OwnShift
     missing: int
-    due_on: datetime
+    due_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
     """What is on, what comes next, what waits."""
 
+    day: date
     shifts: Sequence[TodaysShift]
     next: Sequence[tuple[OwnActivity, OwnShift]]
     to_close: Sequence[ToClose]
@@ -78,7 +78,7 @@ async def today(calls: Upstream, now: datetime) -> Today:
         asyncio.gather(*(_todays(calls, *pair) for pair in on[:_MOST])),
         asyncio.gather(*(_to_close(calls, *pair) for pair in over[-_MOST:])),
     )
-    return Today(looked_at, later[:3], [one for one in closings if one])
+    return Today(district_day(now), looked_at, later[:3], [one for one in closings if one])
 
 
 async def _todays(calls: Upstream, activity: OwnActivity, shift: OwnShift) -> TodaysShift:
@@ -89,15 +89,7 @@ async def _to_close(calls: Upstream, activity: OwnActivity, shift: OwnShift) -> 
     closing = await unless_away(find_closing(calls, shift.shift_id))
     if closing is None or closing.closed_at or not closing.items:
         return None
-    return ToClose(activity, shift, closing.missing, working_days_after(shift.ends_at, _DUE_AFTER))
-
-
-def working_days_after(moment: datetime, days: int) -> datetime:
-    """Return the moment as many working days later, Mondays to Fridays; public holidays are not known here."""
-    while days:
-        moment += timedelta(days=1)
-        days -= moment.weekday() < _SATURDAY
-    return moment
+    return ToClose(activity, shift, closing.missing, add_working_days(district_day(shift.ends_at), _DUE_AFTER))
 
 
 def _is_on(shift: OwnShift, now: datetime) -> bool:
