@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 
 from services.portal.closing import queries
-from services.portal.closing.forms import Said, closing_faults, entries, said_by_rule, said_of
+from services.portal.closing.entries import Said, closing_faults, entries, said_by_rule, said_of
 from services.portal.roster.queries import find_roster
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit

@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Response
 from pydantic import BaseModel, StringConstraints
 
+from services.portal.check_in.queries import CheckedIn, CheckedOut, Undone
 from services.portal.roster import queries
 from services.portal.roster.queries import Entry, Roster
 from services.portal.sessions.dependencies import Organiser
@@ -29,7 +30,7 @@ router = APIRouter(prefix="/staff", include_in_schema=False)
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 STATES = ("confirmed", "attending", "completed", "missing_check_out", "waiting", "offered", "withdrawn")
 """By what a roster can be narrowed."""
-ACTIONS: dict[str, Change[queries.CheckedIn] | Change[queries.CheckedOut] | Change[queries.Undone]] = {
+ACTIONS: Mapping[str, Change[CheckedIn] | Change[CheckedOut] | Change[Undone]] = {
     "check-in": queries.CHECK_IN,
     "check-out": queries.CHECK_OUT,
     "undo": queries.UNDO,
