@@ -61,9 +61,15 @@ PUBLIC = {
 everybody may see of a district, and a calendar's secret address."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
+    ("POST", "/v1/me/step-up"),
+    ("POST", "/v1/me/second-factor"),
+    ("POST", "/v1/me/second-factor/confirm"),
+    ("DELETE", "/v1/me/second-factor"),
     ("DELETE", "/v1/me/sessions"),
     ("DELETE", "/v1/me/sessions/{session_id}"),
 }
+OF_NO_OTHER_DISTRICT = {("POST", "/v1/signing-keys"), ("POST", "/v1/me/calendar-feed")}
+"""Change something that is the platform's, or the caller's own in their own district."""
 ANSWERS_ZERO = {"/v1/imports/{import_id}/progress", "/v1/volunteers/{volunteer_id}/absences"}
 """Nothing has happened here: the answer is the same for another district's and for none."""
 _TIMES = {"started_at": "2026-03-01T01:00:00Z", "ended_at": "2026-03-01T02:00:00Z", "reason": "x"}
@@ -79,6 +85,7 @@ CHANGES = {
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
+    "/v1/accounts/{account_id}/second-factor-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
     "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
     "/v1/shifts/{shift_id}/close": {"entries": []},
@@ -88,6 +95,10 @@ CHANGES = {
     "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
     "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
     "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},
+    **{
+        f"/v1/{name}s/{{{name}_id}}/closing": {"closed_on": "2026-11-01"}
+        for name in ("organisation", "station", "team")
+    },
     "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
 }
 
@@ -307,7 +318,7 @@ async def test_who_is_not_let_in_is_403_everywhere_and_changes_nothing(walk: Wal
 async def test_another_district_gets_at_nothing_of_this_one_by_any_route(walk: Walk) -> None:
     before = await walk.content()
     for route in walk.routes:
-        if route.reaches is None or (route.method, route.path) == ("POST", "/v1/signing-keys"):
+        if route.reaches is None or (route.method, route.path) in OF_NO_OTHER_DISTRICT:
             continue
         for role in route.reaches:
             token = bearer(role, district=OTHER_DISTRICT)
