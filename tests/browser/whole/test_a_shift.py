@@ -146,7 +146,7 @@ async def test_check_in_is_by_the_code_of_the_wall_and_check_out_ends_it(
     await expect(page.get_by_text("已撤回。")).to_be_visible()
 
 
-async def test_what_the_wall_s_qr_opens_leads_over_log_in_to_a_question(system: System, open_page: OpenPage) -> None:
+async def test_what_the_wall_s_qr_opens_asks_first_after_log_in(system: System, open_page: OpenPage) -> None:
     activity = publish(system, "扫码签到", begins=timedelta(minutes=12), lasts=timedelta(minutes=20), capacity=5)
     page = await open_page()
     await log_in(page, system.district.volunteer)
