@@ -3,10 +3,12 @@
 from services.notifications.contacts.part import PART as CONTACTS
 from services.notifications.deliveries.part import PART as DELIVERIES
 from services.notifications.messages.part import PART as MESSAGES
+from services.notifications.preferences.part import PART as PREFERENCES
+from services.notifications.reminders.part import PART as REMINDERS
 from services.notifications.settings import Settings
 from shared.service.service import Service
 
-PARTS = (DELIVERIES, MESSAGES, CONTACTS)
+PARTS = (REMINDERS, DELIVERIES, MESSAGES, PREFERENCES, CONTACTS)
 """From the top floor down: a part may use what is below it, never what is above."""
 
 

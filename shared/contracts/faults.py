@@ -70,6 +70,7 @@ class Code(StrEnum):
     EXPIRED = "expired"
     CODE_USED = "code_used"
     NO_PLACE = "no_place"
+    NEEDED_IN_INBOX = "needed_in_inbox"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -154,6 +155,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.EXPIRED: ("已过期,请重新扫码", "has expired; scan again"),
     Code.CODE_USED: ("此签到码您已用过,请等下一个", "was used by you already; wait for the next one"),
     Code.NO_PLACE: ("名额已满", "has no place left"),
+    Code.NEEDED_IN_INBOX: ("属于必须知晓的通知,站内信不能关闭", "is what you must know; it stays in the inbox"),
 }
 """Code -> (Chinese, English). The sentence follows the field's name."""
 

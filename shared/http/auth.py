@@ -173,6 +173,12 @@ class Access(Declared):
             raise ProblemError(403, "forbidden", [Fault("", Code.STEP_UP)])
 
 
+async def caller_by(access: Access, request: Request) -> Caller:
+    """Return who makes a request, as a route with this access would be told. Raises ProblemError 401 or 403."""
+    headers = request.headers
+    return await access(await _claims(request, headers.get("authorization")), headers.get("x-district"))
+
+
 def caller_with(
     *roles: Role,
     units: Collection[Role] = (),
@@ -202,6 +208,11 @@ def access_of(dependant: Dependant) -> Mapping[Role, Reach] | None:
         raise LookupError("a route says by caller_with(...) or anyone who may use it")
     accesses = [call.reaches for call in declared if isinstance(call, Declared)]
     return accesses[0] if accesses else None
+
+
+def asks_again(dependant: Dependant) -> bool:
+    """Return whether a route wants to know once more who calls (``stepped_up``). ``dependant`` is the route's."""
+    return any(isinstance(call, Access) and call.stepped_up for call in _calls(dependant))
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:

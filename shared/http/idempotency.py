@@ -64,6 +64,11 @@ async def _claim(request: Request, idempotency_key: Annotated[str | None, Header
     return claim(idempotency_key, request.method.encode(), request.url.path.encode(), await request.body())
 
 
+def claim_without_body(request: Request) -> Claim | None:
+    """Return the claim of a request that has no body, as a route would be told. Raises ProblemError 422."""
+    return claim(request.headers.get("idempotency-key"), request.method.encode(), request.url.path.encode(), b"")
+
+
 IdempotencyKey = Annotated[Claim | None, Depends(_claim)]
 
 _INSERT = text("""

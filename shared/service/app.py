@@ -42,6 +42,7 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
     app.state.client_addresses = ClientAddresses(settings.trusted_proxies, settings.portal_address_key)
     app.state.rates = Rates()
     if with_routes:
+        app.router.routes[:0] = service.short_routes
         for router in service.routers:
             app.include_router(router)
         if service.imports:

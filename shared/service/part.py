@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from shared.http.short_route import ShortRoute
 from shared.imports.job import ImportKind
 from shared.messaging.reactions import Reaction
 from shared.ops.health import Heartbeat
@@ -28,6 +29,8 @@ class Part:
     """What a part gives its service. What needs the service's settings is a function of them."""
 
     routers: Sequence[APIRouter] = ()
+    short_routes: Sequence[ShortRoute] = ()
+    """Short ways to routes among those of ``routers``."""
     reactions: Sequence[Reaction] = ()
     imports: Callable[[Any], Mapping[str, ImportKind]] = _nothing
     """The kinds of files it takes in, by the name in ``POST /v1/imports/<kind>``."""

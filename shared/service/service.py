@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from shared.contracts.topics import REVOCATION
 from shared.http.auth import FetchKeys
+from shared.http.short_route import ShortRoute
 from shared.imports.importer import ENDINGS
 from shared.imports.job import ImportKind
 from shared.messaging.reactions import Reaction, Reactions
@@ -33,6 +34,11 @@ class Service:
     def routers(self) -> list[APIRouter]:
         """The routes of every part."""
         return [router for part in self.parts for router in part.routers]
+
+    @cached_property
+    def short_routes(self) -> list[ShortRoute]:
+        """The short ways of every part."""
+        return [route for part in self.parts for route in part.short_routes]
 
     @cached_property
     def reactions(self) -> Reactions:

@@ -41,7 +41,7 @@ class NewEvent:
     version: int
     data: Event
     caused_by: str
-    """Who or what caused it: ``account:<id>``, ``import:<id>``, ``event:<id>`` or ``operator:<name>``."""
+    """What caused it: ``account:<id>``, ``import:<id>``, ``event:<id>``, ``work:<id>`` or ``operator:<name>``."""
     occurred_at: datetime = field(default_factory=now)
     event_id: UUID = field(default_factory=new_id)
     traceparent: str | None = field(default_factory=current_traceparent)

@@ -32,6 +32,8 @@ class ProjectedTable:
     of_shape: tuple[str, ...] = ()
     """Those of ``columns`` that a later version may make differently of the same event. Rows say in their column
     ``shape`` which one made them, and a comparison looks at these columns where both sides have the same."""
+    rows: str = "true"
+    """Which of its rows follow from events, as a condition in SQL; a comparison leaves the others alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Browser
 
@@ -18,7 +19,7 @@ from tests.support.infrastructure import infrastructure_from
 from tests.support.system import System, running_system
 
 SIZES: Mapping[str, Mapping[str, int]] = {"360": SMALL_PHONE, "390": PHONE, "1280": DESK}
-LOOKS: Mapping[str, Mapping[str, str]] = {
+LOOKS: Mapping[str, Mapping[str, Any]] = {
     "light": {"theme": "light"},
     "dark": {"theme": "dark"},
     "elder": {"theme": "light", "mode": "elder"},

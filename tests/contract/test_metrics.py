@@ -18,6 +18,7 @@ LABELS = {
     "projection": "a projection's name",
     "reason": "one of a few codes",
     "result": "one of a few codes",
+    "channel": "sms, mail, or none",
     "route": "a route's template",
     "status": "an HTTP status",
     "topic": "a topic",

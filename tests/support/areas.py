@@ -20,7 +20,7 @@ BUDGETS = {
     "contract": 60,
     "fault": 420,
     "integration/activities": 80,
-    "integration/assessment": 60,
+    "integration/assessment": 120,
     "integration/cost": 40,
     "integration/demo": 100,
     "integration/local": 60,
@@ -32,9 +32,10 @@ BUDGETS = {
     "integration/services": 90,
     "integration/work": 60,
     "replay": 80,
-    "unit": 120,
+    "unit": 60,
+    "upgrade": 20,
 }
-"""Seconds of one worker."""
+"""Seconds of one worker, beside two others on two cores."""
 
 
 def area_of(node: str) -> str:

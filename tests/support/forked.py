@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module, reload
 from pathlib import Path
@@ -28,6 +29,7 @@ from threading import Lock
 from typing import BinaryIO, Self
 
 from deploy.local.process import Child
+from deploy.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
 _PR_SET_PDEATHSIG = 1
@@ -137,7 +139,7 @@ def _end(requests: socket.socket, server: subprocess.Popen[bytes]) -> None:
 
 
 def _import_services() -> None:
-    for service in ("registry", "activities", "assessment", "notifications"):
+    for service in SERVICES:
         import_module(f"services.{service}.app")
         import_module(f"services.{service}.cli")
     import_module("services.cli")
@@ -159,6 +161,13 @@ def _serve(requests: socket.socket) -> Callable[[], None] | None:
             return _become(arguments, environment, output)
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _reap(*_: object) -> None:
+    """Take note of programs that have ended, so that their time counts as this process's and so as the tests'."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _keep(status: socket.socket) -> None:
@@ -209,7 +218,7 @@ def _main() -> None:
     _import_services()
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, _reap)
     program = _serve(socket.socket(fileno=int(sys.argv[1])))
     if program:
         program()

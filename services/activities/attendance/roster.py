@@ -11,23 +11,24 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.signing_up.domain import SignUpState
-from shared.contracts import Provenance
+from shared.contracts import AbsenceClass, CheckInWay
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 
 
 class RosterEntry(BaseModel):
-    """A sign-up on a roster. ``by`` is who vouched for the check-in; the check-out and minutes are the record's."""
+    """A sign-up on a roster. ``by`` is how they were checked in; ``minutes`` are the record's."""
 
     sign_up_id: UUID
     volunteer_id: UUID
     number_last_four: str
     state: SignUpState
     queue_number: int
+    absence: AbsenceClass | None
     checked_in_at: datetime | None
     checked_out_at: datetime | None
     minutes: int | None
-    by: Provenance | None
+    by: CheckInWay | None
 
 
 class RosterShift(BaseModel):
@@ -46,9 +47,9 @@ class RosterShift(BaseModel):
 
 
 class Roster(RosterShift):
-    """A page of a roster in order of arrival; ``counts`` are of the whole shift, by state."""
+    """A page of a roster in order of arrival; ``counts`` are of the whole shift, by state and by class of absence."""
 
-    counts: dict[SignUpState, int]
+    counts: dict[str, int]
     items: list[RosterEntry]
     next_cursor: str | None = None
 
@@ -60,11 +61,15 @@ _SHIFT = text("""
     WHERE s.district = :district AND s.id = :shift_id
 """)
 _COUNTS = text("""
-    SELECT state, count(*) AS sign_ups FROM sign_up WHERE district = :district AND shift_id = :shift_id GROUP BY state
+    SELECT state AS name, count(*) AS sign_ups FROM sign_up
+    WHERE district = :district AND shift_id = :shift_id GROUP BY state
+    UNION ALL
+    SELECT absence, count(*) FROM sign_up
+    WHERE district = :district AND shift_id = :shift_id AND absence IS NOT NULL GROUP BY absence
 """)
 _ENTRIES = text("""
     SELECT u.id AS sign_up_id, u.volunteer_id, right(v.number, 4) AS number_last_four, u.state, u.queue_number,
-           u.checked_in_at, r.ended_at AS checked_out_at, r.minutes, u.checked_in_by AS by
+           u.absence, u.checked_in_at, u.checked_out_at, r.minutes, u.checked_in_by AS by
     FROM sign_up u
     JOIN known_volunteer v ON v.district = u.district AND v.id = u.volunteer_id
     LEFT JOIN service_record r ON r.district = u.district AND r.sign_up_id = u.id
@@ -93,8 +98,8 @@ async def find_roster(
     shift = (await tx.execute(_SHIFT, key)).mappings().one_or_none()
     if shift is None or not actor.reaches(unit=shift["station_id"], made_by=shift["published_by"]):
         raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
-    counted = {row.state: row.sign_ups for row in await tx.execute(_COUNTS, key)}
+    counted = {row.name: row.sign_ups for row in await tx.execute(_COUNTS, key)}
     narrowed = {"states": states or None, "last_four": last_four, "after": after, "limit": limit}
     entries = [RosterEntry(**row) for row in (await tx.execute(_ENTRIES, {**key, **narrowed})).mappings()]
-    counts = {state: counted.get(state, 0) for state in SignUpState}
+    counts = {name: counted.get(name, 0) for name in (*SignUpState, *AbsenceClass)}
     return Roster(**shift, counts=counts, items=entries)

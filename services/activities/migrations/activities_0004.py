@@ -1,4 +1,4 @@
-"""What the pages look things up by: shifts by their start, activities by their station, calendars by their secret."""
+"""What the pages look things up by: shifts by their start, calendars by their secret."""
 
 from alembic import op
 
@@ -7,12 +7,11 @@ from shared.store.ddl import secure
 revision = "activities_0004"
 down_revision = "activities_0005"
 branch_labels = None
-depends_on = None
+depends_on = ("kit_0005",)  # current_districts()
 
 STATEMENTS = (
     # None of these columns changes with a sign-up: its updates of a shift's row stay off this index too.
     "CREATE INDEX shift_by_start ON shift (district, starts_at, id)",
-    "CREATE INDEX activity_of_station ON activity (district, station_id, id)",
     # The secret itself is nowhere: what is random and long needs no slow hash.
     """
     CREATE TABLE calendar_feed (

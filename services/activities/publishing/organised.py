@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.publishing.domain import ActivityState
 from services.activities.publishing.public import ShiftPlaces
-from services.activities.publishing.states import ACTIVITY_STATE, TIMES
+from services.activities.publishing.states import ACTIVITY_STATE, LIVE_SHIFTS
 from shared.contracts.actor import Actor, Reach
 
 
@@ -31,36 +31,43 @@ class OrganisedActivity(BaseModel):
     shifts: list[ShiftPlaces]
 
 
-_ORGANISED = f"""
-    WITH organised AS MATERIALIZED (
-        SELECT a.id AS activity_id, a.title, a.service, a.station_id, n.name AS station_name, a.place, a.version,
-               {ACTIVITY_STATE} AS state, coalesce(t.next_start, t.last_end) AS at
-        FROM activity a
-        JOIN known_station n ON n.district = a.district AND n.id = a.station_id
-        {TIMES}
-        WHERE a.district = :district
-          AND (:everything OR a.published_by = :name OR a.station_id = ANY(CAST(:units AS uuid[])))
-          AND (CAST(:station_id AS uuid) IS NULL OR a.station_id = :station_id)
-    )
-"""
-_COUNTS = text(f"{_ORGANISED} SELECT state, count(*) AS activities FROM organised GROUP BY state")
+def _organised(join: str) -> str:
+    """Return the activities that an actor deals with, as ``organised``; by ``JOIN`` those that are open or running."""
+    return f"""
+        WITH t AS MATERIALIZED ({LIVE_SHIFTS}), organised AS (
+            SELECT a.id AS activity_id, a.title, a.service, a.station_id, a.place, a.version, t.next_start,
+                   {ACTIVITY_STATE} AS state
+            FROM activity a {join} t ON t.activity_id = a.id
+            WHERE a.district = :district
+              AND (:everything OR a.published_by = :name OR a.station_id = ANY(CAST(:units AS uuid[])))
+              AND (CAST(:station_id AS uuid) IS NULL OR a.station_id = :station_id)
+        )
+    """
 
 
-def _page(order: str, beyond: str) -> Any:  # noqa: ANN401 - a TextClause
-    return text(f"""{_ORGANISED}, page AS (
-            SELECT * FROM organised
-            WHERE state = :state
-              AND (CAST(:after AS timestamptz) IS NULL OR (at, activity_id) {beyond} (:after, CAST(:after_id AS uuid)))
+_COUNTS = text(f"{_organised('LEFT JOIN')} SELECT state, count(*) AS activities FROM organised GROUP BY state")
+_LAST_END = "(SELECT max(ends_at) FROM shift WHERE district = :district AND activity_id = organised.activity_id)"
+
+
+def _page(join: str, at: str, order: str, beyond: str) -> TextClause:
+    return text(f"""{_organised(join)}, in_state AS MATERIALIZED (
+            SELECT *, {at} AS at FROM organised WHERE state = :state
+        ), page AS MATERIALIZED (
+            SELECT * FROM in_state
+            WHERE CAST(:after AS timestamptz) IS NULL OR (at, activity_id) {beyond} (:after, CAST(:after_id AS uuid))
             ORDER BY at {order}, activity_id {order} LIMIT :limit
         )
-        SELECT page.*, s.id AS shift_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
+        SELECT page.*, n.name AS station_name, s.id AS shift_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
                s.cancelled_at IS NOT NULL AS is_cancelled
-        FROM page JOIN shift s ON s.district = :district AND s.activity_id = page.activity_id
+        FROM page
+        JOIN known_station n ON n.district = :district AND n.id = page.station_id
+        JOIN shift s ON s.district = :district AND s.activity_id = page.activity_id
         ORDER BY page.at {order}, page.activity_id {order}, s.starts_at, s.id
     """)
 
 
-_NEXT_FIRST, _LAST_FIRST = _page("ASC", ">"), _page("DESC", "<")
+_NEXT_FIRST = _page("JOIN", "next_start", "ASC", ">")
+_LAST_FIRST = _page("LEFT JOIN", _LAST_END, "DESC", "<")
 _PAGES = {
     ActivityState.OPEN: _NEXT_FIRST,
     ActivityState.RUNNING: _NEXT_FIRST,

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.publishing.domain import ActivityState, public_wording
 from services.activities.publishing.shift_filter import ShiftFilter
-from services.activities.publishing.states import ACTIVITY_STATE, OPEN_SHIFT, TIMES
+from services.activities.publishing.states import ACTIVITY_STATE, LIVE_SHIFTS, OPEN_SHIFT
 
 
 class ShiftPlaces(BaseModel):
@@ -78,27 +78,32 @@ _SHIFT = (
     "s.id AS shift_id, s.activity_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,"
     " s.cancelled_at IS NOT NULL AS is_cancelled"
 )
-_ACTIVITY = "a.title, a.service, a.station_id, n.name AS station_name, a.place"
-_JOINS = """
-    JOIN activity a ON a.district = s.district AND a.id = s.activity_id
-    JOIN known_station n ON n.district = a.district AND n.id = a.station_id
-"""
 _OPEN_ACTIVITIES = text(f"""
-    WITH found AS MATERIALIZED (
-        SELECT {_SHIFT}, {_ACTIVITY} FROM shift s {_JOINS}
-        WHERE s.district = :district AND {ShiftFilter.CONDITION}
-    ), page AS (
+    WITH begins AS MATERIALIZED (
+        SELECT s.* FROM shift s WHERE s.district = :district AND {ShiftFilter.SHIFTS}
+    ), found AS MATERIALIZED (
+        SELECT {_SHIFT},
+               a.title, a.service, a.station_id, a.place
+        FROM begins s JOIN activity a ON a.district = :district AND a.id = s.activity_id
+        WHERE {ShiftFilter.ACTIVITIES}
+    ), page AS MATERIALIZED (
         SELECT activity_id, min(starts_at) AS next_start FROM found GROUP BY activity_id
         HAVING CAST(:after AS timestamptz) IS NULL OR (min(starts_at), activity_id) > (:after, CAST(:after_id AS uuid))
         ORDER BY next_start, activity_id LIMIT :limit
     )
-    SELECT page.next_start, found.* FROM page JOIN found USING (activity_id)
+    SELECT page.next_start, found.*, n.name AS station_name
+    FROM page JOIN found USING (activity_id) JOIN known_station n ON n.district = :district AND n.id = found.station_id
     ORDER BY page.next_start, activity_id, found.starts_at, found.shift_id
 """)
 _ONE_ACTIVITY = text(f"""
-    SELECT {_SHIFT}, {_ACTIVITY}, a.person_in_charge, a.risk_text, a.description, a.published_at, a.cancelled_reason,
-           {ACTIVITY_STATE} AS state
-    FROM shift s {_JOINS} {TIMES}
+    WITH t AS MATERIALIZED ({LIVE_SHIFTS} HAVING s.activity_id = :id)
+    SELECT {_SHIFT},
+           a.title, a.service, a.station_id, n.name AS station_name, a.place, a.person_in_charge, a.risk_text,
+           a.description, a.published_at, a.cancelled_reason, {ACTIVITY_STATE} AS state
+    FROM shift s
+    JOIN activity a ON a.district = s.district AND a.id = s.activity_id
+    JOIN known_station n ON n.district = a.district AND n.id = a.station_id
+    LEFT JOIN t ON t.activity_id = a.id
     WHERE s.district = :district AND s.activity_id = :id ORDER BY s.starts_at, s.id
 """)
 _FIGURES = text(f"""

@@ -12,7 +12,7 @@ _VOLUNTEERS_BY_NUMBER = text("""
     SELECT number, id FROM known_volunteer WHERE district = :district AND number = ANY(CAST(:numbers AS text[]))
 """)
 _TEAM_MATES = text("""
-    SELECT v.number, v.id, v.team_id IS NOT NULL AND v.team_id = own.team_id AS is_mate
+    SELECT v.number, v.id, v.id = own.id OR v.team_id IS NOT NULL AND v.team_id = own.team_id AS is_mate
     FROM known_volunteer v LEFT JOIN known_volunteer own ON own.district = v.district AND own.id = :volunteer_id
     WHERE v.district = :district AND v.number = ANY(CAST(:numbers AS text[]))
 """)
@@ -34,7 +34,7 @@ async def volunteers_by_number(tx: AsyncConnection, district: str, numbers: Coll
 async def team_mates(
     tx: AsyncConnection, district: str, volunteer_id: UUID | None, numbers: Collection[str]
 ) -> dict[str, tuple[UUID, bool]]:
-    """Return the ids of the volunteers that are known, by number, and whether each is of the team of another one."""
+    """Return the ids of the volunteers that are known, by number, and whether each is another one or of their team."""
     values = {"district": district, "volunteer_id": volunteer_id, "numbers": list(numbers)}
     return {row.number: (row.id, row.is_mate) for row in await tx.execute(_TEAM_MATES, values)}
 

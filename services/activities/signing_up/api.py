@@ -17,11 +17,12 @@ from services.activities.signing_up.queries import ShiftSignUp
 from services.activities.signing_up.withdrawal import withdraw_sign_up
 from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
-from shared.http.auth import Caller, caller_with
+from shared.http.auth import Caller, caller_by, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.group_commit import GroupCommit
-from shared.http.idempotency import IdempotencyKey, idempotent
+from shared.http.idempotency import Claim, IdempotencyKey, claim_without_body, idempotent
 from shared.http.pages import Page, RequestedPage, whole_number
+from shared.http.short_route import ShortRoute
 from shared.ops import metrics
 from shared.store.engine import Store
 
@@ -48,10 +49,8 @@ async def _groups(request: Request) -> SignUps:
 Groups = Annotated[SignUps, Depends(_groups)]
 # An activity is of a station and names no team: a team leader staffs those that they have published.
 Volunteer = Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))]
-VolunteerOrLeader = Annotated[
-    Caller,
-    Depends(caller_with(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER], own=[Role.TEAM_LEADER, Role.VOLUNTEER])),
-]
+_SIGNS_UP = caller_with(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER], own=[Role.TEAM_LEADER, Role.VOLUNTEER])
+VolunteerOrLeader = Annotated[Caller, Depends(_SIGNS_UP)]
 VolunteerOrAdmin = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, own=[Role.VOLUNTEER]))]
 Leader = Annotated[
     Caller, Depends(caller_with(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER], own=[Role.TEAM_LEADER]))
@@ -87,11 +86,24 @@ async def sign_up(
     if body and body.group:
         async with store.transaction(caller.district) as tx:
             party = await find_party(tx, caller, shift_id, body.group)
-    elif caller.volunteer_id and caller.has(Role.VOLUNTEER):
-        party = (caller.volunteer_id,)
-    else:
+        return (await groups.ask(caller, shift_id, key, SignUpRequest(caller, party))).response()
+    return await _sign_up_alone(shift_id, groups, caller, key)
+
+
+async def _sign_up_alone(shift_id: UUID, groups: SignUps, caller: Caller, key: Claim | None) -> Response:
+    if not (caller.volunteer_id and caller.has(Role.VOLUNTEER)):
         raise RefusedError(Fault("volunteer_id", Code.FORBIDDEN))
-    return (await groups.ask(caller, shift_id, key, SignUpRequest(caller, party))).response()
+    return (await groups.ask(caller, shift_id, key, SignUpRequest(caller, (caller.volunteer_id,)))).response()
+
+
+async def _sign_up_in_a_rush(request: Request) -> Response:
+    """Do what ``sign_up`` does for a request without a body."""
+    caller = await caller_by(_SIGNS_UP, request)
+    key = claim_without_body(request)
+    return await _sign_up_alone(request.path_params["shift_id"], await _groups(request), caller, key)
+
+
+SHORT_WAY = ShortRoute("/v1/shifts/{shift_id:uuid}/sign-ups", _sign_up_in_a_rush, methods=["POST"])
 
 
 class Excuse(BaseModel):

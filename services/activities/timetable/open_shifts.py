@@ -38,16 +38,20 @@ _TO_TAKE = text(f"""
         SELECT u.starts_at, u.ends_at FROM sign_up u
         WHERE u.district = :district AND u.volunteer_id = :volunteer_id AND u.state = ANY(CAST(:taking_up AS text[]))
           AND u.ends_at > now()
+    ), begins AS MATERIALIZED (
+        SELECT s.* FROM shift s WHERE s.district = :district AND {ShiftFilter.SHIFTS}
+          AND NOT EXISTS (SELECT FROM held WHERE held.starts_at < s.ends_at AND held.ends_at > s.starts_at)
+    ), found AS MATERIALIZED (
+        SELECT s.id AS shift_id, s.activity_id, a.title, a.service, a.station_id, a.place, s.starts_at, s.ends_at,
+               s.capacity, s.taken, s.waiting
+        FROM begins s JOIN activity a ON a.district = :district AND a.id = s.activity_id
+        WHERE {ShiftFilter.ACTIVITIES}
+          AND (CAST(:after AS timestamptz) IS NULL OR (s.starts_at, s.id) > (:after, CAST(:after_id AS uuid)))
+        ORDER BY s.starts_at, s.id LIMIT :limit
     )
-    SELECT s.id AS shift_id, s.activity_id, a.title, a.service, a.station_id, n.name AS station_name, a.place,
-           s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting
-    FROM shift s
-    JOIN activity a ON a.district = s.district AND a.id = s.activity_id
-    JOIN known_station n ON n.district = a.district AND n.id = a.station_id
-    WHERE s.district = :district AND {ShiftFilter.CONDITION}
-      AND NOT EXISTS (SELECT FROM held WHERE held.starts_at < s.ends_at AND held.ends_at > s.starts_at)
-      AND (CAST(:after AS timestamptz) IS NULL OR (s.starts_at, s.id) > (:after, CAST(:after_id AS uuid)))
-    ORDER BY s.starts_at, s.id LIMIT :limit
+    SELECT found.*, n.name AS station_name
+    FROM found JOIN known_station n ON n.district = :district AND n.id = found.station_id
+    ORDER BY starts_at, shift_id
 """)
 
 

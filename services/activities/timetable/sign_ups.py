@@ -37,7 +37,7 @@ class MySignUp(BaseModel):
 _MINE = f"""
     WITH mine AS (
         SELECT u.id AS sign_up_id, u.state, u.shift_id, s.starts_at, s.ends_at, a.id AS activity_id, a.title,
-               a.service, a.station_id, a.place, u.answer_by, u.checked_in_at, r.ended_at AS checked_out_at, r.minutes,
+               a.service, a.station_id, a.place, u.answer_by, u.checked_in_at, u.checked_out_at, r.minutes,
                CASE WHEN u.state = ANY(CAST(:serving AS text[])) THEN '{Listed.UPCOMING}'
                     WHEN u.state = ANY(CAST(:upcoming AS text[])) AND s.ends_at > now() THEN '{Listed.UPCOMING}'
                     WHEN u.state = ANY(CAST(:waiting AS text[])) AND s.starts_at > now() THEN '{Listed.WAITING}'

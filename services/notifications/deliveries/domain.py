@@ -5,11 +5,11 @@ mailbox, which puts it off too long, or a contact that never comes.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from services.notifications.messages.domain import Channel
+from services.notifications.preferences.domain import Channel, Preferences, Purpose
 
 SHAPE = 2
 """How a delivery's id is made; each is stored with the shape it was made in, and a comparison leaves the ids of others
@@ -30,6 +30,8 @@ class Outcome(StrEnum):
     DEFERRED = "deferred"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    WITHHELD = "withheld"
+    """It is not offered at all, because its recipient does not want it or it would come too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,27 @@ class Verdict:
     reason: str = ""
     put_off: bool = False
     """Whether it is deferred because its mailbox does not take it for now, not because of anything of ours."""
+    until: datetime | None = None
+    """When it is to be looked at again, where that is known: it was not offered then."""
 
 
 def delivery_id(event_id: UUID, recipient_id: UUID, channel: Channel) -> UUID:
     """Return the id of a message's delivery on a channel: always the same one, so its mail's Message-ID is too."""
     return uuid5(event_id, f"{recipient_id}:{channel}")
+
+
+def held_back(preferences: Preferences, purpose: Purpose, starts_at: datetime | None, at: datetime) -> Verdict | None:
+    """Return why a mail is not to be offered at a moment, if there is a reason.
+
+    ``starts_at`` is the start of the shift that it is about. A reminder that would come after that is dropped; anything
+    else comes when the quiet hours are over.
+    """
+    if not preferences.want(purpose, Channel.EMAIL):
+        return Verdict(Outcome.WITHHELD, "not_wanted")
+    quiet_until = preferences.quiet_hours.end_of(at) if preferences.quiet_hours else None
+    if purpose is Purpose.REMINDER and starts_at is not None and (quiet_until or at) >= starts_at:
+        return Verdict(Outcome.WITHHELD, "too_late")
+    return Verdict(Outcome.DEFERRED, "quiet_hours", until=quiet_until) if quiet_until else None
 
 
 def lacking(reason: str, waited: timedelta) -> Verdict:

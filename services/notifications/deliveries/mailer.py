@@ -14,6 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 import structlog
@@ -22,17 +23,18 @@ from aiosmtplib.errors import SMTPException
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.deliveries import mails
-from services.notifications.deliveries.domain import MAIL, Outcome, Verdict, given_up, lacking
+from services.notifications.deliveries.domain import MAIL, Outcome, Verdict, given_up, held_back, lacking
 from services.notifications.deliveries.letter import Letter, NoAddressError, UnreadableContactError, write_letter
 from services.notifications.deliveries.mails import Conclusion, EndedMail, Mail
 from services.notifications.deliveries.smtp import offer, reason_of
-from services.notifications.messages.domain import TEMPLATES, Channel
+from services.notifications.messages.domain import PURPOSES, TEMPLATES, Template
+from services.notifications.preferences.domain import Channel
 from shared.contracts import MessageDelivered, MessageUndeliverable
 from shared.ops.failpoint import reach
 from shared.ops.metrics import MAIL_ATTEMPTS
 from shared.store import event_log
-from shared.store.event_log import NewEvent
-from shared.work.kind import Batch, Done, End, Ended, Ending, Failed, Item, Patience, WorkKind
+from shared.store.event_log import NewEvent, now
+from shared.work.kind import Batch, Done, End, Ended, Ending, Failed, Item, Later, Patience, WorkKind
 from shared.work.kind import Outcome as WorkOutcome
 
 BATCH = 50
@@ -73,7 +75,10 @@ class Mailer:
         async with batch.store.transaction() as tx:
             found = await mails.load_mails(tx, batch.items)
         claimed = [Claimed(item, found[item.id]) for item in batch.items if item.id in found]
-        written = [(each, _interrupted(each.mail) or self._write(each.mail)) for each in claimed]
+        at = now()
+        written = [
+            (each, _interrupted(each.mail) or _held_back(each.mail, at) or self._write(each.mail)) for each in claimed
+        ]
         ended = {item: Done() for item in batch.items if item.id not in found}
         verdicts = [(each, verdict) for each, verdict in written if isinstance(verdict, Verdict)]
         await _conclude(batch, ended, verdicts)
@@ -137,6 +142,15 @@ def _interrupted(mail: Mail) -> Verdict | None:
     return Verdict(Outcome.UNKNOWN, "interrupted")
 
 
+def _held_back(mail: Mail, at: datetime) -> Verdict | None:
+    """Return why a mail is not to be offered now, as its recipient wants it; None where it is."""
+    if mail.template not in TEMPLATES:
+        return None
+    starts_at = mail.facts.get("starts_at")
+    start = datetime.fromisoformat(str(starts_at)) if starts_at else None
+    return held_back(mail.preferences, PURPOSES[Template(mail.template)], start, at)
+
+
 async def _conclude(
     batch: Batch, settled: Mapping[Item, WorkOutcome], verdicts: Sequence[tuple[Claimed, Verdict]]
 ) -> None:
@@ -153,7 +167,8 @@ async def _conclude(
 async def _note(tx: AsyncConnection, verdicts: Sequence[tuple[Mail, Verdict]]) -> None:
     """Note what came of mails, and tell of those that have come to an end."""
     for _, verdict in verdicts:
-        MAIL_ATTEMPTS.labels(verdict.outcome).inc()
+        if verdict.until is None and verdict.outcome is not Outcome.WITHHELD:
+            MAIL_ATTEMPTS.labels(verdict.outcome).inc()
     concluded = await mails.conclude(
         tx,
         [
@@ -170,10 +185,13 @@ _STATES = {
     Outcome.DEFERRED: "queued",
     Outcome.REFUSED: "undeliverable",
     Outcome.UNKNOWN: "uncertain",
+    Outcome.WITHHELD: "withheld",
 }
 
 
 def _work_outcome(verdict: Verdict) -> WorkOutcome:
+    if verdict.until is not None:
+        return Later(verdict.until, code=verdict.reason)
     return Failed(verdict.reason) if verdict.outcome is Outcome.DEFERRED else Done()
 
 
@@ -182,7 +200,7 @@ def _event(mail: Mail, verdict: Verdict) -> NewEvent | None:
     match verdict.outcome:
         case Outcome.ACCEPTED:
             data = MessageDelivered.model_validate(_told(mail))
-            return NewEvent(mail.district, mail.id, 1, data, caused_by=f"event:{mail.event_id}")
+            return NewEvent(mail.district, mail.id, 1, data, caused_by=mail.caused_by)
         case Outcome.REFUSED:
             return _undeliverable(mail, verdict.reason)
         case _:
@@ -191,7 +209,7 @@ def _event(mail: Mail, verdict: Verdict) -> NewEvent | None:
 
 def _undeliverable(mail: Mail | EndedMail, reason: str) -> NewEvent:
     data = MessageUndeliverable.model_validate({**_told(mail), "reason": reason})
-    return NewEvent(mail.district, mail.id, 1, data, caused_by=f"event:{mail.event_id}")
+    return NewEvent(mail.district, mail.id, 1, data, caused_by=mail.caused_by)
 
 
 def _told(mail: Mail | EndedMail) -> dict[str, object]:

@@ -8,6 +8,7 @@ The row of its work is locked before its own.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -15,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.deliveries.domain import MAIL
 from services.notifications.deliveries.repository import NewDelivery
-from services.notifications.messages.domain import Channel, Facts
+from services.notifications.messages.domain import OF_CLOCK, Facts
+from services.notifications.preferences.domain import Channel, Preferences
+from services.notifications.preferences.repository import preferences_of
 from shared.work.kind import Ended, Item, NewWork
 from shared.work.queue import CLAIMED, schedule
 
@@ -37,6 +40,8 @@ class Mail:
     template: str
     facts: Facts
     sealed: bytes | None
+    caused_by: str
+    preferences: Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class EndedMail:
     id: UUID
     state: str
     template: str
+    caused_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +87,17 @@ async def queue_mails(tx: AsyncConnection, deliveries: Sequence[NewDelivery]) ->
     )
 
 
-_LOAD = text("""
+_CAUSE = f"CASE m.shape WHEN {OF_CLOCK} THEN 'work:' ELSE 'event:' END || d.event_id"
+_LOAD = text(f"""
     SELECT d.district, d.event_id, d.recipient_id, d.id, d.state, clock_timestamp() - d.queued_at AS waited,
-           clock_timestamp() - d.put_off_since AS put_off_for, m.template, m.facts, c.sealed
+           clock_timestamp() - d.put_off_since AS put_off_for, m.template, m.facts, c.sealed, {_CAUSE} AS caused_by,
+           p.unwanted, p.quiet_from, p.quiet_until
     FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]))
          AS w(district, event_id, recipient_id)
     JOIN delivery AS d USING (district, event_id, recipient_id)
     JOIN message AS m USING (district, event_id, recipient_id)
     LEFT JOIN contact AS c ON (c.district, c.volunteer_id) = (d.district, d.recipient_id)
+    LEFT JOIN preference AS p ON (p.district, p.recipient_id) = (d.district, d.recipient_id)
     WHERE d.channel = 'email' AND d.state IN ('queued', 'sending')
 """)
 
@@ -96,7 +105,12 @@ _LOAD = text("""
 async def load_mails(tx: AsyncConnection, items: Sequence[Item]) -> dict[UUID, Mail]:
     """Return the mails of these items that have not come to an end, by id."""
     rows = await tx.execute(_LOAD, _keys(items))
-    return {row["id"]: Mail(**row) for row in rows.mappings()}
+    return {row["id"]: _mail(dict(row)) for row in rows.mappings()}
+
+
+def _mail(row: dict[str, Any]) -> Mail:
+    preferences = preferences_of(row.pop("unwanted"), row.pop("quiet_from"), row.pop("quiet_until"))
+    return Mail(**row, preferences=preferences)
 
 
 _BEGIN_SENDING = text(f"""
@@ -148,7 +162,7 @@ async def conclude(tx: AsyncConnection, conclusions: Sequence[Conclusion]) -> se
     return set(concluded)
 
 
-_END = text("""
+_END = text(f"""
     UPDATE delivery AS d
     SET state = CASE d.state WHEN 'sending' THEN 'uncertain' ELSE 'undeliverable' END, reason = :reason
     FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]))
@@ -156,7 +170,7 @@ _END = text("""
     JOIN message AS m USING (district, event_id, recipient_id)
     WHERE (d.district, d.event_id, d.recipient_id, d.channel) = (w.district, w.event_id, w.recipient_id, 'email')
       AND d.state IN ('queued', 'sending')
-    RETURNING d.district, d.event_id, d.recipient_id, d.id, d.state, m.template
+    RETURNING d.district, d.event_id, d.recipient_id, d.id, d.state, m.template, {_CAUSE} AS caused_by
 """)
 
 

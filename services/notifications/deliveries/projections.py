@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.deliveries.repository import NewDelivery, add_told
-from services.notifications.messages.domain import messages_about
+from services.notifications.messages.domain import OF_CLOCK, messages_about
 from shared.contracts import Event
 from shared.contracts.received import Received
 from shared.store.projection import ProjectedTable, Projection
@@ -21,11 +21,12 @@ async def enter_messages(tx: AsyncConnection, events: Sequence[Received[Event]])
     return await add_told(tx, messages) if messages else []
 
 
+_OF_EVENTS = f"shape <> {OF_CLOCK}"
 MESSAGES = Projection(
     "messages",
     (
-        ProjectedTable("message", ("template", "facts", "occurred_at"), of_shape=("facts",)),
-        ProjectedTable("delivery", ("id",), of_shape=("id",)),
+        ProjectedTable("message", ("template", "facts", "occurred_at"), of_shape=("facts",), rows=_OF_EVENTS),
+        ProjectedTable("delivery", ("id",), of_shape=("id",), rows=_OF_EVENTS),
     ),
     enter_messages,
     compare_only="what was read and what was sent follows from no event, and nothing may be sent again",

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.messages.domain import Channel
+from services.notifications.preferences.domain import Channel
 
 _DELIVERIES = text("""
     SELECT channel, state, reason, count(*) AS deliveries, min(queued_at) AS oldest FROM delivery

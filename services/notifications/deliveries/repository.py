@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.deliveries.domain import SHAPE, delivery_id
 from services.notifications.deliveries.tables import delivery
-from services.notifications.messages.domain import Channel, Message
+from services.notifications.messages.domain import OF_CLOCK, Message
 from services.notifications.messages.repository import ADD_MESSAGES, values_of
+from services.notifications.preferences.domain import Channel
 from shared.store.statements import insert_rows
 
 
@@ -25,8 +26,7 @@ class NewDelivery:
 
 _ADD_DELIVERIES = insert_rows(
     delivery,
-    ("district", "event_id", "recipient_id", "channel", "id", "state"),
-    same=("shape",),
+    ("district", "event_id", "recipient_id", "channel", "id", "state", "shape"),
     conflict="DO NOTHING",
     returning="id",
 )
@@ -51,7 +51,7 @@ async def add_told(tx: AsyncConnection, messages: Sequence[Message]) -> list[New
             "channel": [delivery.channel for delivery in deliveries],
             "id": [delivery.id for delivery in deliveries],
             "state": [_FIRST_STATES[delivery.channel] for delivery in deliveries],
-            "shape": SHAPE,
+            "shape": [OF_CLOCK if delivery.message.by_clock else SHAPE for delivery in deliveries],
         },
     )
     new = set(added)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from services.notifications.messages import queries, repository
 from services.notifications.messages.queries import MessageView
 from services.notifications.messages.wording import Language
+from services.notifications.preferences.repository import load_preferences
 from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
@@ -43,8 +44,9 @@ async def list_messages(
     """Show the caller's inbox, newest first."""
     after, language = page.position(moment, UUID), Language.of(language_of(request))
     async with store.transaction(caller.district) as tx:
+        preferences = await load_preferences(tx, caller.district, volunteer_id)
         messages, unread = await queries.inbox(
-            tx, caller.district, volunteer_id, language, after=after, limit=page.limit + 1
+            tx, caller.district, volunteer_id, language, preferences, after=after, limit=page.limit + 1
         )
     shown = messages[: page.limit]
     return Inbox(

@@ -8,27 +8,34 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 from uuid import UUID
 
+from services.notifications.preferences.domain import Channel, Purpose
 from shared.contracts import (
+    ActivityCancelled,
+    ActivityChanged,
+    CancellationCause,
+    CheckOutMissed,
+    ClaimAnswered,
     Event,
     HoursCredited,
     Provenance,
+    ShiftCancelled,
+    ShiftMoved,
+    SignUpAskedAgain,
+    SignUpCancelled,
+    SignUpOffered,
     SignUpPromoted,
+    SignUpWithdrawn,
     StarLevelReached,
     VolunteerRegistered,
     VolunteerSignedUp,
+    WithdrawalReason,
 )
 from shared.contracts.received import Received
 
 Facts = Mapping[str, str | int]
-
-
-class Channel(StrEnum):
-    """How a message reaches a person."""
-
-    IN_APP = "in_app"
-    EMAIL = "email"
 
 
 class Template(StrEnum):
@@ -39,19 +46,61 @@ class Template(StrEnum):
     SIGN_UP_PROMOTED = "sign_up_promoted"
     HOURS_CREDITED = "hours_credited"
     STAR_LEVEL_REACHED = "star_level_reached"
+    SHIFT_REMINDER = "shift_reminder"
+    PLACE_OFFERED = "place_offered"
+    OFFER_EXPIRED = "offer_expired"
+    NOT_AGREED = "not_agreed"
+    SHIFT_MOVED = "shift_moved"
+    WAITING_MOVED = "waiting_moved"
+    SHIFT_CANCELLED = "shift_cancelled"
+    PLACE_TAKEN = "place_taken"
+    ACTIVITY_CHANGED = "activity_changed"
+    PLACE_FREE = "place_free"
+    LED_SHIFT_CANCELLED = "led_shift_cancelled"
+    LED_ACTIVITY_CANCELLED = "led_activity_cancelled"
+    CHECK_OUT_MISSED = "check_out_missed"
+    CLAIM_ACCEPTED = "claim_accepted"
+    CLAIM_REFUSED = "claim_refused"
 
 
 TEMPLATES = tuple(Template)
+PURPOSES: Mapping[Template, Purpose] = {
+    Template.VOLUNTEER_REGISTERED: Purpose.ACCOUNT,
+    Template.SIGN_UP_CONFIRMED: Purpose.PLACE,
+    Template.SIGN_UP_PROMOTED: Purpose.PLACE,
+    Template.HOURS_CREDITED: Purpose.HOURS,
+    Template.STAR_LEVEL_REACHED: Purpose.HOURS,
+    Template.SHIFT_REMINDER: Purpose.REMINDER,
+    Template.PLACE_OFFERED: Purpose.PLACE,
+    Template.OFFER_EXPIRED: Purpose.PLACE,
+    Template.NOT_AGREED: Purpose.PLACE,
+    Template.SHIFT_MOVED: Purpose.CHANGE,
+    Template.WAITING_MOVED: Purpose.CHANGE,
+    Template.SHIFT_CANCELLED: Purpose.CHANGE,
+    Template.PLACE_TAKEN: Purpose.CHANGE,
+    Template.ACTIVITY_CHANGED: Purpose.CHANGE,
+    Template.PLACE_FREE: Purpose.LEADING,
+    Template.LED_SHIFT_CANCELLED: Purpose.LEADING,
+    Template.LED_ACTIVITY_CANCELLED: Purpose.LEADING,
+    Template.CHECK_OUT_MISSED: Purpose.ATTENDANCE,
+    Template.CLAIM_ACCEPTED: Purpose.ATTENDANCE,
+    Template.CLAIM_REFUSED: Purpose.ATTENDANCE,
+}
 SHAPE = 1
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
 alone. One more whenever a template's facts change: what was told before is not told again."""
+OF_CLOCK = -1
+"""The shape of messages, and of their deliveries, that the clock has made: they follow from no event."""
 EVERYWHERE = (Channel.IN_APP, Channel.EMAIL)
 INBOX_ONLY = (Channel.IN_APP,)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One event as one person is told of it, once. To that person the event's id is the message's id."""
+    """One event as one person is told of it, once. To that person the event's id is the message's id.
+
+    One that is told ``by_clock`` is of no event; ``event_id`` is the id of the work that told it.
+    """
 
     district: str
     event_id: UUID
@@ -60,6 +109,12 @@ class Message:
     facts: Facts
     occurred_at: datetime
     channels: tuple[Channel, ...]
+    by_clock: bool = False
+
+    @property
+    def caused_by(self) -> str:
+        """What caused it, as events say it."""
+        return f"{'work' if self.by_clock else 'event'}:{self.event_id}"
 
 
 def messages_about(received: Received[Event]) -> Iterator[Message]:
@@ -73,17 +128,83 @@ def messages_about(received: Received[Event]) -> Iterator[Message]:
         yield Message(attributes.district, attributes.id, recipient_id, template, facts, attributes.time, channels)
 
 
-def _told(event: Event) -> Iterator[tuple[UUID, Template, Facts, tuple[Channel, ...]]]:
+Told = tuple[UUID, Template, Facts, tuple[Channel, ...]]
+"""Who is told, in which words, with which facts, and where."""
+
+
+def _told(event: Event) -> Iterator[Told]:
+    yield from _told_of_places(event)
+    yield from _told_of_changes(event)
+    yield from _told_of_service(event)
+
+
+def _told_of_places(event: Event) -> Iterator[Told]:
     match event:
-        case VolunteerRegistered(import_id=None):
-            yield event.volunteer_id, Template.VOLUNTEER_REGISTERED, {"volunteer_no": event.volunteer_no}, EVERYWHERE
         case VolunteerSignedUp():
             yield event.volunteer_id, Template.SIGN_UP_CONFIRMED, _shift(event), EVERYWHERE
         case SignUpPromoted():
             yield event.volunteer_id, Template.SIGN_UP_PROMOTED, _shift(event), EVERYWHERE
-        case HoursCredited() if event.provenance is not Provenance.IMPORT:
+        case SignUpOffered():
+            facts = {**_shift(event), "place": one_line(event.place), "answer_by": event.accept_by.isoformat()}
+            yield event.volunteer_id, Template.PLACE_OFFERED, facts, EVERYWHERE
+        case SignUpWithdrawn(activity_title=str(), starts_at=datetime()):
+            if template := _UNANSWERED.get(event.reason):
+                yield event.volunteer_id, template, _shift(event), EVERYWHERE
+            if event.place_stays_free and event.organiser_id and event.organiser_id != event.volunteer_id:
+                yield event.organiser_id, Template.PLACE_FREE, _shift(event), EVERYWHERE
+
+
+_UNANSWERED = {
+    WithdrawalReason.OFFER_EXPIRED: Template.OFFER_EXPIRED,
+    WithdrawalReason.NOT_AGREED: Template.NOT_AGREED,
+}
+"""Whoever gives up a place knows of it; whoever has not answered is told."""
+
+
+def _told_of_changes(event: Event) -> Iterator[Told]:
+    match event:
+        case SignUpAskedAgain():
+            yield event.volunteer_id, Template.SHIFT_MOVED, _moved(event), EVERYWHERE
+        case ShiftMoved():
+            for waiting_id in event.waiting_ids:
+                yield waiting_id, Template.WAITING_MOVED, _moved(event), EVERYWHERE
+        case SignUpCancelled():
+            fewer = event.cause is CancellationCause.FEWER_PLACES
+            facts: Facts = {**_shift(event), "reason": one_line(event.reason)}
+            yield event.volunteer_id, Template.PLACE_TAKEN if fewer else Template.SHIFT_CANCELLED, facts, EVERYWHERE
+        case ActivityChanged():
+            facts = {"activity_title": one_line(event.title), "changed": " ".join(event.changed)}
+            for volunteer_id in event.volunteer_ids:
+                yield volunteer_id, Template.ACTIVITY_CHANGED, facts, EVERYWHERE
+        case ShiftCancelled(organiser_id=UUID() as organiser_id):
+            facts = {**_shift(event), "reason": one_line(event.reason)}
+            yield organiser_id, Template.LED_SHIFT_CANCELLED, facts, EVERYWHERE
+        case ActivityCancelled(organiser_id=UUID() as organiser_id):
+            facts = {"activity_title": one_line(event.activity_title), "reason": one_line(event.reason)}
+            yield organiser_id, Template.LED_ACTIVITY_CANCELLED, facts, EVERYWHERE
+
+
+def _told_of_service(event: Event) -> Iterator[Told]:
+    match event:
+        case VolunteerRegistered(import_id=None):
+            yield event.volunteer_id, Template.VOLUNTEER_REGISTERED, {"volunteer_no": event.volunteer_no}, EVERYWHERE
+        case CheckOutMissed():
             facts: Facts = {
-                "activity_title": _one_line(event.activity_title),
+                "activity_title": one_line(event.activity_title),
+                "checked_in_at": event.checked_in_at.isoformat(),
+            }
+            yield event.volunteer_id, Template.CHECK_OUT_MISSED, facts, EVERYWHERE
+        case ClaimAnswered():
+            template = Template.CLAIM_ACCEPTED if event.accepted else Template.CLAIM_REFUSED
+            facts = {
+                "activity_title": one_line(event.activity_title),
+                "minutes": event.minutes,
+                "reason": one_line(event.reason),
+            }
+            yield event.volunteer_id, template, facts, EVERYWHERE
+        case HoursCredited() if event.provenance is not Provenance.IMPORT:
+            facts = {
+                "activity_title": one_line(event.activity_title),
                 "minutes": event.minutes,
                 "lifetime_minutes": event.lifetime_minutes,
             }
@@ -94,10 +215,33 @@ def _told(event: Event) -> Iterator[tuple[UUID, Template, Facts, tuple[Channel, 
             yield event.volunteer_id, Template.STAR_LEVEL_REACHED, facts, channels
 
 
-def _shift(event: VolunteerSignedUp | SignUpPromoted) -> Facts:
-    return {"activity_title": _one_line(event.activity_title), "starts_at": event.starts_at.isoformat()}
+class OfShift(Protocol):
+    """An event that is about a shift of an activity."""
+
+    @property
+    def activity_title(self) -> str | None:
+        """The activity's title; some events of earlier versions have none, and are not told."""
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """When the shift begins."""
 
 
-def _one_line(title: str) -> str:
-    """Titles end up in mail headers, where a line break would begin another header."""
+def _shift(event: OfShift) -> dict[str, str | int]:
+    starts_at = event.starts_at.isoformat() if event.starts_at else ""
+    return {"activity_title": one_line(event.activity_title or ""), "starts_at": starts_at}
+
+
+def _moved(event: SignUpAskedAgain | ShiftMoved) -> Facts:
+    facts = {
+        **_shift(event),
+        "from_starts_at": event.from_starts_at.isoformat(),
+        "ends_at": event.ends_at.isoformat(),
+        "place": one_line(event.place),
+    }
+    return facts if isinstance(event, ShiftMoved) else {**facts, "answer_by": event.answer_by.isoformat()}
+
+
+def one_line(title: str) -> str:
+    """Write a title in one line: it ends up in mail headers, where a line break would begin another header."""
     return " ".join(title.split())

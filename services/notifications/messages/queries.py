@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.messages.domain import TEMPLATES, Template
+from services.notifications.messages.domain import PURPOSES, TEMPLATES, Template
 from services.notifications.messages.wording import Language, UnwordableError, unreadable, word
+from services.notifications.preferences.domain import Channel, Preferences
 
 _INBOX = text("""
     SELECT event_id AS id, template, facts, occurred_at, read_at FROM message
@@ -63,16 +64,18 @@ async def inbox(
     district: str,
     recipient_id: UUID,
     language: Language,
+    preferences: Preferences,
     *,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> tuple[list[MessageView], int]:
     """Return up to ``limit`` messages, newest first, below the position ``after``, and how many are unread in all.
 
-    A position is a message's time and id.
+    A position is a message's time and id. What the recipient does not want in the inbox is not shown, nor counted.
     """
     before, before_id = after or _NEWEST
-    shown = {"district": district, "recipient_id": recipient_id, "templates": TEMPLATES}
+    templates = [template for template in TEMPLATES if preferences.want(PURPOSES[template], Channel.IN_APP)]
+    shown = {"district": district, "recipient_id": recipient_id, "templates": templates}
     rows = await tx.execute(_INBOX, {**shown, "before": before, "before_id": before_id, "limit": limit})
     unread = await tx.scalar(_UNREAD, shown)
     return [_view(row, language) for row in rows], unread or 0

@@ -7,14 +7,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.messages.domain import SHAPE, Message
+from services.notifications.messages.domain import OF_CLOCK, SHAPE, Message
 from services.notifications.messages.tables import message
 from shared.store.statements import insert_rows
 
 ADD_MESSAGES = insert_rows(
     message,
-    ("district", "event_id", "recipient_id", "template", "facts", "occurred_at"),
-    same=("shape",),
+    ("district", "event_id", "recipient_id", "template", "facts", "occurred_at", "shape"),
     conflict="DO NOTHING",
     prefix="message_",
 )
@@ -30,7 +29,7 @@ def values_of(messages: Sequence[Message]) -> dict[str, object]:
         "message_template": [message.template for message in messages],
         "message_facts": [json.dumps(message.facts, ensure_ascii=False) for message in messages],
         "message_occurred_at": [message.occurred_at for message in messages],
-        "message_shape": SHAPE,
+        "message_shape": [OF_CLOCK if message.by_clock else SHAPE for message in messages],
     }
 
 

@@ -90,6 +90,26 @@ def _numeral_zh(number: int) -> str:
     return NUMERALS_ZH[number] if 0 <= number < len(NUMERALS_ZH) else str(number)
 
 
+FIELDS = {
+    "title": ("名称", "title"),
+    "service": ("服务类型", "kind of service"),
+    "place": ("地点", "place"),
+    "person_in_charge": ("负责人", "person in charge"),
+    "risk_text": ("风险提示", "risks"),
+    "description": ("活动说明", "description"),
+}
+"""What is said of an activity, in Chinese and English."""
+OTHER_FIELD = ("其他信息", "other details")
+
+
+def _fields_zh(names: str) -> str:
+    return "、".join(FIELDS.get(name, OTHER_FIELD)[0] for name in names.split())
+
+
+def _fields_en(names: str) -> str:
+    return ", ".join(FIELDS.get(name, OTHER_FIELD)[1] for name in names.split())
+
+
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates" / language),
@@ -99,6 +119,7 @@ def _environment(language: Language) -> Environment:
     chinese = language is Language.CHINESE
     environment.filters["moment"] = _moment_zh if chinese else _moment_en
     environment.filters["duration"] = _duration_zh if chinese else _duration_en
+    environment.filters["fields"] = _fields_zh if chinese else _fields_en
     environment.filters["numeral"] = _numeral_zh if chinese else str
     return environment
 

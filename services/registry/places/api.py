@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.places import queries
@@ -24,10 +24,9 @@ from shared.http.auth import Caller, anyone, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import IdempotencyKey, idempotent
 from shared.http.pages import Page, PageRequest, RequestedPage
+from shared.http.public import InDistrict
 
 router = APIRouter(prefix="/v1", tags=["reference data"])
-
-InDistrict = Annotated[str, Query(pattern="^[0-9]{6}$", description="GB/T 2260 code", examples=["510115"])]
 
 
 class DistrictForm(BaseModel):

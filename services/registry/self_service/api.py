@@ -158,9 +158,12 @@ async def change_contact_point(
     keys: Keys,
     attempts: CountedAttempts,
     address: Address,
-    caller: Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))],
+    caller: Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER], stepped_up=True))],
 ) -> None:
-    """Change one's own phone number or mail address, by a code to the new one; the old one is told."""
+    """Change one's own phone number or mail address, by a code to the new one; the old one is told.
+
+    The password must have been asked for of late: whoever finds a phone unlocked could reset it next.
+    """
     if (form.phone is None) == (form.mail is None):
         raise RefusedError(Fault("phone", Code.MISSING))
     channel, field = (Channel.SMS, "phone") if form.phone is not None else (Channel.MAIL, "mail")

@@ -22,12 +22,12 @@ class Reached:
     language: str
 
 
-_PERSON = "SELECT v.id, v.wrapped_key, v.personal_data, v.language FROM volunteer v"
+_PERSON = "v.id, v.wrapped_key, v.personal_data, v.language"
 _HOLDER = text(f"""
-    {_PERSON} JOIN account a ON a.district = v.district AND a.volunteer_id = v.id
+    SELECT {_PERSON} FROM volunteer v JOIN account a ON a.district = v.district AND a.volunteer_id = v.id
     WHERE a.district = :district AND a.id = :id AND a.locked_at IS NULL
 """)
-_VOLUNTEER = text(f"{_PERSON} WHERE v.district = :district AND v.id = :id")
+_VOLUNTEER = text(f"SELECT {_PERSON} FROM volunteer v WHERE v.district = :district AND v.id = :id")
 _USER_NAME = text("SELECT user_name FROM account WHERE district = :district AND volunteer_id = :volunteer_id")
 _STATE = insert_rows(consent, ["id", "purpose", "text_version", "given"], same=["district", "volunteer_id", "channel"])
 

@@ -60,10 +60,11 @@ async def _compare(tx: AsyncConnection, table: ProjectedTable, shadow: str, dist
     types: dict[str, str] = {row[0]: row[1] for row in await tx.execute(_TYPES, {"table": f"public.{table.name}"})}
     values = {column: _comparable(table, column, types[column]) for column in [*key, *columns]}
     named = ", ".join([*values, *(["shape"] if table.of_shape else [])])
+    compared = f"(CAST(:district AS text) IS NULL OR district = :district) AND ({table.rows})"
     pairs = f"""
-        (SELECT {named} FROM public.{table.name} WHERE CAST(:district AS text) IS NULL OR district = :district) l
+        (SELECT {named} FROM public.{table.name} WHERE {compared}) l
         FULL JOIN
-        (SELECT {named} FROM {shadow}.{table.name} WHERE CAST(:district AS text) IS NULL OR district = :district) s
+        (SELECT {named} FROM {shadow}.{table.name} WHERE {compared}) s
         ON {" AND ".join(f"l.{column} = s.{column}" for column in key)}
     """
     differ = f"({_row('l', values.values())}) IS DISTINCT FROM ({_row('s', values.values())})"

@@ -23,6 +23,7 @@ from shared.contracts.actor import Role
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 from shared.contracts.tokens import ALGORITHM, ISSUER
+from shared.http import rate_sharing
 from shared.service.app import build_app
 from shared.service.service import Service
 from shared.store.engine import Store
@@ -261,6 +262,12 @@ async def activities(database: Urls, infrastructure: Infrastructure, topic_prefi
 async def kafka(activities: Activities) -> None:
     """The topics of this test, for those that publish or consume."""
     await topics.provision(activities.servers, activities.prefix)
+
+
+@pytest.fixture
+def counted_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the exchange of counted tries, once a second, out of what a test measures."""
+    monkeypatch.setattr(rate_sharing, "EVERY_SECONDS", 3600.0)
 
 
 async def in_turn(accounts: Sequence[Account], path: str) -> list[dict[str, Any]]:

@@ -17,6 +17,11 @@ COSTS = {
     "import: a chunk of service records": Cost(statements=9, commits=1),
     # district; lock of the shift; known answers; volunteers; sign-ups; event log and outbox; answers
     "sign-up: a group": Cost(statements=7, commits=1),
+    # district; sign-up and shift; sign-up; record; lock of the volunteer; elsewhere; number; record; log and outbox
+    "attendance: a check-out": Cost(statements=9, commits=1),
+    # district; activity; shift; sign-ups; records; locks; elsewhere; numbers; records; sign-ups; closed; sums; event
+    # log and outbox
+    "attendance: a shift is closed": Cost(statements=13, commits=1),
     # poll, delete, depth; each is a commit of its own, of which one writes
     "relay: a round": Cost(statements=3, commits=3),
     # fence, parked keys
@@ -24,7 +29,8 @@ COSTS = {
     # these and, for events, the inbox; the rest of each row is the service's own
     "consume: the tally of tests": Cost(statements=5, commits=1),
     "consume: volunteers (assessment)": Cost(statements=5, commits=1),
-    "consume: messages to volunteers": Cost(statements=6, commits=1),
+    # messages with their deliveries; event log and outbox; mails; and of sign-ups, their places and reminders
+    "consume: messages to volunteers": Cost(statements=8, commits=1),
     "consume: contacts": Cost(statements=4, commits=1),
     # that it is being sent; what came of it, event log and outbox
     "mail: each": Cost(statements=3, commits=2),

@@ -2,16 +2,23 @@
 # ruff: noqa: F401, F811 - fixtures of another folder
 
 import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import text
 
 from services.activities.records.record_import import SERVICE_RECORDS
 from services.activities.signing_up.api import groups
 from shared.http.idempotency import Claim
+from shared.store.event_log import now
 from tests.integration.activities.conftest import DISTRICT, Activities, activities, database
 from tests.integration.activities.records.test_record_import import file_of, line
 from tests.integration.activities.signing_up.test_sign_ups import ask
 from tests.integration.cost.table import assert_costs
 from tests.integration.cost.working import assert_import_costs, take_in
 from tests.support.cost import Cost, metered
+
+HOUR = timedelta(hours=1)
 
 
 async def test_import_of_service_records(activities: Activities) -> None:
@@ -40,3 +47,47 @@ async def test_sign_up(activities: Activities) -> None:
         assert {answer.status for answer in answers} == {201}
         measured[len(group)] = cost
     assert_costs("sign-up: a group", measured)
+
+
+async def attending(activities: Activities, count: int) -> tuple[str, list[str]]:
+    """Have so many volunteers attend a shift that began an hour ago; return it and their sign-ups."""
+    volunteers = await activities.know_volunteers(count)
+    shift_id = await activities.shift(capacity=count)
+    sign_ups = groups(activities.stores[0])
+    await asyncio.gather(*(ask(sign_ups, volunteer, shift_id, Claim("k", b"")) for volunteer in volunteers))
+    await activities.move_shift(shift_id, -HOUR)
+    async with activities.worker.transaction() as tx:
+        await tx.execute(
+            text("""
+                UPDATE sign_up
+                SET state = 'attending', checked_in_by = 'leader', checked_in_at = now() - interval '1 hour'
+                WHERE shift_id = :shift_id
+            """),
+            {"shift_id": shift_id},
+        )
+    rows = await activities.rows("SELECT id FROM sign_up WHERE shift_id = :shift_id", shift_id=shift_id)
+    return str(shift_id), [str(row.id) for row in rows]
+
+
+async def test_check_out(activities: Activities) -> None:
+    await activities.know_station()
+    _, (sign_up,) = await attending(activities, 1)
+    with metered(activities.stores[0]) as cost:
+        left = await activities.leader.send("POST", f"/v1/sign-ups/{sign_up}/check-out")
+    assert left.json()["minutes"] == 60
+    assert_costs("attendance: a check-out", {1: cost})
+
+
+async def test_a_shift_is_closed(activities: Activities) -> None:
+    await activities.know_station()
+    measured = {}
+    for count in (1, 100):
+        shift_id, sign_ups = await attending(activities, count)
+        await activities.move_shift(UUID(shift_id), -HOUR, lasts=HOUR / 2)
+        end = (now() - 0.6 * HOUR).isoformat()
+        entries = [{"sign_up_id": sign_up, "ended_at": end} for sign_up in sign_ups]
+        with metered(activities.stores[0]) as cost:
+            closed = await activities.leader.send("POST", f"/v1/shifts/{shift_id}/close", json={"entries": entries})
+        assert closed.json()["served"] == count, closed.text
+        measured[count] = cost
+    assert_costs("attendance: a shift is closed", measured)

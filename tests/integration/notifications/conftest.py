@@ -26,8 +26,7 @@ from sqlalchemy import text
 from deploy.local.process import free_port
 from services.notifications.app import service
 from services.notifications.deliveries.mailer import ENDINGS, PostOffice, mail_work
-from services.notifications.deliveries.reactions import deliver
-from services.notifications.deliveries.repository import add_told
+from services.notifications.deliveries.telling import tell
 from services.notifications.messages.domain import EVERYWHERE, Message, Template
 from shared.contracts import Event, RegistrationSource, VolunteerRegistered, VolunteerSignedUp
 from shared.contracts.envelope import Attributes, headers
@@ -159,7 +158,7 @@ class Post:
     async def settled(self) -> bool:
         """Whether no mail is waiting or being sent, and no work is left of any."""
         of_mails = await self.rows("SELECT 1 FROM delivery WHERE state IN ('queued', 'sending')")
-        return not of_mails and not await self.rows("SELECT 1 FROM work")
+        return not of_mails and not await self.rows("SELECT 1 FROM work WHERE kind = 'mail'")
 
     async def has_read_all(self) -> bool:
         """Whether the consumer has handled everything that was published."""
@@ -169,9 +168,9 @@ class Post:
         return await self.rows(query)
 
     async def make_due(self) -> None:
-        """Let every wait and claim be over."""
+        """Let every wait and claim of mails be over."""
         async with self.worker.transaction() as tx:
-            await tx.execute(text("UPDATE work SET due_at = now(), lease_until = claimed_at"))
+            await tx.execute(text("UPDATE work SET due_at = now(), lease_until = claimed_at WHERE kind = 'mail'"))
 
     @asynccontextmanager
     async def process(self, failpoint: str = "") -> AsyncIterator[Program]:
@@ -315,7 +314,7 @@ async def handle(post: Post, events: Sequence[Received[Event]]) -> None:
 async def enter(post: Post, messages: Sequence[Message]) -> None:
     """Enter messages and have them delivered as a reaction does."""
     async with post.worker.transaction() as tx:
-        await deliver(tx, [], await add_told(tx, messages))
+        await tell(tx, messages)
 
 
 def message_without_facts(volunteer_id: UUID) -> Message:

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import Row, text
@@ -30,6 +31,7 @@ from services.registry.people.domain.identity import check_character
 from services.registry.people.roster_import import COLUMNS
 from services.registry.places.domain import wording
 from services.registry.self_service.consents import NEEDED, TEXTS
+from shared.contracts.topics import TOPICS
 from shared.messaging.fault_kinds import is_transient
 from shared.messaging.relay import Relay
 from shared.service.app import build_app
@@ -179,6 +181,24 @@ class Registry:
         async with self.worker.transaction() as tx:
             return (await tx.execute(text(statement), parameters)).all()
 
+    async def last_values(self, topic: str) -> dict[str, bytes]:
+        """Return the last value of every key of a topic, read to its present end."""
+        name = self.prefix + topic
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.servers, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(name, number) for number in range(TOPICS[topic].partitions)]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            ends = await consumer.end_offsets(partitions)
+            found: dict[str, bytes] = {}
+            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+                for records in (await consumer.getmany(timeout_ms=1000, max_records=20_000)).values():
+                    found |= {record.key.decode(): record.value for record in records}
+            return found
+        finally:
+            await consumer.stop()
+
     def importer(self) -> Worker:
         return importing(self.worker, self.service.imports, b64decode(self.service.settings.file_key))
 
@@ -255,6 +275,7 @@ async def idle_registry(
         "PORTAL_ADDRESS_KEY": _key(),
         "CONTACT_PUBLIC_KEY": b64encode(contact.public_key().public_bytes_raw()).decode(),
         "REGISTRY_OPERATOR_PASSWORD": OPERATOR_PASSWORD,
+        "REGISTRY_SECOND_FACTOR_REQUIRED": "false",
         "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
         "TOPIC_PREFIX": topic_prefix,
     }

@@ -31,8 +31,8 @@ from tests.support.infrastructure import Infrastructure, Urls
 
 DISTRICT, OTHER_DISTRICT = "510115", "510116"
 KNOWN = UUID("01900000-0000-7000-8000-000000000001")
-RECORD = UUID("01900000-0000-7000-8000-000000000002")
-"""Another one: an event is of one aggregate, so none may share its id."""
+RECORD, SIGN_UP = UUID("01900000-0000-7000-8000-000000000002"), UUID("01900000-0000-7000-8000-000000000003")
+"""Others: an event is of one aggregate, so none may share its id."""
 SECRET = "told to 510115 alone"
 PUBLIC = {
     ("GET", "/health/live"),
@@ -57,24 +57,48 @@ PUBLIC = {
     ("GET", "/v1/public/figures"),
     ("GET", "/v1/calendar-feeds/{token}.ics"),
 }
-"""Need no token: probes, the keys, log-in, registering oneself with the data one chooses from for that, what
+"""Need no token: probes, the keys, log-in, what is proven by a code with the data one chooses from for that, what
 everybody may see of a district, and a calendar's secret address."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
+    ("POST", "/v1/me/step-up"),
+    ("POST", "/v1/me/second-factor"),
+    ("POST", "/v1/me/second-factor/confirm"),
+    ("DELETE", "/v1/me/second-factor"),
     ("DELETE", "/v1/me/sessions"),
     ("DELETE", "/v1/me/sessions/{session_id}"),
 }
-ANSWERS_ZERO = {"/v1/imports/{import_id}/progress"}
-"""Nothing has arrived, of whatever import: the answer is the same for another district's and for none."""
+OF_NO_OTHER_DISTRICT = {("POST", "/v1/signing-keys"), ("POST", "/v1/me/calendar-feed")}
+"""Change something that is the platform's, or the caller's own in their own district."""
+ANSWERS_ZERO = {"/v1/imports/{import_id}/progress", "/v1/volunteers/{volunteer_id}/absences"}
+"""Nothing has happened here: the answer is the same for another district's and for none."""
+_TIMES = {"started_at": "2026-03-01T01:00:00Z", "ended_at": "2026-03-01T02:00:00Z", "reason": "x"}
 CHANGES = {
     "/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"},
+    "/v1/activities/{activity_id}": {"version": 1, "place": "x"},
+    "/v1/activities/{activity_id}/cancel": {"reason": "x"},
+    "/v1/activities/{activity_id}/shifts": {"starts_at": "2126-01-01T01:00:00Z", "ends_at": "2126-01-01T02:00:00Z"},
+    "/v1/shifts/{shift_id}": {"version": 1},
+    "/v1/shifts/{shift_id}/cancel": {"reason": "x"},
+    "/v1/shifts/{shift_id}/sign-ups": {"group": ["51011500000001"]},
+    "/v1/sign-ups/{sign_up_id}/excuse": {"reason": "x"},
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
+    "/v1/accounts/{account_id}/second-factor-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
     "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
     "/v1/shifts/{shift_id}/close": {"entries": []},
     "/v1/shifts/{shift_id}/reopen": {"reason": "x"},
+    "/v1/sign-ups/{sign_up_id}/claims": _TIMES,
+    "/v1/service-records/{record_id}/claims": _TIMES,
+    "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
+    "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
+    "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},
+    **{
+        f"/v1/{name}s/{{{name}_id}}/closing": {"closed_on": "2026-11-01"}
+        for name in ("organisation", "station", "team")
+    },
     "/v1/volunteers/{volunteer_id}/reveal": {"reason": "x, for a test"},
 }
 
@@ -92,7 +116,8 @@ SEEDS = {
         INSERT INTO shift (district, id, activity_id, starts_at, ends_at, capacity, taken)
         VALUES ({_ROW}, '{KNOWN}', now() + interval '1 day', now() + interval '2 days', 9, 1);
         INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version, starts_at, ends_at)
-        VALUES ({_ROW}, '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1, now() + interval '1 day', now() + interval '2 days');
+        VALUES ('{DISTRICT}', '{SIGN_UP}', '{KNOWN}', '{KNOWN}', 'confirmed', 1, 1,
+                now() + interval '1 day', now() + interval '2 days');
         INSERT INTO service_record VALUES ('{DISTRICT}', '{RECORD}', 'R1', '{KNOWN}', '{KNOWN}', '{SECRET}', 'civic',
                                            now(), now() + interval '1 hour', 60, NULL, 'leader', NULL, NULL, '', 1);
     """,
@@ -195,7 +220,7 @@ class Walk:
             for context in routes_of(build_app(service))
             for method in context.methods or ()
         ]
-        self.ids: dict[str, str] = {"record_id": str(RECORD)}
+        self.ids: dict[str, str] = {"record_id": str(RECORD), "sign_up_id": str(SIGN_UP)}
 
     async def send(self, route: Route, headers: Mapping[str, str]) -> httpx.Response:
         change = CHANGES.get(route.path)
@@ -293,7 +318,7 @@ async def test_who_is_not_let_in_is_403_everywhere_and_changes_nothing(walk: Wal
 async def test_another_district_gets_at_nothing_of_this_one_by_any_route(walk: Walk) -> None:
     before = await walk.content()
     for route in walk.routes:
-        if route.reaches is None or (route.method, route.path) == ("POST", "/v1/signing-keys"):
+        if route.reaches is None or (route.method, route.path) in OF_NO_OTHER_DISTRICT:
             continue
         for role in route.reaches:
             token = bearer(role, district=OTHER_DISTRICT)

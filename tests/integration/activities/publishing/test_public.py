@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from shared.contracts.calendar import CHINA
 from tests.integration.activities.conftest import DISTRICT, OTHER_DISTRICT, STATION, Activities, activity, in_turn
@@ -186,6 +187,7 @@ async def test_one_address_reads_six_hundred_times_a_minute(activities: Activiti
     assert 1 <= int(refused.headers["retry-after"]) <= 60
 
 
+@pytest.mark.usefixtures("counted_alone")
 async def test_a_public_read_is_one_statement_whatever_is_published(activities: Activities) -> None:
     await activities.know_station()
     await activities.publish(station=STATION, shifts=activity()["shifts"] * 3)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from tests.integration.activities.conftest import Account, Activities, in_turn
+from tests.integration.activities.conftest import DISTRICT, Account, Activities, in_turn
 from tests.integration.activities.publishing.test_public import publish, shift_in, titles
 from tests.support.cost import Cost, metered
 
@@ -67,11 +67,32 @@ async def test_a_sign_up_that_is_being_served_is_upcoming_until_it_is_ended(acti
     (serving,) = await mine(volunteer, "upcoming")
     assert (serving["state"], serving["minutes"], serving["checked_out_at"]) == ("attending", None, None)
 
-    (done,) = await in_turn([volunteer], f"{path}/check-out")
+    (done,) = await in_turn([activities.leader], f"{path}/check-out")
     assert await mine(volunteer, "upcoming") == []
     (served,) = await mine(volunteer, "past")
     assert (served["state"], served["minutes"]) == ("completed", done["minutes"])
-    assert served["checked_out_at"] == done["record"]["ended_at"]
+    assert served["checked_out_at"] >= done["record"]["ended_at"]
+
+
+async def test_what_is_cancelled_is_past_for_its_volunteers_and_nobody_s_to_take(activities: Activities) -> None:
+    await activities.know_station()
+    volunteer, other = map(activities.volunteer, await activities.know_volunteers(2))
+    published = await publish(activities, "取消了", 24)
+    await sign_up(volunteer, published)
+    path = f"/v1/activities/{published['id']}/cancel"
+    cancelled = await activities.leader.send("POST", path, json={"reason": "暴雨"})
+    assert cancelled.is_success, cancelled.text
+
+    assert await mine(volunteer, "upcoming") == []
+    assert [(each["title"], each["state"]) for each in await mine(volunteer, "past")] == [("取消了", "cancelled")]
+    assert (await other.get("/v1/me/open-shifts"))["items"] == []
+    public = f"/v1/public/activities{{}}?district={DISTRICT}"
+    assert (await activities.clients[0].get(public.format(""))).json()["items"] == []
+    shown = (await activities.clients[0].get(public.format(f"/{published['id']}"))).json()
+    assert (shown["state"], shown["cancelled_reason"]) == ("cancelled", "暴雨")
+    assert [shift["is_cancelled"] for shift in shown["shifts"]] == [True]
+    staff = await activities.leader.get("/v1/me/activities?state=cancelled")
+    assert (titles(staff["items"]), staff["counts"]["cancelled"]) == (["取消了"], 1)
 
 
 async def test_lists_of_sign_ups_have_pages(activities: Activities) -> None:

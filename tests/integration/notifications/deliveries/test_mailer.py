@@ -209,7 +209,7 @@ async def test_a_mailer_that_stalled_past_its_claim_does_not_send(post: Post) ->
 
 async def test_a_mail_that_an_operator_cancels_is_never_sent(post: Post) -> None:
     await queue(post, mails=2)
-    [cancelled, _] = await post.rows("SELECT id FROM work ORDER BY id")
+    [cancelled, _] = await post.rows("SELECT id FROM work WHERE kind = 'mail' ORDER BY id")
     async with post.worker.transaction() as tx:
         await settlement.cancel(tx, "notifications", ENDINGS, [cancelled.id], "sent by hand", "operator")
     await post.work_off()

@@ -8,10 +8,8 @@ from typing import Any
 
 import openpyxl
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.registry.people.roster_import import COLUMNS
-from shared.contracts.topics import TOPICS
 from shared.store.sealing import UnsealableError, open_sealed
 from tests.integration.registry.conftest import SAMPLE, Registry, id_number, roster, roster_line, sample
 
@@ -41,7 +39,7 @@ async def test_one_event_each_and_a_contact_point_that_only_notifications_can_op
         FROM event_log WHERE district = '510115' AND type = 'cn.linbang.registry.VolunteerRegistered.v1'
     """)
     assert tuple(found) == (27_300, 27_300, "import", 1)
-    contacts = await _records(loaded, "registry.contact")
+    contacts = await loaded.last_values("registry.contact")
     by_number = {row.number: str(row.id) for row in await loaded.rows("SELECT number, id FROM volunteer")}
     assert contacts.keys() == set(by_number.values())
     for person in EVERYBODY[::1000]:
@@ -75,7 +73,7 @@ async def test_no_personal_data_outside_the_sealed_columns(loaded: Registry) -> 
                 assert not found, (table, secret)
     names = {person["姓名"] for person in EVERYBODY}
     for topic in ("registry.volunteer", "registry.team"):
-        for value in (await _records(loaded, topic)).values():
+        for value in (await loaded.last_values(topic)).values():
             assert not names & set(map(str, json.loads(value).values()))
 
 
@@ -125,12 +123,12 @@ async def test_a_changed_line_changes_the_volunteer(loaded: Registry) -> None:
     line = roster_line(1)
     assert _counts(await loaded.take_in("510115", "roster", roster([line]))) == (1, 0, 0, 0)
     phone, category = line | {"phone": "13800138000"}, line | {"category": "居民"}
-    contacts = await _records(loaded, "registry.contact")
+    contacts = await loaded.last_values("registry.contact")
     assert _counts(await loaded.take_in("510115", "roster", roster([category]))) == (0, 0, 1, 0)
     assert _counts(await loaded.take_in("510115", "roster", roster([phone]))) == (1, 0, 0, 0)
     assert await _history(loaded, line["number"]) == ["VolunteerRegistered"]
     [volunteer] = await loaded.rows("SELECT id FROM volunteer WHERE number = :number", number=line["number"])
-    after = await _records(loaded, "registry.contact")
+    after = await loaded.last_values("registry.contact")
     assert {key for key in after if after[key] != contacts.get(key)} == {str(volunteer.id)}
     assert (
         json.loads(open_sealed(loaded.contact_private_key, str(volunteer.id), after[str(volunteer.id)]))["phone"]
@@ -174,22 +172,3 @@ async def _history(registry: Registry, number: str) -> list[str]:
         number=number,
     )
     return [row.type.split(".")[3] for row in rows]
-
-
-async def _records(registry: Registry, topic: str) -> dict[str, bytes]:
-    """Return the last value of every key of a topic, read to its present end."""
-    name = registry.prefix + topic
-    consumer = AIOKafkaConsumer(bootstrap_servers=registry.servers, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        partitions = [TopicPartition(name, number) for number in range(TOPICS[topic].partitions)]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
-        found: dict[str, bytes] = {}
-        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-            for records in (await consumer.getmany(timeout_ms=1000, max_records=20_000)).values():
-                found |= {record.key.decode(): record.value for record in records}
-        return found
-    finally:
-        await consumer.stop()

@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from services.notifications.deliveries.domain import SHAPE, delivery_id
-from services.notifications.messages.domain import Channel
+from services.notifications.preferences.domain import Channel
 
 
 def test_a_delivery_id_is_the_same_every_time_and_another_per_recipient_and_channel() -> None:

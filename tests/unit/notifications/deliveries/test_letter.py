@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from services.notifications.deliveries.letter import NoAddressError, UnreadableContactError, write_letter
 from services.notifications.deliveries.mails import Mail
 from services.notifications.messages.domain import Template
+from services.notifications.preferences.domain import Preferences
 from shared.store.sealing import seal
 
 KEY = X25519PrivateKey.generate()
@@ -29,6 +30,8 @@ QUEUED = Mail(
     template=Template.SIGN_UP_CONFIRMED,
     facts={"activity_title": "陪伴阅读" * 20, "starts_at": "2026-03-01T01:00:00+00:00"},
     sealed=None,
+    caused_by="event:1",
+    preferences=Preferences(),
 )
 
 

@@ -1,27 +1,41 @@
 """Which events are told, and where."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.notifications.messages.domain import SHAPE, Channel, Template, messages_about
+from services.notifications.messages.domain import PURPOSES, SHAPE, Template, messages_about
 from services.notifications.messages.wording import Language, word
+from services.notifications.preferences.domain import Channel
 from shared.contracts import (
+    ActivityCancelled,
+    ActivityChanged,
+    CancellationCause,
+    CheckOutMissed,
+    ClaimAnswered,
     Event,
     HoursCredited,
     Provenance,
     RegistrationSource,
+    ShiftCancelled,
+    ShiftMoved,
+    SignUpAskedAgain,
+    SignUpCancelled,
+    SignUpOffered,
     SignUpPromoted,
     SignUpWithdrawn,
     StarLevelReached,
     VolunteerRegistered,
     VolunteerSignedUp,
+    WithdrawalReason,
 )
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 
 VOLUNTEER = UUID(int=1)
+HOUR = timedelta(hours=1)
 STARTS = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)
 
 
@@ -75,7 +89,72 @@ def star(import_id: UUID | None = None) -> StarLevelReached:
     )
 
 
+SHIFT: dict[str, Any] = {
+    "shift_id": uuid4(),
+    "activity_id": uuid4(),
+    "activity_title": "陪伴\n阅读",
+    "starts_at": STARTS,
+}
+SHIFT_FACTS = {"activity_title": "陪伴 阅读", "starts_at": "2026-03-01T01:00:00+00:00"}
+SIGN_UP: dict[str, Any] = {**SHIFT, "sign_up_id": uuid4(), "volunteer_id": VOLUNTEER}
+MOVED: dict[str, Any] = {
+    "place": "Hall 1",
+    "ends_at": STARTS + HOUR,
+    "from_starts_at": STARTS - HOUR,
+    "from_ends_at": STARTS,
+}
+LEADER, OTHERS = UUID(int=9), (UUID(int=2), UUID(int=3))
+ASKED_AGAIN = SignUpAskedAgain(**SIGN_UP, **MOVED, answer_by=STARTS - HOUR)
+CHANGED = ActivityChanged(
+    activity_id=uuid4(),
+    title="陪伴阅读",
+    service="reading",
+    station_id=uuid4(),
+    place="Hall 1",
+    person_in_charge="Ann",
+    risk_text="",
+    description="",
+    changed=("place", "description"),
+    volunteer_ids=OTHERS,
+)
+
+
+def withdrawn(reason: WithdrawalReason, **more: Any) -> SignUpWithdrawn:
+    return SignUpWithdrawn(**SIGN_UP, reason=reason, **more)
+
+
+def cancelled(cause: CancellationCause) -> SignUpCancelled:
+    return SignUpCancelled(**SIGN_UP, cause=cause, reason="大风")
+
+
+def answered(*, accepted: bool) -> ClaimAnswered:
+    claim = {"claim_id": uuid4(), "volunteer_id": VOLUNTEER, "activity_title": "陪伴阅读"}
+    return ClaimAnswered(**claim, accepted=accepted, minutes=90, reason="")
+
+
+CHECK_OUT_MISSED = CheckOutMissed(
+    sign_up_id=uuid4(),
+    shift_id=uuid4(),
+    activity_id=uuid4(),
+    activity_title="陪伴阅读",
+    volunteer_id=VOLUNTEER,
+    checked_in_at=STARTS,
+    ends_at=STARTS + HOUR,
+)
 TOLD = [
+    (
+        SignUpOffered(**SIGN_UP, place="Hall 1", ends_at=STARTS + HOUR, accept_by=STARTS - HOUR),
+        Template.PLACE_OFFERED,
+    ),
+    (withdrawn(WithdrawalReason.OFFER_EXPIRED), Template.OFFER_EXPIRED),
+    (withdrawn(WithdrawalReason.NOT_AGREED), Template.NOT_AGREED),
+    (ASKED_AGAIN, Template.SHIFT_MOVED),
+    (cancelled(CancellationCause.SHIFT_CANCELLED), Template.SHIFT_CANCELLED),
+    (cancelled(CancellationCause.ACTIVITY_CANCELLED), Template.SHIFT_CANCELLED),
+    (cancelled(CancellationCause.FEWER_PLACES), Template.PLACE_TAKEN),
+    (CHECK_OUT_MISSED, Template.CHECK_OUT_MISSED),
+    (answered(accepted=True), Template.CLAIM_ACCEPTED),
+    (answered(accepted=False), Template.CLAIM_REFUSED),
     (registered(), Template.VOLUNTEER_REGISTERED),
     (sign_up(VolunteerSignedUp), Template.SIGN_UP_CONFIRMED),
     (sign_up(SignUpPromoted), Template.SIGN_UP_PROMOTED),
@@ -98,10 +177,56 @@ def test_a_volunteer_is_told_on_every_channel(event: Event, template: Template) 
         registered(import_id=uuid4()),
         credited(Provenance.IMPORT),
         SignUpWithdrawn(sign_up_id=uuid4(), shift_id=uuid4(), activity_id=uuid4(), volunteer_id=VOLUNTEER),
+        withdrawn(WithdrawalReason.GIVEN_UP, organiser_id=LEADER),
+        withdrawn(WithdrawalReason.OFFER_DECLINED),
+        withdrawn(WithdrawalReason.GIVEN_UP, place_stays_free=True, organiser_id=VOLUNTEER),
+        ShiftMoved(**SHIFT, **MOVED),
+        ShiftCancelled(**SHIFT, ends_at=STARTS + HOUR, reason="大风"),
     ],
 )
 def test_nobody_is_told(event: Event) -> None:
     assert list(messages_about(received(event))) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "template", "told"),
+    [
+        (ShiftMoved(**SHIFT, **MOVED, waiting_ids=OTHERS), Template.WAITING_MOVED, OTHERS),
+        (CHANGED, Template.ACTIVITY_CHANGED, OTHERS),
+        (
+            withdrawn(WithdrawalReason.GIVEN_UP, place_stays_free=True, organiser_id=LEADER),
+            Template.PLACE_FREE,
+            (LEADER,),
+        ),
+        (
+            ShiftCancelled(**SHIFT, ends_at=STARTS + HOUR, reason="大风", organiser_id=LEADER),
+            Template.LED_SHIFT_CANCELLED,
+            (LEADER,),
+        ),
+        (
+            ActivityCancelled(
+                activity_id=uuid4(), activity_title="陪伴阅读", reason="大风", shift_ids=(), organiser_id=LEADER
+            ),
+            Template.LED_ACTIVITY_CANCELLED,
+            (LEADER,),
+        ),
+    ],
+)
+def test_others_concerned_are_told_each_of_them(event: Event, template: Template, told: tuple[UUID, ...]) -> None:
+    messages = list(messages_about(received(event)))
+    assert tuple(message.recipient_id for message in messages) == told
+    assert {message.template for message in messages} == {template}
+    assert all(word(template, language, messages[0].facts).body for language in Language)
+
+
+def test_whoever_did_not_answer_and_the_leader_are_told_of_it_apart() -> None:
+    event = withdrawn(WithdrawalReason.OFFER_EXPIRED, place_stays_free=True, organiser_id=LEADER)
+    told = {message.recipient_id: message.template for message in messages_about(received(event))}
+    assert told == {VOLUNTEER: Template.OFFER_EXPIRED, LEADER: Template.PLACE_FREE}
+
+
+def test_every_template_has_a_purpose() -> None:
+    assert set(PURPOSES) == set(Template)
 
 
 def test_a_star_reached_through_an_import_is_not_mailed() -> None:
@@ -128,5 +253,20 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             Template.SIGN_UP_PROMOTED: {"activity_title": "陪伴阅读", "starts_at": "2026-03-01T01:00:00+00:00"},
             Template.HOURS_CREDITED: {"activity_title": "陪伴阅读", "minutes": 90, "lifetime_minutes": 600},
             Template.STAR_LEVEL_REACHED: {"level": 2, "lifetime_minutes": 18000},
+            Template.PLACE_OFFERED: {**SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
+            Template.OFFER_EXPIRED: SHIFT_FACTS,
+            Template.NOT_AGREED: SHIFT_FACTS,
+            Template.SHIFT_MOVED: {
+                **SHIFT_FACTS,
+                "from_starts_at": "2026-03-01T00:00:00+00:00",
+                "ends_at": "2026-03-01T02:00:00+00:00",
+                "place": "Hall 1",
+                "answer_by": "2026-03-01T00:00:00+00:00",
+            },
+            Template.SHIFT_CANCELLED: {**SHIFT_FACTS, "reason": "大风"},
+            Template.PLACE_TAKEN: {**SHIFT_FACTS, "reason": "大风"},
+            Template.CHECK_OUT_MISSED: {"activity_title": "陪伴阅读", "checked_in_at": "2026-03-01T01:00:00+00:00"},
+            Template.CLAIM_ACCEPTED: {"activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
+            Template.CLAIM_REFUSED: {"activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
         },
     )

@@ -5,10 +5,32 @@ import pytest
 from services.notifications.messages.domain import Facts, Template
 from services.notifications.messages.wording import Language, letter_body, word
 
+SHIFT: Facts = {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"}
+MOVED: Facts = {
+    **SHIFT,
+    "from_starts_at": "2026-02-28T01:00:00+00:00",
+    "ends_at": "2026-02-28T19:30:00+00:00",
+    "place": "Hall 1",
+}
 FACTS: dict[Template, Facts] = {
     Template.VOLUNTEER_REGISTERED: {"volunteer_no": "510115-000001"},
     Template.SIGN_UP_CONFIRMED: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
     Template.SIGN_UP_PROMOTED: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
+    Template.SHIFT_REMINDER: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
+    Template.PLACE_OFFERED: {**SHIFT, "place": "Hall 1", "answer_by": "2026-02-27T10:00:00+00:00"},
+    Template.OFFER_EXPIRED: SHIFT,
+    Template.NOT_AGREED: SHIFT,
+    Template.SHIFT_MOVED: {**MOVED, "answer_by": "2026-02-27T10:00:00+00:00"},
+    Template.WAITING_MOVED: MOVED,
+    Template.SHIFT_CANCELLED: {**SHIFT, "reason": "Storm"},
+    Template.PLACE_TAKEN: {**SHIFT, "reason": ""},
+    Template.ACTIVITY_CHANGED: {"activity_title": "Tea & <talk>", "changed": "place description told_tomorrow"},
+    Template.PLACE_FREE: SHIFT,
+    Template.LED_SHIFT_CANCELLED: {**SHIFT, "reason": "Storm"},
+    Template.LED_ACTIVITY_CANCELLED: {"activity_title": "Tea & <talk>", "reason": "Storm"},
+    Template.CHECK_OUT_MISSED: {"activity_title": "Tea & <talk>", "checked_in_at": "2026-02-28T17:30:00+00:00"},
+    Template.CLAIM_ACCEPTED: {"activity_title": "Tea & <talk>", "minutes": 90, "reason": ""},
+    Template.CLAIM_REFUSED: {"activity_title": "Tea & <talk>", "minutes": 0, "reason": "Not on the list"},
     Template.HOURS_CREDITED: {"activity_title": "Tea & <talk>", "minutes": 90, "lifetime_minutes": 6000},
     Template.STAR_LEVEL_REACHED: {"level": 3, "lifetime_minutes": 36000},
 }
@@ -23,6 +45,20 @@ def test_every_template_gives_one_subject_line_and_a_body(template: Template, la
     assert text.body
     assert "{" not in text.subject + text.body
     assert all(str(fact) in text.subject + text.body for key, fact in FACTS[template].items() if key.endswith("title"))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_reason_is_told_where_one_was_given(language: Language) -> None:
+    for template in (Template.SHIFT_CANCELLED, Template.PLACE_TAKEN, Template.CLAIM_REFUSED):
+        without, given = ({**FACTS[template], "reason": reason} for reason in ("", "Storm"))
+        assert "Storm" in word(template, language, given).body
+        assert len(word(template, language, without).body) < len(word(template, language, given).body) - len("Storm")
+
+
+def test_what_was_changed_is_named_in_the_reader_s_words() -> None:
+    facts = FACTS[Template.ACTIVITY_CHANGED]
+    assert "地点、活动说明、其他信息" in word(Template.ACTIVITY_CHANGED, Language.CHINESE, facts).body
+    assert "place, description, other details" in word(Template.ACTIVITY_CHANGED, Language.ENGLISH, facts).body
 
 
 def test_times_are_those_of_the_clock_in_china() -> None:
