@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECRETS = STATE / "secrets.env"
+TEXTS = STATE / "sms.jsonl"
+"""What phones would show."""
 _SENDER = "linbang@localhost"
 
 
@@ -115,7 +117,7 @@ def service_environment(
     if entry.sends_mail:
         environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(settings.smtp_port), "SMTP_FROM": _SENDER}
     if entry.sends_texts:
-        environment[f"{upper}_SMS_FILE"] = str(STATE / "sms.jsonl")
+        environment[f"{upper}_SMS_FILE"] = str(TEXTS)
     environment |= {f"{other}_URL".upper(): settings.base_urls()[other] for other in called_by(service)}
     if entry.pages:
         environment[f"{upper}_ORIGIN"] = settings.base_urls()[service]

@@ -28,7 +28,7 @@ from deploy import assets, provision
 from deploy.demo.district import Platform
 from deploy.local import checks, first_start, postgres
 from deploy.local.broker import Broker
-from deploy.local.environment import LocalSettings, database_urls, load_secrets, service_environment
+from deploy.local.environment import TEXTS, LocalSettings, database_urls, load_secrets, service_environment
 from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres
 from deploy.local.process import Child, LocalError, clear_stale, pid_line
@@ -185,6 +185,7 @@ def show(system: System) -> None:
     console.print(f"  {'Kafka':<14}{system.bootstrap_servers}")
     console.print(f"  {'PostgreSQL':<14}{system.postgres}")
     console.print(f"  {'mail':<14}{system.mail}")
+    console.print(f"  {'texts':<14}to phones are kept in {TEXTS}")
     console.print(f"  {'logs':<14}{_LOG}")
     console.print("Log-ins (name, password):")
     for line in system.log_ins:

@@ -21,6 +21,6 @@ known_station = Table(
     Column("id", Uuid, primary_key=True),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("closed_on", Date),
     Column("version", Integer, nullable=False),
+    Column("closed_on", Date),
 )

@@ -45,8 +45,8 @@ organisation = Table(
     Column("kind", Text, nullable=False),
     Column("longitude", Double),
     Column("latitude", Double),
-    Column("closed_on", Date),
     Column("version", Integer, nullable=False),
+    Column("closed_on", Date),
     UniqueConstraint("district", "code"),
 )
 station = Table(
@@ -63,8 +63,8 @@ station = Table(
     Column("opened_on", Date),
     Column("volunteer_quota", Integer, nullable=False),
     Column("demand", JSONB, nullable=False),
-    Column("closed_on", Date),
     Column("version", Integer, nullable=False),
+    Column("closed_on", Date),
     UniqueConstraint("district", "code"),
     ForeignKeyConstraint(["district", "division_code"], ["division.district", "division.code"]),
 )
@@ -79,8 +79,8 @@ team = Table(
     Column("organisation_id", Uuid),
     Column("station_id", Uuid),
     Column("focus_service", Text),
-    Column("closed_on", Date),
     Column("version", Integer, nullable=False),
+    Column("closed_on", Date),
     UniqueConstraint("district", "code"),
     ForeignKeyConstraint(["district", "organisation_id"], ["organisation.district", "organisation.id"]),
     ForeignKeyConstraint(["district", "station_id"], ["station.district", "station.id"]),
