@@ -52,6 +52,7 @@ def _settings() -> list[str]:
         values += [f"{other.upper()}_URL: http://{other}-api:8000" for other in called_by(service)]
         if entry.pages:
             values += [f"{upper}_ORIGIN: ${{{upper}_ORIGIN:?}}"]
+        values += [f'{name}: "${{{name}:-{usual}}}"' for name, (usual, _) in entry.relaxed.items()]
         if entry.sends_mail:
             values += [f"{name}: ${{{name}:?}}" for name in ("SMTP_HOST", "SMTP_PORT", "SMTP_FROM")]
         if entry.sends_texts:

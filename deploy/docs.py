@@ -31,7 +31,7 @@ from shared.contracts.actor import Reach, Role
 from shared.contracts.envelope import Attributes, headers
 from shared.contracts.tokens import Revocation
 from shared.contracts.topics import CONTACT, REVOCATION, TOPICS, Topic
-from shared.http.auth import access_of
+from shared.http.auth import access_of, asks_again
 from shared.http.openapi import routes_of
 from shared.messaging.dead_letter import dead_letter_topic
 from shared.ops import metrics
@@ -196,10 +196,14 @@ def authorisation_page(services: Sequence[Service]) -> str:
         "**district**: the caller's whole district (an operator's is the one `X-District` names). **units**: what",
         "belongs to the stations they manage or the teams they lead. **own**: what is about them, or was made by them.",
         "Nobody reaches another district. Empty: refused with 403. A route without a declaration fails the tests.",
+        "**†**: within ten minutes of a log-in or of `POST /v1/me/step-up` (ADR 0034).",
     ]
     for service in services:
         rows = [
-            (f"`{method} {route.path_format}`", *_reaches(access_of(route.dependant)))
+            (
+                f"`{method} {route.path_format}`{' †' if asks_again(route.dependant) else ''}",
+                *_reaches(access_of(route.dependant)),
+            )
             for route in routes_of(build_app(service))
             for method in sorted(route.methods or ())
         ]

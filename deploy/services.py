@@ -26,6 +26,9 @@ class Entry:
     """What ``linbang --help`` says of it."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     """The secrets it is given: environment variable -> name of the secret."""
+    relaxed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Settings that local mode relaxes: environment variable -> its value unless an installation says otherwise, and
+    the one in local mode, where passwords that are printed on the screen open a sample."""
     sends_mail: bool = False
     sends_texts: bool = False
     """To phones: through a gateway, or into a file in local mode."""
@@ -48,6 +51,7 @@ TABLE: Mapping[str, Entry] = {
             "CONTACT_PUBLIC_KEY": "CONTACT_PUBLIC_KEY",
         }
         | _BEHIND_THE_PORTAL,
+        relaxed={"REGISTRY_SECOND_FACTOR_REQUIRED": ("true", "false")},
         sends_mail=True,
         sends_texts=True,
     ),

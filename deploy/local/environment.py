@@ -113,6 +113,7 @@ def service_environment(
     }
     entry = TABLE[service]
     environment |= {name: secret[source] for name, source in entry.secrets.items()}
+    environment |= {name: local for name, (_, local) in entry.relaxed.items()}
     if entry.sends_mail:
         environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(settings.smtp_port), "SMTP_FROM": _SENDER}
     if entry.sends_texts:

@@ -2,6 +2,8 @@
 
 from services.activities.attendance.part import PART as ATTENDANCE
 from services.activities.changes.part import PART as CHANGES
+from services.activities.claims.part import PART as CLAIMS
+from services.activities.offline.part import PART as OFFLINE
 from services.activities.publishing.part import PART as PUBLISHING
 from services.activities.records.part import PART as RECORDS
 from services.activities.register.part import PART as REGISTER
@@ -10,7 +12,7 @@ from services.activities.signing_up.part import PART as SIGNING_UP
 from services.activities.timetable.part import PART as TIMETABLE
 from shared.service.service import Service
 
-PARTS = (TIMETABLE, ATTENDANCE, RECORDS, CHANGES, SIGNING_UP, PUBLISHING, REGISTER)
+PARTS = (OFFLINE, CLAIMS, TIMETABLE, ATTENDANCE, RECORDS, CHANGES, SIGNING_UP, PUBLISHING, REGISTER)
 
 
 def service() -> Service:

@@ -17,6 +17,7 @@ def import_records(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV (UTF-8 or GB18030, .gz too) or xlsx")],
     user: Annotated[str, typer.Option(envvar="LINBANG_USER", prompt=True, help="user name of a district admin")],
     password: Annotated[str, typer.Option(envvar="LINBANG_PASSWORD", prompt=True, hide_input=True)],
+    code: Annotated[str, typer.Option(help="the second factor's code, where the account has one")] = "",
     report: Annotated[Path | None, typer.Option(help="where to write the verdict on each line, as CSV")] = None,
     url: Annotated[str, typer.Option(envvar="LINBANG_ACTIVITIES_URL", help="address of activities")] = (
         "http://127.0.0.1:8102"
@@ -33,5 +34,5 @@ def import_records(
     Exit code 0: every line was dealt with (rejected ones are in the report); 1: the file could not be imported;
     2: a service could not be reached or refused.
     """
-    office = Office(url, registry_url, user, password, district)
+    office = Office(url, registry_url, user, password, code, district)
     import_file(office, "service-records", "Service records", file, report)

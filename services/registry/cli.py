@@ -17,6 +17,7 @@ def import_roster(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV (UTF-8 or GB18030, .gz too) or xlsx")],
     user: Annotated[str, typer.Option(envvar="LINBANG_USER", prompt=True, help="user name of a district admin")],
     password: Annotated[str, typer.Option(envvar="LINBANG_PASSWORD", prompt=True, hide_input=True)],
+    code: Annotated[str, typer.Option(help="the second factor's code, where the account has one")] = "",
     report: Annotated[Path | None, typer.Option(help="where to write the verdict on each line, as CSV")] = None,
     url: Annotated[str, typer.Option(envvar="LINBANG_REGISTRY_URL", help="address of registry")] = (
         "http://127.0.0.1:8101"
@@ -28,4 +29,4 @@ def import_roster(
     Exit code 0: every line was dealt with (rejected ones are in the report); 1: the file could not be imported;
     2: the service could not be reached or refused.
     """
-    import_file(Office(url, url, user, password, district), "roster", "Roster", file, report)
+    import_file(Office(url, url, user, password, code, district), "roster", "Roster", file, report)

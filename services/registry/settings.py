@@ -31,3 +31,5 @@ class Settings(ServiceSettings):
     """The mail server for codes and warnings; without a host none are mailed."""
     operator_password: SecretStr
     """First password of the account ``operator``."""
+    second_factor_required: bool = True
+    """Whether who administers or audits must log in by two factors. Off for a sample on one machine alone."""

@@ -191,16 +191,6 @@ class ShiftMissed(Event):
     volunteer_id: UUID
 
 
-class ShiftMissedReversed(Event):
-    """A missed shift counts no longer: they had come, or it was no fault of theirs."""
-
-    topic: ClassVar[str] = "activities.sign-up"
-
-    sign_up_id: UUID
-    shift_id: UUID
-    volunteer_id: UUID
-
-
 class ShiftClosed(Event):
     """A leader has confirmed a shift's attendance: who served for how long, who did not come."""
 

@@ -210,6 +210,11 @@ def access_of(dependant: Dependant) -> Mapping[Role, Reach] | None:
     return accesses[0] if accesses else None
 
 
+def asks_again(dependant: Dependant) -> bool:
+    """Return whether a route wants to know once more who calls (``stepped_up``). ``dependant`` is the route's."""
+    return any(isinstance(call, Access) and call.stepped_up for call in _calls(dependant))
+
+
 def _calls(dependant: Dependant) -> Iterator[object]:
     yield dependant.call
     for dependency in dependant.dependencies:

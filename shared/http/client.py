@@ -1,12 +1,13 @@
 """The platform over HTTP, for command lines and scripts: log in, upload a file, follow its import, fetch the report.
 
 Invariant: a request that creates carries one Idempotency-Key for all of its attempts, so a lost answer never leads to
-a second import.
+a second import. Whoever has logged in stays so: a token that is out of date is replaced by the refresh token.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -62,6 +63,8 @@ class LinbangClient:
         if district is not None:
             headers["X-District"] = district
         self._http = httpx.Client(base_url=base_url, headers=headers, timeout=_TIMEOUT)
+        self._refresh: tuple[str, str] | None = None
+        """Where registry is, and the present refresh token."""
 
     def __enter__(self) -> Self:
         return self
@@ -71,13 +74,18 @@ class LinbangClient:
     ) -> None:
         self._http.close()
 
-    def log_in(self, user_name: str, password: str, *, registry_url: str = "") -> str:
-        """Get and use a token of registry, at ``registry_url`` where this client talks to another service."""
-        answer = self.send(
-            "POST", f"{registry_url}/v1/tokens", json={"user_name": user_name, "password": password}
-        ).json()
+    def log_in(self, user_name: str, password: str, *, code: str = "", registry_url: str = "") -> str:
+        """Get and use a token of registry, at ``registry_url`` where this client talks to another service.
+
+        ``code`` is of the account's second factor, where it has one.
+        """
+        return self._use_tokens(registry_url, "", {"user_name": user_name, "password": password, "code": code})
+
+    def _use_tokens(self, registry_url: str, way: str, form: Mapping[str, str]) -> str:
+        answer = self.send("POST", f"{registry_url}/v1/tokens{way}", json=form).json()
         token: str = answer["access_token"]
         self.use_token(token)
+        self._refresh = registry_url, answer["refresh_token"]
         return token
 
     def use_token(self, token: str) -> None:
@@ -128,10 +136,20 @@ class LinbangClient:
             else:
                 if response.is_success:
                     return response
+                if response.status_code == HTTPStatus.UNAUTHORIZED and attempt < ATTEMPTS and self._renewed():
+                    continue
                 if response.status_code not in _RETRIED or attempt == ATTEMPTS:
                     raise RequestRefusedError(response.status_code, _problem(response))
             time.sleep(0.2 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
+
+    def _renewed(self) -> bool:
+        """Use the next tokens, where there is a refresh token to get them by; it is tried once."""
+        if self._refresh is None:
+            return False
+        (registry_url, refresh_token), self._refresh = self._refresh, None
+        self._use_tokens(registry_url, "/refresh", {"refresh_token": refresh_token})
+        return True
 
 
 def _problem(response: httpx.Response) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from shared.http.auth import access_of
+from shared.http.auth import access_of, asks_again
 
 _BEARER = "bearer"
 _PROBLEM = {
@@ -68,6 +68,8 @@ def _complete(operation: dict[str, Any], method: str, context: RouteContext) -> 
     if access is not None:
         statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         operation["security"] = [{_BEARER: []}]
+        if asks_again(context.dependant):
+            operation["x-step-up"] = True
         operation["x-roles"] = {role.value: reach.name.lower() for role, reach in access.items()}
     responses = operation["responses"]
     for status in statuses:

@@ -1,7 +1,8 @@
 """Other services over HTTP, as the person sees them on whose behalf they are called.
 
-Invariant: a call ends within ``SECONDS`` with the model that was asked for, or with one of two exceptions: the service
-has refused (and says why), or it is away. What has not the agreed form counts as away: nobody is shown half an answer.
+Invariant: a call ends, within ``READ_SECONDS`` or ``CHANGE_SECONDS``, with the model that was asked for, or with one of
+two exceptions: the service has refused (and says why), or it is away. What has not the agreed form counts as away:
+nobody is shown half an answer.
 """
 
 import re
@@ -16,7 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.ops.tracing import current_traceparent
 
-SECONDS = 2.0
+READ_SECONDS = 2.0
+CHANGE_SECONDS = 10.0
+"""Longer: nobody knows of a change that was given up whether it was made, and a password takes its time."""
 _FIRST_FAILURE = 500
 _IN_PATH = re.compile(r"{(\w+)}")
 M = TypeVar("M")
@@ -145,7 +148,11 @@ class Upstream:
         sent = {**self._headers, **(headers or {}), **({"traceparent": traceparent} if traceparent else {})}
         try:
             answer = await self._http.request(
-                method, self._urls[service] + path, headers=sent, timeout=SECONDS, **parts
+                method,
+                self._urls[service] + path,
+                headers=sent,
+                timeout=READ_SECONDS if method == "GET" else CHANGE_SECONDS,
+                **parts,
             )
         except httpx.HTTPError as fault:
             log.warning("a service is away", service=service, error=type(fault).__name__)

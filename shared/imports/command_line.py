@@ -20,12 +20,16 @@ console = Console()
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Where to send a file, and as whom. ``district`` is for the operator, who belongs to none."""
+    """Where to send a file, and as whom.
+
+    ``code`` is of the account's second factor; ``district`` is for the operator, who belongs to none.
+    """
 
     url: str
     registry_url: str
     user: str
     password: str
+    code: str
     district: str | None
 
 
@@ -33,7 +37,7 @@ def import_file(office: Office, kind: str, title: str, file: Path, report: Path 
     """Import a file, show how it goes and what came of it. Raises typer.Exit with the code that says so."""
     try:
         with LinbangClient(office.url, district=office.district) as client:
-            client.log_in(office.user, office.password, registry_url=office.registry_url)
+            client.log_in(office.user, office.password, code=office.code, registry_url=office.registry_url)
             end = _follow(client, kind, file)
             if report is not None:
                 client.download_report(end.id, report)

@@ -49,6 +49,7 @@ async def test_pages_work_without_scripts(system: System, open_page: OpenPage) -
     page = await open_page(scripts=False)
     await log_in(page, system.district.volunteer)
     await page.get_by_role("navigation", name="常用").get_by_role("link", name="活动").click()
+    await page.get_by_text("按类别、站点、名称查找").click()
     await page.get_by_label("服务类别").select_option("elderly")
     await page.get_by_role("button", name="查找").click()
     await expect(page.get_by_role("link", name="独居老人探访")).to_be_visible()

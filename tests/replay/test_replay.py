@@ -3,12 +3,13 @@
 import asyncio
 import os
 from collections.abc import Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import typer
 from asyncpg import InterfaceError
 
+from services.notifications.messages.domain import OF_CLOCK
 from shared.messaging.replay import event_logs
 from shared.messaging.replay.command_line import FAILED, _run
 from shared.messaging.replay.request import From, ReplayRequest, ReplayResult, replay_once
@@ -187,6 +188,29 @@ async def test_what_an_earlier_version_made_otherwise_is_no_drift_but_an_edit_is
     assert code == 1, output
     assert f"{column} is" in output
     code, output = await edit("shape = shape - 1")
+    assert code == 0, output
+
+
+async def test_what_the_clock_has_told_is_no_drift_but_as_a_message_about_an_event_it_is(platform: Platform) -> None:
+    reminder = uuid4()
+
+    async def edit(*statements: str) -> tuple[int | None, str]:
+        await platform.as_superuser(
+            "notifications",
+            "ALTER TABLE message NO FORCE ROW LEVEL SECURITY",
+            *statements,
+            "ALTER TABLE message FORCE ROW LEVEL SECURITY",
+        )
+        return await platform.linbang("notifications", "replay", "messages")
+
+    code, output = await edit(f"""
+        INSERT INTO message (district, event_id, recipient_id, template, facts, occurred_at, shape)
+        SELECT district, '{reminder}', recipient_id, 'shift_reminder', facts, now(), {OF_CLOCK} FROM message LIMIT 1
+    """)
+    assert code == 0, output
+    code, output = await edit(f"UPDATE message SET shape = 1 WHERE event_id = '{reminder}'")
+    assert code == 1, output
+    code, output = await edit(f"DELETE FROM message WHERE event_id = '{reminder}'")
     assert code == 0, output
 
 

@@ -245,7 +245,9 @@ async def reopen(shift_id: UUID, body: Reopening, store: ApiStore, caller: Leade
 
 async def _count_try(store: Store, caller: Caller, body: PresentedCode) -> int:
     """Count typed digits before they are looked at, for good; return how many more tries there are."""
-    if body.by_digits is None or caller.volunteer_id is None:
+    if caller.volunteer_id is None:
+        raise RefusedError(Fault("volunteer_id", Code.FORBIDDEN))
+    if body.by_digits is None:
         return 0
     async with store.transaction(caller.district) as tx:
         return await by_code.count_try(tx, caller, caller.volunteer_id)

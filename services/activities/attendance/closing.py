@@ -5,7 +5,7 @@ who did not come is counted as missing it. All of it is one transaction of a con
 shift's attendance changes by reopening it alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,29 +14,22 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import repository
-from services.activities.attendance.crediting import Credit, credit
-from services.activities.attendance.domain import Attendance, Span, by_rules, needs_a_reason
+from services.activities.attendance.domain import CAME, Attendance, Span, by_rules, needs_a_reason
+from services.activities.attendance.outcomes import Settled, excused, missing_it, serving, settle
 from services.activities.attendance.repository import ShiftAttended
 from services.activities.publishing.domain import text_fault
 from services.activities.records.domain import net_minutes
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import (
-    CheckInWay,
-    Event,
     ShiftClosed,
-    ShiftMissed,
-    ShiftMissedReversed,
     ShiftReopened,
-    VolunteerCheckedOut,
 )
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
 
-NO_SHOW = "no_show"
 _LONGEST_REASON = 500
-_CAME = (SignUpState.ATTENDING, SignUpState.COMPLETED, SignUpState.MISSING_CHECK_OUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,21 +67,6 @@ class ReopenedShift(BaseModel):
     closed_at: None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """How an attendance is to stand, what changes of its credit, and its events: one for each version."""
-
-    after: Attendance
-    credit: Credit | None
-    events: Sequence[Event]
-
-    def told(self, actor: Actor, at: datetime) -> Iterator[NewEvent]:
-        """Yield its events, to be appended."""
-        first = self.after.version - len(self.events) + 1
-        for number, event in enumerate(self.events):
-            yield NewEvent(actor.district, self.after.sign_up_id, first + number, event, actor.name, at)
-
-
 async def close_shift(tx: AsyncConnection, actor: Actor, shift_id: UUID, entries: Sequence[Entry]) -> ClosedShift:
     """Close a shift that is over. Closing a closed one without entries gives the same answer.
 
@@ -104,15 +82,10 @@ async def close_shift(tx: AsyncConnection, actor: Actor, shift_id: UUID, entries
     if at < shift.ends_at:
         raise RefusedError(Fault("shift_id", Code.TOO_EARLY), opens_at=shift.ends_at.isoformat())
     found = await repository.lock_of_shift(tx, actor.district, shift_id)
-    settled = _settle(found, entries, at)
-    asked = [each.credit for each in settled if each.credit]
-    credited = await credit(tx, actor, asked) if asked else None
-    changed = [each.after for each in settled if each.events]
-    if changed:
-        await repository.write(tx, actor.district, changed)
+    settled = _settle_all(found, entries, at)
+    events = await settle(tx, actor, settled, at)
     version = await repository.set_closed(tx, actor.district, shift, at)
     answer = await _closed(tx, actor, shift, at)
-    events = [event for each in settled for event in each.told(actor, at)]
     told = ShiftClosed(
         activity_id=shift.activity_id,
         shift_id=shift.id,
@@ -122,7 +95,7 @@ async def close_shift(tx: AsyncConnection, actor: Actor, shift_id: UUID, entries
         minutes=answer.minutes,
     )
     closing = NewEvent(actor.district, shift.activity_id, version, told, actor.name, at)
-    await event_log.append(tx, [*events, *(credited.events if credited else ()), closing])
+    await event_log.append(tx, [*events, closing])
     return answer
 
 
@@ -151,12 +124,12 @@ async def _closed(tx: AsyncConnection, actor: Actor, shift: ShiftAttended, at: d
     return ClosedShift(shift_id=shift.id, closed_at=at, **tally._asdict())
 
 
-def _settle(found: Sequence[Attendance], entries: Sequence[Entry], at: datetime) -> list[_Settled]:
+def _settle_all(found: Sequence[Attendance], entries: Sequence[Entry], at: datetime) -> list[Settled]:
     """Say for each sign-up how it stands once the shift is closed. Raises RefusedError with every fault."""
     by_id = {entry.sign_up_id: entry for entry in entries}
     unknown = by_id.keys() - {each.sign_up_id for each in found}
     faults = [Fault(f"entries.{sign_up_id}", Code.NOT_FOUND) for sign_up_id in sorted(unknown)]
-    settled: list[_Settled] = []
+    settled: list[Settled] = []
     for each in found:
         try:
             settled += _settle_one(each, by_id.get(each.sign_up_id), at)
@@ -167,11 +140,11 @@ def _settle(found: Sequence[Attendance], entries: Sequence[Entry], at: datetime)
     return settled
 
 
-def _settle_one(found: Attendance, entry: Entry | None, at: datetime) -> Sequence[_Settled]:
+def _settle_one(found: Attendance, entry: Entry | None, at: datetime) -> Sequence[Settled]:
     """Say how one sign-up stands; nothing where it is as it was. Raises RefusedError."""
     field = f"entries.{found.sign_up_id}"
     expected = found.state is SignUpState.CONFIRMED
-    if not expected and found.state not in _CAME:
+    if not expected and found.state not in CAME:
         if entry:
             raise RefusedError(Fault(field, Code.NOT_OPEN))
         return []
@@ -180,84 +153,38 @@ def _settle_one(found: Attendance, entry: Entry | None, at: datetime) -> Sequenc
     if entry and entry.no_show is not None:
         return _classed(found, entry, field)
     if expected:
-        return [] if found.absence else [_missing_it(found)]
+        return [] if found.absence else [missing_it(found)]
     if found.state is not SignUpState.COMPLETED:
         raise RefusedError(Fault(field, Code.MISSING))
     return []
 
 
-def _classed(found: Attendance, entry: Entry, field: str) -> Sequence[_Settled]:
+def _classed(found: Attendance, entry: Entry, field: str) -> Sequence[Settled]:
     """Say that somebody did not come, or that it does not count; a reason is needed against what is known."""
-    came = found.state in _CAME
+    came = found.state in CAME
     if entry.no_show and not came:
-        return [] if found.absence else [_missing_it(found)]
+        return [] if found.absence else [missing_it(found)]
     if fault := text_fault(f"{field}.reason", entry.reason, _LONGEST_REASON):
         raise RefusedError(fault)
     if entry.no_show:
-        return [_missing_it(found)]
+        return [missing_it(found)]
     if came:
         raise RefusedError(Fault(field, Code.NOT_OPEN))
-    return [_excusing(found)] if found.absence else []
+    return [_excusing(found, entry.reason.strip())] if found.absence else []
 
 
-def _missing_it(found: Attendance) -> _Settled:
-    """Return that somebody did not come, whatever was tapped."""
-    after = replace(
-        found,
-        version=found.version + 1,
-        state=SignUpState.CONFIRMED,
-        absence=NO_SHOW,
-        checked_in_at=None,
-        checked_in_by=None,
-        inside=None,
-        checked_out_at=None,
-        checked_out_by=None,
-    )
-    event = ShiftMissed(
-        sign_up_id=found.sign_up_id,
-        shift_id=found.shift_id,
-        activity_id=found.activity_id,
-        activity_title=found.activity_title,
-        starts_at=found.starts_at,
-        volunteer_id=found.volunteer_id,
-    )
-    void = Credit(after, None, "did not come") if found.state is SignUpState.COMPLETED else None
-    return _Settled(after, void, [event])
-
-
-def _excusing(found: Attendance) -> _Settled:
+def _excusing(found: Attendance, reason: str) -> Settled:
     """Return that it is not counted that somebody did not come."""
-    return _Settled(replace(found, version=found.version + 1, absence=None), None, [_reversed(found)])
+    return Settled(replace(found, version=found.version + 1, absence=None), None, [excused(found, reason)])
 
 
-def _serving(found: Attendance, entry: Entry, field: str, at: datetime) -> _Settled:
+def _serving(found: Attendance, entry: Entry, field: str, at: datetime) -> Settled:
     """Return that somebody served at the times that the leader states."""
     span = _stated(found, entry, field, at)
     reason = entry.reason.strip()
     if needs_a_reason(found, span) and (fault := text_fault(f"{field}.reason", reason, _LONGEST_REASON)):
         raise RefusedError(fault)
-    served = Credit(found, span, reason or "confirmed by the leader")
-    if found.state is SignUpState.COMPLETED:
-        return _Settled(found, served, [])
-    left = VolunteerCheckedOut(
-        sign_up_id=found.sign_up_id,
-        shift_id=found.shift_id,
-        volunteer_id=found.volunteer_id,
-        checked_out_at=span.ended_at,
-        way=CheckInWay.LEADER,
-    )
-    events = [_reversed(found), left] if found.absence else [left]
-    after = replace(
-        found,
-        version=found.version + len(events),
-        state=SignUpState.COMPLETED,
-        absence=None,
-        checked_in_at=found.checked_in_at or span.started_at,
-        checked_in_by=found.checked_in_by or CheckInWay.LEADER,
-        checked_out_at=span.ended_at,
-        checked_out_by=CheckInWay.LEADER,
-    )
-    return _Settled(after, replace(served, attendance=after), events)
+    return serving(found, span, reason or "confirmed by the leader")
 
 
 def _stated(found: Attendance, entry: Entry, field: str, at: datetime) -> Span:
@@ -273,7 +200,3 @@ def _stated(found: Attendance, entry: Entry, field: str, at: datetime) -> Span:
         return Span(started_at, ended_at, net_minutes(started_at, ended_at, entry.break_minutes, now=at))
     except RefusedError as refused:
         raise RefusedError(*(Fault(f"{field}.{fault.field}", fault.code) for fault in refused.faults)) from None
-
-
-def _reversed(found: Attendance) -> ShiftMissedReversed:
-    return ShiftMissedReversed(sign_up_id=found.sign_up_id, shift_id=found.shift_id, volunteer_id=found.volunteer_id)

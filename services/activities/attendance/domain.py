@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.activities.records.domain import whole_minutes
 from services.activities.signing_up.domain import SignUpState
-from shared.contracts import CheckInWay, Provenance
+from shared.contracts import AbsenceClass, CheckInWay, Provenance
 from shared.contracts.faults import Code, Fault, RefusedError
 
 
@@ -37,6 +37,8 @@ class AttendanceRules:
 
 RULES = AttendanceRules()
 INSTANT = timedelta(microseconds=1)
+CAME = (SignUpState.ATTENDING, SignUpState.COMPLETED, SignUpState.MISSING_CHECK_OUT)
+"""The states of those who have come."""
 
 
 class Span(NamedTuple):
@@ -57,8 +59,7 @@ class Attendance:
     volunteer_id: UUID
     state: SignUpState
     version: int
-    absence: str | None
-    """``no_show`` where they had a confirmed place, and had not come when the shift was closed."""
+    absence: AbsenceClass | None
     checked_in_at: datetime | None
     checked_in_by: CheckInWay | None
     inside: bool | None

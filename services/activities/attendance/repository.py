@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.activities.attendance.domain import Attendance, AttendanceRules
 from services.activities.signing_up.domain import SignUpState
 from services.activities.signing_up.tables import sign_up
-from shared.contracts import CheckInWay
+from shared.contracts import AbsenceClass, CheckInWay
 from shared.store.statements import unnest
 
 _CHANGING = (
@@ -55,6 +55,11 @@ _SHIFT = text("""
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :id
 """)
+_LOCK_ACTIVITY = text("""
+    SELECT id FROM activity
+    WHERE district = :district AND id = (SELECT activity_id FROM shift WHERE district = :district AND id = :id)
+    FOR NO KEY UPDATE
+""")
 _LOCK_SHIFT = text(f"{_SHIFT.text} FOR UPDATE OF s")
 _CLOSE = text("""
     WITH closed AS (UPDATE shift SET closed_at = :at WHERE district = :district AND id = :id)
@@ -79,15 +84,6 @@ _COUNT_TRY = text("""
     RETURNING since, tries
 """)
 _FORGET_TRIES = text("DELETE FROM code_try WHERE district = :district AND volunteer_id = :volunteer_id")
-_TAKE_PLACE = text("""
-    UPDATE shift SET taken = taken + 1, next_queue_number = next_queue_number + 1, version = version + 1
-    WHERE district = :district AND id = :id AND taken < capacity
-    RETURNING next_queue_number - 1
-""")
-_ADD_WALK_IN = text("""
-    INSERT INTO sign_up (district, id, shift_id, volunteer_id, state, queue_number, version)
-    VALUES (:district, :id, :shift_id, :volunteer_id, 'confirmed', :queue_number, 1)
-""")
 _PRESENT = text("""
     SELECT count(*) FROM sign_up
     WHERE district = :district AND shift_id = :shift_id AND state IN ('attending', 'completed', 'missing_check_out')
@@ -167,8 +163,10 @@ async def read_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shif
 
 
 async def lock_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> ShiftAttended | None:
-    """Return a shift, locked until the transaction ends, or None."""
-    row = (await tx.execute(_LOCK_SHIFT, {"district": district, "id": shift_id})).one_or_none()
+    """Return a shift, locked until the transaction ends, or None; its activity is locked first, as editing does."""
+    key = {"district": district, "id": shift_id}
+    await tx.execute(_LOCK_ACTIVITY, key)
+    row = (await tx.execute(_LOCK_SHIFT, key)).one_or_none()
     return ShiftAttended(*row) if row else None
 
 
@@ -208,20 +206,6 @@ async def forget_tries(tx: AsyncConnection, district: str, volunteer_id: UUID) -
     await tx.execute(_FORGET_TRIES, {"district": district, "volunteer_id": volunteer_id})
 
 
-async def take_place(tx: AsyncConnection, district: str, shift_id: UUID) -> int | None:
-    """Take a place of a shift, which is locked by it; return its queue number, or None where there is none left."""
-    found: int | None = await tx.scalar(_TAKE_PLACE, {"district": district, "id": shift_id})
-    return found
-
-
-async def add_walk_in(
-    tx: AsyncConnection, district: str, sign_up_id: UUID, shift_id: UUID, volunteer_id: UUID, queue_number: int
-) -> None:
-    """Put on file that somebody takes part who had not signed up."""
-    key = {"district": district, "id": sign_up_id, "shift_id": shift_id}
-    await tx.execute(_ADD_WALK_IN, {**key, "volunteer_id": volunteer_id, "queue_number": queue_number})
-
-
 async def count_present(tx: AsyncConnection, district: str, shift_id: UUID) -> int:
     """Return how many have come to a shift."""
     return int(await tx.scalar(_PRESENT, {"district": district, "shift_id": shift_id}) or 0)
@@ -237,6 +221,7 @@ _NAMES = tuple(field.name for field in fields(Attendance))
 def _attendance(row: Row[tuple[object, ...]]) -> Attendance:
     values = {name: getattr(row, name) for name in _NAMES}
     values["state"] = SignUpState(values["state"])
+    values["absence"] = AbsenceClass(values["absence"]) if values["absence"] else None
     for name in ("checked_in_by", "checked_out_by"):
         values[name] = CheckInWay(values[name]) if values[name] else None
     return Attendance(**values)

@@ -11,13 +11,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.signing_up.domain import SignUpState
-from shared.contracts import AbsenceClass
+from shared.contracts import AbsenceClass, CheckInWay
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 
 
 class RosterEntry(BaseModel):
-    """A sign-up on a roster. ``by`` is how the check-in was vouched for; ``minutes`` are the record's."""
+    """A sign-up on a roster. ``by`` is how they were checked in; ``minutes`` are the record's."""
 
     sign_up_id: UUID
     volunteer_id: UUID
@@ -28,7 +28,7 @@ class RosterEntry(BaseModel):
     checked_in_at: datetime | None
     checked_out_at: datetime | None
     minutes: int | None
-    by: str | None
+    by: CheckInWay | None
 
 
 class RosterShift(BaseModel):

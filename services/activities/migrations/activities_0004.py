@@ -7,7 +7,7 @@ from shared.store.ddl import secure
 revision = "activities_0004"
 down_revision = "activities_0005"
 branch_labels = None
-depends_on = ("kit_0005",)
+depends_on = ("kit_0005",)  # current_districts()
 
 STATEMENTS = (
     # None of these columns changes with a sign-up: its updates of a shift's row stay off this index too.

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.publishing.domain import text_fault
 from services.activities.records import repository
-from services.activities.records.domain import RecordOnFile, RightMinutes, RightTimes, ServiceRecord, corrected
+from services.activities.records.correction import set_right
+from services.activities.records.domain import RightMinutes, RightTimes
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
-from shared.store.event_log import NewEvent, now
 
 _LONGEST_REASON = 500
 
@@ -47,21 +47,11 @@ async def correct_record(
         raise RefusedError(Fault("record_id", Code.FORBIDDEN))
     if found.version != version:
         raise RefusedError(Fault("If-Match", Code.CHANGED_MEANWHILE))
-    right = corrected(record, figure, now())
-    if isinstance(figure, RightTimes):
-        await _check_elsewhere(tx, actor.district, found, right)
-    after = found.corrected(right)
-    await repository.correct(tx, actor.district, [after])
-    event = after.correction(record, reason)
-    await event_log.append(tx, [NewEvent(actor.district, record_id, after.version, event, actor.name)])
+    after, event = await set_right(tx, actor, found, figure, reason)
+    await event_log.append(tx, [event])
     return CorrectedRecord(
-        record_id=record_id, minutes=right.minutes, previous_minutes=record.minutes, version=after.version
+        record_id=record_id,
+        minutes=after.record.minutes,
+        previous_minutes=record.minutes,
+        version=after.version,
     )
-
-
-async def _check_elsewhere(tx: AsyncConnection, district: str, found: RecordOnFile, right: ServiceRecord) -> None:
-    await repository.lock_volunteers(tx, district, [right.volunteer_id])
-    wanted = [(right.volunteer_id, right.started_at, right.ended_at)]
-    besides = [found.sign_up_id] if found.sign_up_id else []
-    if other := await repository.conflict(tx, district, wanted, besides=besides, record_id=found.id):
-        raise RefusedError(Fault("started_at", Code.OVERLAP, other.named()))

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.activities.signing_up.domain import TAKING_UP, GroupDecision, Shift, SignUpState, TakenUp
 from services.activities.signing_up.tables import sign_up
 from services.activities.signing_up.waiting_list import WaitingOne
-from shared.contracts.service_record import Provenance
 from shared.contracts.sign_up import AbsenceClass
 from shared.store.statements import insert_rows
 
@@ -80,7 +79,7 @@ _COUNT_PLACES = text("""
 """)
 _SHIFT_OF = text("SELECT shift_id FROM sign_up WHERE district = :district AND id = :id")
 _LOCK_SIGN_UP = text("""
-    SELECT u.id, u.shift_id, u.volunteer_id, u.state, u.version, u.checked_in_at, u.checked_in_by,
+    SELECT u.id, u.shift_id, u.volunteer_id, u.state, u.version,
            a.station_id, a.published_by, a.title, a.service, u.group_id, u.answer_by, u.absence
     FROM sign_up u
     JOIN shift s ON s.district = u.district AND s.id = u.shift_id
@@ -90,10 +89,6 @@ _LOCK_SIGN_UP = text("""
 """)
 _SET_STATE = text("""
     UPDATE sign_up SET state = :state, version = version + 1 WHERE district = :district AND id = :id
-""")
-_CHECK_IN = text("""
-    UPDATE sign_up SET state = 'attending', checked_in_at = :at, checked_in_by = :by, version = version + 1
-    WHERE district = :district AND id = :id
 """)
 _SET_STATES = text("""
     UPDATE sign_up SET state = :state, answer_by = CAST(:answer_by AS timestamptz),
@@ -166,8 +161,6 @@ class SignUp:
     volunteer_id: UUID
     state: SignUpState
     version: int
-    checked_in_at: datetime | None
-    checked_in_by: Provenance | None
     station_id: UUID
     published_by: str
     activity_title: str
@@ -330,15 +323,12 @@ async def lock_sign_up(tx: AsyncConnection, district: str, sign_up_id: UUID) -> 
     row = (await tx.execute(_LOCK_SIGN_UP, {"district": district, "id": sign_up_id})).one_or_none()
     if row is None:
         return None
-    by = Provenance(row.checked_in_by) if row.checked_in_by else None
     return SignUp(
         row.id,
         row.shift_id,
         row.volunteer_id,
         SignUpState(row.state),
         row.version,
-        row.checked_in_at,
-        by,
         row.station_id,
         row.published_by,
         row.title,
@@ -352,8 +342,3 @@ async def lock_sign_up(tx: AsyncConnection, district: str, sign_up_id: UUID) -> 
 async def set_state(tx: AsyncConnection, district: str, sign_up_id: UUID, state: SignUpState) -> None:
     """Move a locked sign-up to a state; its version rises by one."""
     await tx.execute(_SET_STATE, {"district": district, "id": sign_up_id, "state": state})
-
-
-async def check_in(tx: AsyncConnection, district: str, sign_up_id: UUID, at: datetime, by: Provenance) -> None:
-    """Note that the volunteer of a locked sign-up has come; its version rises by one."""
-    await tx.execute(_CHECK_IN, {"district": district, "id": sign_up_id, "at": at, "by": by})

@@ -89,7 +89,7 @@ PURPOSES: Mapping[Template, Purpose] = {
 SHAPE = 1
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
 alone. One more whenever a template's facts change: what was told before is not told again."""
-OF_CLOCK = 0
+OF_CLOCK = -1
 """The shape of messages, and of their deliveries, that the clock has made: they follow from no event."""
 EVERYWHERE = (Channel.IN_APP, Channel.EMAIL)
 INBOX_ONLY = (Channel.IN_APP,)

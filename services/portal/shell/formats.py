@@ -36,12 +36,12 @@ class Formats:
         return "evening" if hour >= _EVENING or hour < _MORNING else "morning" if hour < _NOON else "afternoon"
 
     def day(self, moment: datetime | date) -> str:
-        """Write a day with its weekday: ``11月28日 周六``, ``Sat 28 Nov``; another year is named."""
+        """Write a day with its weekday: ``11月28日 周六``, ``Sat 28 Nov``; of another year with that."""
         day = moment.astimezone(CHINA).date() if isinstance(moment, datetime) else moment
         this_year = day.year == self.today().year
         if self._chinese:
-            return format_date(day, "M月d日 EEE" if this_year else "y年M月d日 EEE", locale=self._locale)
-        return format_date(day, "EEE d MMM" if this_year else "EEE d MMM y", locale=self._locale)
+            return format_date(day, "M月d日 EEE" if this_year else "y年M月d日", locale=self._locale)
+        return format_date(day, "EEE d MMM" if this_year else "d MMM y", locale=self._locale)
 
     def near_day(self, moment: datetime) -> str:
         """Write a day, today and tomorrow by name: ``今天 11月28日 周六``."""

@@ -1,4 +1,4 @@
-"""Accounts as an office deals with them: open, lock, unlock, other roles, a temporary password.
+"""Accounts as an office deals with them: open, lock, unlock, other roles, a temporary password, a lost second factor.
 
 Invariant: nobody grants what ``domain.MAY_GRANT`` does not let them grant, nor touches an account that has such a role;
 a district's accounts act in it alone. Whatever takes something from an account ends all it was logged in with.
@@ -12,13 +12,19 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.accounts import changes, domain, repository
+from services.registry.accounts import changes, domain, proofs, repository
 from services.registry.accounts.passwords import Passwords
 from services.registry.accounts.repository import Account
 from services.registry.people import repository as people
 from services.registry.people.domain.volunteer import belongs_to
 from services.registry.places import repository as places
-from shared.contracts import AccountLocked, AccountPasswordChanged, AccountRolesChanged, AccountUnlocked
+from shared.contracts import (
+    AccountLocked,
+    AccountPasswordChanged,
+    AccountRolesChanged,
+    AccountUnlocked,
+    SecondFactorRemoved,
+)
 from shared.contracts.actor import EVERY_DISTRICT, Actor, Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.operations import NO_DISTRICT
@@ -137,6 +143,17 @@ async def reset_password(
     await changes.record(tx, account, version, event, actor.name, reason)
     await changes.revoke_all(tx, account, version)
     return TemporaryPassword(temporary_password=password)
+
+
+async def reset_second_factor(tx: AsyncConnection, actor: Actor, account_id: UUID, reason: str) -> None:
+    """Take the second factor from an account whose owner has lost it. Raises RefusedError (not_found)."""
+    account = await _within_reach(tx, actor, account_id)
+    if not await proofs.remove(tx, account):
+        raise RefusedError(Fault("second_factor", Code.NOT_FOUND))
+    version = await repository.raise_version(tx, account)
+    event = SecondFactorRemoved(account_id=account.id, reset=True)
+    await changes.record(tx, account, version, event, actor.name, reason)
+    await changes.revoke_all(tx, account, version)
 
 
 async def _within_reach(tx: AsyncConnection, actor: Actor, account_id: UUID) -> Account:

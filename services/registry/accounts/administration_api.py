@@ -146,3 +146,10 @@ async def reset_password(
     password_hash = await passwords.hash(password)
     async with store.transaction(caller.district) as tx:
         return await administration.reset_password(tx, caller, account_id, password, password_hash, form.reason)
+
+
+@router.post("/v1/accounts/{account_id}/second-factor-reset", status_code=204)
+async def reset_second_factor(account_id: UUID, form: Reason, store: ApiStore, caller: OfficeAtHand) -> None:
+    """Take the second factor from an account whose owner has lost it; whoever is logged in to it is logged out."""
+    async with store.transaction(caller.district) as tx:
+        await administration.reset_second_factor(tx, caller, account_id, form.reason)

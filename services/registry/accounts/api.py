@@ -4,19 +4,18 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.accounts import commands, log_in, queries
 from services.registry.accounts.attempts import Address, CountedAttempts
-from services.registry.accounts.dependencies import PasswordThreads
-from services.registry.accounts.domain import Device
+from services.registry.accounts.dependencies import PasswordThreads, RequestDevice, TokenIssuer, home_of
 from services.registry.accounts.queries import SessionView
 from services.registry.accounts.signing_keys import SigningKeyCreated, rotate_signing_key
 from services.registry.accounts.tokens import Tokens
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
 from services.registry.people.queries import VolunteerView, find_volunteer
-from shared.contracts.actor import EVERY_DISTRICT, Role
+from shared.contracts.actor import Role
 from shared.contracts.faults import RefusedError
 from shared.contracts.tokens import Limit
 from shared.http.auth import Caller, anyone, caller_with
@@ -30,7 +29,7 @@ _Text = Annotated[str, Field(max_length=500)]
 
 
 class LogIn(BaseModel):
-    """A user name, or a volunteer number, and its password."""
+    """A user name, or a volunteer number, and its password; ``code`` where the account has a second factor."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"user_name": "51011500027301", "password": "long enough to keep"}]}
@@ -38,6 +37,7 @@ class LogIn(BaseModel):
 
     user_name: _Text
     password: _Text
+    code: _Text = ""
 
 
 class RefreshToken(BaseModel):
@@ -64,24 +64,20 @@ class PasswordChange(BaseModel):
     new_password: _Text
 
 
-async def _device(address: Address, user_agent: Annotated[str, Header(include_in_schema=False)] = "") -> Device:
-    return Device.of(user_agent, address)
-
-
 @router.post("/v1/tokens", tags=["accounts"], dependencies=[Depends(anyone)], responses={401: {}, 403: {}, 429: {}})
 async def get_tokens(
     form: LogIn,
     store: ApiStore,
-    keys: Keys,
+    issuer: TokenIssuer,
     passwords: PasswordThreads,
     attempts: CountedAttempts,
     address: Address,
-    device: Annotated[Device, Depends(_device)],
+    device: RequestDevice,
 ) -> Tokens:
     """Log in. An unknown name and a wrong password are answered alike, and not too often."""
     attempts.log_in(form.user_name, address)
     try:
-        tokens = await log_in.log_in(store, passwords, keys, form.user_name, form.password, device)
+        tokens = await log_in.log_in(store, passwords, issuer, form.user_name, form.password, form.code, device)
     except RefusedError:
         metrics.LOG_IN_REFUSED.labels("credentials").inc()
         raise
@@ -90,9 +86,9 @@ async def get_tokens(
 
 
 @router.post("/v1/tokens/refresh", tags=["accounts"], dependencies=[Depends(anyone)], responses={401: {}})
-async def refresh_tokens(form: RefreshToken, store: ApiStore, keys: Keys) -> Tokens:
+async def refresh_tokens(form: RefreshToken, store: ApiStore, issuer: TokenIssuer) -> Tokens:
     """Get the next tokens. A refresh token is good once; used again, but for a moment, it ends its session."""
-    return await log_in.refresh(store, keys, form.refresh_token)
+    return await log_in.refresh(store, issuer, form.refresh_token)
 
 
 @router.post("/v1/tokens/end", tags=["accounts"], status_code=204, dependencies=[Depends(anyone)], responses={401: {}})
@@ -108,7 +104,7 @@ async def show_me(
     caller: Annotated[Caller, Depends(caller_with(own=Role, admits=[Limit.PASSWORD, Limit.SECOND_FACTOR]))],
 ) -> MyAccount:
     """Show the account that asks."""
-    home = _home(caller)
+    home = home_of(caller)
     async with store.transaction(home) as tx:
         user_name = await queries.user_name(tx, home, caller.account_id)
     volunteer = None
@@ -125,18 +121,13 @@ async def show_me(
     )
 
 
-def _home(caller: Caller) -> str:
-    """Return where an account is on file: the operator's is of no district."""
-    return EVERY_DISTRICT if caller.has(Role.OPERATOR) else caller.district
-
-
 @router.get("/v1/me/sessions", tags=["accounts"])
 async def show_sessions(
     store: ApiStore, caller: Annotated[Caller, Depends(caller_with(own=Role))]
 ) -> list[SessionView]:
     """Show where one is logged in."""
-    async with store.transaction(_home(caller)) as tx:
-        return await queries.open_sessions(tx, _home(caller), caller.account_id, caller.session_id)
+    async with store.transaction(home_of(caller)) as tx:
+        return await queries.open_sessions(tx, home_of(caller), caller.account_id, caller.session_id)
 
 
 @router.delete("/v1/me/sessions/{session_id}", tags=["accounts"], status_code=204)
@@ -144,15 +135,15 @@ async def end_session(
     session_id: UUID, store: ApiStore, caller: Annotated[Caller, Depends(caller_with(own=Role))]
 ) -> None:
     """Log out somewhere, with all tokens of that log-in."""
-    async with store.transaction(_home(caller)) as tx:
-        await log_in.end_session(tx, _home(caller), caller.account_id, session_id)
+    async with store.transaction(home_of(caller)) as tx:
+        await log_in.end_session(tx, home_of(caller), caller.account_id, session_id)
 
 
 @router.delete("/v1/me/sessions", tags=["accounts"], status_code=204)
 async def end_other_sessions(store: ApiStore, caller: Annotated[Caller, Depends(caller_with(own=Role))]) -> None:
     """Log out everywhere else."""
-    async with store.transaction(_home(caller)) as tx:
-        await log_in.end_other_sessions(tx, _home(caller), caller.account_id, caller.session_id)
+    async with store.transaction(home_of(caller)) as tx:
+        await log_in.end_other_sessions(tx, home_of(caller), caller.account_id, caller.session_id)
 
 
 @router.post("/v1/me/password", tags=["accounts"], status_code=204, responses={429: {}})
@@ -169,7 +160,7 @@ async def change_password(
         store,
         passwords,
         caller,
-        _home(caller),
+        home_of(caller),
         caller.account_id,
         caller.session_id,
         form.old_password,

@@ -24,6 +24,7 @@ _REGISTRATIONS = RateLimitItemPerMinute(600, multiples=10, namespace="registrati
 _CHECKS = RateLimitItemPerMinute(6000, multiples=10, namespace="forms checked from")
 _CODES = RateLimitItemPerMinute(600, multiples=10, namespace="codes asked for from")
 _CODE_TRIES = RateLimitItemPerMinute(10, multiples=15, namespace="codes tried at, from")
+_STEP_UPS = RateLimitItemPerMinute(10, multiples=15, namespace="step-ups of")
 _OLD_PASSWORD = RateLimitItemPerMinute(10, multiples=15, namespace="old password of")
 
 
@@ -76,6 +77,14 @@ class Attempts:
     def password_changed(self, account: str) -> None:
         """Forgive the tries before the right one."""
         self._rates.forget(_OLD_PASSWORD, account)
+
+    def step_up(self, account: str) -> None:
+        """Count a code or password that somebody who is logged in shows. Raises ProblemError 429."""
+        self._rates.count(_STEP_UPS, "code", account)
+
+    def stepped_up(self, account: str) -> None:
+        """Forgive the tries before the right one."""
+        self._rates.forget(_STEP_UPS, account)
 
 
 async def _attempts(request: Request) -> Attempts:

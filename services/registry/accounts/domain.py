@@ -24,6 +24,8 @@ MAY_GRANT: Mapping[Role, frozenset[Role]] = {
     Role.DISTRICT_ADMIN: _DISTRICT_STAFF,
 }
 _NEED_UNITS = frozenset({Role.STATION_MANAGER, Role.TEAM_LEADER})
+NEED_SECOND_FACTOR = frozenset({Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR})
+"""GB/T 22239, level 3: who administers or looks at everything logs in by two factors; others may."""
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
 _USER_NAME = re.compile(r"[a-z][a-z0-9._-]{2,49}")
 

@@ -9,12 +9,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.access_log.repository import Noted, note
-from services.registry.accounts import changes, domain, repository, sessions
+from services.registry.accounts import changes, domain, proofs, repository, sessions
 from services.registry.accounts.domain import Device
 from services.registry.accounts.passwords import Passwords
 from services.registry.accounts.repository import Account, SigningKey
-from services.registry.accounts.tokens import Tokens, issue
-from services.registry.people.domain.privacy import KeyRing
+from services.registry.accounts.tokens import Issuer, Tokens
 from shared.contracts.actor import EVERY_DISTRICT
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.engine import Store
@@ -23,11 +22,13 @@ from shared.store.event_log import now
 _NOBODY = EVERY_DISTRICT, UUID(int=0)
 
 
-async def log_in(store: Store, passwords: Passwords, keys: KeyRing, name: str, password: str, device: Device) -> Tokens:
-    """Begin a session for a user name (or volunteer number) and its password.
+async def log_in(
+    store: Store, passwords: Passwords, issuer: Issuer, name: str, password: str, code: str, device: Device
+) -> Tokens:
+    """Begin a session for a user name (or volunteer number), its password, and a code where it has a second factor.
 
     Raises RefusedError (wrong_credentials) alike, and after the same work, for an unknown name and a wrong password;
-    who has the right one is told that the account is locked.
+    who has the right one is told that the account is locked, or needs another code (second_factor).
     """
     async with store.transaction() as tx:
         district, account_id = await repository.whose_name(tx, domain.log_in_name(name)) or _NOBODY
@@ -40,22 +41,27 @@ async def log_in(store: Store, passwords: Passwords, keys: KeyRing, name: str, p
     if account.locked:
         raise RefusedError(Fault("", Code.LOCKED))
     async with store.transaction(district) as tx:
-        return await begin_session(tx, keys, signing_key, account, device)
+        if account.has_second_factor:
+            await proofs.check_code(tx, issuer.keys, account, code)
+        return await begin_session(tx, issuer, signing_key, account, device, stepped_up=True)
 
 
 async def begin_session(
-    tx: AsyncConnection, keys: KeyRing, signing_key: SigningKey, account: Account, device: Device
+    tx: AsyncConnection, issuer: Issuer, signing_key: SigningKey, account: Account, device: Device, *, stepped_up: bool
 ) -> Tokens:
-    """Begin a session of somebody who has shown who they are. Raises RefusedError (changed_meanwhile)."""
+    """Begin a session of somebody who has shown who they are; ``stepped_up``: by all that the account asks for.
+
+    Raises RefusedError (changed_meanwhile).
+    """
     refresh_token = domain.new_refresh_token(account.district)
     lifetime = domain.session_lifetime(account.roles)
-    session = await sessions.open_session(tx, account, device, lifetime, refresh_token, stepped_up=True)
+    session = await sessions.open_session(tx, account, device, lifetime, refresh_token, stepped_up=stepped_up)
     if session is None:
         raise RefusedError(Fault("", Code.CHANGED_MEANWHILE))
-    return issue(keys, signing_key, account, session, refresh_token, now())
+    return issuer.issue(signing_key, account, session, refresh_token, now())
 
 
-async def refresh(store: Store, keys: KeyRing, refresh_token: str) -> Tokens:
+async def refresh(store: Store, issuer: Issuer, refresh_token: str) -> Tokens:
     """Give the next tokens of a session. Raises RefusedError (session_ended).
 
     A token that was used before ends its session, unless it was used a moment ago (``sessions``).
@@ -66,13 +72,13 @@ async def refresh(store: Store, keys: KeyRing, refresh_token: str) -> Tokens:
         if shown is None or not shown.open:
             raise domain.session_ended()
         if shown.current or shown.in_grace:
-            return await _next_tokens(tx, keys, district, shown, refresh_token)
+            return await _next_tokens(tx, issuer, district, shown, refresh_token)
     await _end_stolen(store, district, shown)
     raise domain.session_ended()
 
 
 async def _next_tokens(
-    tx: AsyncConnection, keys: KeyRing, district: str, shown: sessions.Presented, refresh_token: str
+    tx: AsyncConnection, issuer: Issuer, district: str, shown: sessions.Presented, refresh_token: str
 ) -> Tokens:
     account = await repository.find(tx, district, shown.account_id)
     signing_key = await repository.current_signing_key(tx)
@@ -84,7 +90,7 @@ async def _next_tokens(
         session = await sessions.rotate(tx, district, shown.id, refresh_token, successor, lifetime)
     else:
         session = await sessions.add_token(tx, district, shown.id, successor)
-    return issue(keys, signing_key, account, session, successor, now())
+    return issuer.issue(signing_key, account, session, successor, now())
 
 
 async def _end_stolen(store: Store, district: str, shown: sessions.Presented) -> None:

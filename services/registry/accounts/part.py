@@ -7,7 +7,9 @@ from services.registry.accounts.administration_api import router as administrati
 from services.registry.accounts.api import router
 from services.registry.accounts.attempts import Attempts
 from services.registry.accounts.passwords import Passwords
+from services.registry.accounts.second_factor_api import router as second_factor
 from services.registry.accounts.signing_keys import ensure_signing_key
+from services.registry.accounts.tokens import Issuer
 from services.registry.settings import Settings
 from shared.service.part import Part
 from shared.store.engine import Store
@@ -16,8 +18,9 @@ from shared.store.engine import Store
 async def _prepare(app: FastAPI, store: Store, settings: Settings) -> None:
     app.state.passwords = Passwords()
     app.state.attempts = Attempts(app.state.rates)
+    app.state.issuer = Issuer(app.state.keys, settings.second_factor_required)
     await ensure_signing_key(store, app.state.keys)
     await ensure_operator(store, app.state.passwords, settings.operator_password.get_secret_value())
 
 
-PART = Part(routers=[router, administration], prepare=_prepare)
+PART = Part(routers=[router, second_factor, administration], prepare=_prepare)

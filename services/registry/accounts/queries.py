@@ -72,6 +72,8 @@ class AccountView(BaseModel):
     volunteer_number: str | None
     locked: bool
     must_change_password: bool
+    second_factor: bool
+    """Whether logging in takes a code as well."""
     created_at: datetime
     sessions: int
     """How many log-ins go on."""
@@ -80,6 +82,8 @@ class AccountView(BaseModel):
 _ACCOUNTS = """
     SELECT a.id, a.user_name, a.roles, v.number AS volunteer_number, a.locked_at IS NOT NULL AS locked,
            a.must_change_password, a.created_at,
+           EXISTS (SELECT FROM second_factor f WHERE f.district = a.district AND f.account_id = a.id
+                   AND f.confirmed_at IS NOT NULL) AS second_factor,
            ARRAY(SELECT code FROM station u WHERE u.district = a.district AND u.id = ANY(a.units)
                  UNION ALL SELECT code FROM team u WHERE u.district = a.district AND u.id = ANY(a.units)
                  ORDER BY 1) AS units,

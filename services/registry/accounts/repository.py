@@ -25,6 +25,7 @@ class Account:
     """Rises by one with each event of the account; tokens say which one they were issued at."""
     locked: bool = False
     must_change_password: bool = False
+    has_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ async def insert(tx: AsyncConnection, account: Account, names: Sequence[str]) ->
 _BY_NAME = text("SELECT belongs_to, account_id FROM log_in_name WHERE name = :name")
 _ACCOUNT = """
     SELECT district, id, user_name, password_hash, roles, units, volunteer_id, version, locked_at IS NOT NULL AS locked,
-           must_change_password
+           must_change_password,
+           EXISTS (SELECT FROM second_factor f
+                   WHERE f.district = :district AND f.account_id = :id AND f.confirmed_at IS NOT NULL)
+               AS has_second_factor
     FROM account WHERE district = :district AND id = :id
 """
 _BY_ID, _LOCK = text(_ACCOUNT), text(f"{_ACCOUNT} FOR NO KEY UPDATE")
@@ -110,6 +114,7 @@ async def _one(tx: AsyncConnection, statement: TextClause, district: str, accoun
 
 
 _CHANGE = "UPDATE account SET {change}, version = version + 1 WHERE district = :district AND id = :id RETURNING version"
+_RAISE_VERSION = text(_CHANGE.replace("{change}, ", ""))
 _SET_PASSWORD = text(
     _CHANGE.format(change="password_hash = :password_hash, must_change_password = :must_change_password")
 )
@@ -120,6 +125,11 @@ _SET_ROLES = text(_CHANGE.format(change="roles = :roles, units = CAST(:units AS 
 async def set_password(tx: AsyncConnection, account: Account, password_hash: str, *, temporary: bool) -> int:
     """Replace an account's password; return the account's new version. A temporary one must be changed first."""
     return await _change(tx, _SET_PASSWORD, account, password_hash=password_hash, must_change_password=temporary)
+
+
+async def raise_version(tx: AsyncConnection, account: Account) -> int:
+    """Return the new version of an account of which something has changed that is in another table."""
+    return await _change(tx, _RAISE_VERSION, account)
 
 
 async def set_locked(tx: AsyncConnection, account: Account, *, locked: bool) -> int:

@@ -155,6 +155,18 @@ async def add_token(tx: AsyncConnection, district: str, session_id: UUID, refres
     return Session(**(await tx.execute(_ADD, values)).mappings().one())
 
 
+_STEP_UP = text("""
+    UPDATE session SET stepped_up_at = clock_timestamp()
+    WHERE district = :district AND id = :id
+      AND ended_at IS NULL AND least(expires_at, idle_until) > clock_timestamp()
+""")
+
+
+async def step_up(tx: AsyncConnection, district: str, session_id: UUID) -> bool:
+    """Note that somebody has just shown once more who they are; return whether the session goes on."""
+    return bool((await tx.execute(_STEP_UP, {"district": district, "id": session_id})).rowcount)
+
+
 _END = text("""
     UPDATE session SET ended_at = clock_timestamp()
     WHERE district = :district AND account_id = :account_id AND ended_at IS NULL

@@ -1,6 +1,18 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
@@ -62,4 +74,21 @@ refresh_token = Table(
     Column("hash", LargeBinary, primary_key=True),
     Column("session_id", Uuid, nullable=False),
     Column("generation", Integer, nullable=False),
+)
+second_factor = Table(
+    "second_factor",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("account_id", Uuid, primary_key=True),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("confirmed_at", DateTime(timezone=True)),
+    Column("last_step", BigInteger, nullable=False),
+)
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("account_id", Uuid, primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("used_at", DateTime(timezone=True)),
 )

@@ -1,17 +1,22 @@
 """Access tokens: what they say of an account, signed."""
 
 import base64
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 from pydantic import BaseModel
 
+from services.registry.accounts.domain import NEED_SECOND_FACTOR
 from services.registry.accounts.repository import Account, SigningKey
 from services.registry.accounts.sessions import Session
 from services.registry.people.domain.privacy import KeyRing
 from shared.contracts.tokens import ALGORITHM, ISSUER, LIFETIME, Limit
+
+Standing: TypeAlias = Literal["none", "needed_to_set_up", "done"]
+"""How an account stands with its second factor; where its roles need one, its tokens set it up alone until it has."""
 
 
 class Tokens(BaseModel):
@@ -25,23 +30,51 @@ class Tokens(BaseModel):
     refresh_expires_in: int
     must_change_password: bool
     """The password is a temporary one: the token is good for changing it alone."""
-    second_factor: Literal["none", "needed_to_set_up", "done"]
+    second_factor: Standing
 
 
-def issue(
-    keys: KeyRing, signing_key: SigningKey, account: Account, session: Session, refresh_token: str, issued_at: datetime
-) -> Tokens:
-    """Return an account's tokens in a session."""
-    limit = Limit.PASSWORD if account.must_change_password else None
-    claims = _claims(account, issued_at) | _of_session(session) | ({"only": limit.value} if limit else {})
-    return Tokens(
-        access_token=sign(keys, signing_key, claims),
-        expires_in=int(LIFETIME.total_seconds()),
-        refresh_token=refresh_token,
-        refresh_expires_in=int(session.expires_in.total_seconds()),
-        must_change_password=account.must_change_password,
-        second_factor="none",
-    )
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who issues tokens: registry's keys, and whether roles that need a second factor get on without."""
+
+    keys: KeyRing
+    second_factor_required: bool
+
+    def issue(
+        self,
+        signing_key: SigningKey,
+        account: Account,
+        session: Session,
+        refresh_token: str,
+        issued_at: datetime,
+    ) -> Tokens:
+        """Return an account's tokens in a session."""
+        standing = self._standing(account)
+        limit = _limit(account, session, standing)
+        claims = _claims(account, issued_at) | _of_session(session) | ({"only": limit.value} if limit else {})
+        return Tokens(
+            access_token=sign(self.keys, signing_key, claims),
+            expires_in=int(LIFETIME.total_seconds()),
+            refresh_token=refresh_token,
+            refresh_expires_in=int(session.expires_in.total_seconds()),
+            must_change_password=account.must_change_password,
+            second_factor=standing,
+        )
+
+    def _standing(self, account: Account) -> Standing:
+        if account.has_second_factor:
+            return "done"
+        needed = self.second_factor_required and not NEED_SECOND_FACTOR.isdisjoint(account.roles)
+        return "needed_to_set_up" if needed else "none"
+
+
+def _limit(account: Account, session: Session, standing: Standing) -> Limit | None:
+    """Return what the tokens of an account that is not in order are good for alone."""
+    if standing == "done" and session.stepped_up_at is None:
+        return Limit.STEP_UP
+    if account.must_change_password:
+        return Limit.PASSWORD
+    return Limit.SECOND_FACTOR if standing == "needed_to_set_up" else None
 
 
 def sign(keys: KeyRing, signing_key: SigningKey, claims: dict[str, object]) -> str:

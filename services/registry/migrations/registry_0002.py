@@ -1,4 +1,4 @@
-"""Sessions and their refresh tokens, an account's versions, and the access log (ADRs 0022, 0023)."""
+"""Sessions and their refresh tokens, an account's versions, and the access log (ADR 0022)."""
 
 from alembic import op
 

@@ -17,6 +17,11 @@ COSTS = {
     "import: a chunk of service records": Cost(statements=9, commits=1),
     # district; lock of the shift; known answers; volunteers; sign-ups; event log and outbox; answers
     "sign-up: a group": Cost(statements=7, commits=1),
+    # district; sign-up and shift; sign-up; record; lock of the volunteer; elsewhere; number; record; log and outbox
+    "attendance: a check-out": Cost(statements=9, commits=1),
+    # district; activity; shift; sign-ups; records; locks; elsewhere; numbers; records; sign-ups; closed; sums; event
+    # log and outbox
+    "attendance: a shift is closed": Cost(statements=13, commits=1),
     # poll, delete, depth; each is a commit of its own, of which one writes
     "relay: a round": Cost(statements=3, commits=3),
     # fence, parked keys

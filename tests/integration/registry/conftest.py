@@ -275,6 +275,7 @@ async def idle_registry(
         "PORTAL_ADDRESS_KEY": _key(),
         "CONTACT_PUBLIC_KEY": b64encode(contact.public_key().public_bytes_raw()).decode(),
         "REGISTRY_OPERATOR_PASSWORD": OPERATOR_PASSWORD,
+        "REGISTRY_SECOND_FACTOR_REQUIRED": "false",
         "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
         "TOPIC_PREFIX": topic_prefix,
     }

@@ -61,6 +61,10 @@ PUBLIC = {
 everybody may see of a district, and a calendar's secret address."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
+    ("POST", "/v1/me/step-up"),
+    ("POST", "/v1/me/second-factor"),
+    ("POST", "/v1/me/second-factor/confirm"),
+    ("DELETE", "/v1/me/second-factor"),
     ("DELETE", "/v1/me/sessions"),
     ("DELETE", "/v1/me/sessions/{session_id}"),
 }
@@ -68,6 +72,7 @@ OF_NO_OTHER_DISTRICT = {("POST", "/v1/signing-keys"), ("POST", "/v1/me/calendar-
 """Change something that is the platform's, or the caller's own in their own district."""
 ANSWERS_ZERO = {"/v1/imports/{import_id}/progress", "/v1/volunteers/{volunteer_id}/absences"}
 """Nothing has happened here: the answer is the same for another district's and for none."""
+_TIMES = {"started_at": "2026-03-01T01:00:00Z", "ended_at": "2026-03-01T02:00:00Z", "reason": "x"}
 CHANGES = {
     "/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"},
     "/v1/activities/{activity_id}": {"version": 1, "place": "x"},
@@ -80,10 +85,16 @@ CHANGES = {
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
+    "/v1/accounts/{account_id}/second-factor-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
     "/v1/shifts/{shift_id}/walk-ins": {"volunteer_number": "51011500000001"},
     "/v1/shifts/{shift_id}/close": {"entries": []},
     "/v1/shifts/{shift_id}/reopen": {"reason": "x"},
+    "/v1/sign-ups/{sign_up_id}/claims": _TIMES,
+    "/v1/service-records/{record_id}/claims": _TIMES,
+    "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
+    "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
+    "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},
     **{
         f"/v1/{name}s/{{{name}_id}}/closing": {"closed_on": "2026-11-01"}
         for name in ("organisation", "station", "team")

@@ -91,6 +91,7 @@ async def platform(infrastructure: Infrastructure, service_database: ServiceData
         "REGISTRY_MASTER_KEY": key,
         "REGISTRY_BLIND_INDEX_KEY": key,
         "REGISTRY_OPERATOR_PASSWORD": PASSWORD,
+        "REGISTRY_SECOND_FACTOR_REQUIRED": "false",
         "CONTACT_PUBLIC_KEY": b64encode(contact.public_key().public_bytes_raw()).decode(),
         "CONTACT_PRIVATE_KEY": b64encode(contact.private_bytes_raw()).decode(),
         "SMTP_HOST": "127.0.0.1",

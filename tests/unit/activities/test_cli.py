@@ -30,8 +30,8 @@ class Platform:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def log_in(self, user: str, password: str, *, registry_url: str) -> None:
-        self.asked.append((user, password, registry_url))
+    def log_in(self, user: str, password: str, *, code: str, registry_url: str) -> None:
+        self.asked.append((user, password, code, registry_url))
 
     def upload_import(self, kind: str, path: Path, show: Any) -> ImportProgress:
         self.asked.append((kind, path.name))
@@ -55,12 +55,14 @@ def run(monkeypatch: pytest.MonkeyPatch, directory: Path, end: ImportProgress | 
 
 def test_records_are_uploaded_and_the_report_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
-    result, platform = run(monkeypatch, tmp_path, END, "--report", str(report), "--district", "510115")
+    result, platform = run(
+        monkeypatch, tmp_path, END, "--report", str(report), "--district", "510115", "--code", "123456"
+    )
     assert result.exit_code == 0, result.output
     assert report.read_text() == "i1"
     assert platform.asked == [
         ("http://127.0.0.1:8102", "510115"),
-        ("u", "p", "http://127.0.0.1:8101"),
+        ("u", "p", "123456", "http://127.0.0.1:8101"),
         ("service-records", "records.csv"),
     ]
 

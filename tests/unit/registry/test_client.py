@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,13 +71,43 @@ def test_the_token_of_a_log_in_goes_with_every_request() -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1/tokens":
             assert request.url.host == "registry"
-            return httpx.Response(200, json={"access_token": "t"})
+            return httpx.Response(200, json={"access_token": "t", "refresh_token": "r"})
         assert request.headers["Authorization"] == "Bearer t"
         return httpx.Response(200, json={})
 
     client = client_answered_by(handle)
     client.log_in("operator", "secret")
     client.send("GET", "/v1/me")
+
+
+def test_a_token_that_is_out_of_date_is_replaced() -> None:
+    """An import can take longer than a token lasts."""
+    shown: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        shown.append(request.headers.get("Authorization", ""))
+        if request.url.path == "/v1/tokens":
+            return httpx.Response(200, json={"access_token": "old", "refresh_token": "r1"})
+        if request.url.path == "/v1/tokens/refresh":
+            assert json.loads(request.content) == {"refresh_token": "r1"}
+            return httpx.Response(200, json={"access_token": "new", "refresh_token": "r2"})
+        return httpx.Response(200 if shown[-1] == "Bearer new" else 401)
+
+    client = client_answered_by(handle)
+    client.log_in("operator", "secret")
+    assert client.send("GET", "/v1/imports/1").status_code == 200
+    assert shown[1:] == ["Bearer old", "Bearer old", "Bearer new"]
+
+
+def test_a_session_that_has_ended_is_a_refusal() -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        known = {"access_token": "old", "refresh_token": "r1"}
+        return httpx.Response(200, json=known) if request.url.path == "/v1/tokens" else httpx.Response(401)
+
+    client = client_answered_by(handle)
+    client.log_in("operator", "secret")
+    with pytest.raises(RequestRefusedError, match="HTTP 401"):
+        client.send("GET", "/v1/imports/1")
 
 
 def test_a_service_that_stays_away_is_reported() -> None:

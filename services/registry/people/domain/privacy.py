@@ -140,6 +140,14 @@ class KeyRing:
         """Decrypt what ``seal_signing_key`` sealed. Raises InvalidTag where it was changed."""
         return _decrypt(self._master, sealed, b"signing key:" + key_id.encode())
 
+    def seal_second_factor(self, account_id: UUID, secret: str) -> bytes:
+        """Encrypt an account's TOTP secret for storage."""
+        return _encrypt(self._master, secret.encode(), b"second factor:" + account_id.bytes)
+
+    def open_second_factor(self, account_id: UUID, sealed: bytes) -> str:
+        """Decrypt what ``seal_second_factor`` sealed. Raises InvalidTag where it was changed."""
+        return _decrypt(self._master, sealed, b"second factor:" + account_id.bytes).decode()
+
 
 def _masked_email(email: str) -> str:
     local, at, domain = email.rpartition("@")

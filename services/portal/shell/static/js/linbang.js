@@ -18,13 +18,11 @@ const focusFaults = (within) => within.querySelector(".faults")?.focus();
 addEventListener("DOMContentLoaded", () => focusFaults(document));
 
 // After a part of the page has been replaced the focus stays where the work is.
-document.addEventListener("htmx:afterSwap", (event) => {
-  const target = event.detail.target;
-  focusFaults(target);
-  if (document.activeElement === document.body) {
-    const next = target.querySelector("[autofocus], [data-focus]");
-    if (next) next.focus();
-  }
+document.addEventListener("htmx:load", (event) => {
+  const fresh = event.detail.elt;
+  if (fresh === document.body || document.activeElement !== document.body) return;
+  const next = fresh.matches("[data-focus]") ? fresh : fresh.querySelector(".faults, [data-focus]");
+  if (next) next.focus();
 });
 document.addEventListener("htmx:sendError", () => { if (live()) live().textContent = document.body.dataset.offline; });
 
