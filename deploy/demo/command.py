@@ -29,6 +29,7 @@ from deploy.local import checks, runner
 from deploy.local.environment import SECRETS, LocalSettings
 from deploy.local.paths import ROOT
 from deploy.local.process import LocalError
+from deploy.services import TABLE
 from shared.http.client import RequestRefusedError
 
 if TYPE_CHECKING:
@@ -258,13 +259,13 @@ def _what_next(running: Running, folder: Folder, console: Console) -> None:
     if running.started_here:
         console.print(report.line("make up", "starts the system again, with this data, and stays until Ctrl-C; then:"))
     for service, url in platform.base_urls.items():
-        console.print(report.line(service, f"{url}/docs"))
+        console.print(report.line(service, url if TABLE[service].pages else f"{url}/docs"))
     if system:
         console.print(report.line("Kafka", f"{system.bootstrap_servers}, CloudEvents for any client"))
         console.print(report.line("mail", system.mail), soft_wrap=True)
     volunteer = choose(folder)
     names = [OPERATOR, f"admin.{folder.district}", *([volunteer.number] if volunteer else [])]
-    console.print("  Log-ins (POST /v1/tokens of registry gives a token; /docs has a form for it):")
+    console.print("  Log-ins (in the portal's pages; POST /v1/tokens of registry gives a token):")
     for name in names:
         password = platform.operator_password if name == OPERATOR else platform.password(name)
         console.print(report.line(name, password), markup=False)

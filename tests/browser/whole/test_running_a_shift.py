@@ -150,7 +150,8 @@ async def test_a_manager_sees_the_own_roster_masked_and_another_station_s_not(
     with as_admin(system) as admin:
         others = admin.activities.send("GET", f"/v1/activities/{system.district.activities['护河行动']}").json()
     answer = await page.goto(f"/staff/shifts/{others['shifts'][0]['id']}")
-    assert answer and answer.status == 403
+    assert answer is not None
+    assert answer.status == 403
     await expect(page.get_by_text("如果需要，请联系本区管理员")).to_be_visible()
 
 
