@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Query, Response
 from pydantic import BaseModel
 
 from services.portal.publishing import queries
-from services.portal.publishing.domain import MOST_WEEKS, ShiftRow, row_of, rows_to_copy
+from services.portal.publishing.domain import MOST_WEEKS, ShiftRow, changes, row_of, rows_to_copy
 from services.portal.publishing.forms import (
     TEXTS,
     Line,
@@ -209,7 +209,10 @@ async def change_shift(
     if missing := form.missing(visit.look.language):
         return await _shift_form(visit, activity, shift, form, faults=missing, status=422)
     leaving = [str(one) for one in map(uuid_of, form.leaving) if one]
-    body = {**form.row().body(), "version": _number(form.version), "leaving": leaving}
+    _, standing = await _activity(visit, activity)
+    found = _shift(standing, shift)
+    different = changes(form.row(), row_of(found.starts_at, found.ends_at, found.capacity))
+    body = {**different, "version": _number(form.version), "leaving": leaving}
     try:
         await visit.calls.change(queries.CHANGE_SHIFT, body, shift_id=shift)
     except RefusedByServiceError as refused:

@@ -47,6 +47,21 @@ class ShiftRow:
         return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "capacity": capacity}
 
 
+def changes(typed: ShiftRow, before: ShiftRow) -> dict[str, object]:
+    """Return what of a shift is to be different: times that were not touched are not sent, so nobody is asked again.
+
+    Raises ValueError where something is missing.
+    """
+    body, moved = typed.body(), typed.day != before.day
+    if not moved and typed.starts == before.starts:
+        del body["starts_at"]
+    if not moved and typed.ends == before.ends:
+        del body["ends_at"]
+    if typed.capacity == before.capacity:
+        del body["capacity"]
+    return body
+
+
 def row_of(starts_at: datetime, ends_at: datetime, capacity: int) -> ShiftRow:
     """Return a shift as a row of the form."""
     start, end = starts_at.astimezone(CHINA), ends_at.astimezone(CHINA)

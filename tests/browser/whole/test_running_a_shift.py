@@ -233,6 +233,7 @@ async def test_an_activity_is_copied_changed_and_cancelled_with_a_reason(system:
     await page.get_by_label("名额").fill("8")
     await page.get_by_role("button", name="保存并通知").click()
     await expect(page.get_by_text("1 / 8")).to_be_visible()
+    assert roster(system, activity)[0]["state"] == "confirmed", "more places ask nobody to agree again"
     await page.get_by_role("link", name="取消整个活动").click()
     await page.get_by_label("原因").fill("场地停电")
     await page.get_by_role("button", name="确认取消并通知").click()
@@ -253,7 +254,7 @@ async def test_fewer_places_than_people_asks_who_leaves(system: System, open_pag
     await page.get_by_role("group", name="谁让出名额？").get_by_role("checkbox").last.check()
     await page.get_by_role("button", name="保存并通知").click()
     await expect(page.get_by_text("1 / 1")).to_be_visible()
-    assert [entry["state"] for entry in roster(system, activity)] == ["confirmed", "withdrawn"]
+    assert [entry["state"] for entry in roster(system, activity)] == ["confirmed", "cancelled"]
 
 
 async def test_people_are_checked_in_and_out_in_the_row_by_keyboard_alone(system: System, open_page: OpenPage) -> None:

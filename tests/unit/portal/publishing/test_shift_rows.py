@@ -1,10 +1,11 @@
 """What an organiser types is read as shifts, and a fault of shift n stands at the row that it came from."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from services.portal.publishing.domain import ShiftRow, all_shifts, rows_to_copy
+from services.portal.publishing.domain import ShiftRow, all_shifts, changes, rows_to_copy
 from services.portal.publishing.forms import PublishForm, publishing_faults
 from shared.http.upstream import RefusedByServiceError
 
@@ -47,6 +48,13 @@ def test_a_shift_still_to_come_is_copied_as_it_is() -> None:
     assert rows_to_copy([(saturday, saturday.replace(hour=3), 5)], NOW) == [
         ShiftRow("2026-11-28", "09:00", "11:00", "5")
     ]
+
+
+def test_a_change_of_places_alone_says_nothing_of_the_times() -> None:
+    assert changes(replace(MORNING, capacity="8"), MORNING) == {"capacity": 8}
+    assert changes(replace(MORNING, ends="11:30"), MORNING) == {"ends_at": "2026-12-01T11:30:00+08:00"}
+    assert sorted(changes(replace(MORNING, day="2026-12-02"), MORNING)) == ["ends_at", "starts_at"]
+    assert changes(MORNING, MORNING) == {}
 
 
 def test_an_empty_form_asks_for_its_station_and_its_shift() -> None:
