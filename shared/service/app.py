@@ -71,10 +71,10 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
             keys: dict[str, Any] = answer.raise_for_status().json()
             return keys
 
-        app.state.verifier = Verifier(
-            service.fetch_keys(store) if service.fetch_keys else fetch_jwks, Revocations(store)
-        )
+        revocations = Revocations(store)
+        app.state.verifier = Verifier(service.fetch_keys(store) if service.fetch_keys else fetch_jwks, revocations)
         for part in reversed(service.parts):  # upper parts may use what lower ones have made
             if part.prepare:
                 await part.prepare(app, store, service.settings)
         yield
+        await revocations.finish()

@@ -103,6 +103,11 @@ class Revocations:
             return False
         return claims.get("ver", 0) < revoked.minimum_version or claims.get("sid") in revoked.sessions
 
+    async def finish(self) -> None:
+        """Wait for a reading that is under way, as the store must be before it is closed."""
+        if self._reading:
+            await asyncio.wait([self._reading])
+
     async def _refresh(self) -> None:
         """Have the copy read again where it is older than a second; wait for that where it is too old to go by."""
         age = time.monotonic() - self._read_at

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.activities.signing_up.settling import SETTLE_PLACES
 from shared.messaging.fault_kinds import is_transient
+from shared.work import queue
 from shared.work.worker import Worker
 from tests.integration.activities.conftest import DISTRICT, Account, Activities
-from tests.support.eventually import eventually, running
 
 DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=4)
 HOUR = timedelta(hours=1)
@@ -86,13 +87,10 @@ async def deadlines_pass(activities: Activities, shift_id: UUID) -> None:
 
 
 async def work_off(activities: Activities) -> None:
-    """Let the worker do all that is due."""
-
-    async def nothing_due() -> bool:
-        return not await activities.rows("SELECT 1 FROM work WHERE due_at <= clock_timestamp()")
-
-    async with running(Worker(activities.worker, activities.service.work, {}, is_transient).run):
-        await eventually(nothing_due)
+    """Let a worker do all that is due for places."""
+    worker = Worker(activities.worker, [SETTLE_PLACES], {}, is_transient)
+    while items := await queue.claim(activities.worker, [SETTLE_PLACES]):
+        await worker._run(SETTLE_PLACES, items)
 
 
 async def told(activities: Activities, *names: str) -> Sequence[tuple[str, Any]]:

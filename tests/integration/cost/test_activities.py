@@ -2,14 +2,22 @@
 # ruff: noqa: F401, F811 - fixtures of another folder
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.attendance.closing import Entry, close_shift
+from services.activities.attendance.commands import check_out_from_list
 from services.activities.records.record_import import SERVICE_RECORDS
 from services.activities.signing_up.api import groups
+from shared.contracts import CheckInWay
+from shared.contracts.actor import Actor, Scope
 from shared.http.idempotency import Claim
+from shared.store.engine import Store
 from shared.store.event_log import now
 from tests.integration.activities.conftest import DISTRICT, Activities, activities, database
 from tests.integration.activities.records.test_record_import import file_of, line
@@ -19,6 +27,7 @@ from tests.integration.cost.working import assert_import_costs, take_in
 from tests.support.cost import Cost, metered
 
 HOUR = timedelta(hours=1)
+STAFF = Actor(name="account:test", district=DISTRICT, scope=Scope(frozenset({DISTRICT})))
 
 
 async def test_import_of_service_records(activities: Activities) -> None:
@@ -69,25 +78,34 @@ async def attending(activities: Activities, count: int) -> tuple[str, list[str]]
     return str(shift_id), [str(row.id) for row in rows]
 
 
+@asynccontextmanager
+async def measured_transaction(activities: Activities) -> AsyncIterator[tuple[AsyncConnection, Cost]]:
+    """Open a transaction on a store of its own, which nothing else uses, and count what it costs."""
+    async with Store(activities.urls.api, pool_size=1) as store:
+        with metered(store) as cost:
+            async with store.transaction(DISTRICT) as tx:
+                yield tx, cost
+
+
 async def test_check_out(activities: Activities) -> None:
     await activities.know_station()
     _, (sign_up,) = await attending(activities, 1)
-    with metered(activities.stores[0]) as cost:
-        left = await activities.leader.send("POST", f"/v1/sign-ups/{sign_up}/check-out")
-    assert left.json()["minutes"] == 60
+    async with measured_transaction(activities) as (tx, cost):
+        left = await check_out_from_list(tx, STAFF, UUID(sign_up), CheckInWay.LEADER)
+    assert left.minutes == 60
     assert_costs("attendance: a check-out", {1: cost})
 
 
 async def test_a_shift_is_closed(activities: Activities) -> None:
     await activities.know_station()
-    measured = {}
+    measured: dict[int, Cost] = {}
     for count in (1, 100):
         shift_id, sign_ups = await attending(activities, count)
         await activities.move_shift(UUID(shift_id), -HOUR, lasts=HOUR / 2)
-        end = (now() - 0.6 * HOUR).isoformat()
-        entries = [{"sign_up_id": sign_up, "ended_at": end} for sign_up in sign_ups]
-        with metered(activities.stores[0]) as cost:
-            closed = await activities.leader.send("POST", f"/v1/shifts/{shift_id}/close", json={"entries": entries})
-        assert closed.json()["served"] == count, closed.text
+        end = now() - 0.6 * HOUR
+        entries = [Entry(sign_up_id=UUID(sign_up), ended_at=end) for sign_up in sign_ups]
+        async with measured_transaction(activities) as (tx, cost):
+            closed = await close_shift(tx, STAFF, UUID(shift_id), entries)
+        assert closed.served == count
         measured[count] = cost
     assert_costs("attendance: a shift is closed", measured)
