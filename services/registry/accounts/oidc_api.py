@@ -19,6 +19,7 @@ from shared.http.dependencies import ApiStore
 router = APIRouter(tags=["accounts"])
 
 _AtHand = Annotated[Caller, Depends(caller_with(own=Role, stepped_up=True))]
+"""It comes before the issuer among a route's parameters: who is let in is settled before what there is."""
 
 
 class OutsideIssuers(BaseModel):
@@ -79,7 +80,7 @@ async def finish(
 
 
 @router.post("/v1/me/identities/{issuer}", status_code=204, responses={401: {}, 409: {}})
-async def link(form: OutsideAnswer, issuer: Issuer, store: ApiStore, caller: _AtHand) -> None:
+async def link(caller: _AtHand, form: OutsideAnswer, issuer: Issuer, store: ApiStore) -> None:
     """Let the identity that the issuer vouches for log in to one's account from now on."""
     subject = await issuer.identify(form.code, form.state)
     home = home_of(caller)
@@ -88,7 +89,7 @@ async def link(form: OutsideAnswer, issuer: Issuer, store: ApiStore, caller: _At
 
 
 @router.delete("/v1/me/identities/{issuer}", status_code=204)
-async def unlink(issuer: Issuer, store: ApiStore, caller: _AtHand) -> None:
+async def unlink(caller: _AtHand, issuer: Issuer, store: ApiStore) -> None:
     """Let it log in no more."""
     home = home_of(caller)
     async with store.transaction(home, event_district(home)) as tx:

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from deploy.demo.district import logged_in
 from tests.browser.conftest import OpenPage
 from tests.support.browser import DESK, SMALL_PHONE, log_in
 from tests.support.system import System
@@ -19,7 +20,12 @@ VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
     *("/settings", "/settings/password"),
 )
-STAFF = ("/staff",)
+STAFF = (
+    *("/staff", "/staff/activities", "/staff/activities/new", "/staff/records"),
+    *("/staff/volunteers", "/staff/volunteers/new"),
+)
+OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
+OF_SHIFT = ("", "/wall", "/sheet", "/closing")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 CONTROLS = "button, .button, .chip, .tabs a, .side a, input:not([type=hidden]), select, a.row"
 TOO_SMALL = """([controls, least]) => [...document.querySelectorAll(controls)]
@@ -47,7 +53,16 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
     if who == "public":
         return (*PUBLIC, f"/activities/{system.district.activities['陪伴阅读']}")
     await log_in(page, system.district.volunteer if who == "volunteer" else system.district.manager)
-    return VOLUNTEER if who == "volunteer" else STAFF
+    if who == "volunteer":
+        return VOLUNTEER
+    activity = system.district.activities["新华社区读书会"]
+    with logged_in(system.platform, *system.district.manager) as manager:
+        shift = manager.activities.send("GET", f"/v1/activities/{activity}").json()["shifts"][0]["id"]
+    return (
+        *STAFF,
+        *(f"/staff/activities/{activity}{part}" for part in (*OF_ACTIVITY, f"/shifts/{shift}")),
+        *(f"/staff/shifts/{shift}{part}" for part in OF_SHIFT),
+    )
 
 
 @pytest.mark.parametrize("who", ["public", "volunteer", "staff"])
