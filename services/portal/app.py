@@ -3,17 +3,40 @@
 from services.portal.account.part import PART as ACCOUNT
 from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.check_in.part import PART as CHECK_IN
+from services.portal.closing.part import PART as CLOSING
 from services.portal.me.part import PART as ME
 from services.portal.public.part import PART as PUBLIC
+from services.portal.publishing.part import PART as PUBLISHING
+from services.portal.records.part import PART as RECORDS
 from services.portal.register.part import PART as REGISTER
+from services.portal.roster.part import PART as ROSTER
 from services.portal.sessions.part import PART as SESSIONS
 from services.portal.settings import Settings
 from services.portal.shell.part import PART as SHELL
 from services.portal.sign_ups.part import PART as SIGN_UPS
 from services.portal.staff.part import PART as STAFF
+from services.portal.volunteers.part import PART as VOLUNTEERS
+from services.portal.wall.part import PART as WALL
 from shared.service.service import Service
 
-PARTS = (STAFF, ME, CHECK_IN, SIGN_UPS, PUBLIC, ACTIVITIES, ACCOUNT, REGISTER, SESSIONS, SHELL)
+PARTS = (
+    STAFF,
+    PUBLISHING,
+    CLOSING,
+    WALL,
+    ROSTER,
+    RECORDS,
+    VOLUNTEERS,
+    ME,
+    CHECK_IN,
+    SIGN_UPS,
+    PUBLIC,
+    ACTIVITIES,
+    ACCOUNT,
+    REGISTER,
+    SESSIONS,
+    SHELL,
+)
 """From the top floor down: a part may use what is below it, never what is above."""
 
 

@@ -17,7 +17,7 @@ from services.portal.sessions.visits import Visit
 from services.portal.shell.districts import Districts
 from services.portal.shell.look import look_of
 from services.portal.shell.site import Site
-from shared.contracts.actor import EVERY_DISTRICT
+from shared.contracts.actor import EVERY_DISTRICT, Role
 from shared.http.auth import Declared, anyone
 from shared.http.client_address import HEADER, ClientAddresses, signed_address
 from shared.http.problems import ProblemError
@@ -122,3 +122,7 @@ class PageAccess(Declared):
 
 
 page_for = PageAccess
+Organiser = Annotated[
+    Visit, Depends(page_for(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER], own=[Role.TEAM_LEADER]))
+]
+"""Whoever has activities to deal with: in the district, at a station, or those that they have published."""

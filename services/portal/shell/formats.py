@@ -65,6 +65,10 @@ class Formats:
         """Write the time of day: ``09:30``."""
         return f"{moment.astimezone(CHINA):%H:%M}"
 
+    def clock_seconds(self, moment: datetime) -> str:
+        """Write the time of day to the second: ``09:30:05``."""
+        return f"{moment.astimezone(CHINA):%H:%M:%S}"
+
     def hours(self, start: datetime, end: datetime) -> str:
         """Write from when to when: ``09:00–11:00``; an end on a later day has its date."""
         same = start.astimezone(CHINA).date() == end.astimezone(CHINA).date()

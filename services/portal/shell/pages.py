@@ -86,6 +86,7 @@ def _environment(loader: PrefixLoader, language: str, assets: Assets, site: Site
         "month",
         "weekday",
         "clock",
+        "clock_seconds",
         "hours",
         "span",
         "moment",

@@ -1,1 +1,1 @@
-"""Work of team leaders, station managers and the district's centre."""
+"""What is on today for team leaders, station managers and the district's centre."""

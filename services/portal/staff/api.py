@@ -1,21 +1,17 @@
-"""Pages of staff."""
+"""The first page of staff."""
 
-from typing import Annotated
+from fastapi import APIRouter, Response
 
-from fastapi import APIRouter, Depends, Response
-
-from services.portal.sessions.dependencies import page_for
-from services.portal.sessions.visits import Visit
+from services.portal.sessions.dependencies import Organiser
 from services.portal.staff import queries
-from shared.contracts.actor import Role
 from shared.http.upstream import unless_away
+from shared.store.event_log import now
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
 
-Staff = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER], own=[Role.TEAM_LEADER]))]
-
 
 @router.get("")
-async def show_today(visit: Staff) -> Response:
-    """Show what is on today."""
-    return visit.page("staff/today.html", activities=await unless_away(queries.my_activities(visit.calls)))
+async def show_today(visit: Organiser) -> Response:
+    """Show what is on today, and what waits."""
+    at = now()
+    return visit.page("staff/today.html", today=await unless_away(queries.today(visit.calls, at)), now=at)

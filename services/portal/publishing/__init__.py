@@ -1,0 +1,1 @@
+"""Publishing activities, and changing and cancelling what is published."""

@@ -1,0 +1,314 @@
+"""Pages of publishing, and of changing and cancelling what is published.
+
+Invariant: a form that is refused comes back as it was typed, with every fault at once; a change says which version it
+is based on.
+"""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Response
+from pydantic import BaseModel
+
+from services.portal.publishing import queries
+from services.portal.publishing.domain import MOST_WEEKS, ShiftRow, row_of, rows_to_copy
+from services.portal.publishing.forms import (
+    TEXTS,
+    Line,
+    PublishForm,
+    TextForm,
+    in_order,
+    publishing_faults,
+    shift_faults,
+)
+from services.portal.publishing.queries import OwnShift, Standing, State, Wording
+from services.portal.roster.queries import find_roster
+from services.portal.sessions.dependencies import Organiser
+from services.portal.sessions.visits import Visit
+from services.portal.shell.dependencies import KeptAnswers
+from services.portal.shell.forms import faults_of
+from services.portal.shell.look import uuid_of
+from services.portal.volunteers.queries import names
+from shared.contracts.faults import Code, Fault
+from shared.http.problems import ProblemError
+from shared.http.upstream import RefusedByServiceError, unless_away
+from shared.store.event_log import now
+
+router = APIRouter(prefix="/staff", include_in_schema=False)
+
+STATES: tuple[State, ...] = ("open", "running", "ended", "cancelled")
+Key = Annotated[str, Form(max_length=100)]
+Reason = Annotated[str, Form(max_length=2000)]
+
+
+class ShiftForm(BaseModel):
+    """One shift; ``leaving`` are the sign-ups that lose their place where there are fewer places than are held."""
+
+    day: Line = ""
+    starts: Line = ""
+    ends: Line = ""
+    capacity: Line = ""
+    leaving: list[Line] = []
+    version: Line = ""
+    key: Line = ""
+
+    def row(self) -> ShiftRow:
+        """Return what was typed."""
+        return ShiftRow(self.day, self.starts, self.ends, self.capacity)
+
+    def missing(self, language: str) -> dict[str, str]:
+        """Return what activities could not even be asked about."""
+        return dict.fromkeys(self.row().missing, Fault("", Code.MISSING).message(language))
+
+
+@router.get("/activities")
+async def list_activities(
+    visit: Organiser, state: str = "open", cursor: Annotated[str | None, Query(max_length=500)] = None
+) -> Response:
+    """List the activities that one deals with, by state."""
+    chosen: State = next((one for one in STATES if one == state), "open")
+    found = await unless_away(queries.own_activities(visit.calls, chosen, cursor))
+    return visit.page("publishing/list.html", found=found, chosen=chosen, states=STATES, now=now())
+
+
+@router.get("/activities/new")
+async def show_form(visit: Organiser, kept: KeptAnswers, copy: Annotated[str, Query(alias="from")] = "") -> Response:
+    """Show the form for a new activity, filled in from an old one where one is named."""
+    source = uuid_of(copy)
+    if source is None:
+        return await _publish_form(visit, kept, PublishForm())
+    wording, standing = await _activity(visit, source)
+    rows = rows_to_copy([(one.starts_at, one.ends_at, one.capacity) for one in standing.shifts], now())
+    form = PublishForm(
+        **wording.model_dump(include=set(TEXTS)),
+        station=wording.station_code,
+        day=[row.day for row in rows],
+        starts=[row.starts for row in rows],
+        ends=[row.ends for row in rows],
+        capacity=[row.capacity for row in rows],
+    )
+    return await _publish_form(visit, kept, form, copied=wording.title)
+
+
+@router.post("/activities")
+async def publish(visit: Organiser, kept: KeptAnswers, form: Annotated[PublishForm, Form()]) -> Response:
+    """Publish, or add a row to the form."""
+    rows = form.rows()
+    if form.do == "add":
+        last = rows[-1]
+        return await _publish_form(visit, kept, form, rows=[*rows, ShiftRow("", last.starts, last.ends, last.capacity)])
+    missing = form.missing(visit.look.language)
+    body = form.body(complete=not any(row.missing for row in rows))
+    try:
+        done = await visit.calls.change(queries.PUBLISH, body, key=form.key or None)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        faults = publishing_faults(refused, rows) | missing
+        if not body["shifts"]:
+            faults.pop("shifts", None)
+        return await _publish_form(visit, kept, form, rows=rows, faults=faults, status=refused.status)
+    return visit.go(f"/staff/activities/{done.id}?done=published")
+
+
+@router.get("/activities/{activity_id}")
+async def show_activity(visit: Organiser, activity_id: str, done: str = "") -> Response:
+    """Show an activity with its shifts, and what can be done about each."""
+    wording, standing = await _activity(visit, _id(activity_id))
+    return visit.page("publishing/activity.html", activity=wording, standing=standing, done=done, now=now())
+
+
+@router.get("/activities/{activity_id}/edit")
+async def show_edit(visit: Organiser, activity_id: str) -> Response:
+    """Show the text of an activity to be changed."""
+    wording, _ = await _activity(visit, _id(activity_id))
+    form = TextForm(**wording.model_dump(include=set(TEXTS)), version=str(wording.version))
+    return visit.page("publishing/edit.html", activity=wording, form=form, faults={})
+
+
+@router.post("/activities/{activity_id}/edit")
+async def edit(visit: Organiser, activity_id: str, form: Annotated[TextForm, Form()]) -> Response:
+    """Change the text of an activity; those concerned are told."""
+    activity = _id(activity_id)
+    try:
+        await visit.calls.change(queries.EDIT, {**form.texts(), "version": _number(form.version)}, activity_id=activity)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        wording, _ = await _activity(visit, activity)
+        kept_form = form.model_copy(update={"version": str(wording.version)})
+        shown = {"activity": wording, "form": kept_form, "faults": faults_of(refused)}
+        return visit.page("publishing/edit.html", refused.status, **shown)
+    return visit.go(f"/staff/activities/{activity}?done=changed")
+
+
+@router.get("/activities/{activity_id}/cancel")
+async def ask_before_cancelling(visit: Organiser, activity_id: str, shift: str = "") -> Response:
+    """Say whom it concerns, and ask why."""
+    return await _cancel_form(visit, _id(activity_id), uuid_of(shift))
+
+
+@router.post("/activities/{activity_id}/cancel")
+async def cancel(
+    visit: Organiser, activity_id: str, shift: Annotated[str, Form()] = "", reason: Reason = ""
+) -> Response:
+    """Cancel an activity, or one of its shifts; everybody on it is told."""
+    activity, one = _id(activity_id), uuid_of(shift)
+    body = {"reason": reason.strip()}
+    try:
+        if one:
+            await visit.calls.change(queries.CANCEL_SHIFT, body, shift_id=one)
+        else:
+            await visit.calls.change(queries.CANCEL, body, activity_id=activity)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        return await _cancel_form(visit, activity, one, refused=refused, reason=reason)
+    return visit.go(f"/staff/activities/{activity}?done=cancelled")
+
+
+@router.get("/activities/{activity_id}/shifts/new")
+async def show_new_shift(visit: Organiser, activity_id: str) -> Response:
+    """Show the form for one shift more."""
+    return await _shift_form(visit, _id(activity_id), None, ShiftForm())
+
+
+@router.post("/activities/{activity_id}/shifts/new")
+async def add_shift(visit: Organiser, activity_id: str, form: Annotated[ShiftForm, Form()]) -> Response:
+    """Add a shift."""
+    activity = _id(activity_id)
+    if missing := form.missing(visit.look.language):
+        return await _shift_form(visit, activity, None, form, faults=missing, status=422)
+    try:
+        await visit.calls.change(queries.ADD_SHIFT, form.row().body(), key=form.key or None, activity_id=activity)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        return await _shift_form(visit, activity, None, form, faults=shift_faults(refused), status=refused.status)
+    return visit.go(f"/staff/activities/{activity}?done=added")
+
+
+@router.get("/activities/{activity_id}/shifts/{shift_id}")
+async def show_shift(visit: Organiser, activity_id: str, shift_id: str) -> Response:
+    """Show the times and places of a shift to be changed."""
+    activity, shift = _id(activity_id), _id(shift_id)
+    wording, standing = await _activity(visit, activity)
+    found = _shift(standing, shift)
+    row = row_of(found.starts_at, found.ends_at, found.capacity)
+    form = ShiftForm(day=row.day, starts=row.starts, ends=row.ends, capacity=row.capacity, version=str(wording.version))
+    return await _shift_form(visit, activity, shift, form)
+
+
+@router.post("/activities/{activity_id}/shifts/{shift_id}")
+async def change_shift(
+    visit: Organiser, activity_id: str, shift_id: str, form: Annotated[ShiftForm, Form()]
+) -> Response:
+    """Move a shift, or give it more or fewer places."""
+    activity, shift = _id(activity_id), _id(shift_id)
+    if missing := form.missing(visit.look.language):
+        return await _shift_form(visit, activity, shift, form, faults=missing, status=422)
+    leaving = [str(one) for one in map(uuid_of, form.leaving) if one]
+    body = {**form.row().body(), "version": _number(form.version), "leaving": leaving}
+    try:
+        await visit.calls.change(queries.CHANGE_SHIFT, body, shift_id=shift)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        return await _shift_form(
+            visit,
+            activity,
+            shift,
+            form,
+            faults=shift_faults(refused),
+            status=refused.status,
+            below=refused.has(Code.BELOW_CONFIRMED),
+        )
+    return visit.go(f"/staff/activities/{activity}?done=changed")
+
+
+async def _publish_form(
+    visit: Visit,
+    kept: KeptAnswers,
+    form: PublishForm,
+    *,
+    rows: list[ShiftRow] | None = None,
+    copied: str = "",
+    faults: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    roles = visit.session.roles if visit.session else frozenset[str]()
+    stations = await queries.own_stations(visit.calls, kept, visit.district, roles)
+    shown = {"form": form, "rows": rows or form.rows(), "stations": stations, "most_weeks": MOST_WEEKS}
+    return visit.page("publishing/new.html", status, **shown, copied=copied, faults=faults or {}, in_order=in_order)
+
+
+async def _shift_form(
+    visit: Visit,
+    activity_id: UUID,
+    shift_id: UUID | None,
+    form: ShiftForm,
+    *,
+    faults: dict[str, str] | None = None,
+    status: int = 200,
+    below: bool = False,
+) -> Response:
+    """Show a shift's form; ``below``: with those who have a place, to say who leaves."""
+    wording, standing = await _activity(visit, activity_id)
+    roster = await find_roster(visit.calls, shift_id, state="confirmed", limit=1000) if shift_id and below else None
+    known = await names(visit.calls, [one.volunteer_id for one in roster.items]) if roster else {}
+    return visit.page(
+        "publishing/shift.html",
+        status,
+        activity=wording,
+        shift=_shift(standing, shift_id) if shift_id else None,
+        form=form.model_copy(update={"version": str(wording.version)}),
+        faults=faults or {},
+        roster=roster,
+        names=known,
+    )
+
+
+async def _cancel_form(
+    visit: Visit,
+    activity_id: UUID,
+    shift_id: UUID | None,
+    *,
+    refused: RefusedByServiceError | None = None,
+    reason: str = "",
+) -> Response:
+    wording, standing = await _activity(visit, activity_id)
+    shown = {"activity": wording, "shift": _shift(standing, shift_id) if shift_id else None, "reason": reason}
+    at = now()
+    concerned = [one for one in standing.shifts if one.starts_at > at and not one.is_cancelled]
+    if shift_id:
+        concerned = [one for one in concerned if one.shift_id == shift_id]
+    faults = faults_of(refused) if refused else {}
+    status = refused.status if refused else 200
+    return visit.page("publishing/cancel.html", status, **shown, concerned=concerned, faults=faults)
+
+
+async def _activity(visit: Visit, activity_id: UUID) -> tuple[Wording, Standing]:
+    """Return an activity and how it stands. Raises RefusedByServiceError (404) and AwayError."""
+    return await asyncio.gather(
+        visit.calls.read(queries.WORDING, activity_id=activity_id),
+        visit.calls.read(queries.STANDING, activity_id=activity_id, district=visit.district),
+    )
+
+
+def _shift(standing: Standing, shift_id: UUID) -> OwnShift:
+    found = next((one for one in standing.shifts if one.shift_id == shift_id), None)
+    if found is None:
+        raise ProblemError(404, "not-found")
+    return found
+
+
+def _id(text: str) -> UUID:
+    found = uuid_of(text)
+    if found is None:
+        raise ProblemError(404, "not-found")
+    return found
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and text != "0" else 1

@@ -1,0 +1,92 @@
+"""The forms of publishing and changing: what they hold, and where a service's fault stands in them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.portal.publishing.domain import MOST_ROWS, MOST_WEEKS, ShiftRow, all_shifts
+from services.portal.shell.forms import faults_of
+from shared.contracts.faults import Code, Fault
+from shared.http.upstream import RefusedByServiceError
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
+_Lines = Annotated[list[Line], Field(max_length=MOST_ROWS)]
+_OF_A_SHIFT = re.compile(r"shifts\.(\d+)\.(starts_at|ends_at|capacity)")
+_FIELDS = {"starts_at": "day", "ends_at": "ends", "capacity": "capacity"}
+TEXTS = ("title", "service", "place", "person_in_charge", "risk_text", "description")
+
+
+class TextForm(BaseModel):
+    """What is said of an activity."""
+
+    title: Line = ""
+    service: Line = ""
+    place: Line = ""
+    person_in_charge: Line = ""
+    risk_text: Line = ""
+    description: Line = ""
+    key: Line = ""
+    version: Line = ""
+
+    def texts(self) -> dict[str, str]:
+        """Return the text as activities wants it."""
+        return self.model_dump(include=set(TEXTS))
+
+
+class PublishForm(TextForm):
+    """A whole activity; each of the lists holds one value a row of the shifts."""
+
+    station: Line = ""
+    day: _Lines = []
+    starts: _Lines = []
+    ends: _Lines = []
+    capacity: _Lines = []
+    weeks: Line = "1"
+    do: Line = "publish"
+
+    def rows(self) -> list[ShiftRow]:
+        """Return the rows of the shifts, at least one."""
+        columns = (self.day, self.starts, self.ends, self.capacity)
+        count = max(1, *map(len, columns))
+        filled = (column + [""] * (count - len(column)) for column in columns)
+        return [ShiftRow(*values) for values in zip(*filled, strict=True)]
+
+    @property
+    def week_count(self) -> int:
+        """For how many weeks the rows are repeated, the first included."""
+        return min(max(int(self.weeks), 1), MOST_WEEKS) if self.weeks.isdecimal() else 1
+
+    def missing(self, language: str) -> dict[str, str]:
+        """Return what activities could not even be asked about, field by field."""
+        said = Fault("", Code.MISSING).message(language)
+        found = {} if self.station else {"station": said}
+        rows = enumerate(self.rows())
+        return found | {f"{name}-{number}": said for number, row in rows for name in row.missing}
+
+    def body(self, *, complete: bool) -> dict[str, object]:
+        """Return it as activities wants it; without shifts, which is refused, where a row is not complete."""
+        shifts = all_shifts(self.rows(), self.week_count) if complete else []
+        return {"station": self.station, **self.texts(), "shifts": shifts}
+
+
+def publishing_faults(refused: RefusedByServiceError, rows: Sequence[ShiftRow]) -> dict[str, str]:
+    """Return a refusal's sentences by the fields of the form: shift n of a repeated row is that row."""
+    found: dict[str, str] = {}
+    for field, sentence in faults_of(refused).items():
+        of_shift = _OF_A_SHIFT.fullmatch(field)
+        name = f"{_FIELDS[of_shift[2]]}-{int(of_shift[1]) % len(rows)}" if of_shift else field
+        found.setdefault(name, sentence)
+    return found
+
+
+def shift_faults(refused: RefusedByServiceError) -> dict[str, str]:
+    """Return a refusal's sentences by the fields of the form of one shift."""
+    return {_FIELDS.get(field, field): sentence for field, sentence in faults_of(refused).items()}
+
+
+def in_order(faults: Mapping[str, str], labels: Sequence[str]) -> dict[str, str]:
+    """Return faults in the order of the form's fields; those of no field come last."""
+    place = {name: number for number, name in enumerate(labels)}
+    return dict(sorted(faults.items(), key=lambda fault: place.get(fault[0], len(place))))

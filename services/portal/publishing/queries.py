@@ -1,0 +1,129 @@
+"""What is shown of the activities that somebody deals with, and what can be done about them."""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.portal.activities.queries import Places
+from services.portal.shell.kept import Kept
+from shared.contracts.actor import Role
+from shared.http.upstream import Change, Nothing, Read, Upstream, unless_away
+
+State = Literal["open", "running", "ended", "cancelled"]
+_MANY = 200
+
+
+class OwnShift(Places):
+    """A shift of one's own activity."""
+
+    is_cancelled: bool
+
+
+class OwnActivity(BaseModel):
+    """An activity that the caller deals with."""
+
+    activity_id: UUID
+    title: str
+    service: str
+    place: str
+    station_name: str
+    state: str
+    shifts: list[OwnShift]
+
+
+class OwnActivities(BaseModel):
+    """A page of those in one state, and how many there are in each."""
+
+    items: list[OwnActivity]
+    next_cursor: str | None
+    counts: dict[str, int]
+
+
+class Wording(BaseModel):
+    """An activity as its organiser wrote it; ``version`` is what a change is based on."""
+
+    id: UUID
+    title: str
+    service: str
+    place: str
+    station_code: str
+    person_in_charge: str
+    risk_text: str
+    description: str
+    version: int
+
+
+class Standing(BaseModel):
+    """How an activity and its shifts stand."""
+
+    state: str
+    cancelled_reason: str | None
+    shifts: list[OwnShift]
+
+
+class Station(BaseModel):
+    """A station that an activity can be of."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+class Stations(BaseModel):
+    """A district's stations."""
+
+    items: list[Station]
+
+
+class Account(BaseModel):
+    """What the caller's account may deal with: ids of stations and teams."""
+
+    roles: list[str]
+    units: list[str]
+
+
+class Published(BaseModel):
+    """The new activity."""
+
+    id: UUID
+
+
+class Changed(BaseModel):
+    """What was changed, and its version now."""
+
+    id: UUID
+    version: int
+
+
+OWN_ACTIVITIES = Read("activities", "/v1/me/activities", OwnActivities)
+WORDING = Read("activities", "/v1/activities/{activity_id}", Wording)
+STANDING = Read("activities", "/v1/public/activities/{activity_id}", Standing)
+STATIONS = Read("registry", "/v1/stations", Stations)
+ACCOUNT = Read("registry", "/v1/me", Account)
+PUBLISH = Change("POST", "activities", "/v1/activities", Published)
+EDIT = Change("PATCH", "activities", "/v1/activities/{activity_id}", Changed)
+CANCEL = Change("POST", "activities", "/v1/activities/{activity_id}/cancel", Nothing)
+ADD_SHIFT = Change("POST", "activities", "/v1/activities/{activity_id}/shifts", Changed)
+CHANGE_SHIFT = Change("PATCH", "activities", "/v1/shifts/{shift_id}", Changed)
+CANCEL_SHIFT = Change("POST", "activities", "/v1/shifts/{shift_id}/cancel", Nothing)
+
+
+async def own_activities(
+    calls: Upstream, state: State, cursor: str | None = None, limit: int | None = None
+) -> OwnActivities:
+    """Return the activities in a state that the caller deals with. Raises AwayError."""
+    return await calls.read(OWN_ACTIVITIES, state=state, cursor=cursor, limit=limit)
+
+
+async def own_stations(calls: Upstream, kept: Kept, district: str, roles: frozenset[str]) -> Sequence[Station]:
+    """Return the stations that the caller may publish for; none while registry is away."""
+    found = await unless_away(
+        kept.get((STATIONS, district, "codes"), lambda: calls.read(STATIONS, district=district, limit=_MANY))
+    )
+    if found is None or not roles.isdisjoint({Role.DISTRICT_ADMIN, Role.TEAM_LEADER}):
+        return found.items if found else []
+    account = await unless_away(calls.read(ACCOUNT))
+    units = set(account.units) if account else set()
+    return [station for station in found.items if units & {station.code, str(station.id)}]

@@ -1,0 +1,1 @@
+"""Service records of others: looking them up, correcting them."""

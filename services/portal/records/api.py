@@ -1,0 +1,177 @@
+"""Pages of service records, for staff.
+
+Invariant: a correction is based on the version that was on the page, so nobody overwrites what they have not seen.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Response
+from pydantic import BaseModel, StringConstraints
+
+from services.portal.records import queries
+from services.portal.records.queries import Record
+from services.portal.sessions.dependencies import Organiser
+from services.portal.sessions.visits import Visit
+from services.portal.shell.forms import faults_of
+from services.portal.shell.look import uuid_of
+from services.portal.volunteers.queries import VOLUNTEER, VOLUNTEERS, names
+from shared.contracts.actor import Role
+from shared.contracts.calendar import CHINA, district_day
+from shared.http.problems import ProblemError
+from shared.http.upstream import RefusedByServiceError, unless_away
+from shared.store.event_log import now
+
+router = APIRouter(prefix="/staff/records", include_in_schema=False)
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+CORRECTORS = frozenset({Role.DISTRICT_ADMIN, Role.STATION_MANAGER})
+"""Who may correct a record (services/activities/records); a team leader closes the shift, or asks them."""
+
+
+class CorrectionForm(BaseModel):
+    """The real times with breaks, or the minutes alone; and why."""
+
+    way: Line = "times"
+    start: Line = ""
+    end: Line = ""
+    rest: Line = ""
+    minutes: Line = ""
+    reason: Line = ""
+    version: Line = ""
+    key: Line = ""
+
+    def body(self) -> dict[str, object]:
+        """Return it as activities wants it."""
+        if self.way == "minutes":
+            figure: dict[str, object] = {"minutes": int(self.minutes) if self.minutes.isdecimal() else None}
+        else:
+            figure = {
+                "started_at": _moment(self.start),
+                "ended_at": _moment(self.end),
+                "break_minutes": int(self.rest) if self.rest.isdecimal() else 0,
+            }
+        return figure | {"reason": self.reason}
+
+
+class AnswerForm(BaseModel):
+    """What is said to a claim: ``do`` is ``accept`` or ``refuse``."""
+
+    do: Line = ""
+    reason: Line = ""
+    key: Line = ""
+
+
+@router.get("")
+async def list_records(
+    visit: Organiser,
+    query: Annotated[str, Query(max_length=100)] = "",
+    volunteer: str = "",
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    done: str = "",
+) -> Response:
+    """Look for whose records to see, or show somebody's."""
+    asked, chosen = query.strip(), uuid_of(volunteer)
+    people = await unless_away(visit.calls.read(VOLUNTEERS, query=asked)) if asked else None
+    who = await unless_away(visit.calls.read(VOLUNTEER, volunteer_id=chosen)) if chosen else None
+    found = await unless_away(visit.calls.read(queries.RECORDS, volunteer_id=chosen, cursor=cursor)) if chosen else None
+    claims = await unless_away(queries.open_claims(visit.calls))
+    known = await names(visit.calls, [claim.volunteer_id for claim in claims.items]) if claims else {}
+    shown = {"claims": claims, "names": known, "today": district_day(now())}
+    return visit.page(
+        "records/list.html", **shown, query=asked, people=people, chosen=chosen, who=who, found=found, done=done
+    )
+
+
+@router.get("/claims/{claim_id}")
+async def show_claim(visit: Organiser, claim_id: str) -> Response:
+    """Show a claim beside what is on file, and ask for the answer."""
+    return await _claim(visit, _id(claim_id), AnswerForm())
+
+
+@router.post("/claims/{claim_id}")
+async def answer(visit: Organiser, claim_id: str, form: Annotated[AnswerForm, Form()]) -> Response:
+    """Accept a claim or refuse it; the volunteer is told why."""
+    claim = _id(claim_id)
+    body = {"accepted": form.do == "accept", "reason": form.reason}
+    try:
+        await visit.calls.change(queries.ANSWER, body, key=form.key or None, claim_id=claim)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        return await _claim(visit, claim, form, refused)
+    return visit.go("/staff/records?done=answered")
+
+
+@router.get("/{record_id}")
+async def show_record(visit: Organiser, record_id: str, done: str = "") -> Response:
+    """Show a record, and the form that puts it right."""
+    record = await visit.calls.read(queries.RECORD, record_id=_id(record_id))
+    return await _record(visit, record, CorrectionForm(), done=done)
+
+
+@router.post("/{record_id}/correct")
+async def correct(visit: Organiser, record_id: str, form: Annotated[CorrectionForm, Form()]) -> Response:
+    """Correct a record; the hours follow."""
+    record = _id(record_id)
+    headers = {"If-Match": f'"{form.version}"'}
+    try:
+        await visit.calls.change(queries.CORRECT, form.body(), key=form.key or None, headers=headers, record_id=record)
+    except RefusedByServiceError as refused:
+        if not refused.faults and refused.status not in (409, 412):
+            raise
+        on_file = await visit.calls.read(queries.RECORD, record_id=record)
+        return await _record(visit, on_file, form, refused=refused)
+    return visit.go(f"/staff/records/{record}?done=corrected")
+
+
+async def _claim(
+    visit: Visit, claim_id: UUID, form: AnswerForm, refused: RefusedByServiceError | None = None
+) -> Response:
+    claim = await queries.find_claim(visit.calls, claim_id)
+    if claim is None:
+        raise ProblemError(404, "not-found")
+    record = await visit.calls.read(queries.RECORD, record_id=claim.record_id) if claim.record_id else None
+    known = await names(visit.calls, [claim.volunteer_id])
+    shown = {"claim": claim, "record": record, "name": known.get(claim.volunteer_id), "form": form}
+    faults = faults_of(refused) if refused else {}
+    status = refused.status if refused else 200
+    return visit.page("records/claim.html", status, **shown, faults=faults, today=district_day(now()))
+
+
+async def _record(
+    visit: Visit,
+    record: Record,
+    form: CorrectionForm,
+    *,
+    refused: RefusedByServiceError | None = None,
+    done: str = "",
+) -> Response:
+    known = await names(visit.calls, [record.volunteer_id])
+    may = visit.session is not None and not visit.session.roles.isdisjoint(CORRECTORS)
+    faults = {_FIELDS.get(field, field): said for field, said in faults_of(refused).items()} if refused else {}
+    shown = {"record": record, "name": known.get(record.volunteer_id), "form": form, "may_correct": may, "done": done}
+    local = {"start": _local(record.started_at), "end": _local(record.ended_at)}
+    return visit.page("records/record.html", refused.status if refused else 200, **shown, local=local, faults=faults)
+
+
+_FIELDS = {"started_at": "start", "ended_at": "end", "break_minutes": "rest"}
+
+
+def _id(text: str) -> UUID:
+    found = uuid_of(text)
+    if found is None:
+        raise ProblemError(404, "not-found")
+    return found
+
+
+def _moment(text: str) -> str | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=CHINA).isoformat()
+    except ValueError:
+        return None
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone(CHINA):%Y-%m-%dT%H:%M}"

@@ -1,0 +1,127 @@
+"""Pages of volunteers, for staff.
+
+Invariant: what is shown in clear was asked for with a reason, and is on no address.
+"""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Response
+from pydantic import BaseModel, StringConstraints
+
+from services.portal.sessions.dependencies import Organiser
+from services.portal.sessions.visits import Visit
+from services.portal.shell.dependencies import KeptAnswers
+from services.portal.shell.forms import faults_of
+from services.portal.shell.look import uuid_of
+from services.portal.volunteers import queries
+from services.portal.volunteers.queries import InClear
+from shared.http.problems import ProblemError
+from shared.http.upstream import RefusedByServiceError, unless_away
+
+router = APIRouter(prefix="/staff/volunteers", include_in_schema=False)
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+
+
+class VolunteerForm(BaseModel):
+    """Who is to be registered."""
+
+    name: Line = ""
+    gender: Line = ""
+    id_number: Line = ""
+    phone: Line = ""
+    category: Line = ""
+    community: Line = ""
+    team: Line = ""
+    key: Line = ""
+
+
+@router.get("")
+async def list_volunteers(
+    visit: Organiser,
+    query: Annotated[str, Query(max_length=100)] = "",
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Response:
+    """Find volunteers by number, whole name or phone."""
+    asked = query.strip()
+    found = await unless_away(visit.calls.read(queries.VOLUNTEERS, query=asked or None, cursor=cursor))
+    return visit.page("volunteers/list.html", found=found, query=asked)
+
+
+@router.get("/new")
+async def show_form(visit: Organiser, kept: KeptAnswers) -> Response:
+    """Show the form for registering somebody."""
+    return await _form(visit, kept, VolunteerForm())
+
+
+@router.post("/new")
+async def register(visit: Organiser, kept: KeptAnswers, form: Annotated[VolunteerForm, Form()]) -> Response:
+    """Register somebody who has asked for it."""
+    body = form.model_dump(exclude={"key"}) | {"language": visit.look.language}
+    try:
+        done = await visit.calls.change(queries.REGISTER, body, key=form.key or None)
+    except RefusedByServiceError as refused:
+        return await _form(visit, kept, form, refused)
+    return visit.go(f"/staff/volunteers/{done.id}?done=registered")
+
+
+@router.get("/{volunteer_id}")
+async def show_volunteer(visit: Organiser, volunteer_id: str, done: str = "") -> Response:
+    """Show a volunteer, masked."""
+    return await _volunteer(visit, _id(volunteer_id), done=done)
+
+
+@router.post("/{volunteer_id}/reveal")
+async def reveal(visit: Organiser, volunteer_id: str, reason: Annotated[str, Form(max_length=500)] = "") -> Response:
+    """Show name and phone in clear; the reason is kept in the access log."""
+    found = _id(volunteer_id)
+    try:
+        clear = await visit.calls.change(queries.REVEAL, {"reason": reason.strip()}, volunteer_id=found)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        return await _volunteer(visit, found, refused=refused, reason=reason)
+    return await _volunteer(visit, found, clear=clear)
+
+
+async def _volunteer(
+    visit: Visit,
+    volunteer_id: UUID,
+    *,
+    clear: InClear | None = None,
+    refused: RefusedByServiceError | None = None,
+    reason: str = "",
+    done: str = "",
+) -> Response:
+    volunteer, hours = await asyncio.gather(
+        visit.calls.read(queries.VOLUNTEER, volunteer_id=volunteer_id), _hours(visit, volunteer_id)
+    )
+    shown = {"volunteer": volunteer, "hours": hours, "clear": clear, "reason": reason, "done": done}
+    faults = faults_of(refused) if refused else {}
+    return visit.page("volunteers/volunteer.html", refused.status if refused else 200, **shown, faults=faults)
+
+
+async def _hours(visit: Visit, volunteer_id: UUID) -> queries.Hours | None:
+    """Return what somebody has served; None where assessment is away, or has not heard of them yet."""
+    try:
+        return await unless_away(visit.calls.read(queries.HOURS, volunteer_id=volunteer_id))
+    except RefusedByServiceError:
+        return None
+
+
+async def _form(
+    visit: Visit, kept: KeptAnswers, form: VolunteerForm, refused: RefusedByServiceError | None = None
+) -> Response:
+    teams = await queries.teams(visit.calls, kept, visit.district)
+    faults = faults_of(refused) if refused else {}
+    status = refused.status if refused else 200
+    return visit.page("volunteers/new.html", status, form=form, teams=teams, faults=faults)
+
+
+def _id(text: str) -> UUID:
+    found = uuid_of(text)
+    if found is None:
+        raise ProblemError(404, "not-found")
+    return found

@@ -1,0 +1,109 @@
+"""What is shown of volunteers to staff: names and numbers masked, until somebody says why not."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.portal.shell.kept import Kept
+from shared.http.upstream import Change, Read, Upstream, unless_away
+
+_MANY = 200
+
+
+class Name(BaseModel):
+    """How a volunteer is named on a roster."""
+
+    id: UUID
+    volunteer_number: str
+    name_masked: str
+    phone_masked: str
+
+
+class Names(BaseModel):
+    """The names of those who were asked for."""
+
+    items: list[Name]
+
+
+class Volunteer(BaseModel):
+    """A volunteer, personal data masked."""
+
+    id: UUID
+    number: str
+    name: str
+    phone: str
+    category: str
+    organisation: str | None
+    team: str | None
+    community: str | None
+    registered_on: date
+
+
+class Volunteers(BaseModel):
+    """A page of volunteers."""
+
+    items: list[Volunteer]
+    next_cursor: str | None
+
+
+class InClear(BaseModel):
+    """A volunteer's name and phone number as they are."""
+
+    name: str
+    phone: str
+
+
+class Team(BaseModel):
+    """A team that volunteers are of."""
+
+    code: str
+    name: str
+
+
+class Teams(BaseModel):
+    """A district's teams."""
+
+    items: list[Team]
+
+
+class Registered(BaseModel):
+    """Who was registered."""
+
+    id: UUID
+    number: str
+
+
+class Hours(BaseModel):
+    """What somebody has served in all."""
+
+    lifetime_minutes: int
+
+
+NAMES = Read("registry", "/v1/volunteers", Names)
+VOLUNTEERS = Read("registry", "/v1/volunteers", Volunteers)
+VOLUNTEER = Read("registry", "/v1/volunteers/{volunteer_id}", Volunteer)
+REVEAL = Change("POST", "registry", "/v1/volunteers/{volunteer_id}/reveal", InClear)
+REGISTER = Change("POST", "registry", "/v1/volunteers", Registered)
+TEAMS = Read("registry", "/v1/teams", Teams)
+HOURS = Read("assessment", "/v1/volunteers/{volunteer_id}/hours", Hours)
+
+
+async def names(calls: Upstream, ids: Collection[UUID]) -> Mapping[UUID, Name]:
+    """Return how volunteers are named; nobody while registry is away: the rest of a roster is of use without."""
+    found: dict[UUID, Name] = {}
+    wanted = sorted(set(ids))
+    for first in range(0, len(wanted), _MANY):
+        some = wanted[first : first + _MANY]
+        answer = await unless_away(calls.read(NAMES, ids=",".join(map(str, some))))
+        if answer is None:
+            break
+        found |= {name.id: name for name in answer.items}
+    return found
+
+
+async def teams(calls: Upstream, kept: Kept, district: str) -> Sequence[Team]:
+    """Return a district's teams; none while registry is away."""
+    found = await unless_away(kept.get((TEAMS, district), lambda: calls.read(TEAMS, district=district, limit=1000)))
+    return found.items if found else []
