@@ -45,6 +45,11 @@ class Element:
         """What one reads of it, in one line."""
         return " ".join("".join(_texts(self)).split())
 
+    @property
+    def first_line(self) -> str:
+        """The first line of a text whose lines are shown as they are."""
+        return "".join(_texts(self)).strip().partition("\n")[0]
+
 
 def _is(element: Element, tag: str, of_class: str, attributes: Mapping[str, str]) -> bool:
     return (

@@ -120,7 +120,8 @@ class Walk:
                 lambda: _told(browser, star_level(imported_minutes)), "the inbox has every message"
             ):
                 self.tell("inbox", _text(message.first("h2")))
-                self.tell("", _text(message.first("p", "preserve")))
+                body = message.first("p", "preserve")
+                self.tell("", body.first_line if body else "")
             return Credit(minutes, _minutes(hours))
 
     @contextmanager

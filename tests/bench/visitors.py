@@ -3,7 +3,8 @@ moment, follows where the answer leads, and writes what the last page says and h
 
 It reads PLAN: ``{"address": [host, port], "visits": [{"at": seconds, "request": text, "headers": text}, ...]}``: the
 button's request as a whole, and the headers of the page that follows. As ``crowd``, it is no HTTP client but as little
-as an answer can be had with; a connection is open before, as a browser's is.
+as an answer can be had with; a connection is open before, as a browser's is. Who reads that a service is away just
+now opens the page once more, as people do; that is counted, and its time is part of the whole.
 """
 
 import asyncio
@@ -15,7 +16,8 @@ from typing import Any
 
 import uvloop
 
-_SEE_OTHER = 303
+_SEE_OTHER, _AWAY = 303, 503
+_MOST_RELOADS = 50
 
 
 async def main(plan: dict[str, Any], result: Path) -> None:
@@ -23,16 +25,18 @@ async def main(plan: dict[str, Any], result: Path) -> None:
     opened = [await asyncio.open_connection(*plan["address"]) for _ in plan["visits"]]
     started = time.perf_counter()
 
-    async def visit(number: int) -> tuple[int, int, float, str, str]:
+    async def visit(number: int) -> tuple[int, int, float, str, str, int]:
         (reader, writer), todo = opened[number], plan["visits"][number]
         await asyncio.sleep(started + todo["at"] - time.perf_counter())
         pressed = time.perf_counter()
         status, location, body = await _ask(reader, writer, todo["request"])
-        if status == _SEE_OTHER:
+        opened_pages = 0
+        while status == _SEE_OTHER or (status == _AWAY and location and opened_pages <= _MOST_RELOADS):
             status, _, body = await _ask(reader, writer, f"GET {location} HTTP/1.1\r\n{todo['headers']}\r\n\r\n")
+            opened_pages += 1
         seconds = time.perf_counter() - pressed
         writer.close()
-        return number, status, seconds, location, body
+        return number, status, seconds, location, body, max(0, opened_pages - 1)
 
     answers = await asyncio.gather(*map(visit, range(len(opened))))
     new = result.with_suffix(".new")

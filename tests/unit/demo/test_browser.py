@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from deploy.demo.browser import Browser
+from deploy.demo.browser import Browser, Page
 
 PAGE = """<!doctype html><html><body><header><a href="/">home</a></header>
 <main id="main"><h1>签到</h1><ul><li class="card row"><p class="meta">还剩 2<br>个</p><img src="x" alt="">
@@ -51,3 +51,9 @@ def test_a_form_is_sent_with_its_hidden_fields_from_its_own_origin_and_followed(
     assert parse_qs(sent.content.decode()) == {"key": ["k & 1"], "digits": ["123456"]}
     assert sent.headers["Origin"] == "http://portal.test"
     assert followed.headers["Cookie"] == "linbang=1"
+
+
+def test_the_first_line_of_a_text_is_told_apart() -> None:
+    text = Page.read("<p>您已报名。\n请准时到。</p>").root.first("p")
+    assert text is not None
+    assert (text.first_line, text.text) == ("您已报名。", "您已报名。 请准时到。")
