@@ -33,7 +33,7 @@ STAFF = ("/staff",)
 
 
 SHOWN: Sequence[tuple[str, str, str, Mapping[str, int], Mapping[str, str]]] = (
-    ("home", "public", "/", DESK, {}),
+    ("home", "public", "/", PHONE, {}),
     ("activities", "volunteer", "/activities", PHONE, {}),
     ("me", "volunteer", "/me", PHONE, {}),
     ("hours", "volunteer", "/me/hours", PHONE, {"theme": "dark"}),
