@@ -41,7 +41,7 @@ _OK, _CREATED = 200, 201
 _CONFIRMED, _WAITING = "已报名", "候补中"
 
 Answer = tuple[int, int, float, str, str, int]
-"""Who, the last page's status, the seconds, where the first answer led, the page, and how often it was opened again."""
+"""Who, the last page's status, the seconds, where the first answer led, the page, and how many requests were made again."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ async def measure(setting: Setting) -> list[Figure]:
     async with setting.watched():
         whole, reloads = await _rush(setting, running, "pages", VOLUNTEERS)
     work = f"{VOLUNTEERS} press within {SECONDS:.0f} s for {CAPACITY} places, whole page"
-    note = f"({reloads} pages opened again; limit: the bare sign-ups at activities)"
+    note = f"({reloads} requests made again; limit: the bare sign-ups at activities)"
     return [
         Figure(f"{work}, {name} {note}", quantiles(whole, n=100)[at], "ms", quantiles(bare, n=100)[at], _TARGET)
         for name, at in (("p50", 49), ("p95", 94))
@@ -100,7 +100,7 @@ async def _start(setting: Setting) -> Running:
 async def _rush(
     setting: Setting, running: Running, name: str, volunteers: int, *, pages: bool = True
 ) -> tuple[list[float], int]:
-    """Let volunteers press for a new shift; return each one's milliseconds, and how many pages were opened again."""
+    """Let volunteers press for a new shift; return each one's milliseconds, and how many requests were made again."""
     people = [new_id() for _ in range(volunteers)]
     shift = await publish(running.urls["activities"], people, CAPACITY)
     address = running.addresses["portal" if pages else "activities"]

@@ -4,7 +4,7 @@ moment, follows where the answer leads, and writes what the last page says and h
 It reads PLAN: ``{"address": [host, port], "visits": [{"at": seconds, "request": text, "headers": text}, ...]}``: the
 button's request as a whole, and the headers of the page that follows. As ``crowd``, it is no HTTP client but as little
 as an answer can be had with; a connection is open before, as a browser's is. Who reads that a service is away just
-now opens the page once more, as people do; that is counted, and its time is part of the whole.
+now sends the same form or opens the same page again, as people do; that is counted, and its time is part of the whole.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Any
 import uvloop
 
 _SEE_OTHER, _AWAY = 303, 503
-_MOST_RELOADS = 50
+_MOST_REQUESTS = 50
 
 
 async def main(plan: dict[str, Any], result: Path) -> None:
@@ -29,14 +29,18 @@ async def main(plan: dict[str, Any], result: Path) -> None:
         (reader, writer), todo = opened[number], plan["visits"][number]
         await asyncio.sleep(started + todo["at"] - time.perf_counter())
         pressed = time.perf_counter()
-        status, location, body = await _ask(reader, writer, todo["request"])
-        opened_pages = 0
-        while status == _SEE_OTHER or (status == _AWAY and location and opened_pages <= _MOST_RELOADS):
-            status, _, body = await _ask(reader, writer, f"GET {location} HTTP/1.1\r\n{todo['headers']}\r\n\r\n")
-            opened_pages += 1
+        request, asked, location = todo["request"], 0, ""
+        while True:
+            status, led_to, body = await _ask(reader, writer, request)
+            asked += 1
+            if status == _SEE_OTHER:
+                location = led_to
+                request = f"GET {location} HTTP/1.1\r\n{todo['headers']}\r\n\r\n"
+            elif status != _AWAY or asked > _MOST_REQUESTS:
+                break
         seconds = time.perf_counter() - pressed
         writer.close()
-        return number, status, seconds, location, body, max(0, opened_pages - 1)
+        return number, status, seconds, location, body, asked - (2 if location else 1)
 
     answers = await asyncio.gather(*map(visit, range(len(opened))))
     new = result.with_suffix(".new")
