@@ -266,7 +266,7 @@ def _what_next(running: Running, folder: Folder, console: Console) -> None:
         console.print(report.line("mail", system.mail), soft_wrap=True)
     volunteer = choose(folder)
     names = [OPERATOR, f"admin.{folder.district}", *([volunteer.number] if volunteer else [])]
-    console.print("  Log-ins (on the pages; POST /v1/tokens of registry gives a token, /docs has a form for it):")
+    console.print("  Log-ins (in the portal's pages; POST /v1/tokens of registry gives a token):")
     for name in names:
         password = platform.operator_password if name == OPERATOR else platform.password(name)
         console.print(report.line(name, password), markup=False)

@@ -3,10 +3,19 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Base64Bytes, Field, SecretStr
+from pydantic import Base64Bytes, BaseModel, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.service.settings import ServiceSettings
+
+
+class IssuerSettings(BaseModel):
+    """One outside issuer. ``redirect_uri`` is the portal's page that finishes the log-in, as the issuer knows it."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    redirect_uri: str
 
 
 class Settings(ServiceSettings):
@@ -33,3 +42,5 @@ class Settings(ServiceSettings):
     """First password of the account ``operator``."""
     second_factor_required: bool = True
     """Whether who administers or audits must log in by two factors. Off for a sample on one machine alone."""
+    oidc: Annotated[dict[str, IssuerSettings], Field(default_factory=dict)]
+    """Outside issuers that people may log in by, as JSON: name -> issuer, client_id, client_secret, redirect_uri."""

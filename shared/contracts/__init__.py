@@ -7,6 +7,7 @@ from shared.contracts.account import (
     AccountRolesChanged,
     AccountUnlocked,
     OutsideIdentityLinked,
+    OutsideIdentityUnlinked,
     SecondFactorRemoved,
     SecondFactorSetUp,
 )
@@ -97,6 +98,7 @@ EVENTS: dict[str, type[Event]] = {
         SecondFactorSetUp,
         SecondFactorRemoved,
         OutsideIdentityLinked,
+        OutsideIdentityUnlinked,
         OrganisationRegistered,
         OrganisationChanged,
         OrganisationClosed,
@@ -184,6 +186,7 @@ __all__ = [
     "OrganisationClosed",
     "OrganisationRegistered",
     "OutsideIdentityLinked",
+    "OutsideIdentityUnlinked",
     "ProjectionSwapped",
     "Provenance",
     "PublishedShift",

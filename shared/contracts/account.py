@@ -61,3 +61,9 @@ class OutsideIdentityLinked(AccountEvent):
 
     issuer: str
     """The issuer's name in registry's settings."""
+
+
+class OutsideIdentityUnlinked(AccountEvent):
+    """The account cannot be logged in to by the issuer's identity any more."""
+
+    issuer: str

@@ -66,6 +66,7 @@ class Code(StrEnum):
     PASSWORD_TO_CHANGE = "password_to_change"  # noqa: S105 - a code
     STEP_UP = "step_up"
     NOT_LINKED = "not_linked"
+    OUTSIDE_IDENTITY = "outside_identity"
     WRONG_CHECK_IN_CODE = "wrong_check_in_code"
     EXPIRED = "expired"
     CODE_USED = "code_used"
@@ -146,6 +147,10 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.STEP_UP: (
         "请再次输入密码或动态验证码以确认身份",
         "confirm who you are with your password or code, then try again",
+    ),
+    Code.OUTSIDE_IDENTITY: (
+        "外部登录未成功,请重新开始",
+        "was not confirmed by the outside issuer; begin again",
     ),
     Code.NOT_LINKED: (
         "此外部身份尚未绑定账号,请先用本平台账号登录再绑定",

@@ -50,12 +50,14 @@ _SWEEP = text("DELETE FROM attempt WHERE ends_at < clock_timestamp()")
 @asynccontextmanager
 async def sharing(rates: Rates, store: Store) -> AsyncIterator[None]:
     """Exchange counts with the service's other processes meanwhile, and once more at the end."""
-    exchanging = asyncio.create_task(_run(rates, store))
+    at_it = asyncio.Lock()
+    exchanging = asyncio.create_task(_run(rates, store, at_it))
     try:
         yield
     finally:
-        exchanging.cancel()
-        await asyncio.gather(exchanging, return_exceptions=True)
+        async with at_it:  # stopped half-way, an exchange would lose counts, and its connection
+            exchanging.cancel()
+            await asyncio.gather(exchanging, return_exceptions=True)
         await _try_to_exchange(rates, store)
 
 
@@ -72,15 +74,16 @@ async def exchange(rates: Rates, store: Store) -> None:
             raise
 
 
-async def _run(rates: Rates, store: Store) -> None:
+async def _run(rates: Rates, store: Store, at_it: asyncio.Lock) -> None:
     exchanges = 0
     while True:
         await rates.used.wait()
         await asyncio.sleep(EVERY_SECONDS)
-        await _try_to_exchange(rates, store)
-        exchanges += 1
-        if exchanges % _SWEEP_EVERY == 0:
-            await _try_to_sweep(store)
+        async with at_it:
+            await _try_to_exchange(rates, store)
+            exchanges += 1
+            if exchanges % _SWEEP_EVERY == 0:
+                await _try_to_sweep(store)
 
 
 async def _try_to_exchange(rates: Rates, store: Store) -> None:

@@ -21,6 +21,7 @@ READ_SECONDS = 2.0
 CHANGE_SECONDS = 10.0
 """Longer: nobody knows of a change that was given up whether it was made, and a password takes its time."""
 _FIRST_FAILURE = 500
+_ABOUT_THE_REQUEST = frozenset({400, 404, 409, 422, 429})
 _IN_PATH = re.compile(r"{(\w+)}")
 M = TypeVar("M")
 A_co = TypeVar("A_co", covariant=True)
@@ -52,6 +53,11 @@ class RefusedByServiceError(Exception):
         named = (fault["other"] for fault in self.faults if fault.get("other"))
         found: dict[str, str] | None = next(named, self.problem.get("other"))
         return found
+
+    @property
+    def is_about_the_request(self) -> bool:
+        """Whether what was asked for is at fault, and not who asked."""
+        return self.status in _ABOUT_THE_REQUEST
 
     def has(self, code: str) -> bool:
         """Return whether one of the faults has this code."""

@@ -41,7 +41,7 @@ _OK, _CREATED = 200, 201
 _CONFIRMED, _WAITING = "已报名", "候补中"
 
 Answer = tuple[int, int, float, str, str, int]
-"""Who, the last page's status, the seconds, where the first answer led, the page, and how many requests were made again."""
+"""Who, the last page's status, the seconds, where the form led, the page, and how many requests were made again."""
 
 
 @dataclass(frozen=True)

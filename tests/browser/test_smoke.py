@@ -66,3 +66,17 @@ async def test_log_out_ends_the_session_for_the_old_cookie_too(system: System, o
     await page.context.add_cookies([{"name": "linbang", "value": cookie["value"], "url": system.origin}])
     await page.goto("/me")
     await expect(page).to_have_url(f"{system.origin}/log-in?then=%2Fme")
+
+
+async def test_a_manager_sees_the_day_and_is_told_every_fault_of_an_empty_activity(
+    system: System, open_page: OpenPage, watch: Watch
+) -> None:
+    watch.expected = ("422",)
+    page = await open_page()
+    await log_in(page, system.district.manager)
+    await expect(page).to_have_url(f"{system.origin}/staff")
+    await page.get_by_role("link", name="发布活动").first.click()
+    await page.get_by_role("button", name="发布", exact=True).click()
+    summary = page.get_by_role("alert")
+    await expect(summary).to_be_focused()
+    await expect(summary.get_by_role("link")).to_have_count(9)

@@ -26,6 +26,14 @@ VIOLATIONS = {
         "services/assessment/ledger/repository.py",
         "import services.assessment.stars.repository",
     ),
+    "The parts of portal stand on floors": (
+        "services/portal/sessions/repository.py",
+        "import services.portal.me.queries",
+    ),
+    "What every page has in common has layers of its own": (
+        "services/portal/shell/look.py",
+        "import services.portal.shell.pages",
+    ),
     "The parts of notifications stand on floors": (
         "services/notifications/messages/repository.py",
         "import services.notifications.deliveries.repository",

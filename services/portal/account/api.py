@@ -5,13 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Response
 
 from services.portal.account import queries
+from services.portal.sessions import repository
 from services.portal.sessions.dependencies import page_for, public_page
 from services.portal.sessions.visits import Visit
 from services.portal.shell.forms import faults_of
 from services.portal.shell.look import uuid_of
 from shared.contracts.actor import Role
+from shared.http.dependencies import ApiStore
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
+from shared.store.engine import Store
+from shared.store.event_log import now
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 
@@ -28,22 +32,53 @@ async def show_settings(visit: Public, done: str = "") -> Response:
 
 
 @router.get("/password")
-async def show_password_form(visit: Account) -> Response:
+async def show_password_form(visit: Account, first: str = "") -> Response:
     """Show the form for a new password."""
-    return visit.page("account/password.html", faults={})
+    return visit.page("account/password.html", faults={}, is_first=first == "1")
 
 
 @router.post("/password")
-async def change_password(visit: Account, old_password: Text = "", new_password: Text = "") -> Response:
-    """Change the password; whatever else was logged in has ended then."""
+async def change_password(
+    visit: Account, store: ApiStore, old_password: Text = "", new_password: Text = ""
+) -> Response:
+    """Change the password; whatever else was logged in has ended then, and so has the token of this session."""
     body = {"old_password": old_password, "new_password": new_password}
     try:
         await visit.calls.change(queries.CHANGE_PASSWORD, body)
     except RefusedByServiceError as refused:
         if refused.has("session_ended") or not refused.faults:
             raise
-        return visit.page("account/password.html", refused.status, faults=faults_of(refused))
+        return visit.page("account/password.html", refused.status, faults=faults_of(refused), is_first=False)
+    await _get_newer_tokens(visit, store)
     return visit.go("/settings?done=password")
+
+
+@router.get("/second-factor")
+async def show_second_factor(visit: Account) -> Response:
+    """Say what a second factor is, and ask whether to begin."""
+    return visit.page("account/second_factor.html", begun=None, faults={})
+
+
+@router.post("/second-factor")
+async def begin_second_factor(visit: Account) -> Response:
+    """Show the secret that goes into an authenticator app, as a code to scan and in letters."""
+    return visit.page("account/second_factor.html", begun=await visit.calls.change(queries.BEGIN_FACTOR), faults={})
+
+
+@router.post("/second-factor/confirm")
+async def confirm_second_factor(
+    visit: Account, store: ApiStore, code: Text = "", secret: Text = "", uri: Text = ""
+) -> Response:
+    """Set it up by the first code that the app shows, and hand out the recovery codes, once."""
+    try:
+        done = await visit.calls.change(queries.CONFIRM_FACTOR, {"code": code.strip()})
+    except RefusedByServiceError as refused:
+        if refused.has("session_ended") or not refused.faults:
+            raise
+        begun = queries.BegunFactor(secret=secret, otpauth_uri=uri)
+        return visit.page("account/second_factor.html", refused.status, begun=begun, faults=faults_of(refused))
+    await _get_newer_tokens(visit, store)
+    return visit.page("account/recovery_codes.html", codes=done.recovery_codes)
 
 
 @router.post("/devices/{session_id}/end")
@@ -61,3 +96,10 @@ async def end_other_devices(visit: Account) -> Response:
     """Log out everywhere else."""
     await visit.calls.change(queries.END_OTHER_DEVICES)
     return visit.go("/settings?done=device")
+
+
+async def _get_newer_tokens(visit: Visit, store: Store) -> None:
+    """Let the next request of this session get a newer token: what the old one was good for has changed."""
+    if visit.cookie:
+        async with store.transaction(visit.cookie.district) as tx:
+            await repository.end_access(tx, visit.cookie, now())

@@ -36,6 +36,8 @@ async def check_in(visit: Volunteer, shift: Text = "", digits: Text = "", token:
     try:
         await visit.calls.change(queries.CHECK_IN, body, key=key or None)
     except RefusedByServiceError as refused:
+        if not refused.is_about_the_request:
+            raise
         if token:
             return visit.page("check_in/scanned.html", refused.status, scanned=None, refused=refused, token=token)
         return await _page(visit, refused.status, refused=refused, shift=shift)
@@ -48,6 +50,8 @@ async def check_out(visit: Volunteer, sign_up: Text = "", key: Text = "") -> Res
     try:
         answer = await visit.calls.change(queries.CHECK_OUT, {"sign_up_id": sign_up}, key=key or None)
     except RefusedByServiceError as refused:
+        if not refused.is_about_the_request:
+            raise
         return await _page(visit, refused.status, refused=refused)
     return visit.go(f"/sign-ups/{answer.sign_up_id}?done=out")
 
@@ -68,6 +72,8 @@ async def show_scanned(visit: Volunteer, token: str) -> Response:
     try:
         scanned = await visit.calls.read(queries.SCANNED, token=token)
     except RefusedByServiceError as refused:
+        if not refused.is_about_the_request:
+            raise
         return visit.page("check_in/scanned.html", refused.status, scanned=None, refused=refused, token=token)
     return visit.page("check_in/scanned.html", scanned=scanned, refused=None, token=token, now=now())
 

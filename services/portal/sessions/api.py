@@ -37,7 +37,9 @@ async def show_log_in(visit: Public, then: str = "") -> Response:
     """Show the form; whoever is logged in already goes on."""
     if visit.session:
         return visit.go(local_path(then) if then else _first_page(visit.session.roles))
-    return visit.page("sessions/log_in.html", then=local_path(then) if then else "", user_name="", refused=None)
+    return visit.page(
+        "sessions/log_in.html", then=local_path(then) if then else "", user_name="", refused=None, asks_code=False
+    )
 
 
 @router.post("/log-in")
@@ -47,18 +49,20 @@ async def log_in(
     store: ApiStore,
     user_name: Annotated[str, Form(max_length=500)] = "",
     password: Annotated[str, Form(max_length=500)] = "",
+    code: Annotated[str, Form(max_length=100)] = "",
     then: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Begin a session, and go on to where somebody wanted to be."""
     try:
         answer = await visit.calls.change(
             LOG_IN,
-            {"user_name": user_name, "password": password},
+            {"user_name": user_name, "password": password} | ({"code": code} if code else {}),
             headers={"User-Agent": request.headers.get("user-agent", "")},
         )
     except RefusedByServiceError as refused:
         status = refused.status if refused.status in (_UNAUTHORIZED, _TOO_MANY) else _UNAUTHORIZED
         shown = {"then": then, "user_name": user_name, "refused": status, "wait": refused.retry_after}
+        shown |= {"asks_code": refused.has("second_factor"), "had_code": bool(code)}
         return visit.page("sessions/log_in.html", status, **shown)
     claims = await _claims(request, answer)
     district, roles = str(claims["district"]), frozenset(map(str, claims["roles"]))
@@ -76,7 +80,7 @@ async def log_in(
             answer.tokens(now()),
             now(),
         )
-    response = visit.go(local_path(then) if then else _first_page(roles))
+    response = visit.go(_next_page(answer, roles, then))
     response.set_cookie(
         site.cookie_name,
         str(cookie),
@@ -131,6 +135,15 @@ async def _log_in_first(request: Request, _error: Exception) -> Response:
 async def _claims(request: Request, answer: TokenAnswer) -> dict[str, Any]:
     verifier: Verifier = request.app.state.verifier
     return await verifier.verify(answer.access_token)
+
+
+def _next_page(answer: TokenAnswer, roles: frozenset[str], then: str) -> str:
+    """Return where to go on: first to what the account must do before its tokens are good for anything else."""
+    if answer.must_change_password:
+        return "/settings/password?first=1"
+    if answer.second_factor == "needed_to_set_up":
+        return "/settings/second-factor"
+    return local_path(then) if then else _first_page(roles)
 
 
 def _first_page(roles: frozenset[str]) -> str:

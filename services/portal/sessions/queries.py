@@ -15,6 +15,7 @@ class TokenAnswer(BaseModel):
     expires_in: int
     refresh_token: str
     must_change_password: bool
+    second_factor: str
 
     def tokens(self, now: datetime) -> Tokens:
         """Return them as a session keeps them."""

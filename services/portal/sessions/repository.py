@@ -23,6 +23,9 @@ _SET_TOKENS = text("""
     UPDATE session SET access_token = :access_token, access_until = :access_until, refresh_token = :refresh_token
     WHERE district = :district AND secret_hash = :secret_hash
 """)
+_END_ACCESS = text("""
+    UPDATE session SET access_until = :now WHERE district = :district AND secret_hash = :secret_hash
+""")
 _SEE = text("UPDATE session SET seen_at = :now WHERE district = :district AND secret_hash = :secret_hash")
 _DELETE = text("DELETE FROM session WHERE district = :district AND secret_hash = :secret_hash")
 _DELETE_OVER = text("DELETE FROM session WHERE district = :district AND ends_at < :now")
@@ -63,6 +66,11 @@ async def find(tx: AsyncConnection, key: bytes, cookie: CookieValue, *, lock: bo
 async def set_tokens(tx: AsyncConnection, key: bytes, cookie: CookieValue, tokens: Tokens) -> None:
     """Replace a session's tokens by newer ones."""
     await tx.execute(_SET_TOKENS, _of(cookie) | _sealed(key, cookie, tokens))
+
+
+async def end_access(tx: AsyncConnection, cookie: CookieValue, now: datetime) -> None:
+    """Note that the access token is good for nothing any more: the next request gets a newer one."""
+    await tx.execute(_END_ACCESS, _of(cookie) | {"now": now})
 
 
 async def see(tx: AsyncConnection, cookie: CookieValue, now: datetime) -> None:

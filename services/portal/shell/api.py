@@ -15,8 +15,8 @@ _A_YEAR = 365 * 24 * 3600
 _IMMUTABLE = f"public, max-age={_A_YEAR}, immutable"
 _CHOICES = {
     "lang": ("zh", "en"),
-    "theme": ("", "light", "dark"),
-    "mode": ("", "elder"),
+    "theme": ("auto", "light", "dark"),
+    "mode": ("standard", "elder"),
 }
 
 

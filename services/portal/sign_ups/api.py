@@ -24,7 +24,6 @@ router = APIRouter(include_in_schema=False)
 Volunteer = Annotated[Visit, Depends(page_for(own=[Role.VOLUNTEER]))]
 Key = Annotated[str, Form(max_length=100)]
 LISTS: tuple[Listed, ...] = ("upcoming", "waiting", "past")
-_REFUSED = (404, 409, 422)
 
 
 @router.post("/shifts/{shift_id}/sign-up")
@@ -38,7 +37,7 @@ async def sign_up(visit: Volunteer, shift_id: str, activity: Annotated[str, Form
     except RefusedByServiceError as refused:
         if refused.has("already_signed_up") and (found := await queries.find_for_shift(visit.calls, shift)):
             return visit.go(f"/sign-ups/{found.sign_up_id}")
-        if refused.status not in _REFUSED:
+        if not refused.is_about_the_request:
             raise
         template = "sign_ups/_refused.html" if visit.by_htmx else "sign_ups/refused.html"
         return visit.page(template, refused.status, refused=refused, activity=of)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
+from uuid import UUID
 
 from services.portal.closing.queries import find_closing
 from services.portal.publishing.queries import OwnActivity, OwnShift, own_activities
@@ -27,6 +28,7 @@ class TodaysShift:
     activity: OwnActivity
     shift: OwnShift
     roster: Roster | None
+    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Today:
     shifts: Sequence[TodaysShift]
     next: Sequence[tuple[OwnActivity, OwnShift]]
     to_close: Sequence[ToClose]
+
+    @property
+    def first(self) -> UUID | None:
+        """The shift that one deals with next: what is on or comes first today."""
+        return next((one.shift.shift_id for one in self.shifts if not one.is_over), None)
 
     @property
     def present(self) -> int:
@@ -75,14 +82,17 @@ async def today(calls: Upstream, now: datetime) -> Today:
     later = [pair for pair in shifts if district_day(pair[1].starts_at) > district_day(now)]
     over = [pair for pair in shifts if now - _LOOKED_BACK < pair[1].ends_at <= now]
     looked_at, closings = await asyncio.gather(
-        asyncio.gather(*(_todays(calls, *pair) for pair in on[:_MOST])),
+        asyncio.gather(*(_todays(calls, now, *pair) for pair in on[:_MOST])),
         asyncio.gather(*(_to_close(calls, *pair) for pair in over[-_MOST:])),
     )
+    looked_at.sort(key=lambda one: (one.is_over, one.shift.starts_at))
     return Today(district_day(now), looked_at, later[:3], [one for one in closings if one])
 
 
-async def _todays(calls: Upstream, activity: OwnActivity, shift: OwnShift) -> TodaysShift:
-    return TodaysShift(activity, shift, await unless_away(find_roster(calls, shift.shift_id, limit=1)))
+async def _todays(calls: Upstream, now: datetime, activity: OwnActivity, shift: OwnShift) -> TodaysShift:
+    return TodaysShift(
+        activity, shift, await unless_away(find_roster(calls, shift.shift_id, limit=1)), shift.ends_at <= now
+    )
 
 
 async def _to_close(calls: Upstream, activity: OwnActivity, shift: OwnShift) -> ToClose | None:

@@ -103,7 +103,7 @@ async def names(calls: Upstream, ids: Collection[UUID]) -> Mapping[UUID, Name]:
     return found
 
 
-async def teams(calls: Upstream, kept: Kept, district: str) -> Sequence[Team]:
-    """Return a district's teams; none while registry is away."""
+async def teams(calls: Upstream, kept: Kept, district: str) -> Sequence[Team] | None:
+    """Return a district's teams; None while registry is away."""
     found = await unless_away(kept.get((TEAMS, district), lambda: calls.read(TEAMS, district=district, limit=1000)))
-    return found.items if found else []
+    return found.items if found else None

@@ -78,6 +78,10 @@ class Attempts:
         """Forgive the tries before the right one."""
         self._rates.forget(_OLD_PASSWORD, account)
 
+    def from_outside(self, address: str) -> None:
+        """Count a log-in by an outside issuer. Raises ProblemError 429."""
+        self._rates.count(_FROM_ADDRESS, "", address)
+
     def step_up(self, account: str) -> None:
         """Count a code or password that somebody who is logged in shows. Raises ProblemError 429."""
         self._rates.count(_STEP_UPS, "code", account)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.access_log.repository import Noted, note
-from services.registry.accounts import changes, domain, proofs, repository, sessions
+from services.registry.accounts import changes, domain, outside_identities, proofs, repository, sessions
 from services.registry.accounts.domain import Device
 from services.registry.accounts.passwords import Passwords
 from services.registry.accounts.repository import Account, SigningKey
@@ -44,6 +44,27 @@ async def log_in(
         if account.has_second_factor:
             await proofs.check_code(tx, issuer.keys, account, code)
         return await begin_session(tx, issuer, signing_key, account, device, stepped_up=True)
+
+
+async def log_in_from_outside(
+    store: Store, issuer: Issuer, outside_issuer: str, subject_hash: bytes, device: Device
+) -> Tokens:
+    """Begin a session for somebody whom an outside issuer vouches for; a second factor is still to be shown.
+
+    Raises RefusedError (not_linked, locked).
+    """
+    async with store.transaction() as tx:
+        whose = await outside_identities.whose(tx, outside_issuer, subject_hash)
+    if whose is None:
+        raise RefusedError(Fault("", Code.NOT_LINKED))
+    async with store.transaction(whose[0]) as tx:
+        account = await repository.find(tx, *whose)
+        signing_key = await repository.current_signing_key(tx)
+        if account is None or signing_key is None:
+            raise RefusedError(Fault("", Code.NOT_LINKED))
+        if account.locked:
+            raise RefusedError(Fault("", Code.LOCKED))
+        return await begin_session(tx, issuer, signing_key, account, device, stepped_up=not account.has_second_factor)
 
 
 async def begin_session(

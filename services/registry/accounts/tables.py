@@ -92,3 +92,12 @@ recovery_code = Table(
     Column("hash", LargeBinary, primary_key=True),
     Column("used_at", DateTime(timezone=True)),
 )
+outside_identity = Table(
+    "outside_identity",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject_hash", LargeBinary, primary_key=True),
+    Column("belongs_to", Text, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("linked_at", DateTime(timezone=True), nullable=False),
+)

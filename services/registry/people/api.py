@@ -55,7 +55,7 @@ async def count_volunteers(
         return await queries.count_volunteers(tx, caller.district)
 
 
-def _ids(ids: Annotated[str | None, Query(max_length=10_000, description=_IDS)] = None) -> list[UUID] | None:
+def _ids(ids: Annotated[str | None, Query(description=_IDS)] = None) -> list[UUID] | None:
     if ids is None:
         return None
     written = ids.split(",")

@@ -12,6 +12,13 @@ from tests.browser.conftest import OpenPage
 from tests.support.browser import Watch, log_in
 from tests.support.system import System
 
+FOCUS = """(() => {
+  const on = document.activeElement;
+  const style = getComputedStyle(on);
+  return [on.textContent.trim(), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
+})()"""
+"""What has the focus, and whether one sees it."""
+
 
 @contextmanager
 def as_admin(system: System) -> Iterator[Session]:
@@ -180,10 +187,7 @@ async def test_signing_up_works_by_keyboard_alone_with_the_focus_always_seen(
     await page.goto(f"/activities/{activity['id']}")
     for _ in range(40):
         await page.keyboard.press("Tab")
-        seen = await page.evaluate(
-            "(() => { const on = document.activeElement; const style = getComputedStyle(on);"
-            " return [on.textContent.trim(), style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2]; })()"
-        )
+        seen = await page.evaluate(FOCUS)
         assert seen[1], f"the focus is not seen on {seen[0]}"
         if seen[0] == "报名":
             break

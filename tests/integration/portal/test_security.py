@@ -82,3 +82,16 @@ async def test_an_error_is_a_page_for_a_browser_and_a_problem_document_for_other
         assert "没有找到" in page.text
         document = await browser.get("/no-such-page", headers={"Accept": "application/json"})
         assert document.headers["content-type"] == "application/problem+json"
+
+
+async def test_how_pages_are_shown_can_be_chosen_and_unchosen_without_logging_in(portal: Portal) -> None:
+    async with portal.browser() as browser:
+        for chosen, shown in (
+            ({"mode": "elder", "theme": "dark", "lang": "en"}, '<html lang="en" data-theme="dark" data-mode="elder">'),
+            ({"mode": "standard"}, '<html lang="en" data-theme="dark">'),
+            ({"theme": "auto", "lang": "zh"}, '<html lang="zh-CN">'),
+            ({"mode": "nonsense", "theme": "x"}, '<html lang="zh-CN">'),
+        ):
+            answer = await browser.post("/display", data={**chosen, "back": "/help"})
+            assert answer.headers["location"] == "/help"
+            assert shown in (await browser.get("/help")).text

@@ -195,6 +195,46 @@ async def test_registry_is_told_whose_browser_logs_in_so_that_limits_are_each_on
     assert asked.headers["user-agent"] == "a telephone"
 
 
+async def test_who_has_a_second_factor_is_asked_for_its_code(portal: Portal) -> None:
+    portal.services.refuse("POST registry/v1/tokens", 401, "second_factor")
+    async with portal.browser() as browser:
+        answer = await browser.post("/log-in", data=LOG_IN)
+        assert answer.status_code == 401
+        assert 'name="code"' in answer.text
+        assert LOG_IN["password"] not in answer.text
+        portal.services.answer("POST registry/v1/tokens", tokens("district_admin") | {"second_factor": "done"})
+        answer = await browser.post("/log-in", data={**LOG_IN, "code": "492039"})
+        assert answer.headers["location"] == "/staff"
+    assert json.loads(portal.services.asked[-1].content)["code"] == "492039"
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ({"must_change_password": True}, "/settings/password?first=1"),
+        ({"second_factor": "needed_to_set_up"}, "/settings/second-factor"),
+    ],
+)
+async def test_what_an_account_must_do_first_comes_first(portal: Portal, told: dict[str, object], place: str) -> None:
+    portal.services.answer("POST registry/v1/tokens", tokens("district_admin") | told)
+    async with portal.browser() as browser:
+        answer = await browser.post("/log-in", data={**LOG_IN, "then": "/staff"})
+        assert answer.headers["location"] == place
+        assert (await browser.get(place)).status_code == 200
+
+
+async def test_after_a_new_password_the_session_goes_on_with_a_newer_token(portal: Portal, urls: Urls) -> None:
+    browser = await portal.logged_in("volunteer")
+    portal.services.answer("POST registry/v1/me/password", status=204)
+    portal.services.answer("POST registry/v1/tokens/refresh", tokens("volunteer"))
+    answer = await browser.post("/settings/password", data={"old_password": "x", "new_password": "long enough to keep"})
+    assert answer.headers["location"] == "/settings?done=password"
+    assert (await browser.get("/settings?done=password")).status_code == 200
+    assert [request.url.path for request in portal.services.asked if "refresh" in request.url.path]
+    assert len(await rows(urls)) == 1
+    await browser.aclose()
+
+
 @pytest.mark.parametrize("planted", ["", "510115.", "510115.short", "*.x", "999999." + "a" * 43, "510115." + "a" * 43])
 async def test_a_cookie_that_is_none_of_ours_is_a_stranger_s(portal: Portal, planted: str) -> None:
     async with portal.browser(linbang=planted) as browser:

@@ -42,6 +42,9 @@ PUBLIC = {
     ("POST", "/v1/tokens"),
     ("POST", "/v1/tokens/refresh"),
     ("POST", "/v1/tokens/end"),
+    ("GET", "/v1/oidc"),
+    ("GET", "/v1/oidc/{issuer}/start"),
+    ("POST", "/v1/oidc/{issuer}/finish"),
     ("POST", "/v1/codes"),
     ("GET", "/v1/consent-texts"),
     ("POST", "/v1/volunteers/self"),
@@ -62,6 +65,8 @@ everybody may see of a district, and a calendar's secret address."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
     ("POST", "/v1/me/step-up"),
+    ("POST", "/v1/me/identities/{issuer}"),
+    ("DELETE", "/v1/me/identities/{issuer}"),
     ("POST", "/v1/me/second-factor"),
     ("POST", "/v1/me/second-factor/confirm"),
     ("DELETE", "/v1/me/second-factor"),

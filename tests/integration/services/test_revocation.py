@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.docs import compose
+from deploy.services import SERVICES
 from services.registry.accounts.queries import key_set_of
 from shared.messaging.consumer import Consumer
 from shared.service.app import build_app
@@ -25,9 +27,14 @@ PATHS = {
     "assessment": "/v1/statistics",
     "notifications": "/v1/me/messages",
 }
-"""A route of each service that wants a token."""
+"""A route of each service that wants a token; the portal's pages take none, and it calls with one that it keeps."""
 Answers = Callable[[str], Awaitable[int]]
 _numbers = count(1)
+
+
+@pytest.fixture(scope="module", params=PATHS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +60,19 @@ async def at(
 
 async def _status(http: httpx.AsyncClient, name: str, token: str) -> int:
     return (await http.get(PATHS[name], headers={"Authorization": f"Bearer {token}"})).status_code
+
+
+def test_no_service_that_takes_tokens_is_left_out() -> None:
+    taking = {
+        each
+        for each in SERVICES
+        if any(
+            "security" in route
+            for path in build_app(compose(each)).openapi()["paths"].values()
+            for route in path.values()
+        )
+    }
+    assert taking == PATHS.keys()
 
 
 class Somebody:

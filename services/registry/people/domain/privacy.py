@@ -148,6 +148,18 @@ class KeyRing:
         """Decrypt what ``seal_second_factor`` sealed. Raises InvalidTag where it was changed."""
         return _decrypt(self._master, sealed, b"second factor:" + account_id.bytes).decode()
 
+    def outside_subject(self, issuer: str, subject: str) -> bytes:
+        """Return what finds somebody again whom an outside issuer names, without storing the name."""
+        return hmac.digest(self._blind_index_key, f"outside:{issuer}\n{subject}".encode(), "sha256")
+
+    def seal_state(self, issuer: str, state: bytes) -> bytes:
+        """Encrypt what a log-in by an outside issuer needs at its end, to be carried by the browser."""
+        return _encrypt(self._master, state, b"state:" + issuer.encode())
+
+    def open_state(self, issuer: str, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_state`` sealed. Raises InvalidTag where it was changed or is another issuer's."""
+        return _decrypt(self._master, sealed, b"state:" + issuer.encode())
+
 
 def _masked_email(email: str) -> str:
     local, at, domain = email.rpartition("@")
