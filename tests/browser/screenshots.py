@@ -32,7 +32,7 @@ VOLUNTEER = ("/me", "/activities")
 STAFF = ("/staff",)
 
 
-SHOWN: Sequence[tuple[str, str, str, Mapping[str, int], Mapping[str, str]]] = (
+SHOWN: Sequence[tuple[str, str, str, Mapping[str, int], Mapping[str, Any]]] = (
     ("home", "public", "/", PHONE, {}),
     ("activities", "volunteer", "/activities", PHONE, {}),
     ("me", "volunteer", "/me", PHONE, {}),
