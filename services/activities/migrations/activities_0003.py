@@ -1,4 +1,4 @@
-"""Attendance true to life: codes, check-outs, forgotten check-outs, missed shifts, shifts that are closed."""
+"""What the pages look things up by: shifts by their start, calendars by their secret."""
 
 from alembic import op
 
@@ -7,65 +7,26 @@ from shared.store.ddl import secure
 revision = "activities_0003"
 down_revision = "activities_0002"
 branch_labels = None
-depends_on = None
+depends_on = ("kit_0005",)  # current_districts()
 
 STATEMENTS = (
-    # Some of the states are those of signing up alone.
-    "ALTER TABLE sign_up DROP CONSTRAINT IF EXISTS sign_up_state_check",
+    # None of these columns changes with a sign-up: its updates of a shift's row stay off this index too.
+    "CREATE INDEX shift_by_start ON shift (district, starts_at, id)",
+    # The secret itself is nowhere: what is random and long needs no slow hash.
     """
-    ALTER TABLE sign_up ADD CONSTRAINT sign_up_state_check CHECK (state IN (
-        'confirmed', 'waiting', 'offered', 'asked_again', 'withdrawn', 'cancelled',
-        'attending', 'completed', 'missing_check_out'
-    ))
-    """,
-    "ALTER TABLE sign_up DROP CONSTRAINT IF EXISTS sign_up_checked_in_by_check",
-    # inside: whether the phone said it was at the place, where its owner let it; the point itself goes nowhere.
-    # code_from: when the last code that was accepted began to be shown; an older one is accepted no more (RFC 6238).
-    """
-    ALTER TABLE sign_up
-        ADD COLUMN IF NOT EXISTS absence text CHECK (absence IN ('late_withdrawal', 'no_show')),
-        ADD COLUMN inside boolean,
-        ADD COLUMN code_from timestamptz,
-        ADD COLUMN checked_out_at timestamptz,
-        ADD COLUMN checked_out_by text CHECK (checked_out_by IN ('self_check_in', 'leader', 'kiosk', 'offline')),
-        ADD CONSTRAINT sign_up_checked_in_by_check
-            CHECK (checked_in_by IN ('self_check_in', 'leader', 'kiosk', 'offline'))
-    """,
-    "CREATE INDEX IF NOT EXISTS sign_up_absent ON sign_up (district, volunteer_id) WHERE absence IS NOT NULL",
-    "ALTER TABLE shift ADD COLUMN closed_at timestamptz",
-    # The secret is encrypted with the service's key (attendance/codes.py).
-    """
-    CREATE TABLE shift_code (
-        district text NOT NULL,
-        shift_id uuid NOT NULL,
-        secret   bytea NOT NULL,
-        PRIMARY KEY (district, shift_id)
-    )
-    """,
-    # How often somebody has typed a code since a moment.
-    """
-    CREATE TABLE code_try (
+    CREATE TABLE calendar_feed (
         district     text NOT NULL,
         volunteer_id uuid NOT NULL,
-        since        timestamptz NOT NULL,
-        tries        int NOT NULL,
-        PRIMARY KEY (district, volunteer_id)
+        token_hash   bytea NOT NULL,
+        made_at      timestamptz NOT NULL,
+        PRIMARY KEY (district, volunteer_id),
+        UNIQUE (district, token_hash)
     )
     """,
-    # Rights are widened below: of what has policies, they are made anew.
-    "DROP POLICY IF EXISTS own_districts ON activity",
-    "DROP POLICY IF EXISTS every_district ON activity",
-    "DROP POLICY IF EXISTS every_district ON shift",
-    "DROP POLICY IF EXISTS every_district ON sign_up",
 )
 
 
 def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
-    secure("shift_code", api="SELECT, INSERT")
-    secure("code_try", api="SELECT, INSERT, UPDATE, DELETE")
-    # a closed shift is a change of its activity; the clock closes forgotten check-outs
-    secure("activity", api="SELECT, INSERT, UPDATE (version)", worker="SELECT")
-    secure("shift", worker="SELECT")
-    secure("sign_up", worker="SELECT, UPDATE")
+    secure("calendar_feed", api="SELECT, INSERT, UPDATE")

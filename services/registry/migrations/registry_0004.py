@@ -1,42 +1,27 @@
-"""Second factors: a secret an account, and codes for when the phone is lost (ADR 0034)."""
+"""People are found by name and phone tail; a number's log-in name is its district's."""
 
 from alembic import op
 
-from shared.store.ddl import secure
+from shared.store.ddl import grant, service
 
 revision = "registry_0004"
-down_revision = "registry_0006"
+down_revision = "registry_0003"
 branch_labels = None
-depends_on = None
+depends_on = ("kit_0007",)
 
-STATEMENTS = (
-    # confirmed_at: since when it is asked for. last_step: no code of this step of 30 s, or of one before, is taken.
-    """
-    CREATE TABLE second_factor (
-        district      text NOT NULL,
-        account_id    uuid NOT NULL,
-        sealed_secret bytea NOT NULL,
-        confirmed_at  timestamptz,
-        last_step     bigint NOT NULL,
-        PRIMARY KEY (district, account_id),
-        FOREIGN KEY (district, account_id) REFERENCES account
-    )
-    """,
-    """
-    CREATE TABLE recovery_code (
-        district   text NOT NULL,
-        account_id uuid NOT NULL,
-        hash       bytea NOT NULL,
-        used_at    timestamptz,
-        PRIMARY KEY (district, account_id, hash),
-        FOREIGN KEY (district, account_id) REFERENCES second_factor ON DELETE CASCADE
-    )
-    """,
-)
+STATEMENTS = ("ALTER TABLE volunteer ADD COLUMN name_index bytea, ADD COLUMN phone_tail_index bytea",)
+# The indexes need registry's key: its worker fills them (services/registry/people/search_index.py).
+FILL_INDEXES = """
+    INSERT INTO work (district, id, kind, payload, due_at)
+    SELECT district, gen_random_uuid(), 'search_index', '{}', clock_timestamp()
+    FROM (SELECT DISTINCT district FROM volunteer) v
+"""
 
 
 def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
-    secure("second_factor", api="SELECT, INSERT, UPDATE, DELETE")
-    secure("recovery_code", api="SELECT, INSERT, UPDATE")
+    grant("log_in_name", api="UPDATE (belongs_to, account_id)")
+    op.execute(f"SET LOCAL ROLE {service()}_worker")  # the owner sees no district's rows
+    op.execute(FILL_INDEXES)
+    op.execute("RESET ROLE")

@@ -1,51 +1,42 @@
-"""One-time codes, consents, and people who change their own point of contact."""
+"""Second factors: a secret an account, and codes for when the phone is lost (ADR 0034)."""
 
 from alembic import op
 
-from shared.store.ddl import grant, secure
+from shared.store.ddl import secure
 
 revision = "registry_0006"
-down_revision = "registry_0003"
+down_revision = "registry_0005"
 branch_labels = None
 depends_on = None
 
 STATEMENTS = (
-    # Nobody is registered yet who asks for a code: it is of no district. All but the times is keyed digests.
+    # confirmed_at: since when it is asked for. last_step: no code of this step of 30 s, or of one before, is taken.
     """
-    CREATE TABLE one_time_code (
-        id          uuid PRIMARY KEY,
-        purpose     text NOT NULL,
-        destination bytea NOT NULL,
-        subject     bytea NOT NULL,
-        digest      bytea NOT NULL,
-        made_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
-        wrong_tries int NOT NULL DEFAULT 0,
-        used_at     timestamptz
+    CREATE TABLE second_factor (
+        district      text NOT NULL,
+        account_id    uuid NOT NULL,
+        sealed_secret bytea NOT NULL,
+        confirmed_at  timestamptz,
+        last_step     bigint NOT NULL,
+        PRIMARY KEY (district, account_id),
+        FOREIGN KEY (district, account_id) REFERENCES account
     )
     """,
-    "CREATE INDEX one_time_code_destination ON one_time_code (destination, made_at)",
-    "CREATE INDEX one_time_code_subject ON one_time_code (subject, purpose, made_at)",
     """
-    CREATE TABLE consent (
-        district     text NOT NULL,
-        id           uuid NOT NULL,
-        volunteer_id uuid NOT NULL,
-        purpose      text NOT NULL,
-        text_version text NOT NULL,
-        given        boolean NOT NULL,
-        channel      text NOT NULL,
-        stated_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
-        PRIMARY KEY (district, id),
-        FOREIGN KEY (district, volunteer_id) REFERENCES volunteer
+    CREATE TABLE recovery_code (
+        district   text NOT NULL,
+        account_id uuid NOT NULL,
+        hash       bytea NOT NULL,
+        used_at    timestamptz,
+        PRIMARY KEY (district, account_id, hash),
+        FOREIGN KEY (district, account_id) REFERENCES second_factor ON DELETE CASCADE
     )
     """,
-    "CREATE INDEX consent_volunteer ON consent (district, volunteer_id, purpose, stated_at)",
 )
 
 
 def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
-    grant("one_time_code", api="SELECT, INSERT, UPDATE", worker="SELECT, DELETE")
-    secure("consent", api="SELECT, INSERT")
-    grant("volunteer", api="UPDATE")
+    secure("second_factor", api="SELECT, INSERT, UPDATE, DELETE")
+    secure("recovery_code", api="SELECT, INSERT, UPDATE")
