@@ -130,7 +130,7 @@ def _begin_walk(
     if volunteer is None:
         console.print("  Nobody in the roster has a service record: no volunteer's day is shown.")
         return None, None
-    _heading(console, f"A day of volunteer {volunteer.number}, by HTTP as that person")
+    _heading(console, f"A day of volunteer {volunteer.number} on the pages of {platform.base_urls['portal']}")
     walk = Walk(platform, volunteer, lambda step, answer: console.print(report.line(step, answer), markup=False))
     attendance = walk.begin(admin)
     if not attendance.completed:
@@ -147,7 +147,7 @@ def _finish_walk(walk: Walk, attendance: Attendance, folder: Folder, records: Lo
     served = by_volunteer(folder.accepted(records.rejected)).get(number)
     imported = served.minutes if served else 0
     credit = walk.finish(attendance, imported)
-    return [Check(f"minutes of {number}, walk included", credit.hours.lifetime_minutes, imported + credit.minutes)]
+    return [Check(f"minutes on the hours page of {number}", credit.lifetime_minutes, imported + credit.minutes)]
 
 
 def _await_the_minute(attendance: Attendance, console: Console) -> None:
@@ -259,7 +259,8 @@ def _what_next(running: Running, folder: Folder, console: Console) -> None:
     if running.started_here:
         console.print(report.line("make up", "starts the system again, with this data, and stays until Ctrl-C; then:"))
     for service, url in platform.base_urls.items():
-        console.print(report.line(service, url if TABLE[service].pages else f"{url}/docs"))
+        if not TABLE[service].pages:
+            console.print(report.line(service, f"{url}/docs"))
     if system:
         console.print(report.line("Kafka", f"{system.bootstrap_servers}, CloudEvents for any client"))
         console.print(report.line("mail", system.mail), soft_wrap=True)
@@ -269,3 +270,4 @@ def _what_next(running: Running, folder: Folder, console: Console) -> None:
     for name in names:
         password = platform.operator_password if name == OPERATOR else platform.password(name)
         console.print(report.line(name, password), markup=False)
+    console.print(f"Open {platform.base_urls['portal']} and log in by one of these names.")

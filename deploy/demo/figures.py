@@ -50,16 +50,6 @@ class VolunteerTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnHours:
-    """A volunteer's own figures, however they came about."""
-
-    lifetime_minutes: int
-    sessions: int
-    stars: int
-    minutes_to_next_level: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
     """What the annual assessment would give now: the nominated by number, group after group, by rank."""
 
@@ -111,12 +101,6 @@ def _volunteer_hours(assessment: LinbangClient, window: Window | None) -> Iterat
         page = assessment.send("GET", f"/v1/volunteer-hours?{_query(window)}&limit={_PAGE}{after}").json()
         yield from page["items"]
         cursor = page["next_cursor"]
-
-
-def own_hours(assessment: LinbangClient) -> OwnHours:
-    """Ask, as a volunteer, for one's own hours."""
-    found = assessment.send("GET", "/v1/me/hours").json()
-    return OwnHours(**{name: found[name] for name in OwnHours.__slots__})
 
 
 def preview(assessment: LinbangClient, year: int) -> Preview:

@@ -31,6 +31,8 @@ from shared.store.engine import Store
 from shared.store.revocations import Revocations
 
 API_CONNECTIONS = 16
+CALLS = httpx.Limits(max_connections=None, max_keepalive_connections=256)
+"""A call waits for the service that it asks, never for another call: that wait would count against its time."""
 
 
 def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_routes: bool = True) -> FastAPI:
@@ -60,7 +62,7 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
     url = service.settings.api_database_url
     async with (
         Store(url, pool_size=API_CONNECTIONS) as store,
-        httpx.AsyncClient(timeout=5) as client,
+        httpx.AsyncClient(timeout=5, limits=CALLS) as client,
         sharing(app.state.rates, store),
     ):
         app.state.store = store

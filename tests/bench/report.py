@@ -27,14 +27,16 @@ PostgreSQL and Kafka run on the same machine, fsync on; every service is a proce
 
 
 async def machine(postgres_url: str) -> str:
-    """Describe this machine and what it runs."""
+    """Describe this machine, what it runs, and what keeps it busy besides where that is more than its cores."""
     kafka = next(jar.stem for jar in jars() if jar.stem.startswith("kafka_")).rpartition("-")[2]
     connection = await asyncpg.connect(postgres_url)
     postgres = await connection.fetchval("SHOW server_version")
     await connection.close()
     memory = psutil.virtual_memory().total / 2**30
+    cores, load = psutil.cpu_count() or 1, psutil.getloadavg()[0]
+    beside = f", beside a load of {load:.0f}" if load > cores else ""
     return (
-        f"{psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}, "
+        f"{cores} cores{beside}, {memory:.0f} GiB, {platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}, PostgreSQL {postgres}, Kafka {kafka}, "
         f"{datetime.now(UTC):%Y-%m-%d}"
     )

@@ -34,7 +34,7 @@ NAME = "rush"
 DISTRICT, STATION = "510115", "510115-STA-01"
 VOLUNTEERS, CAPACITY, CONNECTIONS, API_PROCESSES = 5000, 500, 128, 2
 _WARM_UP = 1000
-_KEY = OKPKey.generate_key("Ed25519", {"kid": "bench", "use": "sig"})
+KEY = OKPKey.generate_key("Ed25519", {"kid": "bench", "use": "sig"})
 _KNOWN_VOLUNTEERS = text("""
     INSERT INTO known_volunteer (district, id, number, version)
     SELECT :district, id, CAST(id AS text), 1 FROM unnest(CAST(:ids AS uuid[])) AS id
@@ -74,7 +74,7 @@ async def measure(setting: Setting) -> list[Figure]:
 async def _start(setting: Setting) -> tuple[Urls, list[tuple[str, int]]]:
     """Start the API processes, the relay, and a server of the keys that tokens are signed with."""
     keys, key_port = setting.path("keys.json"), free_port()
-    keys.write_text(json.dumps({"keys": [_KEY.as_dict(private=False)]}))
+    keys.write_text(json.dumps({"keys": [KEY.as_dict(private=False)]}))
     setting.start("keys", "http.server", str(key_port), "--bind", "127.0.0.1", "--directory", str(keys.parent))
     urls = await setting.database("activities")
     by_name = {url_name("activities", role): getattr(urls, role) for role in ROLES}
@@ -99,7 +99,7 @@ async def _rush(
 ) -> tuple[float, list[float]]:
     """Let a crowd sign up for a new shift, check everything, and return the seconds it took and each one's latency."""
     people = [new_id() for _ in range(volunteers)]
-    shift = await _publish(urls, people)
+    shift = await publish(urls, people, CAPACITY)
     plan = {
         "addresses": addresses,
         "connections": CONNECTIONS,
@@ -108,28 +108,37 @@ async def _rush(
     setting.path(f"{name}.plan").write_text(json.dumps(plan))
     setting.start(name, "tests.bench.crowd", PLAN=str(setting.path(f"{name}.plan")))
     got = await setting.result(name)
-    store = Store(urls.worker)
-    async with store.transaction() as tx:
-        on_file = [tuple(row) for row in await tx.execute(_SIGN_UPS, {"shift": shift})]
-        events = await tx.scalar(_EVENTS, {"shift": shift})
-    await store.close()
-    _check(people, got["answers"], on_file)
-    if events != volunteers:
-        raise AssertionError(f"{events} events for {volunteers} sign-ups")
+    _check(people, got["answers"], await exactly(urls, shift, people, CAPACITY))
     return got["seconds"], [seconds for _, _, seconds, _ in got["answers"]]
 
 
-def _check(people: Sequence[UUID], answers: Sequence[Any], on_file: Sequence[Any]) -> None:
-    """Everyone was answered, nobody is there twice; places and waiting list are exact, in order, and as answered."""
-    refused = [(status, body) for _, status, _, body in answers if status != 201]
-    if refused or sorted(number for number, *_ in answers) != list(range(len(people))):
-        raise AssertionError(f"{len(refused)} refused, {len(answers)} of {len(people)} answered: {refused[:1]}")
+async def exactly(urls: Urls, shift: UUID, people: Sequence[UUID], capacity: int) -> list[tuple[str, str, str, int]]:
+    """Return the sign-ups of a shift by queue number: id, volunteer, state, number.
+
+    Raises AssertionError where not everybody is there exactly once, with one event, the first ``capacity`` confirmed
+    and everybody else waiting, in order and without a gap.
+    """
+    store = Store(urls.worker)
+    async with store.transaction() as tx:
+        on_file = [(row[0], row[1], row[2], row[3]) for row in await tx.execute(_SIGN_UPS, {"shift": shift})]
+        events = await tx.scalar(_EVENTS, {"shift": shift})
+    await store.close()
     if sorted(volunteer for _, volunteer, _, _ in on_file) != sorted(map(str, people)):
         raise AssertionError("not everybody is on file exactly once")
-    states = ["confirmed"] * CAPACITY + ["waiting"] * (len(people) - CAPACITY)
+    states = ["confirmed"] * capacity + ["waiting"] * (len(people) - capacity)
     expected = [(state, number) for number, state in enumerate(states, start=1)]
     if [(state, number) for _, _, state, number in on_file] != expected:
         raise AssertionError("places or waiting list are not in order")
+    if events != len(people):
+        raise AssertionError(f"{events} events for {len(people)} sign-ups")
+    return on_file
+
+
+def _check(people: Sequence[UUID], answers: Sequence[Any], on_file: Sequence[tuple[str, str, str, int]]) -> None:
+    """Everyone was answered once, and told what is on file."""
+    refused = [(status, body) for _, status, _, body in answers if status != 201]
+    if refused or sorted(number for number, *_ in answers) != list(range(len(people))):
+        raise AssertionError(f"{len(refused)} refused, {len(answers)} of {len(people)} answered: {refused[:1]}")
     told = {}
     for number, _, _, body in answers:
         answer = json.loads(body)
@@ -140,8 +149,8 @@ def _check(people: Sequence[UUID], answers: Sequence[Any], on_file: Sequence[Any
             raise AssertionError(f"{volunteer} was told {told[volunteer]}, on file is {sign_up_id} {state} {number}")
 
 
-def _request(shift: UUID, volunteer: UUID) -> str:
-    """Return the HTTP request by which a volunteer signs up."""
+def token_of(volunteer: UUID) -> str:
+    """Return a token as registry would give a volunteer, for an hour."""
     claims = {
         "iss": ISSUER,
         "sub": str(volunteer),
@@ -150,25 +159,29 @@ def _request(shift: UUID, volunteer: UUID) -> str:
         "vid": str(volunteer),
         "exp": int(now().timestamp()) + 3600,
     }
-    token = jwt.encode({"alg": ALGORITHM, "kid": "bench"}, claims, _KEY, algorithms=[ALGORITHM])
+    return jwt.encode({"alg": ALGORITHM, "kid": "bench"}, claims, KEY, algorithms=[ALGORITHM])
+
+
+def _request(shift: UUID, volunteer: UUID) -> str:
+    """Return the HTTP request by which a volunteer signs up."""
     head = (
         f"POST /v1/shifts/{shift}/sign-ups HTTP/1.1",
         "Host: bench",
-        f"Authorization: Bearer {token}",
+        f"Authorization: Bearer {token_of(volunteer)}",
         "Idempotency-Key: sign-up",
         "Content-Length: 0",
     )
     return "\r\n".join(head) + "\r\n\r\n"
 
 
-async def _publish(urls: Urls, volunteers: Sequence[UUID]) -> UUID:
+async def publish(urls: Urls, volunteers: Sequence[UUID], capacity: int) -> UUID:
     """Make volunteers known as registry's events would, and publish an activity with one shift; return the shift."""
     worker, api = Store(urls.worker), Store(urls.api)
     async with worker.transaction() as tx:
         await tx.execute(_KNOWN_VOLUNTEERS, {"district": DISTRICT, "ids": list(volunteers)})
         await tx.execute(_KNOWN_STATION, {"district": DISTRICT, "id": UUID(int=1), "code": STATION})
     starts_at = now() + timedelta(days=1)
-    shift = ShiftDraft(starts_at, starts_at + timedelta(hours=2), CAPACITY)
+    shift = ShiftDraft(starts_at, starts_at + timedelta(hours=2), capacity)
     draft = ActivityDraft("文明宣传", "civic", "社区活动室", "站长", "注意安全", "", [shift])
     organiser = Actor(name="account:bench", district=DISTRICT, scope=Scope(frozenset([DISTRICT])))
     async with api.transaction(DISTRICT) as tx:
@@ -182,4 +195,4 @@ async def _baseline(setting: Setting) -> tuple[float, float]:
     """Return what pgbench reaches with a transaction a request, a second, and the p99 of its latency in ms."""
     urls = await setting.database("activities")
     people = [UUID(int=client * PER_CLIENT + n) for client in range(CLIENTS) for n in range(1, MOST_OF_A_CLIENT)]
-    return await hot_row(setting, urls, DISTRICT, await _publish(urls, people))
+    return await hot_row(setting, urls, DISTRICT, await publish(urls, people, CAPACITY))

@@ -1,6 +1,8 @@
-"""``make screenshots``: pictures of pages from a system of its own with the small district, to be looked at.
+"""``make screenshots``: the pictures of README and ``docs/pages``, from a system of its own with the small district.
 
-``ARGS=/me/hours`` takes that page in every size, language and look into ``.local/screenshots``.
+A shift is run by two people (``shift.py``), and eight pages are taken after it. It takes some minutes.
+
+``ARGS=/me/hours`` takes that page in every size, language and look into ``.local/screenshots``, to be looked at.
 """
 
 import asyncio
@@ -11,9 +13,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
-from deploy.local.paths import STATE
+from deploy.local.paths import ROOT, STATE
+from tests.browser import shift
 from tests.support.browser import DESK, PHONE, SMALL_PHONE, Watch, chromium, log_in, open_context
 from tests.support.infrastructure import infrastructure_from
 from tests.support.system import System, running_system
@@ -29,24 +32,76 @@ VOLUNTEER = ("/me", "/activities")
 STAFF = ("/staff",)
 
 
+SHOWN: Sequence[tuple[str, str, str, Mapping[str, int], Mapping[str, Any]]] = (
+    ("home", "public", "/", PHONE, {}),
+    ("activities", "volunteer", "/activities", PHONE, {}),
+    ("me", "volunteer", "/me", PHONE, {}),
+    ("hours", "volunteer", "/me/hours", PHONE, {"theme": "dark"}),
+    ("elder", "volunteer", "/me", PHONE, {"mode": "elder"}),
+    ("english", "volunteer", "/me/stars", PHONE, {"lang": "en"}),
+    ("staff-today", "staff", "/staff", DESK, {}),
+    ("staff-activities", "staff", "/staff/activities", DESK, {}),
+)
+"""What README shows: name, who looks, path, size, how it is shown."""
+LARGEST = 80 * 1024
+"""Of a picture, in bytes."""
+
+
 async def main(paths: Sequence[str]) -> None:
     """Take the pictures."""
-    folder = STATE / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work, infrastructure_from("local") as infrastructure:
         async with running_system(infrastructure, {}, Path(work)) as system, chromium(Path(work)) as browser:
-            for account, pages in (
-                (None, PUBLIC),
-                (system.district.volunteer, VOLUNTEER),
-                (system.district.manager, STAFF),
-            ):
-                wanted = [path for path in (paths or pages) if path in pages or (paths and _is_for(path, pages))]
-                for size, language, look in product(SIZES, ("zh", "en"), LOOKS):
-                    await _take(browser, system, account, wanted, folder, size, language, look)
+            await (_every_look(browser, system, paths) if paths else _documents(browser, system))
+
+
+async def _documents(browser: Browser, system: System) -> None:
+    """Run a shift and take what the documents show."""
+    folder = ROOT / "docs" / "pages"
+    watch = Watch(system.origin)
+    contexts = [await open_context(browser, watch, viewport=size) for size in (PHONE, DESK)]
+    student, leader = [await context.new_page() for context in contexts]
+    await shift.play(system, student, leader, lambda page, name: _picture(page, folder / "a-shift" / f"{name}.png"))
+    for context in contexts:
+        await context.close()
+    accounts = {"volunteer": system.district.volunteer, "staff": system.district.manager}
+    for name, who, path, size, look in SHOWN:
+        context = await open_context(browser, watch, viewport=size, **look)
+        page = await context.new_page()
+        if who in accounts:
+            await log_in(page, accounts[who])
+        await page.goto(path)
+        await _picture(page, folder / f"{name}.png")
+        await context.close()
+    watch.assert_clean()
+
+
+async def _picture(page: Page, file: Path) -> None:
+    _keep(file, await page.screenshot(animations="disabled", caret="hide"))
+
+
+def _keep(file: Path, picture: bytes) -> None:
+    """Write a picture; it must be small enough to be kept with the code."""
+    if len(picture) > LARGEST:
+        raise ValueError(f"{file} would have {len(picture)} bytes, more than {LARGEST}")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(picture)
+
+
+async def _every_look(browser: Browser, system: System, paths: Sequence[str]) -> None:
+    folder = STATE / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    for account, pages in (
+        (None, PUBLIC),
+        (system.district.volunteer, VOLUNTEER),
+        (system.district.manager, STAFF),
+    ):
+        wanted = [path for path in paths if _is_for(path, pages)]
+        for size, language, look in product(SIZES, ("zh", "en"), LOOKS):
+            await _take(browser, system, account, wanted, folder, size, language, look)
 
 
 def _is_for(path: str, pages: Sequence[str]) -> bool:
-    return any(path.startswith(page) for page in pages if page != "/")
+    return path in pages or any(path.startswith(page) for page in pages if page != "/")
 
 
 async def _take(

@@ -110,7 +110,7 @@ def make(platform: Platform, folder: Path) -> SmallDistrict:
         manager = "manager.510115"
         stations = places.codes("stations")
         open_account(platform, session, manager, user_name=manager, roles=["station_manager"], units=[stations[1]])
-        names = [VOLUNTEER, *(number for number in numbers if number != VOLUNTEER)][:6]
+        names = [VOLUNTEER, *(number for number in numbers if number != VOLUNTEER)][:9]
         for name in names:
             open_account(platform, session, name, volunteer_number=name)
         activities = {activity["title"]: _publish(session, activity) for activity in _ACTIVITIES}

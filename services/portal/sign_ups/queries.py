@@ -21,7 +21,8 @@ class MySignUp(BaseModel):
     state: str
     listed: Listed
     position: int | None
-    offer_until: datetime | None = None
+    answer_by: datetime | None
+    """Until when an offered place or moved times are to be accepted."""
     shift_id: UUID
     starts_at: datetime
     ends_at: datetime

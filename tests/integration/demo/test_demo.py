@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from typer.testing import CliRunner, Result
 
-from deploy.demo import command, figures
+from deploy.demo import command, figures, walk
 from deploy.demo.command import Running, app
 from deploy.demo.district import Platform, logged_in
 from deploy.demo.folder import Window
@@ -49,7 +49,8 @@ def test_two_districts_stay_apart_and_nothing_happens_twice(platform: Platform, 
     assert "totals agree" in first.output
     assert "200 new" in first.output
     assert "1,000 new" in first.output
-    assert re.search(r"check-out +\d\d:\d\d:\d\d, 1 min on record", first.output)
+    assert re.search(r"check in +已签到。 \d\d:\d\d:\d\d, with \d{6} of the wall", first.output)
+    assert re.search(r"check out +已完成 \d\d:\d\d:\d\d, 1 分", first.output)
     assert "恭喜您成为一星级志愿者" in first.output
     assert "志愿服务时长已入账：1 分钟" in first.output
     after_first = standing(platform, "510199")
@@ -63,7 +64,7 @@ def test_two_districts_stay_apart_and_nothing_happens_twice(platform: Platform, 
     again = run(one)
     assert again.exit_code == 0, again.output
     assert "Nothing new: 200 volunteers, 1,000 service records unchanged" in again.output
-    assert "in an earlier run" in again.output
+    assert f"“{walk.TITLE}” 已完成, in an earlier run" in again.output
     assert standing(platform, "510199") == after_first
     assert standing(platform, "510198") == after_second
 
