@@ -18,6 +18,7 @@ def sign_up(state: str) -> dict[str, object]:
         "state": state,
         "listed": "upcoming",
         "position": None,
+        "answer_by": None,
         "shift_id": SHIFT,
         "starts_at": starts_at.isoformat(),
         "ends_at": (starts_at + timedelta(hours=2)).isoformat(),
