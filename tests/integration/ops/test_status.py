@@ -80,6 +80,7 @@ async def test_what_is_reached_is_shown_and_what_is_not_is_named(
         "cannot reach the database of registry",
         "cannot reach the database of activities",
         "cannot reach the database of notifications",
+        "cannot reach the database of portal",
         "assessment is not ready",
         "registry does not answer",
         "group assessment stands still",

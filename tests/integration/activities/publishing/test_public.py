@@ -189,7 +189,8 @@ async def test_one_address_reads_so_often_a_minute_and_no_more(
         assert (await activities.clients[0].get(path)).status_code == 404
     refused = await activities.clients[0].get(path)
     assert (refused.status_code, refused.json()["faults"][0]["code"]) == (429, "too_often")
-    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    # the window slides: what was counted in one minute still counts for a part in the next
+    assert 1 <= int(refused.headers["retry-after"]) <= 120
 
 
 @pytest.mark.usefixtures("counted_alone")
