@@ -10,7 +10,7 @@ async def test_f1_api_killed_before_commit(case: Case) -> None:
     """API kill -9 before COMMIT; the client asks again with the same Idempotency-Key"""
     api, world = case.system["activities.api"], await case.world()
     async with Traffic(world, case.rng) as traffic:
-        api.arm(f"store.before_commit:kill9@{case.nth(30)}")
+        api.arm(f"request.before_commit:kill9@{case.nth(30)}")
         await api.died()
         api.start()
         await traffic.goes_on()
@@ -23,7 +23,7 @@ async def test_f2_api_killed_after_commit_before_its_answer(case: Case) -> None:
     api, world = case.system["activities.api"], await case.world()
     present = [(district, *each) for district in world.districts for each in await world.attend(district)]
     case.rng.shuffle(present)
-    api.arm(f"store.after_commit:kill9@{case.nth(5)}")
+    api.arm(f"request.after_commit:kill9@{case.nth(5)}")
     left = await asyncio.gather(*(world.check_out(*each) for each in present))
     await api.died()
     assert any(op.replayed for op in left), "the killed process had answered everything that it had committed"

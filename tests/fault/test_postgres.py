@@ -9,7 +9,7 @@ async def test_f3_postgres_killed_between_write_and_commit(case: Case) -> None:
     system, world = case.system, await case.world()
     api = system["activities.api"]
     async with Traffic(world, case.rng) as traffic:
-        api.arm(f"store.before_commit:stop@{case.nth(30)}")
+        api.arm(f"request.before_commit:stop@{case.nth(30)}")
         await api.paused()
         in_doubt = await transactions_with_writes(world)
         assert in_doubt, "no transaction was open with its writes done"

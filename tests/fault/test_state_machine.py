@@ -42,7 +42,7 @@ CAPACITY, VOLUNTEERS = 2, 5
 BEFORE_ALL_THAT_IS_SERVED = timedelta(hours=4)
 API = "activities.api"
 NO_CRASH = ""
-API_CRASHES = ("store.before_commit:kill9", "store.after_commit:kill9")
+API_CRASHES = ("request.before_commit:kill9", "request.after_commit:kill9")
 BACKGROUND_CRASHES = (
     ("activities.relay", "relay.before_send:kill9"),
     ("activities.relay", "relay.after_send:kill9"),

@@ -24,7 +24,8 @@ from shared.contracts import (
     VolunteerRegistered,
 )
 from shared.contracts.received import StateRecord
-from shared.contracts.topics import CONTACT
+from shared.contracts.tokens import Revocation
+from shared.contracts.topics import CONTACT, REVOCATION
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
 from shared.store.engine import Store
@@ -169,6 +170,9 @@ async def a_history(platform: Platform) -> list[UUID]:
     async with platform.workers["registry"].transaction() as tx:
         states = [StateRecord(DISTRICT, str(volunteer), b"sealed") for volunteer in volunteers[:5]]
         await put_state(tx, CONTACT.name, [*states, StateRecord(DISTRICT, str(volunteers[4]), None)])
+        revoked = Revocation(minimum_version=2, ended_sessions=(new_id(),), changed_at=datetime.now(UTC))
+        value = revoked.model_dump_json().encode()
+        await put_state(tx, REVOCATION.name, [StateRecord(DISTRICT, str(new_id()), value) for _ in range(3)])
     single = [served(volunteer, 60 + i) for i, volunteer in enumerate(volunteers)]
     star = [served(volunteers[1], 100 * 60)]
     imported = [served(volunteer, 30, import_id) for volunteer in volunteers]
