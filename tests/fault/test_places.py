@@ -13,7 +13,7 @@ async def test_f20_rush_with_api_killed_midway(case: Case) -> None:
     shifts = [await world.publish(district, capacity=10) for district in world.districts]
     everybody = [(d, v, s) for d, s in zip(world.districts, shifts, strict=True) for v in d.volunteers]
     case.rng.shuffle(everybody)
-    api.arm(f"store.{case.rng.choice(('before', 'after'))}_commit:kill9@{case.nth(3)}")
+    api.arm(f"request.{case.rng.choice(('before', 'after'))}_commit:kill9@{case.nth(3)}")
     signed = await asyncio.gather(*(world.sign_up(*each) for each in everybody))
     await api.died()
     api.start()
