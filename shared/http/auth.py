@@ -8,6 +8,7 @@ no token (ADR 0022).
 """
 
 import asyncio
+import hashlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
@@ -30,6 +31,7 @@ from shared.store.revocations import Revocations
 
 _REFETCH_SECONDS = 300.0
 _UNKNOWN_KEY_REFETCH_SECONDS = 2.0
+_MOST_REMEMBERED = 10_000
 _DISTRICT = re.compile(r"[0-9]{6}")
 
 FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
@@ -52,7 +54,11 @@ class Caller(Actor):
 
 
 class Verifier:
-    """Verifies tokens against the issuer's published keys, which it keeps for a while, and what it has revoked."""
+    """Verifies tokens against the issuer's published keys, which it keeps for a while, and what it has revoked.
+
+    A signature is verified once in that while, for it is what costs most of a short request; a token's date, and whether
+    it is revoked, are looked at each time. No token is kept, but its SHA-256.
+    """
 
     def __init__(self, fetch_keys: FetchKeys, revocations: Revocations) -> None:
         self._fetch = fetch_keys
@@ -60,6 +66,8 @@ class Verifier:
         self._keys = KeySet([])
         self._fetched = float("-inf")
         self._lock = asyncio.Lock()
+        self._signed: dict[bytes, dict[str, Any]] = {}
+        """What those tokens say that one of the keys has signed, by the token's SHA-256."""
         self._claims = jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": ISSUER},
             sub={"essential": True},
@@ -89,7 +97,13 @@ class Verifier:
             raise ProblemError(401, "unauthenticated") from None
 
     def _decode(self, token: str) -> dict[str, Any]:
-        claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
+        name = hashlib.sha256(token.encode()).digest()
+        claims = self._signed.get(name)
+        if claims is None:
+            claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
+            if len(self._signed) >= _MOST_REMEMBERED:
+                self._signed.clear()
+            self._signed[name] = claims
         self._claims.validate(claims)
         return claims
 
@@ -100,6 +114,7 @@ class Verifier:
                 return
             try:
                 self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
+                self._signed.clear()
             except (OSError, HTTPError):
                 if not self._keys.keys:
                     raise

@@ -61,12 +61,16 @@ def claim(key: str | None, *request: bytes) -> Claim | None:
 
 
 async def _claim(request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> Claim | None:
-    return claim(idempotency_key, request.method.encode(), request.url.path.encode(), await request.body())
+    return claim(idempotency_key, *_line(request), await request.body())
 
 
 def claim_without_body(request: Request) -> Claim | None:
     """Return the claim of a request that has no body, as a route would be told. Raises ProblemError 422."""
-    return claim(request.headers.get("idempotency-key"), request.method.encode(), request.url.path.encode(), b"")
+    return claim(request.headers.get("idempotency-key"), *_line(request), b"")
+
+
+def _line(request: Request) -> tuple[bytes, bytes]:
+    return request.method.encode(), request.scope["path"].encode()  # its URL would be put together and parsed again
 
 
 IdempotencyKey = Annotated[Claim | None, Depends(_claim)]

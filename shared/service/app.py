@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from shared.http import problems
 from shared.http.auth import Verifier
@@ -33,11 +34,14 @@ from shared.store.revocations import Revocations
 API_CONNECTIONS = 16
 CALLS = httpx.Limits(max_connections=None, max_keepalive_connections=256)
 """A call waits for the service that it asks, never for another call: that wait would count against its time."""
+_OURS: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI's own telemetry is off: requests are traced and counted by `Observe`."""
 
 
 def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_routes: bool = True) -> FastAPI:
     """Return the process's HTTP application: health and metrics, and the service's routes where asked for."""
-    app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
+    lifespan = partial(_lifespan, service)
+    app = Application(title=service.title, version="1", lifespan=lifespan, telemetry=_OURS)
     problems.install(app)
     app.include_router(health_routes(heartbeats))
     settings = service.settings
