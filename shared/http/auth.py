@@ -56,8 +56,8 @@ class Caller(Actor):
 class Verifier:
     """Verifies tokens against the issuer's published keys, which it keeps for a while, and what it has revoked.
 
-    A signature is verified once in that while, for it is what costs most of a short request; a token's date, and whether
-    it is revoked, are looked at each time. No token is kept, but its SHA-256.
+    A signature is verified once in that while, as it is most of what a short request costs; a token's date, and whether
+    it is revoked, are looked at each time. What is kept of a token is its SHA-256 and what it says.
     """
 
     def __init__(self, fetch_keys: FetchKeys, revocations: Revocations) -> None:

@@ -130,8 +130,8 @@ async def idempotent(
     return (await once(tx, caller, request, work)).response()
 
 
-# Key by key (LIMIT keeps it from being a join): while the table has no statistics, as on a service's first day, a join is
-# planned that reads the keys of the whole district for each of the group's.
+# Key by key (LIMIT keeps it from being a join): while the table has no statistics, as in a service's first minutes, the
+# plan of a join reads all keys of the district and compares each with each of the group's (ADR 0036).
 _KNOWN = text("""
     SELECT k.account, k.key, k.fingerprint, k.status, k.body
     FROM unnest(CAST(:account AS text[]), CAST(:key AS text[])) AS c(account, key) CROSS JOIN LATERAL (

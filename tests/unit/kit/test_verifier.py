@@ -58,7 +58,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         tokens.append(token)
         return decode(token, *rest, **named)
 
-    monkeypatch.setattr(auth.jwt, "decode", noted)
+    monkeypatch.setattr(jwt, "decode", noted)
     return tokens
 
 
