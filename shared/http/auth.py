@@ -56,13 +56,14 @@ class Caller(Actor):
 class Verifier:
     """Verifies tokens against the issuer's published keys, which it keeps for a while, and what it has revoked.
 
-    A signature is verified once in that while, as it is most of what a short request costs; a token's date, and whether
-    it is revoked, are looked at each time. What is kept of a token is its SHA-256 and what it says.
+    A signature is verified once, as it is most of what a short request costs, and again after the keys have changed; a
+    token's date, and whether it is revoked, are looked at each time. Kept of a token are its SHA-256 and what it says.
     """
 
     def __init__(self, fetch_keys: FetchKeys, revocations: Revocations) -> None:
         self._fetch = fetch_keys
         self._revocations = revocations
+        self._published: dict[str, Any] = {}
         self._keys = KeySet([])
         self._fetched = float("-inf")
         self._lock = asyncio.Lock()
@@ -113,12 +114,19 @@ class Verifier:
             if time.monotonic() - self._fetched < max_age:
                 return
             try:
-                self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
-                self._signed.clear()
+                published = await self._fetch()
             except (OSError, HTTPError):
                 if not self._keys.keys:
                     raise
+            else:
+                self._use(published)
             self._fetched = time.monotonic()
+
+    def _use(self, published: dict[str, Any]) -> None:
+        """Verify by these keys; what others have signed is forgotten."""
+        if published != self._published:
+            self._published, self._keys = published, KeySet.import_key_set(published)  # type: ignore[arg-type]
+            self._signed.clear()
 
 
 async def _claims(

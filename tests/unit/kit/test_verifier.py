@@ -83,6 +83,18 @@ async def test_a_signature_is_verified_once(issuer: Issuer, decoded: list[str]) 
     assert [each["sub"] for each in claims] == [claims[0]["sub"], claims[1]["sub"], claims[0]["sub"], claims[0]["sub"]]
 
 
+async def test_what_is_remembered_outlasts_strange_tokens_and_the_fetching_of_the_same_keys(
+    issuer: Issuer, decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, verifier, one = Clock(monkeypatch), issuer.verifier(), token()
+    await verifier.verify(one)
+    for seconds in (auth._UNKNOWN_KEY_REFETCH_SECONDS, auth._REFETCH_SECONDS):
+        clock.passed += seconds
+        assert await refused(verifier, token(NEW))
+        await verifier.verify(one)
+    assert decoded.count(one) == 1
+
+
 async def test_a_token_with_another_signature_is_another_one(issuer: Issuer) -> None:
     verifier, one = issuer.verifier(), token()
     await verifier.verify(one)
