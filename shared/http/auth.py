@@ -17,7 +17,6 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.dependencies.models import Dependant
-from httpx import HTTPError
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -100,7 +99,7 @@ class Verifier:
                 return
             try:
                 self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
-            except (OSError, HTTPError):
+            except OSError:
                 if not self._keys.keys:
                     raise
             self._fetched = time.monotonic()

@@ -42,7 +42,7 @@ def calls_for(request: Request, *, token: str | None = None, district: str | Non
         headers["Authorization"] = f"Bearer {token}"
     if district:
         headers["X-District"] = district
-    return Upstream(request.app.state.http, site.urls, headers)
+    return Upstream(request.app.state.connections, site.urls, headers)
 
 
 async def _visit(request: Request) -> Visit:
