@@ -4,6 +4,7 @@ Invariant: every process answers ``/health/live``, ``/health/ready`` and ``/metr
 where ``api`` is among its roles.
 """
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -79,5 +80,11 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
         for part in reversed(service.parts):  # upper parts may use what lower ones have made
             if part.prepare:
                 await part.prepare(app, store, service.settings)
+        beside = [
+            asyncio.create_task(part.beside(app, store, service.settings)) for part in service.parts if part.beside
+        ]
         yield
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await revocations.finish()

@@ -52,8 +52,9 @@ async def run(service: Service, roles: Sequence[str]) -> None:
         background["observer"] = lambda store: Observer(store).run
     heartbeats = {role: Heartbeat(role) for role in background}
     tasks = [asyncio.create_task(supervise(partial(build, worker), heartbeats[r])) for r, build in background.items()]
+    app = build_app(service, list(heartbeats.values()), with_routes="api" in roles)
     server = Server(
-        build_app(service, list(heartbeats.values()), with_routes="api" in roles),
+        app,
         address=service.settings.host,
         port=service.settings.port,
         interface=Interfaces.ASGI,
@@ -63,6 +64,9 @@ async def run(service: Service, roles: Sequence[str]) -> None:
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    for part in service.parts:
+        if part.stop:
+            part.stop(app)
     server.stop()  # type: ignore[no-untyped-call]
     for task in tasks:
         task.cancel()

@@ -35,7 +35,6 @@ class Kept:
             self._answers.pop(key, None)
             raise
 
-    def forget(self, *begin: object) -> None:
-        """Ask anew for whatever is kept under keys that begin so: it has changed."""
-        for key in [key for key in self._answers if key[: len(begin)] == begin]:
-            del self._answers[key]
+    def forget(self, *key: object) -> None:
+        """Ask anew for what is kept under a key: it has changed."""
+        self._answers.pop(key, None)

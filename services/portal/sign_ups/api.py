@@ -59,7 +59,8 @@ async def show_receipt(visit: Volunteer, kept: KeptAnswers, sign_up_id: str, new
     """Show one sign-up: the place or the position, when and where, what one can do about it."""
     sign_up = await _find(visit, sign_up_id)
     activity = await unless_away(find_activity(visit.calls, kept, visit.district, sign_up.activity_id))
-    return visit.page("sign_ups/receipt.html", sign_up=sign_up, activity=activity, is_new=new == "1", now=now())
+    template = "sign_ups/_receipt.html" if visit.by_htmx else "sign_ups/receipt.html"
+    return visit.page(template, sign_up=sign_up, activity=activity, is_new=new == "1", now=now())
 
 
 @router.get("/sign-ups/{sign_up_id}/calendar.ics")

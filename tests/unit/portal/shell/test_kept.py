@@ -51,5 +51,3 @@ async def test_what_has_changed_is_asked_anew() -> None:
     assert [await kept.get(("shift", n), asked) for n in (1, 2)] == [1, 2]
     kept.forget("shift", 1)
     assert [await kept.get(("shift", n), asked) for n in (1, 2)] == [3, 2]
-    kept.forget("shift")
-    assert [await kept.get(("shift", n), asked) for n in (1, 2)] == [4, 5]
