@@ -21,10 +21,10 @@ from shared.ops.tracing import current_traceparent
 
 SECTION_SECONDS = 2.0
 """For what a page can do without."""
-PAGE_SECONDS = 30.0
-"""For what a page is about, and for what somebody does: an error is worse than a wait, whoever tries again joins the
-line at its end, and nobody knows of a change that was given up whether it was made. A hundred who log in at once keep
-two cores busy with their passwords for ten seconds (measured 2026-11-27)."""
+PAGE_SECONDS = 60.0
+"""For what a page is about, and for what somebody does, as long as proxies before us wait: an error is worse than a
+wait, whoever tries again joins the line at its end, and nobody knows of a change that was given up whether it was made.
+A hundred who log in at once keep two cores busy with their passwords for ten seconds, other work aside."""
 _A_SUCCESS, _NO_SUCCESS = 200, 300
 _FIRST_FAILURE = 500
 _ABOUT_THE_REQUEST = frozenset({400, 404, 409, 422, 429})

@@ -145,11 +145,9 @@ class Portal:
         return browser
 
 
-@asynccontextmanager
-async def running_portal(urls: Urls, *, origin: str = ORIGIN) -> AsyncIterator[Portal]:
-    """Run the portal's application on a database."""
-    assets.unpack()
-    environment = {
+def environment_of(urls: Urls, origin: str = ORIGIN) -> dict[str, str]:
+    """Return the settings of a portal on a database; Kafka is away."""
+    return {
         "PORTAL_API_DATABASE_URL": urls.api,
         "PORTAL_WORKER_DATABASE_URL": urls.worker,
         "PORTAL_ORIGIN": origin,
@@ -158,7 +156,13 @@ async def running_portal(urls: Urls, *, origin: str = ORIGIN) -> AsyncIterator[P
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         **{f"{name}_URL".upper(): f"http://{name}" for name in SERVICES},
     }
-    with patch.dict(os.environ, environment):
+
+
+@asynccontextmanager
+async def running_portal(urls: Urls, *, origin: str = ORIGIN) -> AsyncIterator[Portal]:
+    """Run the portal's application on a database."""
+    assets.unpack()
+    with patch.dict(os.environ, environment_of(urls, origin)):
         service = replace(import_module("services.portal.app").service(), fetch_keys=lambda _: jwks)
     services = FakeServices()
     services.answer("GET registry/v1/districts", {"items": [{"code": DISTRICT, "name": "温江区"}], "next_cursor": None})

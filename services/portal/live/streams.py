@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 PAUSE_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 20.0
@@ -164,7 +164,10 @@ class Streams:
         watched = self._watched.get(key)
         if watched and not watched.due:
             wait = max(0.0, watched.told_at + PAUSE_SECONDS - self._clock())
-            watched.due = asyncio.get_running_loop().call_later(wait, self._begin_to_tell, key, watched)
+            watched.due = self._later(wait, self._begin_to_tell, key, watched)
+
+    def _later(self, seconds: float, call: Callable[[Name, _Watched], None], *of: Any) -> asyncio.TimerHandle:  # noqa: ANN401
+        return asyncio.get_running_loop().call_later(seconds, call, *of)
 
     def _begin_to_tell(self, key: Name, watched: _Watched) -> None:
         watched.due, watched.told_at = None, self._clock()
