@@ -5,6 +5,7 @@ The roles are api, relay, consumer, worker, or all.
 
 import argparse
 import asyncio
+import resource
 import signal
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -25,6 +26,9 @@ from shared.service.supervision import supervise
 from shared.store.engine import Store
 
 WORKER_CONNECTIONS = 8
+OPEN_CONNECTIONS = 4096
+"""Granian lets in nobody else while so many connections are open, and those count that browsers keep open for later."""
+_FILES = 2 * OPEN_CONNECTIONS
 
 
 def main(compose: Callable[[], Service]) -> None:
@@ -37,7 +41,16 @@ def main(compose: Callable[[], Service]) -> None:
     configure(service.name)
     tracing.configure(service.name)
     collect_rarely()
+    _allow_files()
     uvloop.run(run(service, roles if "all" in chosen else chosen))
+
+
+def _allow_files() -> None:
+    """Let the process have a file for each connection, where it may: a shell's usual limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def run(service: Service, roles: Sequence[str]) -> None:
@@ -60,6 +73,7 @@ async def run(service: Service, roles: Sequence[str]) -> None:
         interface=Interfaces.ASGI,
         log_enabled=False,
         backlog=1024,
+        backpressure=OPEN_CONNECTIONS,
     )
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
