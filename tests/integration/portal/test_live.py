@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.process import free_port
 from services.portal.live import following
+from services.portal.live.domain import TOPICS
 from services.portal.live.following import _end_with_sessions, _follow_events
 from services.portal.live.queries import LiveMessages
 from services.portal.live.streams import MOST_OF_A_SESSION, Name, Streams
@@ -232,7 +233,7 @@ async def test_streams_follow_the_events_of_kafka_and_are_told_of_everything_fir
         key, value, headers = content_of(attributes, event.model_dump_json())
         await producer.send_and_wait(topic_prefix + topic, value=value, key=key, headers=headers)
 
-    topics = [topic_prefix + topic for topic in following.TOPICS]
+    topics = [topic_prefix + topic for topic in TOPICS]
     await provision(infrastructure.bootstrap_servers, topic_prefix)
     streams = Noted(NoMessages())
     async with (
