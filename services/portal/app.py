@@ -4,6 +4,7 @@ from services.portal.account.part import PART as ACCOUNT
 from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.closing.part import PART as CLOSING
+from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
@@ -27,6 +28,7 @@ PARTS = (
     ROSTER,
     RECORDS,
     VOLUNTEERS,
+    LIVE,
     ME,
     CHECK_IN,
     SIGN_UPS,

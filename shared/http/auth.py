@@ -18,7 +18,6 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.dependencies.models import Dependant
-from httpx import HTTPError
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -115,7 +114,7 @@ class Verifier:
                 return
             try:
                 published = await self._fetch()
-            except (OSError, HTTPError):
+            except OSError:
                 if not self._keys.keys:
                     raise
             else:

@@ -5,12 +5,15 @@ receipt.
 """
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Response
 
-from services.portal.activities.queries import find_activity
+from services.portal.activities.queries import ACTIVITY, Activity, find_activity
 from services.portal.sessions.dependencies import page_for
 from services.portal.sessions.visits import Visit
+from services.portal.shell.dependencies import KeptAnswers
+from services.portal.shell.kept import Kept
 from services.portal.shell.look import uuid_of
 from services.portal.sign_ups import queries
 from services.portal.sign_ups.queries import Listed, MySignUp
@@ -27,7 +30,9 @@ LISTS: tuple[Listed, ...] = ("upcoming", "waiting", "past")
 
 
 @router.post("/shifts/{shift_id}/sign-up")
-async def sign_up(visit: Volunteer, shift_id: str, activity: Annotated[str, Form()] = "", key: Key = "") -> Response:
+async def sign_up(
+    visit: Volunteer, kept: KeptAnswers, shift_id: str, activity: Annotated[str, Form()] = "", key: Key = ""
+) -> Response:
     """Take a place, or one on the waiting list; beside htmx the row of the shift shows what came of it."""
     shift, of = uuid_of(shift_id), uuid_of(activity)
     if shift is None:
@@ -44,17 +49,18 @@ async def sign_up(visit: Volunteer, shift_id: str, activity: Annotated[str, Form
     if not visit.by_htmx:
         return visit.go(f"/sign-ups/{answer.sign_up_id}?new=1")
     found = await queries.find_mine(visit.calls, answer.sign_up_id)
-    places = await unless_away(find_activity(visit.calls, visit.district, found.activity_id)) if found else None
+    places = await unless_away(_counted_anew(visit, kept, found.activity_id)) if found else None
     row = next((each for each in places.shifts if each.shift_id == shift), None) if places else None
     return visit.page("sign_ups/_row.html", sign_up=found, answer=answer, shift=row)
 
 
 @router.get("/sign-ups/{sign_up_id}")
-async def show_receipt(visit: Volunteer, sign_up_id: str, new: str = "") -> Response:
+async def show_receipt(visit: Volunteer, kept: KeptAnswers, sign_up_id: str, new: str = "") -> Response:
     """Show one sign-up: the place or the position, when and where, what one can do about it."""
     sign_up = await _find(visit, sign_up_id)
-    activity = await unless_away(find_activity(visit.calls, visit.district, sign_up.activity_id))
-    return visit.page("sign_ups/receipt.html", sign_up=sign_up, activity=activity, is_new=new == "1", now=now())
+    activity = await unless_away(find_activity(visit.calls, kept, visit.district, sign_up.activity_id))
+    template = "sign_ups/_receipt.html" if visit.by_htmx else "sign_ups/receipt.html"
+    return visit.page(template, sign_up=sign_up, activity=activity, is_new=new == "1", now=now())
 
 
 @router.get("/sign-ups/{sign_up_id}/calendar.ics")
@@ -92,6 +98,12 @@ async def list_mine(visit: Volunteer, listed: str = "upcoming", cursor: str | No
     chosen: Listed = next((one for one in LISTS if one == listed), "upcoming")
     found = await unless_away(queries.mine(visit.calls, chosen, cursor))
     return visit.page("sign_ups/list.html", found=found, listed=chosen, lists=LISTS, withdrawn=done == "withdrawn")
+
+
+async def _counted_anew(visit: Visit, kept: Kept, activity_id: UUID) -> Activity:
+    """Return an activity with the place that was just taken."""
+    kept.forget(ACTIVITY, visit.district, activity_id)
+    return await find_activity(visit.calls, kept, visit.district, activity_id)
 
 
 async def _find(visit: Visit, sign_up_id: str) -> MySignUp:

@@ -26,6 +26,7 @@ PUBLIC = {
     ("GET", "/forgotten"),
     ("POST", "/forgotten"),
     ("GET", "/assets/{name}"),
+    ("GET", "/live"),
 }
 """Need no log-in; everything else does."""
 
