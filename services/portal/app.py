@@ -5,6 +5,7 @@ from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.closing.part import PART as CLOSING
 from services.portal.me.part import PART as ME
+from services.portal.offline.part import PART as OFFLINE
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.records.part import PART as RECORDS
@@ -23,6 +24,7 @@ PARTS = (
     STAFF,
     PUBLISHING,
     CLOSING,
+    OFFLINE,
     WALL,
     ROSTER,
     RECORDS,

@@ -26,6 +26,8 @@ PUBLIC = {
     ("GET", "/forgotten"),
     ("POST", "/forgotten"),
     ("GET", "/assets/{name}"),
+    ("GET", "/staff/offline/sw.js"),
+    ("GET", "/staff/offline/shell/{version}"),
 }
 """Need no log-in; everything else does."""
 
