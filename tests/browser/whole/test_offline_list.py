@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, expect
 
 from deploy.demo.district import open_district
 from tests.browser.conftest import OpenPage
 from tests.browser.whole.test_a_shift import as_admin, publish
+from tests.browser.whole.test_every_page import CONTROLS, RULES, TOO_SMALL
 from tests.browser.whole.test_running_a_shift import people, roster, sign_up
 from tests.support.browser import Watch, log_in
 from tests.support.eventually import eventually
@@ -113,6 +115,30 @@ async def test_a_second_tap_is_no_check_out_and_a_minute_later_there_is_one(
     await row(page, entry).get_by_role("button", name="Check out").click()
     await expect(row(page, entry).get_by_text("Checked out")).to_be_visible()
     await expect(page.get_by_text("2 not synced")).to_be_visible()
+    found = await Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.response["violations"]
+    assert await page.evaluate(TOO_SMALL, [CONTROLS, 44]) == []
+
+
+async def test_two_open_pages_take_turns_in_one_chain(system: System, open_page: OpenPage, watch: Watch) -> None:
+    watch.expected = (LOST,)
+    activity = publish(system, "两个页面", begins=SOON, lasts=HOUR, capacity=5)
+    sign_up(system, activity, people(system, 3))
+    listed = roster(system, activity)
+    one = await open_page(service_workers="allow")
+    await log_in(one, system.district.manager)
+    await download(one, activity["shift"])
+    await one.context.set_offline(True)
+    two = await one.context.new_page()
+    await two.goto(f"/staff/offline/{activity['shift']}")
+    for page, entry in zip((one, two, one), listed, strict=True):
+        await row(page, entry).get_by_role("button", name="签到").click()
+        await expect(row(page, entry).get_by_text("未同步")).to_be_visible()
+    await expect(one.get_by_text("未同步 3 条")).to_be_visible()
+    await two.close()
+    await one.context.set_offline(False)
+    await expect(one.get_by_text("都已同步", exact=True)).to_be_visible(timeout=LATE)
+    assert [entry["by"] for entry in roster(system, activity)] == ["offline"] * 3
 
 
 async def test_nobody_logs_out_with_something_unsynced_unless_it_is_saved(

@@ -132,7 +132,7 @@ async function keepThePage() {
 
 async function download() {
   await keepThePage();
-  await navigator.storage?.persist?.();
+  navigator.storage?.persist?.().catch(() => {}); // asked for, not waited for: some browsers ask the person
   const pair = await crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
   const asked = Date.now();
   const given = await send("list", {
@@ -205,14 +205,21 @@ function saveFile() {
 // ---- the page
 
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
+const parts = (name) => document.querySelectorAll(`[data-part="${name}"]`);
 const filled = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 const format = (options) => new Intl.DateTimeFormat(language, { timeZone: "Asia/Shanghai", hourCycle: "h23", ...options });
 const clock = format({ hour: "2-digit", minute: "2-digit" });
 const moment = format({ month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
 
 function say(text, kind = "") {
-  part("said").textContent = text;
-  part("said").className = `meta ${kind}`;
+  for (const said of parts("said")) {
+    said.textContent = text;
+    said.className = `meta ${kind}`;
+  }
+}
+
+function askToLogIn(isNeeded) {
+  for (const link of parts("log-in")) link.hidden = !isNeeded;
 }
 
 // How somebody stands: what the list said, and what was noted since. A second entry of a kind is not made.
@@ -299,9 +306,9 @@ async function attempt(work, done) {
   let said = "", kind = "";
   const failed = (error) => {
     [said, kind] = [error instanceof SaidError ? error.message : page.dataset.failed, "fault"];
-    part("log-in").hidden = error.name !== "loggedOut";
+    askToLogIn(error.name === "loggedOut");
   };
-  part("log-in").hidden = true;
+  askToLogIn(false);
   await Promise.resolve().then(work).then((came) => { said = done?.(came) ?? ""; }, failed);
   await refresh().catch(failed);
   say(said, kind);
