@@ -123,7 +123,7 @@ async def test_a_second_tap_is_no_check_out_and_a_minute_later_there_is_one(
 async def test_two_open_pages_take_turns_in_one_chain(system: System, open_page: OpenPage, watch: Watch) -> None:
     watch.expected = (LOST,)
     activity = publish(system, "两个页面", begins=SOON, lasts=HOUR, capacity=5)
-    sign_up(system, activity, people(system, 3))
+    sign_up(system, activity, people(system, 2))
     listed = roster(system, activity)
     one = await open_page(service_workers="allow")
     await log_in(one, system.district.manager)
@@ -131,14 +131,14 @@ async def test_two_open_pages_take_turns_in_one_chain(system: System, open_page:
     await one.context.set_offline(True)
     two = await one.context.new_page()
     await two.goto(f"/staff/offline/{activity['shift']}")
-    for page, entry in zip((one, two, one), listed, strict=True):
+    for page, entry in zip((two, one), listed, strict=True):
         await row(page, entry).get_by_role("button", name="签到").click()
         await expect(row(page, entry).get_by_text("未同步")).to_be_visible()
-    await expect(one.get_by_text("未同步 3 条")).to_be_visible()
+    await expect(one.get_by_text("未同步 2 条")).to_be_visible()
     await two.close()
     await one.context.set_offline(False)
     await expect(one.get_by_text("都已同步", exact=True)).to_be_visible(timeout=LATE)
-    assert [entry["by"] for entry in roster(system, activity)] == ["offline"] * 3
+    assert [entry["by"] for entry in roster(system, activity)] == ["offline"] * 2
 
 
 async def test_nobody_logs_out_with_something_unsynced_unless_it_is_saved(
@@ -170,7 +170,7 @@ async def test_nobody_logs_out_with_something_unsynced_unless_it_is_saved(
     await expect(page).to_have_url(f"{system.origin}/")
 
     async def is_gone() -> bool:
-        return await page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
+        return bool(await page.evaluate("indexedDB.databases().then((all) => all.length === 0)"))
 
     await eventually(is_gone)
 

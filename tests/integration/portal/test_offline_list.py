@@ -142,3 +142,31 @@ async def test_the_page_is_refused_with_the_service_s_own_sentence(portal: Porta
     assert answer.headers["content-type"] == "application/problem+json"
     assert [fault["code"] for fault in answer.json()["faults"]] == ["expired"]
     await browser.aclose()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"), [("accepted", "离线时钟不准，请核对"), ("refused", "离线记录未计入，请核对"), (None, None)]
+)
+async def test_who_confirms_hours_is_told_whose_times_to_look_at(
+    portal: Portal, staffed: FakeServices, verdict: str | None, sentence: str | None
+) -> None:
+    line = {name: ROSTER["items"][0][name] for name in ("sign_up_id", "volunteer_id", "number_last_four")}
+    times = {"checked_in_at": ROSTER["starts_at"], "checked_out_at": ROSTER["ends_at"]}
+    attended = {
+        "state": "completed",
+        "no_show": False,
+        "started_at": ROSTER["starts_at"],
+        "ended_at": ROSTER["ends_at"],
+    }
+    items = [{**line, **times, **attended, "minutes": 120, "missing": False}]
+    staffed.answer(f"GET activities/v1/shifts/{SHIFT}/closing", {"closed_at": None, "missing": 0, "items": items})
+    if verdict:
+        doubt = {"sign_up_id": SIGN_UP, "kind": "check_in", "verdict": verdict}
+        staffed.answer(f"GET activities/v1/shifts/{SHIFT}/offline-doubts", {"items": [doubt]})
+    browser = await portal.logged_in(Role.TEAM_LEADER)
+    page = (await browser.get(f"/staff/shifts/{SHIFT}/closing")).text
+    assert "确认工时" in page
+    assert [each for each in ("离线时钟不准，请核对", "离线记录未计入，请核对") if each in page] == (
+        [sentence] if sentence else []
+    )
+    await browser.aclose()
