@@ -213,7 +213,7 @@ const moment = format({ month: "numeric", day: "numeric", hour: "2-digit", minut
 
 function say(text, kind = "") {
   for (const said of parts("said")) {
-    said.textContent = text;
+    said.textContent = said.closest("[hidden]") ? "" : text;
     said.className = `meta ${kind}`;
   }
 }
