@@ -6,6 +6,7 @@ from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.closing.part import PART as CLOSING
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
+from services.portal.offline.part import PART as OFFLINE
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.records.part import PART as RECORDS
@@ -24,6 +25,7 @@ PARTS = (
     STAFF,
     PUBLISHING,
     CLOSING,
+    OFFLINE,
     WALL,
     ROSTER,
     RECORDS,
