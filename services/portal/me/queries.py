@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.portal.claims.queries import Claim, latest_about, my_claims
-from services.portal.timetable.queries import ASKED, MySignUp, MySignUps, mine
+from services.portal.timetable.queries import MySignUp, MySignUps, mine
 from shared.http.upstream import Change, Nothing, Read, Upstream, unless_away
+from shared.store.event_log import now
 
 
 class Person(BaseModel):
@@ -165,7 +166,7 @@ class Start:
         coming = [one for listed in (self.upcoming, self.waiting) if listed for one in listed.items]
         said = {claim.sign_up_id for claim in self.claims or ()}
         missing = [one for one in self.past.items if one.state == "missing_check_out"] if self.past else []
-        return [one for one in coming if one.state in ASKED] + [one for one in missing if one.sign_up_id not in said]
+        return [one for one in coming if one.is_asked(now())] + [one for one in missing if one.sign_up_id not in said]
 
     @property
     def next(self) -> MySignUp | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.http.upstream import Change, File, Read, Upstream
+from shared.store.event_log import now
 
 Listed = Literal["upcoming", "waiting", "past"]
 CHECK_IN_OPENS = timedelta(minutes=30)
@@ -51,36 +52,37 @@ class MySignUp(BaseModel):
         """What is said of it: its state, or how somebody with a place stayed away, or that they did not answer."""
         if self.absence:
             return self.absence
-        return "lapsed" if self.state == "withdrawn" and self.answer_by else self.state
+        unanswered = self.state in (*ASKED, "withdrawn") and self.answer_by is not None and self.answer_by <= now()
+        return "lapsed" if unanswered else self.state
 
     @property
     def opens_at(self) -> datetime:
         """From when on one can check in."""
         return self.starts_at - CHECK_IN_OPENS
 
-    def can_check_in(self, now: datetime) -> bool:
+    def can_check_in(self, at: datetime) -> bool:
         """Return whether it is time to check in."""
-        return self.state == "confirmed" and self.opens_at <= now < self.ends_at
+        return self.state == "confirmed" and self.opens_at <= at < self.ends_at
 
-    def can_withdraw(self, now: datetime) -> bool:
+    def can_withdraw(self, at: datetime) -> bool:
         """Return whether one can still leave."""
-        return self.state in ("confirmed", "waiting", "offered", "asked_again") and now < self.starts_at
+        return (self.state in ("confirmed", "waiting") and at < self.starts_at) or self.is_asked(at)
 
-    def is_late_to_withdraw(self, now: datetime) -> bool:
+    def is_late_to_withdraw(self, at: datetime) -> bool:
         """Return whether leaving now is counted: a place given back within the period of notice."""
-        return self.state == "confirmed" and now > self.starts_at - NOTICE
+        return self.state == "confirmed" and at > self.starts_at - NOTICE
 
-    def is_asked(self, now: datetime) -> bool:
+    def is_asked(self, at: datetime) -> bool:
         """Return whether an answer is waited for, and still taken."""
-        return self.state in ASKED and now < (self.answer_by or self.starts_at)
+        return self.state in ASKED and at < (self.answer_by or self.starts_at)
 
-    def waits_in_last_hour(self, now: datetime) -> bool:
+    def waits_in_last_hour(self, at: datetime) -> bool:
         """Return whether it is so near the start that who waits takes what is free, without being offered it."""
-        return self.state == "waiting" and self.starts_at - NO_OFFERS <= now < self.starts_at
+        return self.state == "waiting" and self.starts_at - NO_OFFERS <= at < self.starts_at
 
-    def can_claim(self, now: datetime) -> bool:
+    def can_claim(self, at: datetime) -> bool:
         """Return whether one can say that one served otherwise than is on file."""
-        return self.state in _CLAIMABLE and now >= self.ends_at
+        return self.state in _CLAIMABLE and at >= self.ends_at
 
 
 class MySignUps(BaseModel):

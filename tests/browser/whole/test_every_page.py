@@ -18,7 +18,8 @@ PUBLIC = (
 )
 VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
-    *("/settings", "/settings/password"),
+    *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices"),
+    *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities/new", "/staff/records"),
