@@ -57,7 +57,12 @@ def test_every_template_gives_one_subject_line_and_a_body(template: Template, la
 
 @pytest.mark.parametrize("language", Language)
 def test_a_reason_is_told_where_one_was_given(language: Language) -> None:
-    for template in (Template.SHIFT_CANCELLED, Template.PLACE_TAKEN, Template.CLAIM_REFUSED):
+    for template in (
+        Template.SHIFT_CANCELLED,
+        Template.PLACE_TAKEN,
+        Template.CLAIM_REFUSED,
+        Template.ABSENCE_EXCUSED,
+    ):
         without, given = ({**FACTS[template], "reason": reason} for reason in ("", "Storm"))
         assert "Storm" in word(template, language, given).body
         assert len(word(template, language, without).body) < len(word(template, language, given).body) - len("Storm")
