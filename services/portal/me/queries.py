@@ -176,11 +176,13 @@ class Start:
 
 async def start(calls: Upstream) -> Start:
     """Return a volunteer's first page, from four services at once."""
-    me, upcoming, waiting, past, claims, hours, inbox = await asyncio.gather(
+    me, (upcoming, waiting, past), claims, hours, inbox = await asyncio.gather(
         unless_away(calls.read(ME)),
-        unless_away(mine(calls, "upcoming", limit=4)),
-        unless_away(mine(calls, "waiting", limit=3)),
-        unless_away(mine(calls, "past", limit=10)),
+        asyncio.gather(
+            unless_away(mine(calls, "upcoming", limit=4)),
+            unless_away(mine(calls, "waiting", limit=3)),
+            unless_away(mine(calls, "past", limit=10)),
+        ),
         unless_away(my_claims(calls, "open")),
         unless_away(calls.read(MY_HOURS)),
         unless_away(calls.read(MY_MESSAGES, limit=3)),

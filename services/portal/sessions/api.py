@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import URL
 
@@ -35,13 +35,14 @@ _UNAUTHORIZED, _UNPROCESSABLE, _TOO_MANY, _SEE_OTHER = 401, 422, 429, 303
 
 
 @router.get("/log-in")
-async def show_log_in(visit: Public, then: str = "") -> Response:
+async def show_log_in(
+    visit: Public, then: str = "", new_password: Annotated[str, Query(alias="new-password")] = ""
+) -> Response:
     """Show the form; whoever is logged in already goes on."""
     if visit.session:
         return visit.go(local_path(then) if then else _first_page(visit.session.roles))
-    return visit.page(
-        "sessions/log_in.html", then=local_path(then) if then else "", user_name="", refused=None, asks_code=False
-    )
+    shown = {"then": local_path(then) if then else "", "has_new_password": new_password == "1"}
+    return visit.page("sessions/log_in.html", **shown, user_name="", refused=None, asks_code=False)
 
 
 @router.post("/log-in")
@@ -64,7 +65,7 @@ async def log_in(
     except RefusedByServiceError as refused:
         status = refused.status if refused.status in (_UNAUTHORIZED, _TOO_MANY) else _UNAUTHORIZED
         shown = {"then": then, "user_name": user_name, "refused": status, "wait": refused.retry_after}
-        shown |= {"asks_code": refused.has("second_factor"), "had_code": bool(code)}
+        shown |= {"asks_code": refused.has("second_factor"), "had_code": bool(code), "has_new_password": False}
         return visit.page("sessions/log_in.html", status, **shown)
     roles = frozenset(map(str, (await _claims(request, answer))["roles"]))
     return await _begin(request, store, visit, answer, visit.go(_next_page(answer, roles, then)))

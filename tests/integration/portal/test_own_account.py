@@ -112,3 +112,12 @@ async def test_what_is_left_out_of_the_notices_is_not_said(portal: Portal) -> No
         "quiet_hours": {"starts": "22:00", "ends": "07:00"},
     }
     await browser.aclose()
+
+
+async def test_after_a_reset_the_log_in_page_says_that_there_is_a_new_password(portal: Portal) -> None:
+    async with portal.browser() as browser:
+        portal.services.answer("POST registry/v1/password-resets", status=204)
+        form = {"user_name": "x", "phone": "17023828271", "code": "1", "password": "long enough", "do": "reset"}
+        answer = await browser.post("/forgotten", data=form)
+        assert "密码已修改，请用新密码登录。" in (await browser.get(answer.headers["location"])).text
+        assert "密码已修改" not in (await browser.get("/log-in")).text
