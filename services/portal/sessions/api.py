@@ -36,12 +36,12 @@ _UNAUTHORIZED, _UNPROCESSABLE, _TOO_MANY, _SEE_OTHER = 401, 422, 429, 303
 
 @router.get("/log-in")
 async def show_log_in(
-    visit: Public, then: str = "", new_password: Annotated[str, Query(alias="new-password")] = ""
+    visit: Public, then: str = "", reset: Annotated[str, Query(alias="new-password")] = ""
 ) -> Response:
     """Show the form; whoever is logged in already goes on."""
     if visit.session:
         return visit.go(local_path(then) if then else _first_page(visit.session.roles))
-    shown = {"then": local_path(then) if then else "", "has_new_password": new_password == "1"}
+    shown = {"then": local_path(then) if then else "", "has_new_password": reset == "1"}
     return visit.page("sessions/log_in.html", **shown, user_name="", refused=None, asks_code=False)
 
 
