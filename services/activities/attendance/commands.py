@@ -188,8 +188,8 @@ async def undo(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> UndoneTap
     """Take the last tap back: a check-out, or else a check-in; what was credited by it is voided.
 
     The volunteer can for five minutes, where the tap was their own; staff until the shift is closed. Raises
-    RefusedError ``not_found``, ``not_open`` where there is nothing to take back or the shift is closed, ``forbidden``
-    or ``too_late``.
+    RefusedError ``not_found``, ``not_open`` where there is nothing to take back or the shift is closed, ``forbidden``,
+    ``too_late``, or ``overlap`` where they serve elsewhere since.
     """
     found = await repository.lock(tx, actor.district, sign_up_id)
     if found is None or not (staffs(actor, found) or found.volunteer_id == actor.volunteer_id):
@@ -212,6 +212,7 @@ async def _undo_check_out(tx: AsyncConnection, actor: Actor, found: Attendance, 
     await repository.write(tx, actor.district, [serving])
     await schedule_closing(tx, actor.district, found.shift_id, found.ends_at)
     voided = await credit(tx, actor, [Credit(serving, None, "check-out undone")])
+    await check_elsewhere(tx, actor.district, [Credit(serving, Span(at, at + domain.INSTANT, 0), "")])
     await event_log.append(tx, [_event(actor, found, _undone(found, Undone.CHECK_OUT), at), *voided.events])
     return UndoneTap(sign_up_id=found.sign_up_id, undone=Undone.CHECK_OUT, state=serving.state)
 
