@@ -101,12 +101,21 @@ def is_forgotten(found: Attendance, now: datetime, rules: AttendanceRules = RULE
     return now > found.ends_at + rules.forgotten
 
 
+def counts_from(came_at: datetime, starts_at: datetime, rules: AttendanceRules = RULES) -> datetime:
+    """Return from when on an attendance counts."""
+    return max(came_at, starts_at - rules.early)
+
+
+def counts_until(left_at: datetime, ends_at: datetime, rules: AttendanceRules = RULES) -> datetime:
+    """Return until when an attendance counts."""
+    return min(left_at, ends_at + rules.late)
+
+
 def credited(
     came_at: datetime, left_at: datetime, starts_at: datetime, ends_at: datetime, rules: AttendanceRules = RULES
 ) -> Span | None:
     """Return what counts of an attendance by the rules alone; None where that is not a minute."""
-    started_at = max(came_at, starts_at - rules.early)
-    ended_at = min(left_at, ends_at + rules.late)
+    started_at, ended_at = counts_from(came_at, starts_at, rules), counts_until(left_at, ends_at, rules)
     minutes = whole_minutes(started_at, ended_at)
     return Span(started_at, ended_at, minutes) if minutes >= 1 else None
 
@@ -119,11 +128,15 @@ def by_rules(found: Attendance, rules: AttendanceRules = RULES) -> Span | None:
 
 
 def needs_a_reason(found: Attendance, span: Span, rules: AttendanceRules = RULES) -> bool:
-    """Return whether a leader confirms more than the rules give for what is known of an attendance."""
-    if found.checked_in_at is None:
+    """Return whether a leader confirms something else than the rules give for what is known of an attendance.
+
+    Where nobody checked out nothing is known of the end: any within the shift is theirs to state.
+    """
+    if found.checked_in_at is None or span.started_at != counts_from(found.checked_in_at, found.starts_at, rules):
         return True
-    latest = min(found.checked_out_at or found.ends_at, found.ends_at + rules.late)
-    return span.started_at < max(found.checked_in_at, found.starts_at - rules.early) or span.ended_at > latest
+    if found.checked_out_at is None or found.state is SignUpState.MISSING_CHECK_OUT:
+        return span.ended_at > found.ends_at + rules.late
+    return span.ended_at != counts_until(found.checked_out_at, found.ends_at, rules)
 
 
 def check_undo_by_volunteer(found: Attendance, now: datetime, rules: AttendanceRules = RULES) -> None:

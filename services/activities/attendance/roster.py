@@ -24,6 +24,8 @@ class RosterEntry(BaseModel):
     number_last_four: str
     state: SignUpState
     queue_number: int
+    answer_by: datetime | None
+    """Until when an offered place or moved times are to be answered."""
     absence: AbsenceClass | None
     checked_in_at: datetime | None
     checked_out_at: datetime | None
@@ -69,7 +71,7 @@ _COUNTS = text("""
 """)
 _ENTRIES = text("""
     SELECT u.id AS sign_up_id, u.volunteer_id, right(v.number, 4) AS number_last_four, u.state, u.queue_number,
-           u.absence, u.checked_in_at, u.checked_out_at, r.minutes, u.checked_in_by AS by
+           u.answer_by, u.absence, u.checked_in_at, u.checked_out_at, r.minutes, u.checked_in_by AS by
     FROM sign_up u
     JOIN known_volunteer v ON v.district = u.district AND v.id = u.volunteer_id
     LEFT JOIN service_record r ON r.district = u.district AND r.sign_up_id = u.id

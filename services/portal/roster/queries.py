@@ -1,6 +1,6 @@
 """What is shown of a shift's roster, and what staff can do about one who is on it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from shared.http.upstream import Change, Nothing, Read, RefusedByServiceError, U
 A_PAGE = 100
 ALL = 1000
 """More than a shift of this district ever had: the sheet for the door is one page of the list."""
+HOLDING = ("confirmed", "offered", "asked_again")
+"""The states in which a place is kept for somebody."""
 _NOT_FOUND = 404
 
 
@@ -25,11 +27,17 @@ class Entry(BaseModel):
     number_last_four: str
     state: str
     queue_number: int
+    answer_by: datetime | None
+    """Until when an offered place or moved times are to be answered."""
     absence: str | None
     checked_in_at: datetime | None
     checked_out_at: datetime | None
     minutes: int | None
     by: str | None
+
+    def can_be_taken_off(self, shift_starts_at: datetime, now: datetime) -> bool:
+        """Return whether they hold or wait for a place of a shift to come."""
+        return self.state in (*HOLDING, "waiting") and now < shift_starts_at
 
     @property
     def shown_state(self) -> str:
@@ -75,13 +83,14 @@ UNDO = Change("POST", "activities", "/v1/sign-ups/{sign_up_id}/undo", Undone)
 WALK_IN = Change("POST", "activities", "/v1/shifts/{shift_id}/walk-ins", CheckedIn)
 SIGN_UP = Change("POST", "activities", "/v1/shifts/{shift_id}/sign-ups", SignUpAnswer)
 EXCUSE = Change("POST", "activities", "/v1/sign-ups/{sign_up_id}/excuse", Nothing)
+TAKE_OFF = Change("POST", "activities", "/v1/sign-ups/{sign_up_id}/take-off", Nothing)
 
 
 async def find_roster(
     calls: Upstream,
     shift_id: UUID,
     *,
-    state: str | None = None,
+    state: str | Sequence[str] | None = None,
     last_four: str | None = None,
     cursor: str | None = None,
     limit: int = A_PAGE,

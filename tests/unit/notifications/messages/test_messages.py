@@ -29,6 +29,7 @@ from shared.contracts import (
     StarLevelReached,
     VolunteerRegistered,
     VolunteerSignedUp,
+    VolunteerTakenOff,
     WithdrawalReason,
 )
 from shared.contracts.envelope import Attributes
@@ -152,6 +153,7 @@ TOLD = [
     (cancelled(CancellationCause.SHIFT_CANCELLED), Template.SHIFT_CANCELLED),
     (cancelled(CancellationCause.ACTIVITY_CANCELLED), Template.SHIFT_CANCELLED),
     (cancelled(CancellationCause.FEWER_PLACES), Template.PLACE_TAKEN),
+    (VolunteerTakenOff(**SIGN_UP, reason="大风"), Template.TAKEN_OFF),
     (CHECK_OUT_MISSED, Template.CHECK_OUT_MISSED),
     (answered(accepted=True), Template.CLAIM_ACCEPTED),
     (answered(accepted=False), Template.CLAIM_REFUSED),
@@ -265,6 +267,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             },
             Template.SHIFT_CANCELLED: {**SHIFT_FACTS, "reason": "大风"},
             Template.PLACE_TAKEN: {**SHIFT_FACTS, "reason": "大风"},
+            Template.TAKEN_OFF: {**SHIFT_FACTS, "reason": "大风"},
             Template.CHECK_OUT_MISSED: {"activity_title": "陪伴阅读", "checked_in_at": "2026-03-01T01:00:00+00:00"},
             Template.CLAIM_ACCEPTED: {"activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
             Template.CLAIM_REFUSED: {"activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
