@@ -190,7 +190,9 @@ def _serving(found: Attendance, entry: Entry, field: str, at: datetime) -> Settl
 def _stated(found: Attendance, entry: Entry, field: str, at: datetime) -> Span:
     """Return the span of an entry; what it leaves out is as the rules have it."""
     known = by_rules(found)
-    started_at = entry.started_at or (found.checked_in_at and counts_from(found.checked_in_at, found.starts_at))
+    started_at = entry.started_at or (
+        found.checked_in_at and counts_from(found.checked_in_at, found.starts_at, found.rules)
+    )
     ended_at = entry.ended_at or (known.ended_at if known else None)
     if started_at is None or ended_at is None:
         raise RefusedError(Fault(f"{field}.{'started_at' if started_at is None else 'ended_at'}", Code.MISSING))

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import repository
-from services.activities.attendance.domain import RULES, counts_from, counts_until
+from services.activities.attendance.domain import counts_from, counts_until
 from services.activities.attendance.repository import ShiftAttended
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts.actor import Actor
@@ -43,7 +43,7 @@ async def check_in_view(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> Ch
         title=shift.activity_title,
         starts_at=shift.starts_at,
         ends_at=shift.ends_at,
-        opens_at=shift.starts_at - RULES.opens,
+        opens_at=shift.starts_at - shift.rules.check_in_opens,
         free_places=shift.capacity - shift.taken,
         sign_up_id=own.sign_up_id if own else None,
         state=own.state if own else None,
@@ -116,6 +116,6 @@ def _line(shift: ShiftAttended, row: RowMapping) -> ClosingLine:
     came_at, left_at = row["checked_in_at"], row["checked_out_at"]
     return ClosingLine(
         **row,
-        counts_from=came_at and counts_from(came_at, shift.starts_at),
-        counts_until=left_at and counts_until(left_at, shift.ends_at),
+        counts_from=came_at and counts_from(came_at, shift.starts_at, shift.rules),
+        counts_until=left_at and counts_until(left_at, shift.ends_at, shift.rules),
     )

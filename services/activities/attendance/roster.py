@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.rules.domain import rules_of
+from services.activities.rules.repository import RULES_OF_ACTIVITY
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import AbsenceClass, CheckInWay
 from shared.contracts.actor import Actor
@@ -43,6 +45,8 @@ class RosterShift(BaseModel):
     place: str
     starts_at: datetime
     ends_at: datetime
+    opens_at: datetime
+    """From when on people can be checked in."""
     capacity: int
     taken: int
     waiting: int
@@ -56,9 +60,9 @@ class Roster(RosterShift):
     next_cursor: str | None = None
 
 
-_SHIFT = text("""
+_SHIFT = text(f"""
     SELECT s.id AS shift_id, s.activity_id, a.title, a.station_id, a.published_by, a.place, s.starts_at, s.ends_at,
-           s.capacity, s.taken, s.waiting
+           s.capacity, s.taken, s.waiting, {RULES_OF_ACTIVITY}
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :shift_id
 """)
@@ -104,4 +108,5 @@ async def find_roster(
     narrowed = {"states": states or None, "last_four": last_four, "after": after, "limit": limit}
     entries = [RosterEntry(**row) for row in (await tx.execute(_ENTRIES, {**key, **narrowed})).mappings()]
     counts = {name: counted.get(name, 0) for name in (*SignUpState, *AbsenceClass)}
-    return Roster(**shift, counts=counts, items=entries)
+    opens_at = shift["starts_at"] - rules_of(shift["rules"]).check_in_opens
+    return Roster(**shift, opens_at=opens_at, counts=counts, items=entries)

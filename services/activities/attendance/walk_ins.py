@@ -55,7 +55,7 @@ async def _give_place(
     """Give a place of a locked shift to somebody who has come; to wait elsewhere keeps nobody from where they are."""
     if shift.is_cancelled:
         raise RefusedError(Fault("shift_id", Code.NOT_OPEN))
-    check_hours(shift.starts_at, shift.ends_at, now())
+    check_hours(shift.starts_at, shift.ends_at, now(), shift.rules)
     if (found is None or found.state is SignUpState.WAITING) and shift.taken >= shift.capacity:
         raise RefusedError(Fault("shift_id", Code.NO_PLACE))
     elsewhere = await sign_ups.held_elsewhere(tx, actor.district, shift, [volunteer_id])

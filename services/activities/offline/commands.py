@@ -177,7 +177,7 @@ async def _let_count(
     at: datetime,
 ) -> Mapping[UUID, Conclusion]:
     """Let everything count that can by now, for each sign-up that something new is noted of; return what came of it."""
-    window = Window.of(shift.starts_at, shift.ends_at)
+    window = Window.of(shift.starts_at, shift.ends_at, shift.rules)
     settled = [
         each
         for known in devices.values()

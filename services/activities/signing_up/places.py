@@ -70,7 +70,7 @@ async def leave(
     freed = sum(one.state in HOLDING for one in leaving)
     left = replace(shift, taken=shift.taken - freed, waiting=shift.waiting - len(leaving) + freed)
     offered = await offer_places(tx, district, left, by)
-    stays_free = offer_ends(now(), shift.starts_at) is None
+    stays_free = offer_ends(now(), shift.starts_at, shift.rules) is None
     events = [
         NewEvent(
             district,
@@ -93,7 +93,7 @@ async def offer_places(tx: AsyncConnection, district: str, shift: Shift, by: str
 
     The caller counts as many more as taken and fewer as waiting, and appends the events.
     """
-    until = offer_ends(now(), shift.starts_at)
+    until = offer_ends(now(), shift.starts_at, shift.rules)
     if until is None or shift.is_cancelled:
         return []
     chosen = await _choose(tx, district, shift)

@@ -41,7 +41,7 @@ async def withdraw_sign_up(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) 
         sign_up.state,
         sign_up.version,
         WithdrawalReason.OFFER_DECLINED if offered else WithdrawalReason.GIVEN_UP,
-        is_late=sign_up.state is SignUpState.CONFIRMED and is_late(at, shift.starts_at),
+        is_late=sign_up.state is SignUpState.CONFIRMED and is_late(at, shift.starts_at, shift.rules),
     )
     await leave(tx, actor.district, shift, [leaving], actor.name)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.portal.check_in.queries import CheckedIn, CheckedOut, Undone
-from services.portal.sign_ups.queries import CHECK_IN_OPENS, SignUpAnswer
+from services.portal.sign_ups.queries import SignUpAnswer
 from shared.http.problems import ProblemError
 from shared.http.upstream import Change, Nothing, Read, RefusedByServiceError, Upstream
 
@@ -54,17 +54,14 @@ class Roster(BaseModel):
     place: str
     starts_at: datetime
     ends_at: datetime
+    opens_at: datetime
+    """From when on people can be checked in."""
     capacity: int
     taken: int
     waiting: int
     counts: Mapping[str, int]
     items: list[Entry]
     next_cursor: str | None
-
-    @property
-    def opens_at(self) -> datetime:
-        """From when on people can be checked in."""
-        return self.starts_at - CHECK_IN_OPENS
 
     def takes_check_ins(self, now: datetime) -> bool:
         """Return whether it is time to check in."""

@@ -1,6 +1,6 @@
 """What is shown of a volunteer's own sign-ups, and what can be done about them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -9,8 +9,6 @@ from pydantic import BaseModel
 from shared.http.upstream import Change, File, Nothing, Read, Upstream
 
 Listed = Literal["upcoming", "waiting", "past"]
-CHECK_IN_OPENS = timedelta(minutes=30)
-"""So long before the start a check-in is taken (services/activities/attendance)."""
 _MANY = 200
 
 
@@ -26,6 +24,10 @@ class MySignUp(BaseModel):
     shift_id: UUID
     starts_at: datetime
     ends_at: datetime
+    opens_at: datetime
+    """From when on one can check in."""
+    late_from: datetime
+    """From when on giving a confirmed place back is late."""
     activity_id: UUID
     title: str
     service: str
@@ -33,11 +35,6 @@ class MySignUp(BaseModel):
     checked_in_at: datetime | None
     checked_out_at: datetime | None
     minutes: int | None
-
-    @property
-    def opens_at(self) -> datetime:
-        """From when on one can check in."""
-        return self.starts_at - CHECK_IN_OPENS
 
     def can_check_in(self, now: datetime) -> bool:
         """Return whether it is time to check in."""
