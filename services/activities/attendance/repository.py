@@ -222,7 +222,7 @@ _NAMES = tuple(field.name for field in fields(Attendance))
 
 
 def _shift(row: Row[Any]) -> ShiftAttended:
-    return ShiftAttended(*row[:-1], rules_of(row.rules))
+    return ShiftAttended(**{**row._mapping, "rules": rules_of(row.rules)})  # noqa: SLF001 - SQLAlchemy's public name
 
 
 def _attendance(row: Row[tuple[object, ...]]) -> Attendance:

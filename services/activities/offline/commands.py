@@ -211,7 +211,7 @@ async def _let_one_count(
             async with tx.begin_nested():
                 await event_log.append(tx, await settle(tx, actor, [_settled(found, after)], at))
                 if after.state is SignUpState.ATTENDING:
-                    await schedule_closing(tx, actor.district, after.shift_id, after.ends_at)
+                    await schedule_closing(tx, actor.district, after)
         except RefusedError as refused:
             return _refused(noted, refused.faults[0].code)
     return {each.entry.id: Conclusion(verdict_on(each, noted, after), None, each.at, each.to_confirm) for each in noted}

@@ -4,7 +4,7 @@ Invariant: whoever changes how a shift's places stand holds its row lock (``lock
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -205,7 +205,7 @@ async def read_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shif
 
 
 def _shift(row: Row[Any]) -> Shift:
-    return Shift(*row[:_OWN], rules_of(row.rules))
+    return replace(Shift(*row[:_OWN]), rules=rules_of(row.rules))
 
 
 async def taken_up(tx: AsyncConnection, district: str, shift: Shift, volunteers: Sequence[UUID]) -> dict[UUID, TakenUp]:

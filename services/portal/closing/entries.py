@@ -62,7 +62,7 @@ def entries(
 def unreadable(form: Mapping[str, str], lines: Sequence[ClosingLine], language: str) -> dict[str, str]:
     """Return what is said of people who came and cannot be read: left alone, another figure would be confirmed."""
     missing, wrong = (Fault("", code).message(language) for code in (Code.MISSING, Code.OUT_OF_RANGE))
-    found = {}
+    found: dict[str, str] = {}
     for line in lines:
         said, known = said_of(form, line.sign_up_id), said_by_rule(line)
         if said.was != "came" or (line.came and said == replace(known, reason=said.reason)):

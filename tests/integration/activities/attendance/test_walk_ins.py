@@ -5,8 +5,7 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from tests.integration.activities.attendance.test_attendance import HOUR, MINUTE, came, fault_of
-from tests.integration.activities.attendance.test_closing import Place
+from tests.integration.activities.attendance.test_attendance import HOUR, MINUTE, Place, came, fault_of
 from tests.integration.activities.conftest import Account, Activities, in_turn
 
 

@@ -12,9 +12,8 @@ from tests.integration.activities.conftest import OTHER_DISTRICT, Account, Activ
 GENEROUS = {"check_in_opens": 60, "counts_early": 15, "counts_late": 10, "notice": 120, "offer_stands": 30}
 
 
-async def set_rules(activities: Activities, version: int = 0, district: str | None = None, **minutes: int) -> Any:
-    more = {"district": district} if district else {}
-    centre = activities.account(Role.DISTRICT_ADMIN, **more)
+async def set_rules(activities: Activities, version: int = 0, **minutes: int) -> Any:
+    centre = activities.account(Role.DISTRICT_ADMIN)
     return await centre.send("POST", "/v1/rule-sets", json={"version": version, **minutes})
 
 
