@@ -21,6 +21,7 @@ from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 
 router = APIRouter(prefix="/staff/volunteers", include_in_schema=False)
+_NOT_FOUND = 404
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 
@@ -95,9 +96,13 @@ async def _volunteer(
     reason: str = "",
     done: str = "",
 ) -> Response:
-    volunteer, hours = await asyncio.gather(
-        visit.calls.read(queries.VOLUNTEER, volunteer_id=volunteer_id), _hours(visit, volunteer_id)
-    )
+    try:
+        volunteer, hours = await asyncio.gather(
+            visit.calls.read(queries.VOLUNTEER, volunteer_id=volunteer_id), _hours(visit, volunteer_id)
+        )
+    except RefusedByServiceError as hidden:
+        # Registry does not tell that there is one: they are of other units, or nowhere.
+        raise (ProblemError(403, "forbidden") if hidden.status == _NOT_FOUND else hidden) from None
     shown = {"volunteer": volunteer, "hours": hours, "clear": clear, "reason": reason, "done": done}
     faults = faults_of(refused) if refused else {}
     return visit.page("volunteers/volunteer.html", refused.status if refused else 200, **shown, faults=faults)
