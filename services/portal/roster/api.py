@@ -227,8 +227,14 @@ def _asked(what: str) -> WithReason:
 async def _roster(
     visit: Visit, shift_id: UUID, narrowed: Narrowed, outcome: Outcome, *, cursor: str | None = None
 ) -> Response:
+    by_name = bool(narrowed.text) and narrowed.last_four is None
     roster = await queries.find_roster(
-        visit.calls, shift_id, state=narrowed.state or None, last_four=narrowed.last_four, cursor=cursor
+        visit.calls,
+        shift_id,
+        state=narrowed.state or None,
+        last_four=narrowed.last_four,
+        cursor=None if by_name else cursor,
+        limit=queries.ALL if by_name else queries.A_PAGE,
     )
     known = await names(visit.calls, [one.volunteer_id for one in roster.items])
     rows = _named_as(roster, known, narrowed)
@@ -238,7 +244,7 @@ async def _roster(
 
 
 def _named_as(roster: Roster, known: Mapping[UUID, Name], narrowed: Narrowed) -> Sequence[Entry]:
-    """Return those of a page whose masked name begins with what was typed, where that is not four digits."""
+    """Return those whose masked name begins with what was typed, where that is not four digits; of all then."""
     if not narrowed.text or narrowed.last_four:
         return roster.items
     shown = ((one, known.get(one.volunteer_id)) for one in roster.items)
