@@ -26,6 +26,8 @@ from shared.work.kind import NewWork
 
 SETTLE = "settle_places"
 """The kind of work that ends what was not answered in time, and offers what is free (``settling``)."""
+LAPSED = frozenset({WithdrawalReason.OFFER_EXPIRED, WithdrawalReason.NOT_AGREED})
+"""Nobody has answered in time."""
 _CONSIDERED = 100
 """So many more than there are free places are looked at together."""
 
@@ -57,10 +59,10 @@ async def lock_own(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> tuple
 
 async def leave(tx: AsyncConnection, district: str, shift: Shift, leaving: Sequence[Leaving], by: str) -> None:
     """Let people leave a locked shift that takes place, and offer their places to the next; ``by`` caused it."""
-    for late in (False, True):
-        if ids := [one.sign_up_id for one in leaving if one.is_late is late]:
-            absence = AbsenceClass.LATE_WITHDRAWAL if late else None
-            await repository.set_states(tx, district, ids, SignUpState.WITHDRAWN, absence=absence)
+    for lapsed, late in sorted({(one.reason in LAPSED, one.is_late) for one in leaving}):
+        ids = [one.sign_up_id for one in leaving if (one.reason in LAPSED, one.is_late) == (lapsed, late)]
+        absence = AbsenceClass.LATE_WITHDRAWAL if late else None
+        await repository.set_states(tx, district, ids, SignUpState.WITHDRAWN, absence=absence, lapsed=lapsed)
     freed = sum(one.state in HOLDING for one in leaving)
     left = replace(shift, taken=shift.taken - freed, waiting=shift.waiting - len(leaving) + freed)
     offered = await offer_places(tx, district, left, by)

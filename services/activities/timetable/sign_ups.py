@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.signing_up.domain import SignUpState
 from services.activities.timetable.domain import SERVING, UPCOMING, WAITING, Listed
+from shared.contracts import AbsenceClass
 
 
 class MySignUp(BaseModel):
@@ -28,16 +29,21 @@ class MySignUp(BaseModel):
     station_id: UUID
     place: str
     answer_by: datetime | None
-    """Until when an offered place or moved times are to be accepted."""
+    """Until when an offered place or moved times are to be accepted, or nobody has done so."""
+    absence: AbsenceClass | None
+    """That one did not come, or withdrew late, where no leader has excused it."""
     checked_in_at: datetime | None
     checked_out_at: datetime | None
     minutes: int | None
+    record_id: UUID | None
+    """The service record, where there is one."""
 
 
 _MINE = f"""
     WITH mine AS (
         SELECT u.id AS sign_up_id, u.state, u.shift_id, s.starts_at, s.ends_at, a.id AS activity_id, a.title,
-               a.service, a.station_id, a.place, u.answer_by, u.checked_in_at, u.checked_out_at, r.minutes,
+               a.service, a.station_id, a.place, u.answer_by, u.absence, u.checked_in_at, u.checked_out_at, r.minutes,
+               r.id AS record_id,
                CASE WHEN u.state = ANY(CAST(:serving AS text[])) THEN '{Listed.UPCOMING}'
                     WHEN u.state = ANY(CAST(:upcoming AS text[])) AND s.ends_at > now() THEN '{Listed.UPCOMING}'
                     WHEN u.state = ANY(CAST(:waiting AS text[])) AND s.starts_at > now() THEN '{Listed.WAITING}'

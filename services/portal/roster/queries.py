@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.portal.check_in.queries import CheckedIn, CheckedOut, Undone
-from services.portal.sign_ups.queries import CHECK_IN_OPENS, SignUpAnswer
+from services.portal.sign_ups.queries import SignUpAnswer
+from services.portal.timetable.queries import CHECK_IN_OPENS
 from shared.http.problems import ProblemError
 from shared.http.upstream import Change, Nothing, Read, RefusedByServiceError, Upstream
 
