@@ -178,7 +178,7 @@ async def _let_count(
     at: datetime,
 ) -> Mapping[UUID, Conclusion]:
     """Let everything count that can by now, for each sign-up that something new is noted of; return what came of it."""
-    window = Window.of(shift.starts_at, shift.ends_at)
+    window = Window.of(shift.starts_at, shift.ends_at, shift.rules)
     settled = [
         each
         for known in devices.values()
@@ -212,7 +212,7 @@ async def _let_one_count(
             async with tx.begin_nested():
                 await event_log.append(tx, await settle(tx, actor, [_settled(found, after)], at))
                 if after.state is SignUpState.ATTENDING:
-                    await schedule_closing(tx, actor.district, after.shift_id, after.ends_at)
+                    await schedule_closing(tx, actor.district, after)
         except RefusedError as refused:
             return _refused(noted, refused.faults[0].code)
     return {each.entry.id: Conclusion(verdict_on(each, noted, after), None, each.at, each.to_confirm) for each in noted}

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from services.activities.attendance.domain import CAME, RULES, Attendance
+from services.activities.attendance.domain import CAME, Attendance
+from services.activities.rules.domain import RuleSet
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import CheckInWay
 
@@ -78,9 +79,9 @@ class Window(NamedTuple):
     closes_at: datetime
 
     @classmethod
-    def of(cls, starts_at: datetime, ends_at: datetime) -> "Window":
+    def of(cls, starts_at: datetime, ends_at: datetime, rules: RuleSet) -> "Window":
         """Return a shift's window."""
-        return cls(starts_at - RULES.opens, ends_at + RULES.forgotten)
+        return cls(starts_at - rules.check_in_opens, ends_at + rules.forgotten_after)
 
 
 class _Reading(NamedTuple):

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 
 from services.portal.closing import queries
-from services.portal.closing.entries import Said, closing_faults, entries, said_by_rule, said_of
+from services.portal.closing.entries import Said, closing_faults, entries, said_by_rule, said_of, unreadable
 from services.portal.offline.queries import doubts
 from services.portal.roster.queries import find_roster
 from services.portal.sessions.dependencies import Organiser
@@ -40,6 +40,8 @@ async def close(visit: Organiser, request: Request, shift_id: str) -> Response:
     roster, closing = await asyncio.gather(
         find_roster(visit.calls, shift, limit=1), queries.find_closing(visit.calls, shift)
     )
+    if faults := unreadable(typed, closing.items, visit.look.language):
+        return await _page(visit, shift, typed=typed, faults=faults, status=422)
     body = {"entries": entries(typed, closing.items, roster.starts_at, roster.ends_at)}
     try:
         await visit.calls.change(queries.CLOSE, body, key=typed.get("key"), shift_id=shift)

@@ -25,12 +25,13 @@ from services.activities.offline.domain import (
     timed,
     verdict_on,
 )
+from services.activities.rules.domain import FIRST_RULES
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import CheckInWay
 from tests.unit.activities.attendance.test_attendance import END, START, attendance
 
 MINUTE = timedelta(minutes=1)
-WINDOW = Window.of(START, END)
+WINDOW = Window.of(START, END, FIRST_RULES)
 LATEST = END
 RECEIVED = LATEST + timedelta(seconds=1)
 PEOPLE = [UUID(int=number) for number in range(1, 4)]
