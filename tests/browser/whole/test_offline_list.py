@@ -26,7 +26,7 @@ LOST = "ERR_INTERNET_DISCONNECTED"
 SHELL = "离线签到 · 邻帮"
 """The title of the page without a shift: what the service worker keeps."""
 LATE = 60_000
-"""For what takes a service worker, or requests: a time-out only ends a hang."""
+"""Milliseconds: a time-out only ends a hang."""
 
 
 async def download(page: Page, shift: str) -> None:
@@ -56,19 +56,19 @@ async def test_three_check_ins_without_a_network_count_once_and_at_the_right_tim
     await page.clock.install(time=datetime.now(UTC) + WRONG)
     await log_in(page, system.district.manager)
     await download(page, activity["shift"])
-    await expect(page.get_by_text("这台设备的时钟差了 7 分钟")).to_be_visible()
+    await expect(page.get_by_text("这台设备的时钟差了 7 分钟")).to_be_visible(timeout=LATE)
 
     await page.context.set_offline(True)
     await page.reload()
     await expect(page).to_have_title(SHELL)
-    await expect(page.get_by_text("没有网络的班次")).to_be_visible()
+    await expect(page.get_by_text("没有网络的班次")).to_be_visible(timeout=LATE)
     before = datetime.now(UTC)
     for entry in listed[:3]:
         await page.get_by_label("编号后四位或姓").fill(entry["number_last_four"])
         await row(page, entry).get_by_role("button", name="签到").click()
-        await expect(row(page, entry).get_by_text("未同步")).to_be_visible()
+        await expect(row(page, entry).get_by_text("未同步")).to_be_visible(timeout=LATE)
     after = datetime.now(UTC)
-    await expect(page.get_by_text("未同步 3 条")).to_be_visible()
+    await expect(page.get_by_text("未同步 3 条")).to_be_visible(timeout=LATE)
     assert moments(system, activity) == [None] * 4
 
     await page.context.set_offline(False)
@@ -80,7 +80,7 @@ async def test_three_check_ins_without_a_network_count_once_and_at_the_right_tim
         assert before - WRONG / 2 < datetime.fromisoformat(moment) < after + WRONG / 2
     assert [entry["by"] for entry in roster(system, activity)] == ["offline"] * 3 + [None]
     await page.get_by_label("编号后四位或姓").fill("")
-    await expect(page.get_by_text("时钟不准，待核对").filter(visible=True)).to_have_count(3)
+    await expect(page.get_by_text("时钟不准，待核对").filter(visible=True)).to_have_count(3, timeout=LATE)
     with as_admin(system) as admin:
         doubts = admin.activities.send("GET", f"/v1/shifts/{activity['shift']}/offline-doubts").json()["items"]
     assert [each["sign_up_id"] for each in doubts] == [entry["sign_up_id"] for entry in listed[:3]]
@@ -108,13 +108,13 @@ async def test_a_second_tap_is_no_check_out_and_a_minute_later_there_is_one(
     await expect(page.get_by_text("works without a network")).to_be_visible(timeout=LATE)
     await page.context.set_offline(True)
     await row(page, entry).get_by_role("button", name="Check in").dblclick()
-    await expect(page.get_by_text("1 not synced")).to_be_visible()
+    await expect(page.get_by_text("1 not synced")).to_be_visible(timeout=LATE)
     await expect(row(page, entry).get_by_role("button")).to_have_count(0)
     await page.clock.set_fixed_time(start + timedelta(seconds=61))
     await page.reload()
     await row(page, entry).get_by_role("button", name="Check out").click()
-    await expect(row(page, entry).get_by_text("Checked out")).to_be_visible()
-    await expect(page.get_by_text("2 not synced")).to_be_visible()
+    await expect(row(page, entry).get_by_text("Checked out")).to_be_visible(timeout=LATE)
+    await expect(page.get_by_text("2 not synced")).to_be_visible(timeout=LATE)
     found = await Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.response["violations"]
     assert await page.evaluate(TOO_SMALL, [CONTROLS, 44]) == []
@@ -133,8 +133,8 @@ async def test_two_open_pages_take_turns_in_one_chain(system: System, open_page:
     await two.goto(f"/staff/offline/{activity['shift']}")
     for page, entry in zip((two, one), listed, strict=True):
         await row(page, entry).get_by_role("button", name="签到").click()
-        await expect(row(page, entry).get_by_text("未同步")).to_be_visible()
-    await expect(one.get_by_text("未同步 2 条")).to_be_visible()
+        await expect(row(page, entry).get_by_text("未同步")).to_be_visible(timeout=LATE)
+    await expect(one.get_by_text("未同步 2 条")).to_be_visible(timeout=LATE)
     await two.close()
     await one.context.set_offline(False)
     await expect(one.get_by_text("都已同步", exact=True)).to_be_visible(timeout=LATE)
@@ -153,9 +153,9 @@ async def test_nobody_logs_out_with_something_unsynced_unless_it_is_saved(
     await download(page, activity["shift"])
     await page.context.set_offline(True)
     await row(page, entry).get_by_role("button", name="签到").click()
-    await expect(page.get_by_text("未同步 1 条")).to_be_visible()
+    await expect(page.get_by_text("未同步 1 条")).to_be_visible(timeout=LATE)
     await page.get_by_role("button", name="退出登录").click()
-    await expect(page.get_by_text("还有没同步的记录，现在不能退出。")).to_be_visible()
+    await expect(page.get_by_text("还有没同步的记录，现在不能退出。")).to_be_visible(timeout=LATE)
 
     async with page.expect_download() as saving:
         await page.get_by_role("button", name="保存文件").click()
@@ -167,7 +167,7 @@ async def test_nobody_logs_out_with_something_unsynced_unless_it_is_saved(
     await page.context.set_offline(False)
     await expect(page.get_by_text("都已同步", exact=True)).to_be_visible(timeout=LATE)
     await page.get_by_role("button", name="退出登录").click()
-    await expect(page).to_have_url(f"{system.origin}/")
+    await expect(page).to_have_url(f"{system.origin}/", timeout=LATE)
 
     async def is_gone() -> bool:
         return bool(await page.evaluate("indexedDB.databases().then((all) => all.length === 0)"))
@@ -202,4 +202,4 @@ async def test_without_scripts_the_page_says_so_and_leads_to_the_sheet(system: S
     await expect(page.get_by_text("离线签到要靠浏览器的脚本和存储")).to_be_visible()
     await expect(page.get_by_role("button", name="下载名单")).to_be_hidden()
     await page.get_by_role("link", name="打印签到表").click()
-    await expect(page).to_have_url(re.compile(f"/staff/shifts/{activity['shift']}/sheet$"))
+    await expect(page).to_have_url(re.compile(f"/staff/shifts/{activity['shift']}/sheet$"), timeout=LATE)
