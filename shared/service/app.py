@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from shared.http import problems
 from shared.http.auth import Verifier
@@ -32,12 +33,15 @@ from shared.store.engine import Store
 from shared.store.revocations import Revocations
 
 API_CONNECTIONS = 16
+_OURS: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI's own telemetry is off: requests are traced and counted by `Observe`."""
 _KEYS_SECONDS, _OK = 5.0, 200
 
 
 def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_routes: bool = True) -> FastAPI:
     """Return the process's HTTP application: health and metrics, and the service's routes where asked for."""
-    app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
+    lifespan = partial(_lifespan, service)
+    app = Application(title=service.title, version="1", lifespan=lifespan, telemetry=_OURS)
     problems.install(app)
     app.include_router(health_routes(heartbeats))
     settings = service.settings

@@ -53,8 +53,9 @@ def settings(ports: Mapping[str, str]) -> dict[str, str]:
     """Give everything that `.env` has to hold."""
     secret = credentials.generate_for_servers() | credentials.generate()
     mail = {"SMTP_HOST": "mail.example.org", "SMTP_PORT": "25", "SMTP_FROM": "linbang@example.org"}
+    pages = {"PORTAL_ORIGIN": f"http://127.0.0.1:{ports.get('PORTAL_PORTS', '8105')}"}
     sample = {"REGISTRY_SECOND_FACTOR_REQUIRED": "false"}  # what is tried there logs in by passwords alone
-    return {"LINBANG_VERSION": "dev", **mail, **secret, **ports, **sample}
+    return {"LINBANG_VERSION": "dev", **mail, **secret, **ports, **pages, **sample}
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -35,6 +35,22 @@ class System:
     database_urls: Mapping[str, str]
     district: SmallDistrict
 
+    @contextmanager
+    def without(self, service: str) -> Iterator[None]:
+        """Stop a service for as long as this lasts; it is ready again afterwards, for whoever comes next."""
+        self.children[service].stop()
+        try:
+            yield
+        finally:
+            self.children[service].start()
+            wait_for(self.children[service], self.platform.base_urls[service])
+
+
+def wait_for(child: Child, address: str) -> None:
+    """Wait until a service says that it is ready."""
+    with httpx.Client(timeout=2) as client:
+        child.wait_until(partial(checks.service_is_ready, client, address), timeout=90)
+
 
 @asynccontextmanager
 async def running_system(
@@ -48,7 +64,7 @@ async def running_system(
     await topics.provision(infrastructure.bootstrap_servers, prefix)
     assets.unpack()
     ports = {f"{service}_PORT".upper(): str(free_port()) for service in (*SERVICES, "smtp")}
-    with ExitStack() as stack, httpx.Client(timeout=2) as client:
+    with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, ports | {"TOPIC_PREFIX": prefix}))
         settings = LocalSettings()
         children = {
@@ -65,9 +81,9 @@ async def running_system(
         for child in children.values():
             child.start()
             stack.callback(child.stop)
-        for name, child in children.items():
-            child.wait_until(partial(checks.service_is_ready, client, settings.base_urls()[name]), timeout=90)
         platform = Platform(settings.base_urls(), secret["REGISTRY_OPERATOR_PASSWORD"])
+        for name, child in children.items():
+            wait_for(child, platform.base_urls[name])
         district = small_district.make(platform, folder)
         yield System(settings.base_urls()["portal"], platform, children, urls, district)
     await databases.drop()

@@ -71,6 +71,15 @@ def test_compose_asks_for_nothing_that_is_not_made_or_in_the_example() -> None:
     assert asked == asked & (example | set(credentials.generate()) | set(credentials.generate_for_servers()))
 
 
+def test_the_example_names_every_secret_that_is_made() -> None:
+    made = {
+        re.sub(r"^\w+_(OWNER|API|WORKER)_PASSWORD$", "<SERVICE>_<OWNER|API|WORKER>_PASSWORD", name)
+        for name in {**credentials.generate(), **credentials.generate_for_servers()}
+    }
+    example = (ROOT / ".env.example").read_text()
+    assert [name for name in made if name not in example] == []
+
+
 def test_operators_commands_find_the_local_system_where_the_environment_names_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
