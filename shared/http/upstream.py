@@ -154,7 +154,7 @@ class Upstream:
         method: str,
         service: str,
         path: str,
-        query: Mapping[str, str],
+        query: Mapping[str, str | list[str]],
         seconds: float,
         *,
         form: object = None,
@@ -192,13 +192,16 @@ async def unless_away(answer: Awaitable[M]) -> M | None:
         return None
 
 
-def _filled(path: str, values: Mapping[str, object]) -> tuple[str, dict[str, str]]:
+def _filled(path: str, values: Mapping[str, object]) -> tuple[str, dict[str, str | list[str]]]:
     named = set(_IN_PATH.findall(path))
     filled = _IN_PATH.sub(lambda found: quote(str(values[found[1]]), safe=""), path)
     return filled, {name: _text(value) for name, value in values.items() if name not in named and value is not None}
 
 
-def _text(value: object) -> str:
+def _text(value: object) -> str | list[str]:
+    """Return a value as a query has it: several under one name as often as there are."""
+    if isinstance(value, list | tuple):
+        return [str(one) for one in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Signs of life (ADR 0037): 500 volunteers have the page of one activity open, and somebody signs up.
+"""Signs of life (ADR 0038): 500 volunteers have the page of one activity open, and somebody signs up.
 
 What the portal spends while nothing happens, beside what it spends while nobody looks; and how long after a sign-up has
 begun the last of them is told how its places stand.

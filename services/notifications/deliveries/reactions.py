@@ -10,12 +10,15 @@ from services.notifications.deliveries.projections import MESSAGES
 from services.notifications.deliveries.repository import NewDelivery
 from services.notifications.deliveries.telling import deliver
 from shared.contracts import (
+    AbsenceExcused,
     ActivityCancelled,
     ActivityChanged,
     CheckOutMissed,
     ClaimAnswered,
+    HoursCorrected,
     HoursCredited,
     ShiftCancelled,
+    ShiftMissed,
     ShiftMoved,
     SignUpAskedAgain,
     SignUpCancelled,
@@ -25,6 +28,7 @@ from shared.contracts import (
     StarLevelReached,
     VolunteerRegistered,
     VolunteerSignedUp,
+    VolunteerTakenOff,
 )
 from shared.contracts.received import Received
 from shared.messaging.reactions import History, Reaction
@@ -45,12 +49,16 @@ REACTIONS = (
     _tell(SignUpWithdrawn),
     _tell(SignUpAskedAgain),
     _tell(SignUpCancelled),
+    _tell(VolunteerTakenOff),
     _tell(ShiftMoved),
     _tell(ShiftCancelled),
     _tell(ActivityChanged),
     _tell(ActivityCancelled),
     _tell(CheckOutMissed),
+    _tell(ShiftMissed),
+    _tell(AbsenceExcused),
     _tell(ClaimAnswered),
     _tell(HoursCredited),
+    _tell(HoursCorrected),
     _tell(StarLevelReached),
 )

@@ -58,6 +58,7 @@ class Activity(OpenActivity):
     risk_text: str
     description: str
     state: str
+    cancelled_reason: str | None
     as_of: datetime
 
 
@@ -107,6 +108,8 @@ class Wanted:
     service: str | None = None
     free: bool = False
     text: str = ""
+    everything: bool = False
+    """Also what one has signed up for, or cannot take for that (a volunteer's list alone)."""
     cursor: str | None = None
 
     @property

@@ -19,7 +19,8 @@ from services.portal.shell.districts import Districts
 from services.portal.shell.look import look_of
 from services.portal.shell.site import Site
 from shared.contracts.actor import EVERY_DISTRICT, Role
-from shared.http.auth import Declared, anyone
+from shared.contracts.tokens import STEPPED_UP_FOR
+from shared.http.auth import Declared, Verifier, anyone
 from shared.http.client_address import HEADER, ClientAddresses, signed_address
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, Upstream
@@ -29,6 +30,8 @@ from shared.store.event_log import now
 _REFRESH_SECONDS = 10.0
 """A connection to the database is held meanwhile, so it is less than for other changes."""
 _SEEN_AGAIN_AFTER = timedelta(minutes=1)
+_A_CODE_HOLDS = timedelta(minutes=5)
+"""A code to a phone or mailbox (services/registry/codes)."""
 
 
 class LogInFirstError(Exception):
@@ -129,6 +132,16 @@ class PageAccess(Declared):
 
 
 page_for = PageAccess
+
+
+async def stepped_up_lately(visit: Visit) -> bool:
+    """Return whether somebody has just shown who they are: for longer than a code that is sent holds."""
+    verifier: Verifier = visit.request.app.state.verifier
+    claims = await verifier.verify(visit.session.tokens.access) if visit.session else {}
+    left = STEPPED_UP_FOR.total_seconds() - (time.time() - claims.get("stepped_up_at", 0))
+    return bool(left > _A_CODE_HOLDS.total_seconds())
+
+
 Organiser = Annotated[
     Visit, Depends(page_for(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER], own=[Role.TEAM_LEADER]))
 ]

@@ -1,4 +1,4 @@
-"""Counts change in an open page by themselves (ADR 0037): one signs up, another sees it."""
+"""Counts change in an open page by themselves (ADR 0038): one signs up, another sees it."""
 
 from datetime import timedelta
 

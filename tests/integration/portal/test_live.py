@@ -1,4 +1,4 @@
-"""Signs of life: what an open page is told, to whom, and how its stream ends (ADR 0037)."""
+"""Signs of life: what an open page is told, to whom, and how its stream ends (ADR 0038)."""
 
 import asyncio
 import json

@@ -1,5 +1,6 @@
 """A shift is closed: what is missing is named, who did not come is counted, and it can be opened again."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -83,6 +84,41 @@ async def test_more_than_the_rules_give_is_confirmed_with_a_reason_alone(activit
     assert provenances == ["leader", "leader"]
 
 
+async def test_the_list_says_what_counts_of_what_was_tapped(activities: Activities) -> None:
+    shift_id, (early, forgot, absent) = await shift_of(activities, 3)
+    await serve(activities, early, 110)  # came 20 minutes before the start, and left
+    await serve(activities, forgot, None)
+    [shift] = await activities.rows("SELECT starts_at, ends_at FROM shift")
+    items = (await activities.leader.get(f"/v1/shifts/{shift_id}/closing"))["items"]
+    found = {item["sign_up_id"]: (_read(item["counts_from"]), _read(item["counts_until"])) for item in items}
+    left = {item["sign_up_id"]: _read(item["checked_out_at"]) for item in items}
+    came_at = {item["sign_up_id"]: _read(item["checked_in_at"]) for item in items}
+    assert found[early.sign_up_id] == (shift.starts_at, left[early.sign_up_id])
+    assert found[forgot.sign_up_id] == (came_at[forgot.sign_up_id], None)
+    assert found[absent.sign_up_id] == (None, None)
+    await activities.move_shift(shift_id, -150 * MINUTE)
+    items = (await activities.leader.get(f"/v1/shifts/{shift_id}/closing"))["items"]
+    [shift] = await activities.rows("SELECT starts_at, ends_at FROM shift")
+    assert (
+        _read(next(item["counts_until"] for item in items if item["sign_up_id"] == early.sign_up_id)) == shift.ends_at
+    )
+
+
+async def test_less_than_the_rules_give_wants_a_reason_too(activities: Activities) -> None:
+    shift_id, (place,) = await shift_of(activities, 1)
+    await serve(activities, place, 60)
+    await activities.move_shift(shift_id, -150 * MINUTE)
+    entry = {"sign_up_id": place.sign_up_id, "ended_at": (now() - 45 * MINUTE).isoformat()}
+    assert faults(await close(activities, shift_id, entry, status=422)) == [
+        (f"entries.{place.sign_up_id}.reason", "missing")
+    ]
+    assert (await close(activities, shift_id, {**entry, "reason": "提前离开"}))["minutes"] == 15
+
+
+def _read(moment: str | None) -> datetime | None:
+    return datetime.fromisoformat(moment) if moment else None
+
+
 async def test_what_is_wrong_with_entries_is_told_at_once_and_nothing_is_done(activities: Activities) -> None:
     shift_id, (one, two, three) = await shift_of(activities, 3)
     for place in (one, two):
@@ -111,6 +147,10 @@ async def test_a_no_show_is_reversed_by_opening_the_shift_again(activities: Acti
     shift_id, (came_late, excused) = await shift_of(activities, 2)
     await activities.move_shift(shift_id, -3 * HOUR)
     assert (await close(activities, shift_id))["missed"] == 2
+    (whose,) = await activities.rows(f"SELECT volunteer_id FROM sign_up WHERE id = '{excused.sign_up_id}'")
+    volunteer = activities.volunteer(whose.volunteer_id)
+    (missed,) = (await volunteer.get("/v1/me/sign-ups"))["items"]
+    assert (missed["state"], missed["absence"]) == ("confirmed", "no_show")
     path = f"/v1/shifts/{shift_id}/reopen"
     assert (await activities.leader.send("POST", path, json={})).status_code == 422
     reopened = await activities.leader.send("POST", path, json={"reason": "漏记一人"})
@@ -124,7 +164,10 @@ async def test_a_no_show_is_reversed_by_opening_the_shift_again(activities: Acti
         {"sign_up_id": excused.sign_up_id, "no_show": False, "reason": "公交停运"},
     )
     assert (closed["served"], closed["missed"], closed["minutes"]) == (1, 0, 50)
-    assert len(await activities.events("AbsenceExcused")) == 2
+    (again,) = (await volunteer.get("/v1/me/sign-ups"))["items"]
+    assert again["absence"] is None
+    told = await activities.events("AbsenceExcused")
+    assert [event["activity_title"] for event in told] == [missed["title"]] * 2
     assert [event["reason"] for event in await activities.events("ShiftReopened")] == ["漏记一人"]
     for row in await activities.rows(
         """SELECT u.version, array_agg(e.aggregate_version ORDER BY e.position) AS told

@@ -2,6 +2,19 @@
 
 const live = () => document.getElementById("live");
 
+// Who logs out leaves no offline list behind. What a device has not brought back yet (offline.js) keeps them here, unless
+// it has been saved as a file.
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") !== "/log-out") return;
+  const noted = Object.keys(localStorage).filter((key) => key.startsWith("linbang-unsynced-"));
+  const unsynced = noted.find((key) => localStorage.getItem(key) !== "saved");
+  if (!noted.length) indexedDB.deleteDatabase("linbang-offline");
+  if (!unsynced) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  location.assign(`/staff/offline/${unsynced.replace("linbang-unsynced-", "")}#log-out`);
+});
+
 // A second tap while the first is under way sends nothing.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
