@@ -18,7 +18,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, T
 
 MOST_AT_ONCE = 100
 """Per service: more than its database connections, so that it is never short of work, and far from any file limit."""
-_NOTHING: Mapping[str, str] = {}
+_NOTHING: Mapping[str, Any] = {}
 _NO_QUERY: Mapping[str, str | list[str]] = {}
 _JSON = {"Content-Type": "application/json"}
 

@@ -1,6 +1,6 @@
 """Other services over HTTP, as the person sees them on whose behalf they are called.
 
-Invariant: a call ends, within ``PAGE_SECONDS``, with the model that was asked for, or with one of
+Invariant: a call ends, within ``READ_SECONDS`` or ``CHANGE_SECONDS``, with the model that was asked for, or with one of
 two exceptions: the service has refused (and says why), or it is away. What has not the agreed form counts as away:
 nobody is shown half an answer. In a rush a page waits its turn; what it can do without it waits for no longer than
 ``SECTION_SECONDS``.
@@ -21,10 +21,11 @@ from shared.ops.tracing import current_traceparent
 
 SECTION_SECONDS = 2.0
 """For what a page can do without."""
-PAGE_SECONDS = 60.0
-"""For what a page is about, and for what somebody does, as long as proxies before us wait: an error is worse than a
-wait, whoever tries again joins the line at its end, and nobody knows of a change that was given up whether it was made.
-A hundred who log in at once keep two cores busy with their passwords for ten seconds, other work aside."""
+READ_SECONDS = 60.0
+"""For what a page is about: an error is worse than a wait, and whoever tries again joins the line at its end."""
+CHANGE_SECONDS = 300.0
+"""As long as browsers wait themselves: nobody knows of a change that was given up whether it was made. A hundred who
+log in at once keep two cores busy with their passwords for ten seconds, and other work makes that a minute."""
 _A_SUCCESS, _NO_SUCCESS = 200, 300
 _FIRST_FAILURE = 500
 _ABOUT_THE_REQUEST = frozenset({400, 404, 409, 422, 429})
@@ -116,7 +117,7 @@ class Upstream:
         Raises RefusedByServiceError and AwayError.
         """
         path, query = _filled(what.path, values)
-        answer = await self._send("GET", what.service, path, query)
+        answer = await self._send("GET", what.service, path, query, READ_SECONDS)
         return _parsed(what.service, what.answer, answer.content)
 
     async def change(
@@ -126,6 +127,7 @@ class Upstream:
         *,
         key: str | None = None,
         headers: Mapping[str, str] | None = None,
+        seconds: float = CHANGE_SECONDS,
         **values: object,
     ) -> M:
         """Ask a service to do something; ``key`` is its Idempotency-Key, so that twice is once.
@@ -134,7 +136,7 @@ class Upstream:
         """
         path, query = _filled(what.path, values)
         more = {**(headers or {}), **({"Idempotency-Key": key} if key else {})}
-        answer = await self._send(what.method, what.service, path, query, form=form, headers=more)
+        answer = await self._send(what.method, what.service, path, query, seconds, form=form, headers=more)
         if what.answer is Nothing:
             return cast("M", Nothing())
         return _parsed(what.service, what.answer, answer.content)
@@ -142,7 +144,7 @@ class Upstream:
     async def fetch(self, what: File, **values: object) -> bytes:
         """Return a file's content. Raises RefusedByServiceError and AwayError."""
         path, query = _filled(what.path, values)
-        answer = await self._send("GET", what.service, path, query)
+        answer = await self._send("GET", what.service, path, query, READ_SECONDS)
         if not answer.headers.get("Content-Type", "").startswith(what.media_type):
             raise AwayError(what.service)
         return answer.content
@@ -153,6 +155,7 @@ class Upstream:
         service: str,
         path: str,
         query: Mapping[str, str | list[str]],
+        seconds: float,
         *,
         form: object = None,
         headers: Mapping[str, str] | None = None,
@@ -163,7 +166,7 @@ class Upstream:
             answer = await self._connections.send(
                 method,
                 self._urls[service] + path,
-                seconds=PAGE_SECONDS,
+                seconds=seconds,
                 headers=sent,
                 params=query,
                 form=form,

@@ -27,7 +27,7 @@ BUDGETS = {
     "integration/messaging": 120,
     "integration/notifications": 75,
     "integration/ops": 40,
-    "integration/portal": 30,
+    "integration/portal": 40,
     "integration/registry": 120,
     "integration/services": 140,
     "integration/work": 70,

@@ -106,7 +106,7 @@ class FakeServices:
         *,
         seconds: float,
         headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | list[str]] | None = None,
         form: object = None,
     ) -> ConnectionsAnswer:
         """Answer as ``Connections.send`` does."""

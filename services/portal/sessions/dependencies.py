@@ -27,6 +27,8 @@ from shared.http.upstream import RefusedByServiceError, Upstream
 from shared.store.engine import Store
 from shared.store.event_log import now
 
+_REFRESH_SECONDS = 10.0
+"""A connection to the database is held meanwhile, so it is less than for other changes."""
 _SEEN_AGAIN_AFTER = timedelta(minutes=1)
 _A_CODE_HOLDS = timedelta(minutes=5)
 """A code to a phone or mailbox (services/registry/codes)."""
@@ -99,7 +101,8 @@ async def _with_newer_tokens(request: Request, key: bytes, cookie: CookieValue) 
         if session is None or not session.tokens.end_soon(now()):
             return session
         try:
-            answer = await calls_for(request).change(REFRESH, {"refresh_token": session.tokens.refresh})
+            form = {"refresh_token": session.tokens.refresh}
+            answer = await calls_for(request).change(REFRESH, form, seconds=_REFRESH_SECONDS)
         except RefusedByServiceError:
             await repository.delete(tx, cookie)
             return None

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import aclosing
 from datetime import timedelta
 
 import httpx
@@ -10,9 +11,10 @@ from sqlalchemy import text
 
 from services.portal.sessions.domain import STAFF_LIFETIME, VOLUNTEER
 from shared.http.client_address import HEADER, signed_address
+from shared.http.upstream import CHANGE_SECONDS, READ_SECONDS
 from shared.store.engine import Store
 from tests.support.infrastructure import Urls
-from tests.support.portal import ACCOUNT, ADDRESS_KEY, DISTRICT, ORIGIN, Portal, running_portal, tokens
+from tests.support.portal import ACCOUNT, ADDRESS_KEY, DISTRICT, ORIGIN, FakeServices, Portal, running_portal, tokens
 from tests.support.services import tables
 
 LOG_IN = {"user_name": "51011500000001", "password": "long enough to keep"}
@@ -256,3 +258,13 @@ async def test_after_log_in_one_goes_on_within_this_site_alone(portal: Portal, t
         answer = await browser.post("/log-in", data={**LOG_IN, "then": then})
         assert answer.headers["location"] == place
         assert ORIGIN not in answer.headers["location"]
+
+
+async def test_a_log_in_waits_as_long_as_browsers_do_and_a_page_less_long(
+    portal: Portal, services: FakeServices
+) -> None:
+    async with aclosing(await portal.logged_in("volunteer")) as browser:
+        await browser.get("/me/sign-ups")
+    limits = {request.url.path: request.extensions["seconds"] for request in services.asked}
+    assert limits["/v1/tokens"] == CHANGE_SECONDS
+    assert limits["/v1/me/sign-ups"] == READ_SECONDS
