@@ -7,12 +7,13 @@ from services.activities.offline.part import PART as OFFLINE
 from services.activities.publishing.part import PART as PUBLISHING
 from services.activities.records.part import PART as RECORDS
 from services.activities.register.part import PART as REGISTER
+from services.activities.rules.part import PART as RULES
 from services.activities.settings import Settings
 from services.activities.signing_up.part import PART as SIGNING_UP
 from services.activities.timetable.part import PART as TIMETABLE
 from shared.service.service import Service
 
-PARTS = (OFFLINE, CLAIMS, TIMETABLE, ATTENDANCE, RECORDS, CHANGES, SIGNING_UP, PUBLISHING, REGISTER)
+PARTS = (OFFLINE, CLAIMS, TIMETABLE, ATTENDANCE, RECORDS, CHANGES, SIGNING_UP, PUBLISHING, RULES, REGISTER)
 
 
 def service() -> Service:

@@ -5,8 +5,10 @@ from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
+from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.notices.part import PART as NOTICES
+from services.portal.offline.part import PART as OFFLINE
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.records.part import PART as RECORDS
@@ -26,10 +28,12 @@ PARTS = (
     STAFF,
     PUBLISHING,
     CLOSING,
+    OFFLINE,
     WALL,
     ROSTER,
     RECORDS,
     VOLUNTEERS,
+    LIVE,
     ME,
     CHECK_IN,
     SIGN_UPS,

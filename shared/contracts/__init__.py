@@ -76,6 +76,7 @@ from shared.contracts.sign_up import (
     SignUpAskedAgain,
     SignUpCancelled,
     SignUpOffered,
+    VolunteerTakenOff,
     WithdrawalReason,
 )
 from shared.contracts.volunteer import (
@@ -123,6 +124,7 @@ EVENTS: dict[str, type[Event]] = {
         SignUpAskedAgain,
         SignUpAgreed,
         SignUpCancelled,
+        VolunteerTakenOff,
         AbsenceExcused,
         VolunteerCheckedIn,
         VolunteerCheckedOut,
@@ -224,6 +226,7 @@ __all__ = [
     "VolunteerProfileChanged",
     "VolunteerRegistered",
     "VolunteerSignedUp",
+    "VolunteerTakenOff",
     "VolunteerWaitlisted",
     "WithdrawalReason",
     "WorkCancelled",

@@ -150,6 +150,8 @@ class VolunteerCheckedOut(Event):
     volunteer_id: UUID
     checked_out_at: datetime
     way: CheckInWay
+    reason: str | None = None
+    """Why a leader states other times than the rules give; absent where nobody had to say."""
 
 
 class CheckUndone(Event):

@@ -104,6 +104,21 @@ class SignUpCancelled(Event):
     """As the organiser has worded it; empty where a place was taken away without a word."""
 
 
+class VolunteerTakenOff(Event):
+    """Somebody who staffs the activity has taken a volunteer off a shift that takes place, or off its waiting list."""
+
+    topic: ClassVar[str] = "activities.sign-up"
+
+    sign_up_id: UUID
+    shift_id: UUID
+    activity_id: UUID
+    activity_title: str
+    starts_at: datetime
+    volunteer_id: UUID
+    reason: str
+    """As it was worded for the volunteer."""
+
+
 class AbsenceExcused(Event):
     """A leader has taken back that somebody withdrew late or did not come: it is not counted any more."""
 

@@ -151,7 +151,7 @@ async def check_oversell(world: World, findings: Findings) -> None:
             queue[shift].discard(event.aggregate_id)
         elif event.name == "VolunteerWaitlisted":
             queue[shift].add(event.aggregate_id)
-        elif event.name in ("SignUpWithdrawn", "SignUpCancelled"):
+        elif event.name in ("SignUpWithdrawn", "SignUpCancelled", "VolunteerTakenOff"):
             holding[shift].discard(event.aggregate_id)
             queue[shift].discard(event.aggregate_id)
         taken = len(holding[shift])

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.activities.attendance import repository
 from services.activities.attendance.codes import SecretBox, ShiftCodes, read_token
 from services.activities.attendance.commands import CheckedIn, CheckedOut, check_in, check_out
-from services.activities.attendance.domain import RULES, Attendance
+from services.activities.attendance.domain import TRIES, TRIES_WITHIN, Attendance
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import CheckInWay
 from shared.contracts.actor import Actor
@@ -92,11 +92,11 @@ async def count_try(tx: AsyncConnection, actor: Actor, volunteer_id: UUID) -> in
 
     Raises RefusedError ``too_often`` with ``again_at``.
     """
-    tries = await repository.count_try(tx, actor.district, volunteer_id, now(), RULES)
-    if tries.number > RULES.tries:
-        again_at = tries.since + RULES.tries_within
+    tries = await repository.count_try(tx, actor.district, volunteer_id, now(), TRIES_WITHIN)
+    if tries.number > TRIES:
+        again_at = tries.since + TRIES_WITHIN
         raise RefusedError(Fault("digits", Code.TOO_OFTEN), again_at=again_at.isoformat())
-    return RULES.tries - tries.number
+    return TRIES - tries.number
 
 
 async def accept_token(tx: AsyncConnection, actor: Actor, box: SecretBox, token: str) -> CodeOf:

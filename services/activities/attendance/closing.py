@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import repository
-from services.activities.attendance.domain import CAME, Attendance, Span, by_rules, needs_a_reason
+from services.activities.attendance.domain import CAME, Attendance, Span, by_rules, counts_from, needs_a_reason
 from services.activities.attendance.outcomes import Settled, excused, missing_it, serving, settle
 from services.activities.attendance.repository import ShiftAttended
 from services.activities.publishing.domain import text_fault
@@ -184,14 +184,14 @@ def _serving(found: Attendance, entry: Entry, field: str, at: datetime) -> Settl
     reason = entry.reason.strip()
     if needs_a_reason(found, span) and (fault := text_fault(f"{field}.reason", reason, _LONGEST_REASON)):
         raise RefusedError(fault)
-    return serving(found, span, reason or "confirmed by the leader")
+    return serving(found, span, reason)
 
 
 def _stated(found: Attendance, entry: Entry, field: str, at: datetime) -> Span:
     """Return the span of an entry; what it leaves out is as the rules have it."""
     known = by_rules(found)
     started_at = entry.started_at or (
-        known.started_at if known else found.checked_in_at and max(found.checked_in_at, found.starts_at)
+        found.checked_in_at and counts_from(found.checked_in_at, found.starts_at, found.rules)
     )
     ended_at = entry.ended_at or (known.ended_at if known else None)
     if started_at is None or ended_at is None:

@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import domain, repository
-from services.activities.attendance.crediting import Credit, check_elsewhere, credit
-from services.activities.attendance.domain import Attendance, Span, credited
+from services.activities.attendance.crediting import Credit, Credited, check_elsewhere, credit
+from services.activities.attendance.domain import Attendance, Span, by_rules
 from services.activities.attendance.forgotten import missed, schedule_closing
 from services.activities.records import repository as records
 from services.activities.records.domain import RecordOnFile
+from services.activities.rules.domain import FIRST_RULES
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import CheckInWay, CheckUndone, Event, Undone, VolunteerCheckedIn, VolunteerCheckedOut
 from shared.contracts.actor import Actor
@@ -119,7 +120,7 @@ async def check_in(
         code_from=code_from or found.code_from,
     )
     await repository.write(tx, actor.district, [attending])
-    await schedule_closing(tx, actor.district, attending.shift_id, attending.ends_at)
+    await schedule_closing(tx, actor.district, attending)
     event = VolunteerCheckedIn(
         sign_up_id=found.sign_up_id,
         shift_id=found.shift_id,
@@ -171,8 +172,7 @@ async def check_out(
         code_from=code_from or found.code_from,
     )
     await repository.write(tx, actor.district, [left])
-    span = credited(found.checked_in_at, at, found.starts_at, found.ends_at)
-    done = await credit(tx, actor, [Credit(left, span, "check-out")])
+    done = await _credit_check_out(tx, actor, left)
     event = VolunteerCheckedOut(
         sign_up_id=found.sign_up_id,
         shift_id=found.shift_id,
@@ -184,12 +184,23 @@ async def check_out(
     return _checked_out(left, done.records.get(found.sign_up_id))
 
 
+async def _credit_check_out(tx: AsyncConnection, actor: Actor, left: Attendance) -> Credited:
+    """Credit what the rules give; of what counts beyond the shift's own times only what is not served elsewhere."""
+    whole, within = by_rules(left), by_rules(replace(left, rules=FIRST_RULES))
+    try:
+        return await credit(tx, actor, [Credit(left, whole, "check-out")])
+    except RefusedError:
+        if whole == within:
+            raise
+        return await credit(tx, actor, [Credit(left, within, "check-out")])
+
+
 async def undo(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> UndoneTap:
     """Take the last tap back: a check-out, or else a check-in; what was credited by it is voided.
 
     The volunteer can for five minutes, where the tap was their own; staff until the shift is closed. Raises
-    RefusedError ``not_found``, ``not_open`` where there is nothing to take back or the shift is closed, ``forbidden``
-    or ``too_late``.
+    RefusedError ``not_found``, ``not_open`` where there is nothing to take back or the shift is closed, ``forbidden``,
+    ``too_late``, or ``overlap`` where they serve elsewhere since.
     """
     found = await repository.lock(tx, actor.district, sign_up_id)
     if found is None or not (staffs(actor, found) or found.volunteer_id == actor.volunteer_id):
@@ -210,8 +221,9 @@ async def _undo_check_out(tx: AsyncConnection, actor: Actor, found: Attendance, 
         found, version=found.version + 1, state=SignUpState.ATTENDING, checked_out_at=None, checked_out_by=None
     )
     await repository.write(tx, actor.district, [serving])
-    await schedule_closing(tx, actor.district, found.shift_id, found.ends_at)
+    await schedule_closing(tx, actor.district, found)
     voided = await credit(tx, actor, [Credit(serving, None, "check-out undone")])
+    await check_elsewhere(tx, actor.district, [Credit(serving, Span(at, at + domain.INSTANT, 0), "")])
     await event_log.append(tx, [_event(actor, found, _undone(found, Undone.CHECK_OUT), at), *voided.events])
     return UndoneTap(sign_up_id=found.sign_up_id, undone=Undone.CHECK_OUT, state=serving.state)
 

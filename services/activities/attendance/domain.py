@@ -11,31 +11,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.activities.records.domain import whole_minutes
+from services.activities.rules.domain import FIRST_RULES, RuleSet
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import AbsenceClass, CheckInWay, Provenance
 from shared.contracts.faults import Code, Fault, RefusedError
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttendanceRules:
-    """How attendance is counted. One set for now; a district's or an activity's own would be given in its place."""
-
-    opens: timedelta = timedelta(minutes=30)
-    """How long before a shift's start one may check in."""
-    early: timedelta = timedelta()
-    """As much before the start counts."""
-    late: timedelta = timedelta()
-    """As much after the end counts."""
-    forgotten: timedelta = timedelta(minutes=30)
-    """Who has not checked out as long after the end has forgotten it."""
-    undo: timedelta = timedelta(minutes=5)
-    """For as long a volunteer can take back a tap of their own."""
-    tries: int = 5
-    """How many codes somebody may type within ``tries_within``."""
-    tries_within: timedelta = timedelta(minutes=10)
-
-
-RULES = AttendanceRules()
+UNDO = timedelta(minutes=5)
+"""For as long a volunteer can take back a tap of their own (issue 12)."""
+TRIES, TRIES_WITHIN = 5, timedelta(minutes=10)
+"""How many codes somebody may type, within how long: against guessing, so no district's to choose."""
 INSTANT = timedelta(microseconds=1)
 CAME = (SignUpState.ATTENDING, SignUpState.COMPLETED, SignUpState.MISSING_CHECK_OUT)
 """The states of those who have come."""
@@ -72,6 +56,8 @@ class Attendance:
     service: str
     starts_at: datetime
     ends_at: datetime
+    rules: RuleSet = FIRST_RULES
+    """Those that its activity keeps."""
 
     @property
     def provenance(self) -> Provenance:
@@ -80,53 +66,66 @@ class Attendance:
         return Provenance.SELF_CHECK_IN if ways == {CheckInWay.SELF_CHECK_IN} else Provenance.LEADER
 
 
-def check_in(found: Attendance, now: datetime, rules: AttendanceRules = RULES) -> None:
+def check_in(found: Attendance, now: datetime) -> None:
     """Raise RefusedError where the volunteer cannot begin to serve now; ``too_early`` says when they can."""
     if found.state is not SignUpState.CONFIRMED:
         raise RefusedError(Fault("sign_up_id", Code.NOT_OPEN))
-    check_hours(found.starts_at, found.ends_at, now, rules)
+    check_hours(found.starts_at, found.ends_at, now, found.rules)
 
 
-def check_hours(starts_at: datetime, ends_at: datetime, now: datetime, rules: AttendanceRules = RULES) -> None:
+def check_hours(starts_at: datetime, ends_at: datetime, now: datetime, rules: RuleSet) -> None:
     """Raise RefusedError where a shift cannot be checked into now; ``too_early`` says when it can."""
-    opens_at = starts_at - rules.opens
+    opens_at = starts_at - rules.check_in_opens
     if now < opens_at:
         raise RefusedError(Fault("shift_id", Code.TOO_EARLY), opens_at=opens_at.isoformat())
     if now >= ends_at:
         raise RefusedError(Fault("shift_id", Code.TOO_LATE))
 
 
-def is_forgotten(found: Attendance, now: datetime, rules: AttendanceRules = RULES) -> bool:
+def is_forgotten(found: Attendance, now: datetime) -> bool:
     """Return whether it is too late for a check-out to say when the service ended."""
-    return now > found.ends_at + rules.forgotten
+    return now > found.ends_at + found.rules.forgotten_after
+
+
+def counts_from(came_at: datetime, starts_at: datetime, rules: RuleSet) -> datetime:
+    """Return from when on an attendance counts."""
+    return max(came_at, starts_at - rules.counts_early)
+
+
+def counts_until(left_at: datetime, ends_at: datetime, rules: RuleSet) -> datetime:
+    """Return until when an attendance counts."""
+    return min(left_at, ends_at + rules.counts_late)
 
 
 def credited(
-    came_at: datetime, left_at: datetime, starts_at: datetime, ends_at: datetime, rules: AttendanceRules = RULES
+    came_at: datetime, left_at: datetime, starts_at: datetime, ends_at: datetime, rules: RuleSet
 ) -> Span | None:
     """Return what counts of an attendance by the rules alone; None where that is not a minute."""
-    started_at = max(came_at, starts_at - rules.early)
-    ended_at = min(left_at, ends_at + rules.late)
+    started_at, ended_at = counts_from(came_at, starts_at, rules), counts_until(left_at, ends_at, rules)
     minutes = whole_minutes(started_at, ended_at)
     return Span(started_at, ended_at, minutes) if minutes >= 1 else None
 
 
-def by_rules(found: Attendance, rules: AttendanceRules = RULES) -> Span | None:
+def by_rules(found: Attendance) -> Span | None:
     """Return what counts of an attendance as it stands; None where it has not ended, or gave no minute."""
     if found.checked_in_at is None or found.checked_out_at is None:
         return None
-    return credited(found.checked_in_at, found.checked_out_at, found.starts_at, found.ends_at, rules)
+    return credited(found.checked_in_at, found.checked_out_at, found.starts_at, found.ends_at, found.rules)
 
 
-def needs_a_reason(found: Attendance, span: Span, rules: AttendanceRules = RULES) -> bool:
-    """Return whether a leader confirms more than the rules give for what is known of an attendance."""
-    if found.checked_in_at is None:
+def needs_a_reason(found: Attendance, span: Span) -> bool:
+    """Return whether a leader confirms something else than the rules give for what is known of an attendance.
+
+    Where nobody checked out nothing is known of the end: any within the shift is theirs to state.
+    """
+    if found.checked_in_at is None or span.started_at != counts_from(found.checked_in_at, found.starts_at, found.rules):
         return True
-    latest = min(found.checked_out_at or found.ends_at, found.ends_at + rules.late)
-    return span.started_at < max(found.checked_in_at, found.starts_at - rules.early) or span.ended_at > latest
+    if found.checked_out_at is None or found.state is SignUpState.MISSING_CHECK_OUT:
+        return span.ended_at > found.ends_at + found.rules.counts_late
+    return span.ended_at != counts_until(found.checked_out_at, found.ends_at, found.rules)
 
 
-def check_undo_by_volunteer(found: Attendance, now: datetime, rules: AttendanceRules = RULES) -> None:
+def check_undo_by_volunteer(found: Attendance, now: datetime) -> None:
     """Raise RefusedError where the last tap is not the volunteer's own, or longer ago than they may take back."""
     if found.state is SignUpState.COMPLETED:
         way, at = found.checked_out_by, found.checked_out_at
@@ -134,5 +133,5 @@ def check_undo_by_volunteer(found: Attendance, now: datetime, rules: AttendanceR
         way, at = found.checked_in_by, found.checked_in_at
     if way is not CheckInWay.SELF_CHECK_IN or at is None:
         raise RefusedError(Fault("sign_up_id", Code.FORBIDDEN))
-    if now > at + rules.undo:
+    if now > at + UNDO:
         raise RefusedError(Fault("sign_up_id", Code.TOO_LATE))

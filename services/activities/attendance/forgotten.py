@@ -7,13 +7,12 @@ lets somebody serve on; it looks at the shift's end as it is when it runs.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import repository
-from services.activities.attendance.domain import RULES, Attendance
+from services.activities.attendance.domain import Attendance
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import CheckOutMissed
 from shared.store import event_log
@@ -24,17 +23,17 @@ from shared.work.queue import schedule
 KIND = "forgotten_check_outs"
 
 
-async def schedule_closing(tx: AsyncConnection, district: str, shift_id: UUID, ends_at: datetime) -> None:
-    """Have a shift's forgotten check-outs closed in their time; again changes nothing."""
+async def schedule_closing(tx: AsyncConnection, district: str, serving: Attendance) -> None:
+    """Have the forgotten check-outs of somebody's shift closed in their time; again changes nothing."""
     await schedule(
         tx,
         [
             NewWork(
                 district=district,
                 kind=KIND,
-                id=uuid5(NAMESPACE_OID, f"{KIND}:{district}:{shift_id}"),
-                payload={"shift_id": str(shift_id)},
-                due_at=ends_at + RULES.forgotten,
+                id=uuid5(NAMESPACE_OID, f"{KIND}:{district}:{serving.shift_id}"),
+                payload={"shift_id": str(serving.shift_id)},
+                due_at=serving.ends_at + serving.rules.forgotten_after,
             )
         ],
     )
@@ -50,8 +49,8 @@ async def _close(tx: AsyncConnection, item: Item) -> Outcome:
     shift = await repository.read_shift(tx, district, shift_id)
     if shift is None:
         return Done()
-    if now() < shift.ends_at + RULES.forgotten:
-        return Later(shift.ends_at + RULES.forgotten, code="not_over")
+    if now() < shift.ends_at + shift.rules.forgotten_after:
+        return Later(shift.ends_at + shift.rules.forgotten_after, code="not_over")
     serving = [
         each for each in await repository.lock_of_shift(tx, district, shift_id) if each.state is SignUpState.ATTENDING
     ]

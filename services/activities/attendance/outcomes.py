@@ -18,6 +18,8 @@ from shared.contracts import AbsenceClass, AbsenceExcused, CheckInWay, Event, Sh
 from shared.contracts.actor import Actor
 from shared.store.event_log import NewEvent
 
+_CONFIRMED = "confirmed by the leader"
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -48,8 +50,9 @@ async def settle(tx: AsyncConnection, actor: Actor, settled: Sequence[Settled], 
 
 
 def serving(found: Attendance, span: Span, reason: str) -> Settled:
-    """Return that somebody served so, whatever was tapped; ``reason`` is for the correction and against a no-show."""
-    served = Credit(found, span, reason)
+    """Return that somebody served so, whatever was tapped; ``reason`` is why, empty where nobody had to say."""
+    said = reason or _CONFIRMED
+    served = Credit(found, span, said)
     if found.state is SignUpState.COMPLETED:
         return Settled(found, served, [])
     left = VolunteerCheckedOut(
@@ -58,8 +61,9 @@ def serving(found: Attendance, span: Span, reason: str) -> Settled:
         volunteer_id=found.volunteer_id,
         checked_out_at=span.ended_at,
         way=CheckInWay.LEADER,
+        reason=reason or None,
     )
-    events = [excused(found, reason), left] if found.absence else [left]
+    events = [excused(found, said), left] if found.absence else [left]
     after = replace(
         found,
         version=found.version + len(events),

@@ -4,11 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import repository
-from services.activities.attendance.domain import RULES
+from services.activities.attendance.domain import counts_from, counts_until
+from services.activities.attendance.repository import ShiftAttended
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -42,7 +43,7 @@ async def check_in_view(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> Ch
         title=shift.activity_title,
         starts_at=shift.starts_at,
         ends_at=shift.ends_at,
-        opens_at=shift.starts_at - RULES.opens,
+        opens_at=shift.starts_at - shift.rules.check_in_opens,
         free_places=shift.capacity - shift.taken,
         sign_up_id=own.sign_up_id if own else None,
         state=own.state if own else None,
@@ -54,7 +55,8 @@ async def check_in_view(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> Ch
 class ClosingLine(BaseModel):
     """One sign-up of a shift that is to be closed: what is known, what counts of it, and whether something is missing.
 
-    ``started_at`` to ``ended_at`` and ``minutes`` are the record's, where there is one.
+    ``started_at`` to ``ended_at`` and ``minutes`` are the record's, where there is one; ``counts_from`` and
+    ``counts_until`` are what the rules alone give for what was tapped, null where it is not known.
     """
 
     sign_up_id: UUID
@@ -67,6 +69,8 @@ class ClosingLine(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     minutes: int
+    counts_from: datetime | None
+    counts_until: datetime | None
     missing: bool
 
 
@@ -99,10 +103,19 @@ async def closing_list(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> Clo
     if shift is None or not actor.reaches(unit=shift.station_id, made_by=shift.published_by):
         raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
     rows = await tx.execute(_CLOSING_LINES, {"district": actor.district, "shift_id": shift_id})
-    items = [ClosingLine(**row) for row in rows.mappings()]
+    items = [_line(shift, row) for row in rows.mappings()]
     return ClosingList(
         shift_id=shift_id,
         closed_at=shift.closed_at,
         missing=sum(item.missing for item in items),
         items=items,
+    )
+
+
+def _line(shift: ShiftAttended, row: RowMapping) -> ClosingLine:
+    came_at, left_at = row["checked_in_at"], row["checked_out_at"]
+    return ClosingLine(
+        **row,
+        counts_from=came_at and counts_from(came_at, shift.starts_at, shift.rules),
+        counts_until=left_at and counts_until(left_at, shift.ends_at, shift.rules),
     )

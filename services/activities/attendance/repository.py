@@ -6,14 +6,16 @@ these before their records, and these before the advisory lock of their voluntee
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.activities.attendance.domain import Attendance, AttendanceRules
+from services.activities.attendance.domain import Attendance
+from services.activities.rules.domain import RuleSet, rules_of
+from services.activities.rules.repository import RULES_OF_ACTIVITY
 from services.activities.signing_up.domain import SignUpState
 from services.activities.signing_up.tables import sign_up
 from shared.contracts import AbsenceClass, CheckInWay
@@ -32,7 +34,8 @@ _CHANGING = (
 _ATTENDANCE = f"""
     SELECT u.id AS sign_up_id, u.shift_id, s.activity_id, u.volunteer_id, u.version,
            {", ".join(f"u.{name}" for name in _CHANGING)},
-           a.station_id, a.published_by, a.title AS activity_title, a.service, s.starts_at, s.ends_at
+           a.station_id, a.published_by, a.title AS activity_title, a.service, s.starts_at, s.ends_at,
+           {RULES_OF_ACTIVITY}
     FROM sign_up u
     JOIN shift s ON s.district = u.district AND s.id = u.shift_id
     JOIN activity a ON a.district = s.district AND a.id = s.activity_id
@@ -49,9 +52,9 @@ _WRITE = text(f"""
     FROM {unnest(sign_up, ["id", "version", *_CHANGING])}
     WHERE u.district = :district AND u.id = r.id
 """)
-_SHIFT = text("""
+_SHIFT = text(f"""
     SELECT s.id, s.activity_id, a.title AS activity_title, a.station_id, a.published_by, s.starts_at, s.ends_at,
-           s.capacity, s.taken, s.closed_at
+           s.capacity, s.taken, s.closed_at, {RULES_OF_ACTIVITY}
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :id
 """)
@@ -103,6 +106,8 @@ class ShiftAttended(NamedTuple):
     capacity: int
     taken: int
     closed_at: datetime | None
+    rules: RuleSet
+    """Those that its activity keeps."""
 
 
 class Tally(NamedTuple):
@@ -159,7 +164,7 @@ async def write(tx: AsyncConnection, district: str, changed: Sequence[Attendance
 async def read_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> ShiftAttended | None:
     """Return a shift, or None."""
     row = (await tx.execute(_SHIFT, {"district": district, "id": shift_id})).one_or_none()
-    return ShiftAttended(*row) if row else None
+    return _shift(row) if row else None
 
 
 async def lock_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> ShiftAttended | None:
@@ -167,7 +172,7 @@ async def lock_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shif
     key = {"district": district, "id": shift_id}
     await tx.execute(_LOCK_ACTIVITY, key)
     row = (await tx.execute(_LOCK_SHIFT, key)).one_or_none()
-    return ShiftAttended(*row) if row else None
+    return _shift(row) if row else None
 
 
 async def set_closed(tx: AsyncConnection, district: str, shift: ShiftAttended, at: datetime | None) -> int:
@@ -193,11 +198,9 @@ async def add_secret(tx: AsyncConnection, district: str, shift_id: UUID, secret:
     await tx.execute(_ADD_SECRET, {"district": district, "shift_id": shift_id, "secret": secret})
 
 
-async def count_try(
-    tx: AsyncConnection, district: str, volunteer_id: UUID, now: datetime, rules: AttendanceRules
-) -> Tries:
+async def count_try(tx: AsyncConnection, district: str, volunteer_id: UUID, now: datetime, within: timedelta) -> Tries:
     """Count that a volunteer types a code; return how many they have typed in their present window."""
-    values = {"district": district, "volunteer_id": volunteer_id, "now": now, "window": now - rules.tries_within}
+    values = {"district": district, "volunteer_id": volunteer_id, "now": now, "window": now - within}
     return Tries(*(await tx.execute(_COUNT_TRY, values)).one())
 
 
@@ -218,10 +221,15 @@ def _of(district: str, shift_id: UUID, volunteer_id: UUID) -> dict[str, object]:
 _NAMES = tuple(field.name for field in fields(Attendance))
 
 
+def _shift(row: Row[Any]) -> ShiftAttended:
+    return ShiftAttended(**{**row._mapping, "rules": rules_of(row.rules)})  # noqa: SLF001 - SQLAlchemy's public name
+
+
 def _attendance(row: Row[tuple[object, ...]]) -> Attendance:
     values = {name: getattr(row, name) for name in _NAMES}
     values["state"] = SignUpState(values["state"])
     values["absence"] = AbsenceClass(values["absence"]) if values["absence"] else None
     for name in ("checked_in_by", "checked_out_by"):
         values[name] = CheckInWay(values[name]) if values[name] else None
+    values["rules"] = rules_of(values["rules"])
     return Attendance(**values)

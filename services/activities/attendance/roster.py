@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.rules.domain import rules_of
+from services.activities.rules.repository import RULES_OF_ACTIVITY
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import AbsenceClass, CheckInWay
 from shared.contracts.actor import Actor
@@ -24,6 +26,8 @@ class RosterEntry(BaseModel):
     number_last_four: str
     state: SignUpState
     queue_number: int
+    answer_by: datetime | None
+    """Until when an offered place or moved times are to be answered."""
     absence: AbsenceClass | None
     checked_in_at: datetime | None
     checked_out_at: datetime | None
@@ -41,6 +45,8 @@ class RosterShift(BaseModel):
     place: str
     starts_at: datetime
     ends_at: datetime
+    opens_at: datetime
+    """From when on people can be checked in."""
     capacity: int
     taken: int
     waiting: int
@@ -54,9 +60,9 @@ class Roster(RosterShift):
     next_cursor: str | None = None
 
 
-_SHIFT = text("""
+_SHIFT = text(f"""
     SELECT s.id AS shift_id, s.activity_id, a.title, a.station_id, a.published_by, a.place, s.starts_at, s.ends_at,
-           s.capacity, s.taken, s.waiting
+           s.capacity, s.taken, s.waiting, {RULES_OF_ACTIVITY}
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :shift_id
 """)
@@ -69,7 +75,7 @@ _COUNTS = text("""
 """)
 _ENTRIES = text("""
     SELECT u.id AS sign_up_id, u.volunteer_id, right(v.number, 4) AS number_last_four, u.state, u.queue_number,
-           u.absence, u.checked_in_at, u.checked_out_at, r.minutes, u.checked_in_by AS by
+           u.answer_by, u.absence, u.checked_in_at, u.checked_out_at, r.minutes, u.checked_in_by AS by
     FROM sign_up u
     JOIN known_volunteer v ON v.district = u.district AND v.id = u.volunteer_id
     LEFT JOIN service_record r ON r.district = u.district AND r.sign_up_id = u.id
@@ -102,4 +108,5 @@ async def find_roster(
     narrowed = {"states": states or None, "last_four": last_four, "after": after, "limit": limit}
     entries = [RosterEntry(**row) for row in (await tx.execute(_ENTRIES, {**key, **narrowed})).mappings()]
     counts = {name: counted.get(name, 0) for name in (*SignUpState, *AbsenceClass)}
-    return Roster(**shift, counts=counts, items=entries)
+    opens_at = shift["starts_at"] - rules_of(shift["rules"]).check_in_opens
+    return Roster(**shift, opens_at=opens_at, counts=counts, items=entries)

@@ -1,4 +1,4 @@
-"""Who comes without having signed up takes part where places are left.
+"""Who comes without a place takes part where one is left.
 
 Invariant: the shift and then the volunteer are locked before it is decided, as for every sign-up, so capacity is exact
 and nobody takes up two things at one time; the sign-up and the check-in are one transaction.
@@ -10,23 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import repository
 from services.activities.attendance.commands import CheckedIn, check_in
-from services.activities.attendance.domain import check_hours
+from services.activities.attendance.domain import Attendance, check_hours
 from services.activities.register import repository as register
 from services.activities.signing_up import repository as sign_ups
 from services.activities.signing_up.domain import GroupDecision, Shift, SignUpState
 from services.activities.signing_up.repository import NewSignUp
-from shared.contracts import CheckInWay, VolunteerSignedUp
+from shared.contracts import CheckInWay, SignUpAgreed, SignUpPromoted, VolunteerSignedUp
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
 from shared.store.event_log import NewEvent, new_id, now
 
+ASKED = (SignUpState.WAITING, SignUpState.OFFERED, SignUpState.ASKED_AGAIN)
+"""Who comes has answered."""
+
 
 async def admit_walk_in(tx: AsyncConnection, actor: Actor, shift_id: UUID, volunteer_number: str) -> CheckedIn:
-    """Check in a volunteer of the district by number; one who has not signed up gets a place first.
+    """Check in a volunteer of the district by number; one who has no confirmed place gets one first.
 
-    Raises RefusedError ``not_found``, ``unknown_reference``, ``no_place``, ``overlap`` with what is ``other``,
-    ``not_open`` where the shift is cancelled, ``too_early`` or ``too_late``, or as checking in does.
+    Whoever waits for a place, or has not answered yet, has come and so takes it. Raises RefusedError ``not_found``,
+    ``unknown_reference``, ``no_place``, ``overlap`` with what is ``other``, ``not_open`` where the shift is cancelled,
+    ``too_early`` or ``too_late``, or as checking in does.
     """
     district = actor.district
     attended = await repository.read_shift(tx, district, shift_id)
@@ -38,28 +42,36 @@ async def admit_walk_in(tx: AsyncConnection, actor: Actor, shift_id: UUID, volun
         raise RefusedError(Fault("volunteer_number", Code.UNKNOWN_REFERENCE))
     locked = await sign_ups.lock_for(tx, district, shift_id, [volunteer_id])
     found = await repository.lock_of_volunteer(tx, district, shift_id, volunteer_id)
-    if found is None and locked:
-        await _sign_up(tx, actor, locked[0], volunteer_id)
+    if locked and (found is None or found.state in ASKED):
+        await _give_place(tx, actor, locked[0], volunteer_id, found)
         found = await repository.lock_of_volunteer(tx, district, shift_id, volunteer_id)
     assert found is not None  # noqa: S101 - shifts are never deleted, and it was just put on file
     return await check_in(tx, actor, found, CheckInWay.LEADER)
 
 
-async def _sign_up(tx: AsyncConnection, actor: Actor, shift: Shift, volunteer_id: UUID) -> None:
-    """Give a place of a locked shift to somebody who has come."""
+async def _give_place(
+    tx: AsyncConnection, actor: Actor, shift: Shift, volunteer_id: UUID, found: Attendance | None
+) -> None:
+    """Give a place of a locked shift to somebody who has come; to wait elsewhere keeps nobody from where they are."""
     if shift.is_cancelled:
         raise RefusedError(Fault("shift_id", Code.NOT_OPEN))
-    check_hours(shift.starts_at, shift.ends_at, now())
-    if shift.taken >= shift.capacity:
+    check_hours(shift.starts_at, shift.ends_at, now(), shift.rules)
+    if (found is None or found.state is SignUpState.WAITING) and shift.taken >= shift.capacity:
         raise RefusedError(Fault("shift_id", Code.NO_PLACE))
-    taken_up = await sign_ups.taken_up(tx, actor.district, shift, [volunteer_id])
-    if other := taken_up.get(volunteer_id):
+    elsewhere = await sign_ups.held_elsewhere(tx, actor.district, shift, [volunteer_id])
+    if other := elsewhere.get(volunteer_id):
         raise RefusedError(Fault("volunteer_number", Code.OVERLAP, other.named()))
-    new = NewSignUp(new_id(), volunteer_id, SignUpState.CONFIRMED, shift.next_queue_number, None)
-    decision = GroupDecision([], shift.taken + 1, shift.waiting, shift.next_queue_number + 1)
-    await sign_ups.add_sign_ups(tx, actor.district, shift, decision, [new])
-    event = VolunteerSignedUp(
-        sign_up_id=new.id,
+    sign_up_id = found.sign_up_id if found else new_id()
+    if found:
+        await sign_ups.set_states(tx, actor.district, [sign_up_id], SignUpState.CONFIRMED)
+        if found.state is SignUpState.WAITING:
+            await sign_ups.count_places(tx, actor.district, shift.id, taken=1, waiting=-1)
+    else:
+        new = NewSignUp(sign_up_id, volunteer_id, SignUpState.CONFIRMED, shift.next_queue_number, None)
+        decision = GroupDecision([], shift.taken + 1, shift.waiting, shift.next_queue_number + 1)
+        await sign_ups.add_sign_ups(tx, actor.district, shift, decision, [new])
+    event = _told(found)(
+        sign_up_id=sign_up_id,
         shift_id=shift.id,
         activity_id=shift.activity_id,
         activity_title=shift.activity_title,
@@ -68,4 +80,12 @@ async def _sign_up(tx: AsyncConnection, actor: Actor, shift: Shift, volunteer_id
         place=shift.place,
         volunteer_id=volunteer_id,
     )
-    await event_log.append(tx, [NewEvent(actor.district, new.id, 1, event, actor.name)])
+    version = found.version + 1 if found else 1
+    await event_log.append(tx, [NewEvent(actor.district, sign_up_id, version, event, actor.name)])
+
+
+def _told(found: Attendance | None) -> type[VolunteerSignedUp] | type[SignUpPromoted] | type[SignUpAgreed]:
+    """Return the event by which somebody has a place now."""
+    if found is None:
+        return VolunteerSignedUp
+    return SignUpAgreed if found.state is SignUpState.ASKED_AGAIN else SignUpPromoted

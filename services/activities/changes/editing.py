@@ -144,7 +144,7 @@ async def _take_away(tx: AsyncConnection, editor: Editor, shift: Shift, leaving:
 async def _move(
     tx: AsyncConnection, editor: Editor, before: Shift, after: Shift, staying: Sequence[OpenSignUp]
 ) -> None:
-    answer_by = agreement_ends(now(), after.starts_at)
+    answer_by = agreement_ends(now(), after.starts_at, after.rules)
     asked = [one for one in staying if one.state in HOLDING]
     waiting = [one.volunteer_id for one in staying if one.state is SignUpState.WAITING]
     for named in _in_batches(waiting):

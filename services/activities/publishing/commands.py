@@ -1,4 +1,8 @@
-"""Publishing an activity. Invariant: it is complete when it is first seen; no telephone number is in its event."""
+"""Publishing an activity.
+
+Invariant: it is complete when it is first seen, and keeps the rule set that its district has then; no telephone number
+is in its event.
+"""
 
 from uuid import UUID
 
@@ -9,6 +13,7 @@ from services.activities.publishing import repository
 from services.activities.publishing.domain import ActivityDraft, check_draft, public_wording
 from services.activities.publishing.repository import Publication
 from services.activities.register.repository import find_station
+from services.activities.rules.repository import newest_rules
 from shared.contracts import ActivityPublished, PublishedShift
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -34,7 +39,10 @@ async def publish_activity(tx: AsyncConnection, actor: Actor, station: str, draf
         PublishedShift(shift_id=new_id(), starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
         for shift in draft.shifts
     )
-    publication = Publication(actor.district, new_id(), station_id, draft, actor.name, now(), actor.volunteer_id)
+    rules = await newest_rules(tx, actor.district)
+    publication = Publication(
+        actor.district, new_id(), station_id, draft, actor.name, now(), actor.volunteer_id, rules.version
+    )
     await repository.insert_activity(tx, publication, shifts)
     published = ActivityPublished(
         activity_id=publication.id,

@@ -9,6 +9,9 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.rules.domain import RuleSet, rules_of
+from services.activities.rules.repository import RULES_OF_ACTIVITY
+
 
 class ShiftView(BaseModel):
     """A shift and how its places stand."""
@@ -41,11 +44,13 @@ class ActivityView(ActivitySummary):
     description: str
     published_at: datetime
     version: int
+    rules_version: int
+    rules: RuleSet
 
 
-_ACTIVITY = """
+_ACTIVITY = f"""
     SELECT a.id, a.title, a.service, a.place, s.code AS station_code, s.name AS station_name, a.person_in_charge,
-           a.risk_text, a.description, a.published_at, a.version
+           a.risk_text, a.description, a.published_at, a.version, a.rules_version, {RULES_OF_ACTIVITY}
     FROM activity a JOIN known_station s ON s.district = a.district AND s.id = a.station_id
     WHERE a.district = :district
 """
@@ -79,7 +84,7 @@ async def find_activity(tx: AsyncConnection, district: str, activity_id: UUID) -
     if row is None:
         return None
     shifts = await _shifts(tx, district, [activity_id], not_begun=False)
-    return ActivityView(**row, shifts=shifts[activity_id])
+    return ActivityView(**{**row, "rules": rules_of(row["rules"])}, shifts=shifts[activity_id])
 
 
 async def _shifts(

@@ -24,8 +24,10 @@ class Publication:
     draft: ActivityDraft
     published_by: str
     published_at: datetime
-    organiser_id: UUID | None = None
+    organiser_id: UUID | None
     """Who publishes it, where that is a volunteer."""
+    rules_version: int
+    """Of its district's rule sets the one that it keeps."""
 
 
 _INSERT_ACTIVITY = insert(activity)
@@ -137,6 +139,7 @@ async def insert_activity(tx: AsyncConnection, publication: Publication, shifts:
             "published_at": publication.published_at,
             "version": 1,
             "organiser_id": publication.organiser_id,
+            "rules_version": publication.rules_version,
         },
     )
     await insert_shifts(tx, publication.district, publication.id, shifts)

@@ -22,6 +22,7 @@ activity = Table(
     Column("organiser_id", Uuid),
     Column("cancelled_at", DateTime(timezone=True)),
     Column("cancelled_reason", Text),
+    Column("rules_version", Integer, nullable=False),
 )
 shift = Table(
     "shift",

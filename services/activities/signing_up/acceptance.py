@@ -71,7 +71,7 @@ async def _party(
     if sign_up.group_id:
         party = await sign_ups.of_group(tx, district, shift.id, sign_up.group_id, sign_up.state)
     if sign_up.state is SignUpState.WAITING and (
-        offer_ends(at, shift.starts_at) is not None or shift.taken + len(party) > shift.capacity
+        offer_ends(at, shift.starts_at, shift.rules) is not None or shift.taken + len(party) > shift.capacity
     ):
         raise RefusedError(Fault("sign_up_id", Code.NOT_OPEN))
     return party

@@ -7,14 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.activities.signing_up import absences, commands, queries
+from services.activities.signing_up import absences, commands, queries, withdrawal
 from services.activities.signing_up.absences import Absences
 from services.activities.signing_up.acceptance import Accepted, accept_place
 from services.activities.signing_up.commands import GroupSignUpAnswer, LockedShift, SignUpAnswer, SignUpRequest
 from services.activities.signing_up.domain import LARGEST_PARTY
 from services.activities.signing_up.party import find_party
 from services.activities.signing_up.queries import ShiftSignUp
-from services.activities.signing_up.withdrawal import withdraw_sign_up
 from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_by, caller_with
@@ -119,6 +118,19 @@ async def excuse(sign_up_id: UUID, body: Excuse, store: ApiStore, caller: Leader
         await absences.excuse_absence(tx, caller, sign_up_id, body.reason.strip())
 
 
+class TakingOff(BaseModel):
+    """Why somebody is not expected; they read it."""
+
+    reason: str = ""
+
+
+@router.post("/sign-ups/{sign_up_id}/take-off", status_code=204)
+async def take_off(sign_up_id: UUID, body: TakingOff, store: ApiStore, caller: Leader) -> None:
+    """Take somebody off a shift before it starts; the place is offered to the next who waits."""
+    async with store.transaction(caller.district) as tx:
+        await withdrawal.take_off(tx, caller, sign_up_id, body.reason.strip())
+
+
 @router.get("/volunteers/{volunteer_id}/absences")
 async def count_absences(volunteer_id: UUID, store: ApiStore, caller: VolunteerOrAdmin) -> Absences:
     """Count the late withdrawals and no-shows of the last year: one's own, or as an admin anybody's."""
@@ -146,4 +158,4 @@ async def accept(sign_up_id: UUID, store: ApiStore, caller: Volunteer, key: Idem
 async def withdraw(sign_up_id: UUID, store: ApiStore, caller: Volunteer) -> None:
     """Withdraw one's own sign-up before the shift starts, or decline; the place is offered to the next who waits."""
     async with store.transaction(caller.district) as tx:
-        await withdraw_sign_up(tx, caller, sign_up_id)
+        await withdrawal.withdraw_sign_up(tx, caller, sign_up_id)

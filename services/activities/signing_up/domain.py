@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.activities.rules.domain import FIRST_RULES, RuleSet
 from shared.contracts.faults import Code, Fault, RefusedError
 
 LARGEST_PARTY = 50
@@ -61,6 +62,8 @@ class Shift:
     organiser_id: UUID | None = None
     """Who published the activity, where that is a volunteer."""
     is_cancelled: bool = False
+    rules: RuleSet = FIRST_RULES
+    """Those that its activity keeps."""
 
 
 @dataclass(frozen=True, slots=True)

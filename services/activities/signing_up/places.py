@@ -16,7 +16,7 @@ from services.activities.signing_up import repository
 from services.activities.signing_up.domain import HOLDING, Shift, SignUpState
 from services.activities.signing_up.repository import SignUp
 from services.activities.signing_up.waiting_list import WaitingOne, next_to_offer, offer_ends, parties_of
-from shared.contracts import AbsenceClass, SignUpOffered, SignUpWithdrawn, WithdrawalReason
+from shared.contracts import AbsenceClass, SignUpOffered, SignUpWithdrawn, VolunteerTakenOff, WithdrawalReason
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
@@ -57,17 +57,32 @@ async def lock_own(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> tuple
     return shift, sign_up
 
 
-async def leave(tx: AsyncConnection, district: str, shift: Shift, leaving: Sequence[Leaving], by: str) -> None:
-    """Let people leave a locked shift that takes place, and offer their places to the next; ``by`` caused it."""
+async def leave(
+    tx: AsyncConnection, district: str, shift: Shift, leaving: Sequence[Leaving], by: str, *, taken_off: str = ""
+) -> None:
+    """Let people leave a locked shift that takes place, and offer their places to the next; ``by`` caused it.
+
+    ``taken_off`` is why, where that was not for them to say.
+    """
+    state = SignUpState.CANCELLED if taken_off else SignUpState.WITHDRAWN
     for lapsed, late in sorted({(one.reason in LAPSED, one.is_late) for one in leaving}):
         ids = [one.sign_up_id for one in leaving if (one.reason in LAPSED, one.is_late) == (lapsed, late)]
         absence = AbsenceClass.LATE_WITHDRAWAL if late else None
-        await repository.set_states(tx, district, ids, SignUpState.WITHDRAWN, absence=absence, lapsed=lapsed)
+        await repository.set_states(tx, district, ids, state, absence=absence, lapsed=lapsed)
     freed = sum(one.state in HOLDING for one in leaving)
     left = replace(shift, taken=shift.taken - freed, waiting=shift.waiting - len(leaving) + freed)
     offered = await offer_places(tx, district, left, by)
-    stays_free = offer_ends(now(), shift.starts_at) is None
-    events = [NewEvent(district, one.sign_up_id, one.version + 1, _left(shift, one, stays_free), by) for one in leaving]
+    stays_free = offer_ends(now(), shift.starts_at, shift.rules) is None
+    events = [
+        NewEvent(
+            district,
+            one.sign_up_id,
+            one.version + 1,
+            _taken_off(shift, one, taken_off) if taken_off else _left(shift, one, stays_free),
+            by,
+        )
+        for one in leaving
+    ]
     await repository.count_places(
         tx, district, shift.id, taken=len(offered) - freed, waiting=left.waiting - shift.waiting - len(offered)
     )
@@ -80,7 +95,7 @@ async def offer_places(tx: AsyncConnection, district: str, shift: Shift, by: str
 
     The caller counts as many more as taken and fewer as waiting, and appends the events.
     """
-    until = offer_ends(now(), shift.starts_at)
+    until = offer_ends(now(), shift.starts_at, shift.rules)
     if until is None or shift.is_cancelled:
         return []
     chosen = await _choose(tx, district, shift)
@@ -140,6 +155,18 @@ def _left(shift: Shift, one: Leaving, stays_free: bool) -> SignUpWithdrawn:
         activity_title=shift.activity_title,
         starts_at=shift.starts_at,
         organiser_id=shift.organiser_id,
+    )
+
+
+def _taken_off(shift: Shift, one: Leaving, reason: str) -> VolunteerTakenOff:
+    return VolunteerTakenOff(
+        sign_up_id=one.sign_up_id,
+        shift_id=shift.id,
+        activity_id=shift.activity_id,
+        activity_title=shift.activity_title,
+        starts_at=shift.starts_at,
+        volunteer_id=one.volunteer_id,
+        reason=reason,
     )
 
 

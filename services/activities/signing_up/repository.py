@@ -4,22 +4,28 @@ Invariant: whoever changes how a shift's places stand holds its row lock (``lock
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.rules.domain import rules_of
+from services.activities.rules.repository import RULES_OF_ACTIVITY
 from services.activities.signing_up.domain import TAKING_UP, GroupDecision, Shift, SignUpState, TakenUp
 from services.activities.signing_up.tables import sign_up
 from services.activities.signing_up.waiting_list import WaitingOne
 from shared.contracts.sign_up import AbsenceClass
 from shared.store.statements import insert_rows
 
-_SHIFT = """
+_OWN = 12
+"""The columns of a shift that are its own, without its rules."""
+_SHIFT = f"""
     SELECT s.id, s.activity_id, a.title AS activity_title, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
-           s.next_queue_number, a.place, a.organiser_id, s.cancelled_at IS NOT NULL AS is_cancelled
+           s.next_queue_number, a.place, a.organiser_id, s.cancelled_at IS NOT NULL AS is_cancelled,
+           {RULES_OF_ACTIVITY}
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :id
 """
@@ -180,7 +186,7 @@ async def lock_for(
     """
     values = {"district": district, "id": shift_id, "volunteers": list(volunteers)}
     row = (await tx.execute(_LOCK_FOR, values)).one_or_none()
-    return (Shift(*row[:-1]), set(row.known or ())) if row else None
+    return (_shift(row), set(row.known or ())) if row else None
 
 
 async def lock_volunteers(tx: AsyncConnection, district: str, volunteers: Sequence[UUID]) -> None:
@@ -191,12 +197,16 @@ async def lock_volunteers(tx: AsyncConnection, district: str, volunteers: Sequen
 async def lock_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shift | None:
     """Return a shift, locked until the transaction ends, or None."""
     row = (await tx.execute(_LOCK_SHIFT, {"district": district, "id": shift_id})).one_or_none()
-    return Shift(*row) if row else None
+    return _shift(row) if row else None
 
 
 async def read_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shift:
     """Return a shift that is known to exist, without locking it."""
-    return Shift(*(await tx.execute(_READ_SHIFT, {"district": district, "id": shift_id})).one())
+    return _shift((await tx.execute(_READ_SHIFT, {"district": district, "id": shift_id})).one())
+
+
+def _shift(row: Row[Any]) -> Shift:
+    return replace(Shift(*row[:_OWN]), rules=rules_of(row.rules))
 
 
 async def taken_up(tx: AsyncConnection, district: str, shift: Shift, volunteers: Sequence[UUID]) -> dict[UUID, TakenUp]:

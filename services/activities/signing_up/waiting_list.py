@@ -10,23 +10,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a district asks of those who answer or leave."""
-
-    offer_stands: timedelta = timedelta(hours=12)
-    """So long an offered place is held; half of what is left until ``no_offers``, where that is less."""
-    no_offers: timedelta = timedelta(hours=1)
-    """So long before the start nobody is offered a place any more: the leader is told that it is free."""
-    agreement: timedelta = timedelta(hours=48)
-    """So long whoever is asked again may think about it; half of what is left until the start, where that is less."""
-    notice: timedelta = timedelta(hours=24)
-    """Whoever gives a place back later than so long before the start withdraws late (Decree 685, art. 22: in time)."""
-
-
-RULES = Rules()
-"""The rules of every district."""
+from services.activities.rules.domain import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +24,18 @@ class WaitingOne:
     queue_number: int
 
 
-def offer_ends(now: datetime, starts_at: datetime, rules: Rules = RULES) -> datetime | None:
+def offer_ends(now: datetime, starts_at: datetime, rules: RuleSet) -> datetime | None:
     """Return until when a place that is free now is offered, or None where it is too near the start for that."""
     left = starts_at - rules.no_offers - now
     return now + min(rules.offer_stands, left / 2) if left > timedelta(0) else None
 
 
-def agreement_ends(now: datetime, starts_at: datetime, rules: Rules = RULES) -> datetime:
+def agreement_ends(now: datetime, starts_at: datetime, rules: RuleSet) -> datetime:
     """Return until when those who are asked again about a shift to come must have agreed."""
     return now + min(rules.agreement, (starts_at - now) / 2)
 
 
-def is_late(now: datetime, starts_at: datetime, rules: Rules = RULES) -> bool:
+def is_late(now: datetime, starts_at: datetime, rules: RuleSet) -> bool:
     """Return whether a confirmed place is given back within the period of notice."""
     return now > starts_at - rules.notice
 

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import TextClause, text
+from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.rules.domain import rules_of
+from services.activities.rules.repository import RULES_OF_ACTIVITY
 from services.activities.signing_up.domain import SignUpState
 from services.activities.timetable.domain import SERVING, UPCOMING, WAITING, Listed
 from shared.contracts import AbsenceClass
@@ -23,6 +25,12 @@ class MySignUp(BaseModel):
     shift_id: UUID
     starts_at: datetime
     ends_at: datetime
+    opens_at: datetime
+    """From when on one can check in."""
+    late_from: datetime
+    """From when on giving a confirmed place back is late."""
+    free_from: datetime
+    """From when on nobody is offered a place: who waits takes one that is free."""
     activity_id: UUID
     title: str
     service: str
@@ -43,7 +51,7 @@ _MINE = f"""
     WITH mine AS (
         SELECT u.id AS sign_up_id, u.state, u.shift_id, s.starts_at, s.ends_at, a.id AS activity_id, a.title,
                a.service, a.station_id, a.place, u.answer_by, u.absence, u.checked_in_at, u.checked_out_at, r.minutes,
-               r.id AS record_id,
+               r.id AS record_id, {RULES_OF_ACTIVITY},
                CASE WHEN u.state = ANY(CAST(:serving AS text[])) THEN '{Listed.UPCOMING}'
                     WHEN u.state = ANY(CAST(:upcoming AS text[])) AND s.ends_at > now() THEN '{Listed.UPCOMING}'
                     WHEN u.state = ANY(CAST(:waiting AS text[])) AND s.starts_at > now() THEN '{Listed.WAITING}'
@@ -89,4 +97,15 @@ async def sign_ups_of_volunteer(
     start, sign_up_id = after or (None, None)
     values = {"district": district, "volunteer_id": volunteer_id, "listed": listed, **_STATES}
     rows = await tx.execute(_PAGES[listed], {**values, "after": start, "after_id": sign_up_id, "limit": limit})
-    return [MySignUp(**row) for row in rows.mappings()]
+    return [_shown(row) for row in rows.mappings()]
+
+
+def _shown(row: RowMapping) -> MySignUp:
+    rules = rules_of(row["rules"])
+    starts_at = row["starts_at"]
+    return MySignUp(
+        **row,
+        opens_at=starts_at - rules.check_in_opens,
+        late_from=starts_at - rules.notice,
+        free_from=starts_at - rules.no_offers,
+    )

@@ -28,6 +28,7 @@ from shared.contracts import (
     StarLevelReached,
     VolunteerRegistered,
     VolunteerSignedUp,
+    VolunteerTakenOff,
 )
 from shared.contracts.received import Received
 from shared.messaging.reactions import History, Reaction
@@ -48,6 +49,7 @@ REACTIONS = (
     _tell(SignUpWithdrawn),
     _tell(SignUpAskedAgain),
     _tell(SignUpCancelled),
+    _tell(VolunteerTakenOff),
     _tell(ShiftMoved),
     _tell(ShiftCancelled),
     _tell(ActivityChanged),

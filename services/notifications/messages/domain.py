@@ -35,6 +35,7 @@ from shared.contracts import (
     StarLevelReached,
     VolunteerRegistered,
     VolunteerSignedUp,
+    VolunteerTakenOff,
     WithdrawalReason,
 )
 from shared.contracts.received import Received
@@ -58,6 +59,7 @@ class Template(StrEnum):
     WAITING_MOVED = "waiting_moved"
     SHIFT_CANCELLED = "shift_cancelled"
     PLACE_TAKEN = "place_taken"
+    TAKEN_OFF = "taken_off"
     ACTIVITY_CHANGED = "activity_changed"
     PLACE_FREE = "place_free"
     LED_SHIFT_CANCELLED = "led_shift_cancelled"
@@ -85,6 +87,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.WAITING_MOVED: Purpose.CHANGE,
     Template.SHIFT_CANCELLED: Purpose.CHANGE,
     Template.PLACE_TAKEN: Purpose.CHANGE,
+    Template.TAKEN_OFF: Purpose.CHANGE,
     Template.ACTIVITY_CHANGED: Purpose.CHANGE,
     Template.PLACE_FREE: Purpose.LEADING,
     Template.LED_SHIFT_CANCELLED: Purpose.LEADING,
@@ -182,6 +185,9 @@ def _told_of_changes(event: Event) -> Iterator[Told]:
             fewer = event.cause is CancellationCause.FEWER_PLACES
             facts: Facts = {**_own_shift(event), "reason": one_line(event.reason)}
             yield event.volunteer_id, Template.PLACE_TAKEN if fewer else Template.SHIFT_CANCELLED, facts, EVERYWHERE
+        case VolunteerTakenOff():
+            facts = {**_own_shift(event), "reason": one_line(event.reason)}
+            yield event.volunteer_id, Template.TAKEN_OFF, facts, EVERYWHERE
         case ActivityChanged():
             facts = {"activity_title": one_line(event.title), "changed": " ".join(event.changed)}
             for volunteer_id in event.volunteer_ids:

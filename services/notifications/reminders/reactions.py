@@ -23,6 +23,7 @@ from shared.contracts import (
     SignUpPromoted,
     SignUpWithdrawn,
     VolunteerSignedUp,
+    VolunteerTakenOff,
 )
 from shared.contracts.received import Received
 from shared.messaging.reactions import History, Reaction
@@ -72,4 +73,5 @@ REACTIONS = (
     _remind(SignUpAskedAgain),
     _remind(SignUpWithdrawn),
     _remind(SignUpCancelled),
+    _remind(VolunteerTakenOff),
 )

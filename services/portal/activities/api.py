@@ -72,12 +72,12 @@ async def list_activities(
 
 
 @router.get("/activities/{activity_id}")
-async def show_activity(visit: Public, activity_id: str) -> Response:
+async def show_activity(visit: Public, kept: KeptAnswers, activity_id: str) -> Response:
     """Show one activity: all that one should know before signing up."""
     found = uuid_of(activity_id)
     if found is None:
         raise ProblemError(404, "not-found")
-    activity = await queries.find_activity(visit.calls, visit.district, found)
+    activity = await queries.find_activity(visit.calls, kept, visit.district, found)
     return visit.page(
         "activities/activity.html", activity=activity, standings=standings(activity.shifts, await _own(visit))
     )

@@ -1,16 +1,18 @@
 """The form of a shift's closing: what it says of each, and where a service's fault stands in it.
 
-Invariant: what was not touched says nothing, so that the service's own figures stand.
+Invariant: what was not touched says nothing, so that the service's own figures stand; what was touched is said whole,
+or refused by name.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from services.portal.closing.queries import ClosingLine
 from services.portal.shell.forms import faults_of
 from shared.contracts.calendar import CHINA
+from shared.contracts.faults import Code, Fault
 from shared.http.upstream import RefusedByServiceError
 
 FIELDS = ("was", "start", "end", "break", "reason")
@@ -35,16 +37,14 @@ def said_of(form: Mapping[str, str], sign_up_id: UUID) -> Said:
 
 def said_by_rule(line: ClosingLine) -> Said:
     """Return what the form says before anybody has touched it."""
-    start = line.started_at or line.checked_in_at
-    end = line.ended_at or line.checked_out_at
-    return Said("came" if line.came else "absent", _clock(start), _clock(end), "", "")
+    rest = str(line.break_minutes or "")
+    return Said("came" if line.came else "absent", _clock(line.start), _clock(line.end), rest, "")
 
 
 def nearest(clock: str, starts_at: datetime, ends_at: datetime) -> datetime | None:
     """Return the moment that a time of day means for a shift: of its days the one nearest to it; None for no time."""
-    try:
-        at = time.fromisoformat(clock)
-    except ValueError:
+    at = _time(clock)
+    if at is None:
         return None
     first = starts_at.astimezone(CHINA).date()
     moments = [datetime.combine(first + timedelta(days=days), at, CHINA) for days in (-1, 0, 1)]
@@ -57,6 +57,24 @@ def entries(
     """Return what activities is told: only of those of whom something else is said than is known."""
     told = ((line, said_of(form, line.sign_up_id)) for line in lines)
     return [entry for line, said in told if (entry := _entry(line, said, starts_at, ends_at))]
+
+
+def unreadable(form: Mapping[str, str], lines: Sequence[ClosingLine], language: str) -> dict[str, str]:
+    """Return what is said of people who came and cannot be read: left alone, another figure would be confirmed."""
+    missing, wrong = (Fault("", code).message(language) for code in (Code.MISSING, Code.OUT_OF_RANGE))
+    found: dict[str, str] = {}
+    for line in lines:
+        said, known = said_of(form, line.sign_up_id), said_by_rule(line)
+        if said.was != "came" or (line.came and said == replace(known, reason=said.reason)):
+            continue
+        found |= {
+            f"{field}-{line.sign_up_id}": missing
+            for field, typed in (("start", said.start), ("end", said.end))
+            if _time(typed) is None
+        }
+        if said.break_minutes and not (said.break_minutes.isascii() and said.break_minutes.isdecimal()):
+            found[f"break-{line.sign_up_id}"] = wrong
+    return found
 
 
 def closing_faults(refused: RefusedByServiceError) -> dict[str, str]:
@@ -76,13 +94,20 @@ def _entry(line: ClosingLine, said: Said, starts_at: datetime, ends_at: datetime
     if said.was != "came":
         return None
     known = said_by_rule(line)
-    start = nearest(said.start, starts_at, ends_at) if said.start != known.start else None
-    end = nearest(said.end, starts_at, ends_at) if said.end != known.end else None
-    rest = int(said.break_minutes) if said.break_minutes.isdecimal() else 0
-    if not (start or end or rest):
+    if (said.start, said.end, said.break_minutes) == (known.start, known.end, known.break_minutes):
         return None
+    start = nearest(said.start, starts_at, ends_at) if said.start != known.start else line.started_at
+    end = nearest(said.end, starts_at, ends_at) if said.end != known.end else line.ended_at
+    rest = int(said.break_minutes or 0)
     times = {"started_at": start and start.isoformat(), "ended_at": end and end.isoformat(), "break_minutes": rest}
     return entry | times
+
+
+def _time(clock: str) -> time | None:
+    try:
+        return time.fromisoformat(clock)
+    except ValueError:
+        return None
 
 
 def _clock(moment: datetime | None) -> str:

@@ -10,7 +10,7 @@ from shared.http.upstream import Change, Read, RefusedByServiceError, Upstream
 
 
 class ClosingLine(BaseModel):
-    """One who had a place: what is known, and whether something is missing."""
+    """One who had a place: what is known, what the rules give for it, and whether something is missing."""
 
     sign_up_id: UUID
     volunteer_id: UUID
@@ -22,7 +22,31 @@ class ClosingLine(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     minutes: int
+    counts_from: datetime | None
+    counts_until: datetime | None
     missing: bool
+
+    @property
+    def start(self) -> datetime | None:
+        """From when on is credited: as the record has it, or as the rules do."""
+        return self.started_at or self.counts_from
+
+    @property
+    def end(self) -> datetime | None:
+        """Until when is credited."""
+        return self.ended_at or self.counts_until
+
+    @property
+    def break_minutes(self) -> int:
+        """The breaks that a record leaves out of its span."""
+        if self.started_at is None or self.ended_at is None:
+            return 0
+        return max(0, round((self.ended_at - self.started_at).total_seconds() / 60) - self.minutes)
+
+    @property
+    def is_by_rules(self) -> bool:
+        """Whether what is credited is what the rules give."""
+        return (self.start, self.end, self.break_minutes) == (self.counts_from, self.counts_until, 0)
 
     @property
     def came(self) -> bool:

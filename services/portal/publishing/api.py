@@ -23,7 +23,7 @@ from services.portal.publishing.forms import (
     shift_faults,
 )
 from services.portal.publishing.queries import OwnShift, Standing, State, Wording
-from services.portal.roster.queries import find_roster
+from services.portal.roster.queries import ALL, HOLDING, find_roster
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
 from services.portal.shell.dependencies import KeptAnswers
@@ -227,7 +227,8 @@ async def change_shift(
             status=refused.status,
             below=refused.has(Code.BELOW_CONFIRMED),
         )
-    return visit.go(f"/staff/activities/{activity}?done=changed")
+    done = "moved" if "starts_at" in different or "ends_at" in different else "changed"
+    return visit.go(f"/staff/activities/{activity}?done={done}")
 
 
 async def _publish_form(
@@ -258,7 +259,7 @@ async def _shift_form(
 ) -> Response:
     """Show a shift's form; ``below``: with those who have a place, to say who leaves."""
     wording, standing = await _activity(visit, activity_id)
-    roster = await find_roster(visit.calls, shift_id, state="confirmed", limit=1000) if shift_id and below else None
+    roster = await find_roster(visit.calls, shift_id, state=HOLDING, limit=ALL) if shift_id and below else None
     known = await names(visit.calls, [one.volunteer_id for one in roster.items]) if roster else {}
     return visit.page(
         "publishing/shift.html",

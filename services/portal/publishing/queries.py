@@ -41,6 +41,19 @@ class OwnActivities(BaseModel):
     counts: dict[str, int]
 
 
+class Rules(BaseModel):
+    """The rules that an activity keeps, in minutes."""
+
+    check_in_opens: int
+    counts_early: int
+    counts_late: int
+    forgotten_after: int
+    offer_stands: int
+    no_offers: int
+    agreement: int
+    notice: int
+
+
 class Wording(BaseModel):
     """An activity as its organiser wrote it; ``version`` is what a change is based on."""
 
@@ -53,6 +66,8 @@ class Wording(BaseModel):
     risk_text: str
     description: str
     version: int
+    rules_version: int
+    rules: Rules
 
 
 class Standing(BaseModel):

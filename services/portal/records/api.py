@@ -19,6 +19,7 @@ from services.portal.shell.look import uuid_of
 from services.portal.volunteers.queries import VOLUNTEER, VOLUNTEERS, names
 from shared.contracts.actor import Role
 from shared.contracts.calendar import CHINA, district_day
+from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
@@ -56,11 +57,29 @@ class CorrectionForm(BaseModel):
 
 
 class AnswerForm(BaseModel):
-    """What is said to a claim: ``do`` is ``accept`` or ``refuse``."""
+    """What is said to a claim: ``do`` is ``accept`` or ``refuse``; the times are what is accepted."""
 
     do: Line = ""
     reason: Line = ""
+    start: Line = ""
+    end: Line = ""
+    rest: Line = ""
     key: Line = ""
+
+    def body(self) -> dict[str, object]:
+        """Return it as activities wants it; the times that are accepted, but for a refusal."""
+        if self.do != "accept":
+            return {"accepted": False, "reason": self.reason}
+        rest = int(self.rest) if self.rest.isdecimal() else 0
+        times = {"started_at": _moment(self.start), "ended_at": _moment(self.end), "break_minutes": rest}
+        return {"accepted": True, "reason": self.reason, **times}
+
+    def missing(self, language: str) -> dict[str, str]:
+        """Return which times cannot be read: without them others would be accepted."""
+        if self.do != "accept":
+            return {}
+        said = Fault("", Code.MISSING).message(language)
+        return {name: said for name, typed in (("start", self.start), ("end", self.end)) if _moment(typed) is None}
 
 
 @router.get("")
@@ -87,20 +106,22 @@ async def list_records(
 @router.get("/claims/{claim_id}")
 async def show_claim(visit: Organiser, claim_id: str) -> Response:
     """Show a claim beside what is on file, and ask for the answer."""
-    return await _claim(visit, _id(claim_id), AnswerForm())
+    return await _claim(visit, _id(claim_id), None)
 
 
 @router.post("/claims/{claim_id}")
 async def answer(visit: Organiser, claim_id: str, form: Annotated[AnswerForm, Form()]) -> Response:
     """Accept a claim or refuse it; the volunteer is told why."""
     claim = _id(claim_id)
-    body = {"accepted": form.do == "accept", "reason": form.reason}
+    if missing := form.missing(visit.look.language):
+        return await _claim(visit, claim, form, faults=missing)
     try:
-        await visit.calls.change(queries.ANSWER, body, key=form.key or None, claim_id=claim)
+        await visit.calls.change(queries.ANSWER, form.body(), key=form.key or None, claim_id=claim)
     except RefusedByServiceError as refused:
         if not refused.faults:
             raise
-        return await _claim(visit, claim, form, refused)
+        faults = {_FIELDS.get(field, field): said for field, said in faults_of(refused).items()}
+        return await _claim(visit, claim, form, faults=faults, status=refused.status)
     return visit.go("/staff/records?done=answered")
 
 
@@ -127,17 +148,22 @@ async def correct(visit: Organiser, record_id: str, form: Annotated[CorrectionFo
 
 
 async def _claim(
-    visit: Visit, claim_id: UUID, form: AnswerForm, refused: RefusedByServiceError | None = None
+    visit: Visit,
+    claim_id: UUID,
+    form: AnswerForm | None,
+    *,
+    faults: dict[str, str] | None = None,
+    status: int = 422,
 ) -> Response:
     claim = await queries.find_claim(visit.calls, claim_id)
     if claim is None:
         raise ProblemError(404, "not-found")
     record = await visit.calls.read(queries.RECORD, record_id=claim.record_id) if claim.record_id else None
     known = await names(visit.calls, [claim.volunteer_id])
-    shown = {"claim": claim, "record": record, "name": known.get(claim.volunteer_id), "form": form}
-    faults = faults_of(refused) if refused else {}
-    status = refused.status if refused else 200
-    return visit.page("records/claim.html", status, **shown, faults=faults, today=district_day(now()))
+    said = form or AnswerForm(start=_local(claim.started_at), end=_local(claim.ended_at))
+    shown = {"claim": claim, "record": record, "name": known.get(claim.volunteer_id), "form": said}
+    shown_status = status if faults else 200
+    return visit.page("records/claim.html", shown_status, **shown, faults=faults or {}, today=district_day(now()))
 
 
 async def _record(

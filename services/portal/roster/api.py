@@ -22,13 +22,16 @@ from services.portal.shell.forms import faults_of
 from services.portal.shell.look import uuid_of
 from services.portal.volunteers.queries import Name, names
 from shared.http.problems import ProblemError
-from shared.http.upstream import Change, RefusedByServiceError
+from shared.http.upstream import Change, Nothing, RefusedByServiceError
 from shared.store.event_log import now
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
-STATES = ("confirmed", "attending", "completed", "missing_check_out", "waiting", "offered", "withdrawn")
+STATES = (
+    *("confirmed", "attending", "completed", "missing_check_out", "waiting", "offered", "asked_again"),
+    *("withdrawn", "cancelled"),
+)
 """By what a roster can be narrowed."""
 ACTIONS: Mapping[str, Change[CheckedIn] | Change[CheckedOut] | Change[Undone]] = {
     "check-in": queries.CHECK_IN,
@@ -46,6 +49,26 @@ class RowForm(BaseModel):
     state: Line = ""
     text: Line = ""
     key: Line = ""
+
+
+class ReasonForm(RowForm):
+    """Why, in the organiser's words."""
+
+    reason: Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithReason:
+    """What is done about one only with a reason, and the page that asks for it."""
+
+    change: Change[Nothing]
+    template: str
+
+
+WITH_REASON = {
+    "excuse": WithReason(queries.EXCUSE, "roster/excuse.html"),
+    "take-off": WithReason(queries.TAKE_OFF, "roster/take_off.html"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +111,7 @@ async def show_roster(
 
 @router.get("/shifts/{shift_id}/counts")
 async def show_counts(visit: Organiser, shift_id: str) -> Response:
-    """Show how many there are of each: asked for every few seconds while the page is open."""
+    """Show how many there are of each: asked for when something has changed while the page is open."""
     roster = await queries.find_roster(visit.calls, _id(shift_id), limit=1)
     return visit.page("roster/_counts.html", roster=roster)
 
@@ -123,25 +146,22 @@ async def add(
     return visit.go(f"/staff/shifts/{shift}?done=added")
 
 
-@router.get("/sign-ups/{sign_up_id}/excuse")
-async def ask_why(visit: Organiser, sign_up_id: str, shift: str = "", last_four: str = "") -> Response:
-    """Ask why an absence is not to count."""
-    return await _excuse(visit, _id(sign_up_id), _id(shift), last_four)
+@router.get("/sign-ups/{sign_up_id}/{what}")
+async def ask_why(visit: Organiser, sign_up_id: str, what: str, shift: str = "", last_four: str = "") -> Response:
+    """Ask why an absence is not to count, or why somebody is taken off the shift."""
+    return await _why(visit, _asked(what), _id(sign_up_id), _id(shift), last_four)
 
 
 @router.post("/sign-ups/{sign_up_id}/excuse")
-async def excuse(
-    visit: Organiser, sign_up_id: str, form: Annotated[RowForm, Form()], reason: Annotated[str, Form()] = ""
-) -> Response:
+async def excuse(visit: Organiser, sign_up_id: str, form: Annotated[ReasonForm, Form()]) -> Response:
     """Take back that somebody did not come, or withdrew late."""
-    sign_up, shift = _id(sign_up_id), _id(form.shift)
-    try:
-        await visit.calls.change(queries.EXCUSE, {"reason": reason.strip()}, sign_up_id=sign_up)
-    except RefusedByServiceError as refused:
-        if not refused.faults:
-            raise
-        return await _excuse(visit, sign_up, shift, form.last_four, refused=refused, reason=reason)
-    return visit.go(f"/staff/shifts/{shift}#s-{sign_up}")
+    return await _with_reason(visit, "excuse", _id(sign_up_id), form)
+
+
+@router.post("/sign-ups/{sign_up_id}/take-off")
+async def take_off(visit: Organiser, sign_up_id: str, form: Annotated[ReasonForm, Form()]) -> Response:
+    """Take somebody off the shift; they are told why."""
+    return await _with_reason(visit, "take-off", _id(sign_up_id), form)
 
 
 @router.post("/sign-ups/{sign_up_id}/{action}")
@@ -167,8 +187,20 @@ async def act(visit: Organiser, sign_up_id: str, action: str, form: Annotated[Ro
     return visit.page("roster/_row.html", **shown, now=now())
 
 
-async def _excuse(
+async def _with_reason(visit: Visit, what: str, sign_up_id: UUID, form: ReasonForm) -> Response:
+    shift = _id(form.shift)
+    try:
+        await visit.calls.change(_asked(what).change, {"reason": form.reason}, sign_up_id=sign_up_id)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        return await _why(visit, _asked(what), sign_up_id, shift, form.last_four, refused=refused, reason=form.reason)
+    return visit.go(f"/staff/shifts/{shift}#s-{sign_up_id}")
+
+
+async def _why(
     visit: Visit,
+    asked: WithReason,
     sign_up_id: UUID,
     shift_id: UUID,
     last_four: str,
@@ -182,14 +214,27 @@ async def _excuse(
     known = await names(visit.calls, [entry.volunteer_id])
     shown = {"roster": roster, "one": entry, "names": known, "reason": reason}
     faults = faults_of(refused) if refused else {}
-    return visit.page("roster/excuse.html", refused.status if refused else 200, **shown, faults=faults)
+    return visit.page(asked.template, refused.status if refused else 200, **shown, faults=faults)
+
+
+def _asked(what: str) -> WithReason:
+    found = WITH_REASON.get(what)
+    if found is None:
+        raise ProblemError(404, "not-found")
+    return found
 
 
 async def _roster(
     visit: Visit, shift_id: UUID, narrowed: Narrowed, outcome: Outcome, *, cursor: str | None = None
 ) -> Response:
+    by_name = bool(narrowed.text) and narrowed.last_four is None
     roster = await queries.find_roster(
-        visit.calls, shift_id, state=narrowed.state or None, last_four=narrowed.last_four, cursor=cursor
+        visit.calls,
+        shift_id,
+        state=narrowed.state or None,
+        last_four=narrowed.last_four,
+        cursor=None if by_name else cursor,
+        limit=queries.ALL if by_name else queries.A_PAGE,
     )
     known = await names(visit.calls, [one.volunteer_id for one in roster.items])
     rows = _named_as(roster, known, narrowed)
@@ -199,7 +244,7 @@ async def _roster(
 
 
 def _named_as(roster: Roster, known: Mapping[UUID, Name], narrowed: Narrowed) -> Sequence[Entry]:
-    """Return those of a page whose masked name begins with what was typed, where that is not four digits."""
+    """Return those whose masked name begins with what was typed, where that is not four digits; of all then."""
     if not narrowed.text or narrowed.last_four:
         return roster.items
     shown = ((one, known.get(one.volunteer_id)) for one in roster.items)

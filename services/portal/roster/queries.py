@@ -1,20 +1,23 @@
 """What is shown of a shift's roster, and what staff can do about one who is on it."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.portal.check_in.queries import CheckedIn, CheckedOut, Undone
 from services.portal.sign_ups.queries import SignUpAnswer
-from services.portal.timetable.queries import CHECK_IN_OPENS
 from shared.http.problems import ProblemError
 from shared.http.upstream import Change, Nothing, Read, RefusedByServiceError, Upstream
 
 A_PAGE = 100
 ALL = 1000
 """More than a shift of this district ever had: the sheet for the door is one page of the list."""
+OFFLINE_LIST_KEPT = timedelta(hours=24)
+"""After a shift's end, as activities has it."""
+HOLDING = ("confirmed", "offered", "asked_again")
+"""The states in which a place is kept for somebody."""
 _NOT_FOUND = 404
 
 
@@ -26,11 +29,17 @@ class Entry(BaseModel):
     number_last_four: str
     state: str
     queue_number: int
+    answer_by: datetime | None
+    """Until when an offered place or moved times are to be answered."""
     absence: str | None
     checked_in_at: datetime | None
     checked_out_at: datetime | None
     minutes: int | None
     by: str | None
+
+    def can_be_taken_off(self, shift_starts_at: datetime, now: datetime) -> bool:
+        """Return whether they hold or wait for a place of a shift to come."""
+        return self.state in (*HOLDING, "waiting") and now < shift_starts_at
 
     @property
     def shown_state(self) -> str:
@@ -47,6 +56,8 @@ class Roster(BaseModel):
     place: str
     starts_at: datetime
     ends_at: datetime
+    opens_at: datetime
+    """From when on people can be checked in."""
     capacity: int
     taken: int
     waiting: int
@@ -54,14 +65,13 @@ class Roster(BaseModel):
     items: list[Entry]
     next_cursor: str | None
 
-    @property
-    def opens_at(self) -> datetime:
-        """From when on people can be checked in."""
-        return self.starts_at - CHECK_IN_OPENS
-
     def takes_check_ins(self, now: datetime) -> bool:
         """Return whether it is time to check in."""
         return self.opens_at <= now < self.ends_at
+
+    def takes_offline_entries(self, now: datetime) -> bool:
+        """Return whether devices may keep the list, and bring back what they noted."""
+        return now < self.ends_at + OFFLINE_LIST_KEPT
 
     @property
     def came(self) -> int:
@@ -76,13 +86,14 @@ UNDO = Change("POST", "activities", "/v1/sign-ups/{sign_up_id}/undo", Undone)
 WALK_IN = Change("POST", "activities", "/v1/shifts/{shift_id}/walk-ins", CheckedIn)
 SIGN_UP = Change("POST", "activities", "/v1/shifts/{shift_id}/sign-ups", SignUpAnswer)
 EXCUSE = Change("POST", "activities", "/v1/sign-ups/{sign_up_id}/excuse", Nothing)
+TAKE_OFF = Change("POST", "activities", "/v1/sign-ups/{sign_up_id}/take-off", Nothing)
 
 
 async def find_roster(
     calls: Upstream,
     shift_id: UUID,
     *,
-    state: str | None = None,
+    state: str | Sequence[str] | None = None,
     last_four: str | None = None,
     cursor: str | None = None,
     limit: int = A_PAGE,

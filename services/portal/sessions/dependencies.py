@@ -4,11 +4,12 @@ Invariant: the access token is read, and got anew, here alone; of many requests 
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
 
 from services.portal.sessions import repository
 from services.portal.sessions.domain import CookieValue, Session, read_cookie_value
@@ -37,15 +38,18 @@ class LogInFirstError(Exception):
 
 def calls_for(request: Request, *, token: str | None = None, district: str | None = None) -> Upstream:
     """Return the services as the holder of a token sees them, or as a stranger does."""
-    site: Site = request.app.state.site
     addresses: ClientAddresses = request.app.state.client_addresses
-    address = signed_address(site.address_key, addresses.of(request), time.time())
-    headers = {"Accept-Language": look_of(request).language, HEADER: address}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+    more = {"Authorization": f"Bearer {token}"} if token else {}
     if district:
-        headers["X-District"] = district
-    return Upstream(request.app.state.http, site.urls, headers)
+        more["X-District"] = district
+    return calls_of(request.app, addresses.of(request), look_of(request).language, more)
+
+
+def calls_of(app: FastAPI, address: str, language: str, more: Mapping[str, str] | None = None) -> Upstream:
+    """Return the services as they answer in a language, their limits counted for an address; ``more`` are headers."""
+    site: Site = app.state.site
+    headers = {"Accept-Language": language, HEADER: signed_address(site.address_key, address, time.time())}
+    return Upstream(app.state.connections, site.urls, {**headers, **(more or {})})
 
 
 async def _visit(request: Request) -> Visit:

@@ -12,10 +12,10 @@ from fastapi import FastAPI, Request, Response
 from services.portal.shell.look import look_of
 from services.portal.shell.pages import Pages
 from shared.contracts.faults import Code, Fault
-from shared.http.problems import answer
+from shared.http.problems import TITLES, answer, problem_body
 from shared.http.upstream import AwayError, RefusedByServiceError
 
-_UNAVAILABLE = 503
+_NOT_FOUND, _UNAVAILABLE = 404, 503
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -47,10 +47,23 @@ def error_page(request: Request, status: int, problem: dict[str, Any]) -> Respon
     pages: Pages = request.app.state.pages
     template = "shell/_error.html" if "hx-request" in request.headers else "shell/error.html"
     visit = getattr(request.state, "visit", None)
-    response = pages.response(template, look_of(request), status, visit=visit, status=status, problem=problem)
+    look = look_of(request)
+    shown = _in_language(problem, status, look.language)
+    response = pages.response(template, look, status, visit=visit, status=status, problem=shown)
     if "hx-request" in request.headers:
         response.headers.update({"HX-Retarget": "#live", "HX-Reswap": "innerHTML"})
     return response
+
+
+def _in_language(problem: dict[str, Any], status: int, language: str) -> dict[str, Any]:
+    """Return a problem in the page's language, which need not be the one that the browser asks for."""
+    slug = "not-found" if status == _NOT_FOUND else str(problem.get("type", "")).removeprefix("/problems/")
+    return problem | problem_body(status, slug if slug in TITLES else "refused", _faults(problem), language)
+
+
+def _faults(problem: dict[str, Any]) -> list[Fault]:
+    found = problem.get("faults", [])
+    return [Fault(str(fault["field"]), Code(fault["code"])) for fault in found if fault["code"] in list(Code)]
 
 
 async def _away(request: Request, _error: Exception) -> Response:
@@ -61,6 +74,5 @@ async def _refused(request: Request, error: Exception) -> Response:
     """Say what the service has said; its sentences are in the language of the visit already."""
     assert isinstance(error, RefusedByServiceError)  # noqa: S101 - what it is registered for
     slug = str(error.problem.get("type", "")).removeprefix("/problems/") or "refused"
-    faults = [Fault(str(fault["field"]), Code(fault["code"])) for fault in error.faults if fault["code"] in list(Code)]
     wait = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
-    return answer(request, error.status, slug, faults, wait)
+    return answer(request, error.status, slug, _faults({"faults": error.faults}), wait)

@@ -24,7 +24,7 @@ SIGN_UP_STATES = {
     "missing_check_out": N_("缺签退"),
     "withdrawn": N_("已取消"),
     "lapsed": N_("逾期未确认"),
-    "cancelled": N_("活动已取消"),
+    "cancelled": N_("组织方已取消"),
     "no_show": N_("未到场"),
     "late_withdrawal": N_("临近取消"),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -12,12 +12,6 @@ from shared.http.upstream import Change, File, Read, Upstream
 from shared.store.event_log import now
 
 Listed = Literal["upcoming", "waiting", "past"]
-CHECK_IN_OPENS = timedelta(minutes=30)
-"""So long before the start a check-in is taken (services/activities/attendance)."""
-NO_OFFERS = timedelta(hours=1)
-"""In the last hour nobody is offered a place; who waits takes one that is free (services/activities/signing_up)."""
-NOTICE = timedelta(hours=24)
-"""Whoever gives a place back later than so long before the start withdraws late (services/activities/signing_up)."""
 ASKED = ("offered", "asked_again")
 GIVEN_UP = ("withdrawn", "cancelled")
 _TAKING_UP = ("confirmed", "waiting", "offered", "asked_again", "attending")
@@ -38,6 +32,12 @@ class MySignUp(BaseModel):
     shift_id: UUID
     starts_at: datetime
     ends_at: datetime
+    opens_at: datetime
+    """From when on one can check in."""
+    late_from: datetime
+    """From when on giving a confirmed place back is late."""
+    free_from: datetime
+    """From when on who waits takes a place that is free, without being offered it."""
     activity_id: UUID
     title: str
     service: str
@@ -55,11 +55,6 @@ class MySignUp(BaseModel):
         unanswered = self.state in (*ASKED, "withdrawn") and self.answer_by is not None and self.answer_by <= now()
         return "lapsed" if unanswered else self.state
 
-    @property
-    def opens_at(self) -> datetime:
-        """From when on one can check in."""
-        return self.starts_at - CHECK_IN_OPENS
-
     def can_check_in(self, at: datetime) -> bool:
         """Return whether it is time to check in."""
         return self.state == "confirmed" and self.opens_at <= at < self.ends_at
@@ -70,15 +65,15 @@ class MySignUp(BaseModel):
 
     def is_late_to_withdraw(self, at: datetime) -> bool:
         """Return whether leaving now is counted: a place given back within the period of notice."""
-        return self.state == "confirmed" and at > self.starts_at - NOTICE
+        return self.state == "confirmed" and at > self.late_from
 
     def is_asked(self, at: datetime) -> bool:
         """Return whether an answer is waited for, and still taken."""
         return self.state in ASKED and at < (self.answer_by or self.starts_at)
 
-    def waits_in_last_hour(self, at: datetime) -> bool:
+    def waits_for_a_free_place(self, at: datetime) -> bool:
         """Return whether it is so near the start that who waits takes what is free, without being offered it."""
-        return self.state == "waiting" and self.starts_at - NO_OFFERS <= at < self.starts_at
+        return self.state == "waiting" and self.free_from <= at < self.starts_at
 
     def can_claim(self, at: datetime) -> bool:
         """Return whether one can say that one served otherwise than is on file."""

@@ -21,6 +21,7 @@ from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 
 router = APIRouter(prefix="/staff/volunteers", include_in_schema=False)
+_NOT_FOUND = 404
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 
@@ -41,13 +42,17 @@ class VolunteerForm(BaseModel):
 @router.get("")
 async def list_volunteers(
     visit: Organiser,
+    kept: KeptAnswers,
     query: Annotated[str, Query(max_length=100)] = "",
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Find volunteers by number, whole name or phone."""
     asked = query.strip()
-    found = await unless_away(visit.calls.read(queries.VOLUNTEERS, query=asked or None, cursor=cursor))
-    return visit.page("volunteers/list.html", found=found, query=asked)
+    found, teams = await asyncio.gather(
+        unless_away(visit.calls.read(queries.VOLUNTEERS, query=asked or None, cursor=cursor)),
+        queries.team_names(visit.calls, kept, visit.district),
+    )
+    return visit.page("volunteers/list.html", found=found, query=asked, teams=teams)
 
 
 @router.get("/new")
@@ -68,13 +73,15 @@ async def register(visit: Organiser, kept: KeptAnswers, form: Annotated[Voluntee
 
 
 @router.get("/{volunteer_id}")
-async def show_volunteer(visit: Organiser, volunteer_id: str, done: str = "") -> Response:
+async def show_volunteer(visit: Organiser, kept: KeptAnswers, volunteer_id: str, done: str = "") -> Response:
     """Show a volunteer, masked."""
-    return await _volunteer(visit, _id(volunteer_id), done=done)
+    return await _volunteer(visit, kept, _id(volunteer_id), done=done)
 
 
 @router.post("/{volunteer_id}/reveal")
-async def reveal(visit: Organiser, volunteer_id: str, reason: Annotated[str, Form(max_length=500)] = "") -> Response:
+async def reveal(
+    visit: Organiser, kept: KeptAnswers, volunteer_id: str, reason: Annotated[str, Form(max_length=500)] = ""
+) -> Response:
     """Show name and phone in clear; the reason is kept in the access log."""
     found = _id(volunteer_id)
     try:
@@ -82,12 +89,13 @@ async def reveal(visit: Organiser, volunteer_id: str, reason: Annotated[str, For
     except RefusedByServiceError as refused:
         if not refused.faults:
             raise
-        return await _volunteer(visit, found, refused=refused, reason=reason)
-    return await _volunteer(visit, found, clear=clear)
+        return await _volunteer(visit, kept, found, refused=refused, reason=reason)
+    return await _volunteer(visit, kept, found, clear=clear)
 
 
 async def _volunteer(
     visit: Visit,
+    kept: KeptAnswers,
     volunteer_id: UUID,
     *,
     clear: InClear | None = None,
@@ -95,10 +103,16 @@ async def _volunteer(
     reason: str = "",
     done: str = "",
 ) -> Response:
-    volunteer, hours = await asyncio.gather(
-        visit.calls.read(queries.VOLUNTEER, volunteer_id=volunteer_id), _hours(visit, volunteer_id)
-    )
-    shown = {"volunteer": volunteer, "hours": hours, "clear": clear, "reason": reason, "done": done}
+    try:
+        volunteer, hours, teams = await asyncio.gather(
+            visit.calls.read(queries.VOLUNTEER, volunteer_id=volunteer_id),
+            _hours(visit, volunteer_id),
+            queries.team_names(visit.calls, kept, visit.district),
+        )
+    except RefusedByServiceError as hidden:
+        # Registry does not tell that there is one: they are of other units, or nowhere.
+        raise (ProblemError(403, "forbidden") if hidden.status == _NOT_FOUND else hidden) from None
+    shown = {"volunteer": volunteer, "hours": hours, "clear": clear, "reason": reason, "done": done, "teams": teams}
     faults = faults_of(refused) if refused else {}
     return visit.page("volunteers/volunteer.html", refused.status if refused else 200, **shown, faults=faults)
 

@@ -107,3 +107,8 @@ async def teams(calls: Upstream, kept: Kept, district: str) -> Sequence[Team] | 
     """Return a district's teams; None while registry is away."""
     found = await unless_away(kept.get((TEAMS, district), lambda: calls.read(TEAMS, district=district, limit=1000)))
     return found.items if found else None
+
+
+async def team_names(calls: Upstream, kept: Kept, district: str) -> Mapping[str, str]:
+    """Return what a district's teams are called, by code; nothing while registry is away: the codes stand for them."""
+    return {team.code: team.name for team in await teams(calls, kept, district) or ()}

@@ -68,6 +68,7 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
         *STAFF,
         *(f"/staff/activities/{activity}{part}" for part in (*OF_ACTIVITY, f"/shifts/{shift}")),
         *(f"/staff/shifts/{shift}{part}" for part in OF_SHIFT),
+        f"/staff/offline/{shift}",
     )
 
 

@@ -257,6 +257,40 @@ async def test_fewer_places_than_people_asks_who_leaves(system: System, open_pag
     assert [entry["state"] for entry in roster(system, activity)] == ["confirmed", "cancelled"]
 
 
+async def test_somebody_is_taken_off_with_a_reason_and_the_next_is_offered_the_place(
+    system: System, open_page: OpenPage, watch: Watch
+) -> None:
+    watch.expected = ("422",)
+    activity = publish(system, "移出名单", begins=LATER + HOUR * 4, lasts=HOUR, capacity=1)
+    sign_up(system, activity, people(system, 2))
+    page = await open_page(scripts=False)
+    await log_in(page, system.district.manager)
+    await page.goto(f"/staff/shifts/{activity['shift']}")
+    await page.locator("tbody tr").first.get_by_role("link", name="移出").click()
+    await page.get_by_role("button", name="确认移出并通知本人").click()
+    await expect(page.get_by_role("alert")).to_contain_text("原因")
+    await page.get_by_label("原因").fill("本人来电说来不了")
+    await page.get_by_role("button", name="确认移出并通知本人").click()
+    await expect(page.locator("tbody tr").first).to_contain_text("组织方已取消")
+    assert [entry["state"] for entry in roster(system, activity)] == ["cancelled", "offered"]
+
+
+async def test_the_leader_sees_who_has_not_agreed_to_moved_times(system: System, open_page: OpenPage) -> None:
+    activity = publish(system, "时间改过", begins=LATER + HOUR * 6, lasts=HOUR, capacity=3)
+    sign_up(system, activity, people(system, 2))
+    page = await open_page()
+    await log_in(page, system.district.manager)
+    await page.goto(f"/staff/activities/{activity['id']}/shifts/{activity['shift']}")
+    later = datetime.now(UTC) + LATER + timedelta(days=1, hours=8)
+    await page.get_by_label("日期").fill(f"{later:%Y-%m-%d}")
+    await page.get_by_role("button", name="保存并通知").click()
+    await expect(page.get_by_text("已报名的人要重新同意新时间")).to_be_visible()
+    await page.get_by_role("main").get_by_role("link", name="名单").first.click()
+    await expect(page.get_by_text("还有 2 人没有答复")).to_be_visible()
+    await page.get_by_role("link", name="看是谁").click()
+    await expect(page.locator("tbody tr").filter(has_text="前答复")).to_have_count(2)
+
+
 async def test_people_are_checked_in_and_out_in_the_row_by_keyboard_alone(system: System, open_page: OpenPage) -> None:
     activity = publish(system, "键盘签到", begins=SOON, lasts=HOUR, capacity=5)
     sign_up(system, activity, people(system, 1))

@@ -27,6 +27,9 @@ PUBLIC = {
     ("GET", "/forgotten"),
     ("POST", "/forgotten"),
     ("GET", "/assets/{name}"),
+    ("GET", "/live"),
+    ("GET", "/staff/offline/sw.js"),
+    ("GET", "/staff/offline/shell/{version}"),
 }
 """Need no log-in; everything else does."""
 

@@ -28,6 +28,13 @@ async def test_pages_have_nothing_inline_that_the_policy_forbids(portal: Portal)
                 assert forbidden not in text, (path, forbidden)
 
 
+async def test_an_error_is_told_in_the_language_of_the_pages_and_not_the_browser_s(portal: Portal) -> None:
+    async with portal.browser() as browser:
+        asked = {"Accept": "text/html", "Accept-Language": "zh-CN", "Cookie": "lang=en"}
+        page = (await browser.get("/no-such-page", headers=asked)).text
+    assert "<h1>Not found</h1>" in page
+
+
 async def test_files_are_kept_for_ever_under_a_name_with_their_hash(portal: Portal) -> None:
     async with portal.browser() as browser:
         page = (await browser.get("/")).text

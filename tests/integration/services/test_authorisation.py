@@ -59,9 +59,10 @@ PUBLIC = {
     ("GET", "/v1/public/activities/{activity_id}"),
     ("GET", "/v1/public/figures"),
     ("GET", "/v1/calendar-feeds/{token}.ics"),
+    ("GET", "/v1/offline-list-key"),
 }
 """Need no token: probes, the keys, log-in, what is proven by a code with the data one chooses from for that, what
-everybody may see of a district, and a calendar's secret address."""
+everybody may see of a district, a calendar's secret address, the key that offline lists are signed by."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
     ("POST", "/v1/me/step-up"),
@@ -87,6 +88,7 @@ CHANGES = {
     "/v1/shifts/{shift_id}/cancel": {"reason": "x"},
     "/v1/shifts/{shift_id}/sign-ups": {"group": ["51011500000001"]},
     "/v1/sign-ups/{sign_up_id}/excuse": {"reason": "x"},
+    "/v1/sign-ups/{sign_up_id}/take-off": {"reason": "x"},
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},

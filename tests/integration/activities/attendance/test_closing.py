@@ -1,5 +1,6 @@
 """A shift is closed: what is missing is named, who did not come is counted, and it can be opened again."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +82,41 @@ async def test_more_than_the_rules_give_is_confirmed_with_a_reason_alone(activit
     assert (correction["previous_minutes"], correction["minutes"], correction["reason"]) == (5, 140, "提前布置")
     provenances = [event["provenance"] for event in await activities.events("ServiceLogged")]
     assert provenances == ["leader", "leader"]
+
+
+async def test_the_list_says_what_counts_of_what_was_tapped(activities: Activities) -> None:
+    shift_id, (early, forgot, absent) = await shift_of(activities, 3)
+    await serve(activities, early, 110)  # came 20 minutes before the start, and left
+    await serve(activities, forgot, None)
+    [shift] = await activities.rows("SELECT starts_at, ends_at FROM shift")
+    items = (await activities.leader.get(f"/v1/shifts/{shift_id}/closing"))["items"]
+    found = {item["sign_up_id"]: (_read(item["counts_from"]), _read(item["counts_until"])) for item in items}
+    left = {item["sign_up_id"]: _read(item["checked_out_at"]) for item in items}
+    came_at = {item["sign_up_id"]: _read(item["checked_in_at"]) for item in items}
+    assert found[early.sign_up_id] == (shift.starts_at, left[early.sign_up_id])
+    assert found[forgot.sign_up_id] == (came_at[forgot.sign_up_id], None)
+    assert found[absent.sign_up_id] == (None, None)
+    await activities.move_shift(shift_id, -150 * MINUTE)
+    items = (await activities.leader.get(f"/v1/shifts/{shift_id}/closing"))["items"]
+    [shift] = await activities.rows("SELECT starts_at, ends_at FROM shift")
+    assert (
+        _read(next(item["counts_until"] for item in items if item["sign_up_id"] == early.sign_up_id)) == shift.ends_at
+    )
+
+
+async def test_less_than_the_rules_give_wants_a_reason_too(activities: Activities) -> None:
+    shift_id, (place,) = await shift_of(activities, 1)
+    await serve(activities, place, 60)
+    await activities.move_shift(shift_id, -150 * MINUTE)
+    entry = {"sign_up_id": place.sign_up_id, "ended_at": (now() - 45 * MINUTE).isoformat()}
+    assert faults(await close(activities, shift_id, entry, status=422)) == [
+        (f"entries.{place.sign_up_id}.reason", "missing")
+    ]
+    assert (await close(activities, shift_id, {**entry, "reason": "提前离开"}))["minutes"] == 15
+
+
+def _read(moment: str | None) -> datetime | None:
+    return datetime.fromisoformat(moment) if moment else None
 
 
 async def test_what_is_wrong_with_entries_is_told_at_once_and_nothing_is_done(activities: Activities) -> None:

@@ -8,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.activities.attendance.domain import (
-    RULES,
     Attendance,
-    AttendanceRules,
     check_in,
     credited,
     is_forgotten,
 )
 from services.activities.records.domain import whole_minutes
+from services.activities.rules.domain import FIRST_RULES, RuleSet
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import CheckInWay, Provenance
 from shared.contracts.faults import RefusedError
@@ -97,12 +96,12 @@ def test_a_check_out_says_when_the_service_ended_until_half_an_hour_after_the_sh
     ],
 )
 def test_what_counts_is_within_the_shift(came: float, left: float, minutes: int | None) -> None:
-    span = credited(START + came * MINUTE, START + left * MINUTE, START, END)
+    span = credited(START + came * MINUTE, START + left * MINUTE, START, END, FIRST_RULES)
     assert (span and span.minutes) == minutes
 
 
 def test_an_activity_can_count_what_is_early_and_late() -> None:
-    rules = AttendanceRules(early=15 * MINUTE, late=10 * MINUTE)
+    rules = RuleSet(counts_early=15 * MINUTE, counts_late=10 * MINUTE)
     span = credited(START - 30 * MINUTE, END + 30 * MINUTE, START, END, rules)
     assert span == (START - 15 * MINUTE, END + 10 * MINUTE, 145)
 
@@ -125,7 +124,7 @@ tolerances = st.timedeltas(min_value=timedelta(), max_value=timedelta(hours=2))
 def test_never_more_is_credited_than_was_given_nor_than_the_shift(
     came: datetime, stayed: timedelta, shift: timedelta
 ) -> None:
-    span = credited(came, came + stayed, START, START + shift)
+    span = credited(came, came + stayed, START, START + shift, FIRST_RULES)
     if span is None:
         assert whole_minutes(max(came, START), min(came + stayed, START + shift)) < 1
         return
@@ -139,17 +138,13 @@ def test_never_more_is_credited_than_was_given_nor_than_the_shift(
 def test_tolerance_never_takes_a_minute_away(
     came: datetime, stayed: timedelta, early: timedelta, late: timedelta
 ) -> None:
-    strict = credited(came, came + stayed, START, END)
-    mild = credited(came, came + stayed, START, END, AttendanceRules(early=early, late=late))
+    strict = credited(came, came + stayed, START, END, FIRST_RULES)
+    mild = credited(came, came + stayed, START, END, RuleSet(counts_early=early, counts_late=late))
     assert (mild.minutes if mild else 0) >= (strict.minutes if strict else 0)
 
 
 @given(came=moments, stayed=lengths, longer=lengths)
 def test_who_stays_longer_never_gets_less(came: datetime, stayed: timedelta, longer: timedelta) -> None:
-    first = credited(came, came + stayed, START, END)
-    second = credited(came, came + stayed + longer, START, END)
+    first = credited(came, came + stayed, START, END, FIRST_RULES)
+    second = credited(came, came + stayed + longer, START, END, FIRST_RULES)
     assert (second.minutes if second else 0) >= (first.minutes if first else 0)
-
-
-def test_the_default_counts_nothing_outside_the_shift() -> None:
-    assert (RULES.early, RULES.late) == (timedelta(), timedelta())

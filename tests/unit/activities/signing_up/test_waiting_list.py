@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.activities.rules.domain import FIRST_RULES
 from services.activities.signing_up.waiting_list import (
     WaitingOne,
     agreement_ends,
@@ -58,17 +59,17 @@ def test_places_are_offered_in_order_to_whole_groups_who_can_come(
 def test_an_offer_stands_for_less_near_the_start_and_is_not_made_in_the_last_hour(
     hours_to_start: float, hours_to_answer: float | None
 ) -> None:
-    ends = offer_ends(NOW, NOW + timedelta(hours=hours_to_start))
+    ends = offer_ends(NOW, NOW + timedelta(hours=hours_to_start), FIRST_RULES)
     assert ends == (None if hours_to_answer is None else NOW + timedelta(hours=hours_to_answer))
 
 
 @given(hours=st.floats(0.01, 2000))
 def test_every_answer_is_due_before_the_start(hours: float) -> None:
     starts_at = NOW + timedelta(hours=hours)
-    assert NOW < agreement_ends(NOW, starts_at) < starts_at
-    assert (offer_ends(NOW, starts_at) or NOW) < starts_at
+    assert NOW < agreement_ends(NOW, starts_at, FIRST_RULES) < starts_at
+    assert (offer_ends(NOW, starts_at, FIRST_RULES) or NOW) < starts_at
 
 
 @pytest.mark.parametrize(("hours_to_start", "late"), [(25, False), (24, False), (23.9, True), (0.1, True)])
 def test_whoever_leaves_within_the_day_before_leaves_late(hours_to_start: float, late: bool) -> None:
-    assert is_late(NOW, NOW + timedelta(hours=hours_to_start)) is late
+    assert is_late(NOW, NOW + timedelta(hours=hours_to_start), FIRST_RULES) is late

@@ -33,6 +33,7 @@ from shared.contracts import (
     StarLevelReached,
     VolunteerRegistered,
     VolunteerSignedUp,
+    VolunteerTakenOff,
     WithdrawalReason,
 )
 from shared.contracts.envelope import Attributes
@@ -168,6 +169,7 @@ TOLD = [
     (cancelled(CancellationCause.SHIFT_CANCELLED), Template.SHIFT_CANCELLED),
     (cancelled(CancellationCause.ACTIVITY_CANCELLED), Template.SHIFT_CANCELLED),
     (cancelled(CancellationCause.FEWER_PLACES), Template.PLACE_TAKEN),
+    (VolunteerTakenOff(**SIGN_UP, reason="大风"), Template.TAKEN_OFF),
     (CHECK_OUT_MISSED, Template.CHECK_OUT_MISSED),
     (ShiftMissed(**SIGN_UP), Template.SHIFT_MISSED),
     (excused("陪伴阅读"), Template.ABSENCE_EXCUSED),
@@ -306,6 +308,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             },
             Template.SHIFT_CANCELLED: {**OWN_SHIFT_FACTS, "reason": "大风"},
             Template.PLACE_TAKEN: {**OWN_SHIFT_FACTS, "reason": "大风"},
+            Template.TAKEN_OFF: {**OWN_SHIFT_FACTS, "reason": "大风"},
             Template.CHECK_OUT_MISSED: {
                 **OWN,
                 "activity_title": "陪伴阅读",

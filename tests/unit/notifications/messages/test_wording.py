@@ -24,6 +24,7 @@ FACTS: dict[Template, Facts] = {
     Template.WAITING_MOVED: MOVED,
     Template.SHIFT_CANCELLED: {**SHIFT, "reason": "Storm"},
     Template.PLACE_TAKEN: {**SHIFT, "reason": ""},
+    Template.TAKEN_OFF: {**SHIFT, "reason": "Called in sick"},
     Template.ACTIVITY_CHANGED: {"activity_title": "Tea & <talk>", "changed": "place description told_tomorrow"},
     Template.PLACE_FREE: SHIFT,
     Template.LED_SHIFT_CANCELLED: {**SHIFT, "reason": "Storm"},

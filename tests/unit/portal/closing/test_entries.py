@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from services.portal.closing.entries import Said, closing_faults, entries, nearest, said_by_rule
+import pytest
+
+from services.portal.closing.entries import Said, closing_faults, entries, nearest, said_by_rule, unreadable
 from services.portal.closing.queries import ClosingLine
 from shared.http.upstream import RefusedByServiceError
 
@@ -12,6 +15,7 @@ ID = UUID("01a21b07-0f35-7284-b5f9-7f5045434656")
 START = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)  # 09:00 in China
 END = START + timedelta(hours=2)
 CAME = START - timedelta(minutes=5, seconds=-12)
+RECORDED: dict[str, Any] = {"started_at": START, "ended_at": END + timedelta(minutes=20), "minutes": 130}
 
 
 def line(state: str, *, left_at: datetime | None = None) -> ClosingLine:
@@ -27,13 +31,19 @@ def line(state: str, *, left_at: datetime | None = None) -> ClosingLine:
         started_at=None,
         ended_at=None,
         minutes=0,
+        counts_from=max(CAME, START) if came else None,
+        counts_until=min(left_at, END) if left_at else None,
         missing=state in ("attending", "missing_check_out"),
     )
 
 
-def told(of: ClosingLine, said: Said) -> list[dict[str, object]]:
+def form(said: Said) -> dict[str, str]:
     names = {"was": said.was, "start": said.start, "end": said.end, "break": said.break_minutes, "reason": said.reason}
-    return entries({f"{name}-{ID}": value for name, value in names.items()}, [of], START, END)
+    return {f"{name}-{ID}": value for name, value in names.items()}
+
+
+def told(of: ClosingLine, said: Said) -> list[dict[str, object]]:
+    return entries(form(said), [of], START, END)
 
 
 def test_what_was_not_touched_says_nothing() -> None:
@@ -52,6 +62,38 @@ def test_a_missing_end_is_said_alone_so_that_the_check_in_stands_to_the_second()
             "break_minutes": 0,
         }
     ]
+
+
+def test_the_form_says_what_is_credited_and_not_what_was_tapped() -> None:
+    said = said_by_rule(line("completed", left_at=END + timedelta(minutes=7)))
+    assert (said.start, said.end, said.break_minutes) == ("09:00", "11:00", "")
+    assert said_by_rule(line("missing_check_out")).start == "09:00"
+
+
+def test_what_a_leader_confirmed_before_is_kept_where_something_else_is_changed() -> None:
+    of = line("completed", left_at=END).model_copy(update=RECORDED)
+    assert said_by_rule(of) == Said("came", "09:00", "11:20", "10", "")
+    assert not of.is_by_rules
+    (entry,) = told(of, replace(said_by_rule(of), start="09:10", reason="来晚了"))
+    assert (entry["started_at"], entry["ended_at"], entry["break_minutes"]) == (
+        "2026-11-27T09:10:00+08:00",
+        RECORDED["ended_at"].isoformat(),
+        10,
+    )
+
+
+@pytest.mark.parametrize(
+    ("of", "said", "fields"),
+    [
+        (line("confirmed"), Said("came"), ["start", "end"]),
+        (line("completed", left_at=END), Said("came", "09:00", "", ""), ["end"]),
+        (line("missing_check_out"), Said("came", "25:00", "10:00", "ten"), ["start", "break"]),
+        (line("missing_check_out"), Said("came", "09:00", "", "", "电话没打通"), []),
+        (line("confirmed"), Said("absent"), []),
+    ],
+)
+def test_what_cannot_be_read_is_named_instead_of_left_out(of: ClosingLine, said: Said, fields: list[str]) -> None:
+    assert list(unreadable(form(said), [of], "zh-CN")) == [f"{field}-{ID}" for field in fields]
 
 
 def test_who_came_without_a_check_in_is_said_with_both_times() -> None:
