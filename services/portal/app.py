@@ -3,8 +3,12 @@
 from services.portal.account.part import PART as ACCOUNT
 from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.check_in.part import PART as CHECK_IN
+from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
+from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
+from services.portal.notices.part import PART as NOTICES
+from services.portal.offline.part import PART as OFFLINE
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.records.part import PART as RECORDS
@@ -15,6 +19,7 @@ from services.portal.settings import Settings
 from services.portal.shell.part import PART as SHELL
 from services.portal.sign_ups.part import PART as SIGN_UPS
 from services.portal.staff.part import PART as STAFF
+from services.portal.timetable.part import PART as TIMETABLE
 from services.portal.volunteers.part import PART as VOLUNTEERS
 from services.portal.wall.part import PART as WALL
 from shared.service.service import Service
@@ -23,15 +28,20 @@ PARTS = (
     STAFF,
     PUBLISHING,
     CLOSING,
+    OFFLINE,
     WALL,
     ROSTER,
     RECORDS,
     VOLUNTEERS,
+    LIVE,
     ME,
     CHECK_IN,
     SIGN_UPS,
     PUBLIC,
     ACTIVITIES,
+    CLAIMS,
+    TIMETABLE,
+    NOTICES,
     ACCOUNT,
     REGISTER,
     SESSIONS,

@@ -30,6 +30,8 @@ class HoursCorrected(Event):
     minutes: int
     previous_minutes: int
     lifetime_minutes: int
+    activity_title: str | None = None
+    """Absent in older events."""
 
 
 class ImportCredited(Event):

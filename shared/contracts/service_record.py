@@ -49,6 +49,8 @@ class ServiceCorrected(Event):
     started_at: datetime | None = None
     """The real times, where they were wrong too; on the record's day."""
     ended_at: datetime | None = None
+    activity_title: str | None = None
+    """Absent in older events."""
 
 
 class ServiceRecordsImported(Event):

@@ -129,3 +129,5 @@ class AbsenceExcused(Event):
     volunteer_id: UUID
     absence: AbsenceClass
     reason: str
+    activity_title: str | None = None
+    """Absent in older events."""

@@ -8,6 +8,7 @@ no token (ADR 0022).
 """
 
 import asyncio
+import hashlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
@@ -17,7 +18,6 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.dependencies.models import Dependant
-from httpx import HTTPError
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -30,6 +30,7 @@ from shared.store.revocations import Revocations
 
 _REFETCH_SECONDS = 300.0
 _UNKNOWN_KEY_REFETCH_SECONDS = 2.0
+_MOST_REMEMBERED = 10_000
 _DISTRICT = re.compile(r"[0-9]{6}")
 
 FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
@@ -52,14 +53,21 @@ class Caller(Actor):
 
 
 class Verifier:
-    """Verifies tokens against the issuer's published keys, which it keeps for a while, and what it has revoked."""
+    """Verifies tokens against the issuer's published keys, which it keeps for a while, and what it has revoked.
+
+    A signature is verified once, as it is most of what a short request costs, and again after the keys have changed; a
+    token's date, and whether it is revoked, are looked at each time. Kept of a token are its SHA-256 and what it says.
+    """
 
     def __init__(self, fetch_keys: FetchKeys, revocations: Revocations) -> None:
         self._fetch = fetch_keys
         self._revocations = revocations
+        self._published: dict[str, Any] = {}
         self._keys = KeySet([])
         self._fetched = float("-inf")
         self._lock = asyncio.Lock()
+        self._signed: dict[bytes, dict[str, Any]] = {}
+        """What those tokens say that one of the keys has signed, by the token's SHA-256."""
         self._claims = jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": ISSUER},
             sub={"essential": True},
@@ -89,7 +97,13 @@ class Verifier:
             raise ProblemError(401, "unauthenticated") from None
 
     def _decode(self, token: str) -> dict[str, Any]:
-        claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
+        name = hashlib.sha256(token.encode()).digest()
+        claims = self._signed.get(name)
+        if claims is None:
+            claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
+            if len(self._signed) >= _MOST_REMEMBERED:
+                self._signed.clear()
+            self._signed[name] = claims
         self._claims.validate(claims)
         return claims
 
@@ -99,11 +113,19 @@ class Verifier:
             if time.monotonic() - self._fetched < max_age:
                 return
             try:
-                self._keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
-            except (OSError, HTTPError):
+                published = await self._fetch()
+            except OSError:
                 if not self._keys.keys:
                     raise
+            else:
+                self._use(published)
             self._fetched = time.monotonic()
+
+    def _use(self, published: dict[str, Any]) -> None:
+        """Verify by these keys; what others have signed is forgotten."""
+        if published != self._published:
+            self._published, self._keys = published, KeySet.import_key_set(published)  # type: ignore[arg-type]
+            self._signed.clear()
 
 
 async def _claims(

@@ -1,25 +1,31 @@
 """Other services over HTTP, as the person sees them on whose behalf they are called.
 
-Invariant: a call ends, within ``READ_SECONDS`` or ``CHANGE_SECONDS``, with the model that was asked for, or with one of
+Invariant: a call ends, within ``PAGE_SECONDS``, with the model that was asked for, or with one of
 two exceptions: the service has refused (and says why), or it is away. What has not the agreed form counts as away:
-nobody is shown half an answer.
+nobody is shown half an answer. In a rush a page waits its turn; what it can do without it waits for no longer than
+``SECTION_SECONDS``.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
-import httpx
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
+from shared.http.connections import Answer, Connections, NoAnswerError, Query
 from shared.ops.tracing import current_traceparent
 
-READ_SECONDS = 2.0
-CHANGE_SECONDS = 10.0
-"""Longer: nobody knows of a change that was given up whether it was made, and a password takes its time."""
+SECTION_SECONDS = 2.0
+"""For what a page can do without."""
+PAGE_SECONDS = 60.0
+"""For what a page is about, and for what somebody does, as long as proxies before us wait: an error is worse than a
+wait, whoever tries again joins the line at its end, and nobody knows of a change that was given up whether it was made.
+A hundred who log in at once keep two cores busy with their passwords for ten seconds, other work aside."""
+_A_SUCCESS, _NO_SUCCESS = 200, 300
 _FIRST_FAILURE = 500
 _ABOUT_THE_REQUEST = frozenset({400, 404, 409, 422, 429})
 _IN_PATH = re.compile(r"{(\w+)}")
@@ -99,8 +105,8 @@ class Nothing:
 class Upstream:
     """The services at ``urls``, each request with ``headers``: whose token, which language, which district."""
 
-    def __init__(self, http: httpx.AsyncClient, urls: Mapping[str, str], headers: Mapping[str, str]) -> None:
-        self._http = http
+    def __init__(self, connections: Connections, urls: Mapping[str, str], headers: Mapping[str, str]) -> None:
+        self._connections = connections
         self._urls = urls
         self._headers = headers
 
@@ -110,7 +116,7 @@ class Upstream:
         Raises RefusedByServiceError and AwayError.
         """
         path, query = _filled(what.path, values)
-        answer = await self._send("GET", what.service, path, params=query)
+        answer = await self._send("GET", what.service, path, query)
         return _parsed(what.service, what.answer, answer.content)
 
     async def change(
@@ -128,7 +134,7 @@ class Upstream:
         """
         path, query = _filled(what.path, values)
         more = {**(headers or {}), **({"Idempotency-Key": key} if key else {})}
-        answer = await self._send(what.method, what.service, path, params=query, json=form, headers=more)
+        answer = await self._send(what.method, what.service, path, query, form=form, headers=more)
         if what.answer is Nothing:
             return cast("M", Nothing())
         return _parsed(what.service, what.answer, answer.content)
@@ -136,7 +142,7 @@ class Upstream:
     async def fetch(self, what: File, **values: object) -> bytes:
         """Return a file's content. Raises RefusedByServiceError and AwayError."""
         path, query = _filled(what.path, values)
-        answer = await self._send("GET", what.service, path, params=query)
+        answer = await self._send("GET", what.service, path, query)
         if not answer.headers.get("Content-Type", "").startswith(what.media_type):
             raise AwayError(what.service)
         return answer.content
@@ -146,41 +152,44 @@ class Upstream:
         method: str,
         service: str,
         path: str,
+        query: Query,
         *,
+        form: object = None,
         headers: Mapping[str, str] | None = None,
-        **parts: Any,  # noqa: ANN401 - httpx's own
-    ) -> httpx.Response:
+    ) -> Answer:
         traceparent = current_traceparent()
         sent = {**self._headers, **(headers or {}), **({"traceparent": traceparent} if traceparent else {})}
         try:
-            answer = await self._http.request(
+            answer = await self._connections.send(
                 method,
                 self._urls[service] + path,
+                seconds=PAGE_SECONDS,
                 headers=sent,
-                timeout=READ_SECONDS if method == "GET" else CHANGE_SECONDS,
-                **parts,
+                params=query,
+                form=form,
             )
-        except httpx.HTTPError as fault:
-            log.warning("a service is away", service=service, error=type(fault).__name__)
+        except NoAnswerError as fault:
+            log.warning("a service is away", service=service, error=str(fault))
             raise AwayError(service) from None
-        if answer.is_success:
+        if _A_SUCCESS <= answer.status < _NO_SUCCESS:
             return answer
-        if answer.status_code >= _FIRST_FAILURE:
-            log.warning("a service fails", service=service, status=answer.status_code)
+        if answer.status >= _FIRST_FAILURE:
+            log.warning("a service fails", service=service, status=answer.status)
             raise AwayError(service)
         wait = answer.headers.get("Retry-After", "")
-        raise RefusedByServiceError(answer.status_code, _problem(answer), int(wait) if wait.isdecimal() else None)
+        raise RefusedByServiceError(answer.status, _problem(answer), int(wait) if wait.isdecimal() else None)
 
 
 async def unless_away(answer: Awaitable[M]) -> M | None:
-    """Return what an awaitable gives, or None where the service is away."""
+    """Return what a section of a page is made of, or None where the service is away or slow."""
     try:
-        return await answer
-    except AwayError:
+        async with asyncio.timeout(SECTION_SECONDS):
+            return await answer
+    except (AwayError, TimeoutError):
         return None
 
 
-def _filled(path: str, values: Mapping[str, object]) -> tuple[str, dict[str, str | list[str]]]:
+def _filled(path: str, values: Mapping[str, object]) -> tuple[str, Query]:
     named = set(_IN_PATH.findall(path))
     filled = _IN_PATH.sub(lambda found: quote(str(values[found[1]]), safe=""), path)
     return filled, {name: _text(value) for name, value in values.items() if name not in named and value is not None}
@@ -202,7 +211,7 @@ def _parsed(service: str, model: type[M], body: bytes) -> M:
         raise AwayError(service) from None
 
 
-def _problem(answer: httpx.Response) -> dict[str, Any]:
+def _problem(answer: Answer) -> dict[str, Any]:
     if "json" not in answer.headers.get("Content-Type", ""):
         return {}
     body = answer.json()

@@ -4,19 +4,21 @@ Invariant: every process answers ``/health/live``, ``/health/ready`` and ``/metr
 where ``api`` is among its roles.
 """
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-import httpx
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from shared.http import problems
 from shared.http.auth import Verifier
 from shared.http.bodies import LimitBody
 from shared.http.client_address import ClientAddresses
+from shared.http.connections import Connections, NoAnswerError
 from shared.http.observation import Observe
 from shared.http.openapi import Application
 from shared.http.rate_sharing import sharing
@@ -31,13 +33,15 @@ from shared.store.engine import Store
 from shared.store.revocations import Revocations
 
 API_CONNECTIONS = 16
-CALLS = httpx.Limits(max_connections=None, max_keepalive_connections=256)
-"""A call waits for the service that it asks, never for another call: that wait would count against its time."""
+_OURS: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI's own telemetry is off: requests are traced and counted by `Observe`."""
+_KEYS_SECONDS, _OK = 5.0, 200
 
 
 def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_routes: bool = True) -> FastAPI:
     """Return the process's HTTP application: health and metrics, and the service's routes where asked for."""
-    app = Application(title=service.title, version="1", lifespan=partial(_lifespan, service))
+    lifespan = partial(_lifespan, service)
+    app = Application(title=service.title, version="1", lifespan=lifespan, telemetry=_OURS)
     problems.install(app)
     app.include_router(health_routes(heartbeats))
     settings = service.settings
@@ -62,15 +66,17 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
     url = service.settings.api_database_url
     async with (
         Store(url, pool_size=API_CONNECTIONS) as store,
-        httpx.AsyncClient(timeout=5, limits=CALLS) as client,
+        Connections() as connections,
         sharing(app.state.rates, store),
     ):
         app.state.store = store
-        app.state.http = client
+        app.state.connections = connections
 
         async def fetch_jwks() -> dict[str, Any]:
-            answer = await client.get(service.settings.jwks_url)
-            keys: dict[str, Any] = answer.raise_for_status().json()
+            answer = await connections.send("GET", service.settings.jwks_url, seconds=_KEYS_SECONDS)
+            if answer.status != _OK:
+                raise NoAnswerError(answer.status)
+            keys: dict[str, Any] = answer.json()
             return keys
 
         revocations = Revocations(store)
@@ -78,5 +84,11 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
         for part in reversed(service.parts):  # upper parts may use what lower ones have made
             if part.prepare:
                 await part.prepare(app, store, service.settings)
+        beside = [
+            asyncio.create_task(part.beside(app, store, service.settings)) for part in service.parts if part.beside
+        ]
         yield
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await revocations.finish()

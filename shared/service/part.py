@@ -42,3 +42,7 @@ class Part:
     """Adds to the application what is not a route: handlers of errors, middleware; given the service's settings."""
     prepare: Callable[[FastAPI, Store, Any], Awaitable[None]] | None = None
     """Runs before the api takes requests: puts what its routes need into ``app.state``."""
+    beside: Callable[[FastAPI, Store, Any], Coroutine[Any, Any, None]] | None = None
+    """Runs beside the api, until it is cancelled, while that takes requests."""
+    stop: Callable[[FastAPI], None] | None = None
+    """Ends requests that would not end by themselves, when the process is told to stop and waits for them."""

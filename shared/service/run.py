@@ -5,6 +5,7 @@ The roles are api, relay, consumer, worker, or all.
 
 import argparse
 import asyncio
+import resource
 import signal
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -25,6 +26,9 @@ from shared.service.supervision import supervise
 from shared.store.engine import Store
 
 WORKER_CONNECTIONS = 8
+OPEN_CONNECTIONS = 4096
+"""Granian lets in nobody else while so many connections are open, and those count that browsers keep open for later."""
+_FILES = 2 * OPEN_CONNECTIONS
 
 
 def main(compose: Callable[[], Service]) -> None:
@@ -37,7 +41,16 @@ def main(compose: Callable[[], Service]) -> None:
     configure(service.name)
     tracing.configure(service.name)
     collect_rarely()
+    _allow_files()
     uvloop.run(run(service, roles if "all" in chosen else chosen))
+
+
+def _allow_files() -> None:
+    """Let the process have a file for each connection, where it may: a shell's usual limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def run(service: Service, roles: Sequence[str]) -> None:
@@ -52,17 +65,22 @@ async def run(service: Service, roles: Sequence[str]) -> None:
         background["observer"] = lambda store: Observer(store).run
     heartbeats = {role: Heartbeat(role) for role in background}
     tasks = [asyncio.create_task(supervise(partial(build, worker), heartbeats[r])) for r, build in background.items()]
+    app = build_app(service, list(heartbeats.values()), with_routes="api" in roles)
     server = Server(
-        build_app(service, list(heartbeats.values()), with_routes="api" in roles),
+        app,
         address=service.settings.host,
         port=service.settings.port,
         interface=Interfaces.ASGI,
         log_enabled=False,
         backlog=1024,
+        backpressure=OPEN_CONNECTIONS,
     )
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    for part in service.parts:
+        if part.stop:
+            part.stop(app)
     server.stop()  # type: ignore[no-untyped-call]
     for task in tasks:
         task.cancel()

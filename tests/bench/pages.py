@@ -55,7 +55,7 @@ class Running:
 
 async def measure(setting: Setting) -> list[Figure]:
     """Let them press; hold what every page said, then and later, against what is on file."""
-    running = await _start(setting)
+    running = await start_services(setting)
     await _rush(setting, running, "warm-up", _WARM_UP)
     bare, _ = await _rush(setting, running, "bare", VOLUNTEERS, pages=False)
     async with setting.watched():
@@ -68,7 +68,7 @@ async def measure(setting: Setting) -> list[Figure]:
     ]
 
 
-async def _start(setting: Setting) -> Running:
+async def start_services(setting: Setting) -> Running:
     """Start the services, each with all of its roles, and a server of the keys that the volunteers' tokens have."""
     await setting.new_topics()
     assets.unpack()
@@ -104,7 +104,7 @@ async def _rush(
     people = [new_id() for _ in range(volunteers)]
     shift = await publish(running.urls["activities"], people, CAPACITY)
     address = running.addresses["portal" if pages else "activities"]
-    cookies = await _sessions(running, people) if pages else []
+    cookies = await begin_sessions(running, people) if pages else []
     moments = Random(volunteers).choices(range(1000), k=volunteers)
     visits = [
         {"at": moment / 1000 * SECONDS, **(_press(shift, address, cookies[n]) if pages else _bare(shift, people[n]))}
@@ -122,7 +122,7 @@ async def _rush(
     return [seconds * 1000 for _, _, seconds, *_ in answers], sum(reloads for *_, reloads in answers)
 
 
-async def _sessions(running: Running, people: Sequence[UUID]) -> list[str]:
+async def begin_sessions(running: Running, people: Sequence[UUID]) -> list[str]:
     """Begin a session for everybody, as a log-in does; return what their browsers keep."""
     store, moment = Store(running.urls["portal"].api), now()
     async with store.transaction(DISTRICT) as tx:

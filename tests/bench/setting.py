@@ -131,6 +131,10 @@ class Setting:
         self._children[name] = child
         return child
 
+    def pid(self, name: str) -> int:
+        """Return the number of a process that runs."""
+        return self._children[name].pid
+
     def stop(self, *names: str) -> None:
         """Stop processes, or all that this row has started."""
         for name in names or list(self._children):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pylopdf_fonts_zh_cn
@@ -66,7 +67,13 @@ async def chromium(folder: Path) -> AsyncIterator[Browser]:
 
 
 async def open_context(
-    browser: Browser, watch: Watch, *, viewport: Mapping[str, int] = PHONE, scripts: bool = True, **cookies: str
+    browser: Browser,
+    watch: Watch,
+    *,
+    viewport: Mapping[str, int] = PHONE,
+    scripts: bool = True,
+    service_workers: Literal["allow", "block"] = "block",
+    **cookies: str,
 ) -> BrowserContext:
     """Open a fresh browser, a phone's by default; ``cookies`` say how pages are shown, as ``mode="elder"``."""
     context = await browser.new_context(
@@ -75,7 +82,7 @@ async def open_context(
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
         java_script_enabled=scripts,
-        service_workers="block",
+        service_workers=service_workers,
     )
     if scripts:
         await context.add_init_script(_REPORT_VIOLATIONS)

@@ -5,11 +5,11 @@ import os
 import secrets
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
 from unittest.mock import patch
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from joserfc.jwk import OKPKey
 
 from deploy import assets
 from shared.contracts.tokens import ALGORITHM, ISSUER
+from shared.http.connections import Answer as ConnectionsAnswer
+from shared.http.connections import NoAnswerError
 from shared.service.app import build_app
 from shared.service.service import Service
 from tests.support.infrastructure import Urls
@@ -91,14 +93,33 @@ class FakeServices:
             what, {"type": f"/problems/{slug}", "title": slug, "status": status, "faults": faults}, status, **headers
         )
 
-    def handle(self, request: httpx.Request) -> httpx.Response:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """In place of connections that are closed."""
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        form: object = None,
+    ) -> ConnectionsAnswer:
+        """Answer as ``Connections.send`` does."""
+        request = httpx.Request(method, url, params=params, headers=headers, json=form)
+        request.extensions["seconds"] = seconds
         self.asked.append(request)
         found = self.answers.get(f"{request.method} {request.url.host}{request.url.path}")
         if found is None:
-            raise httpx.ConnectError("away")
+            raise NoAnswerError("away")
         if isinstance(found, Exception):
             raise found
-        return found if isinstance(found, httpx.Response) else found(request)
+        answer = found if isinstance(found, httpx.Response) else found(request)
+        return ConnectionsAnswer(answer.status_code, answer.headers, answer.content)
 
 
 @dataclass
@@ -124,11 +145,9 @@ class Portal:
         return browser
 
 
-@asynccontextmanager
-async def running_portal(urls: Urls, *, origin: str = ORIGIN) -> AsyncIterator[Portal]:
-    """Run the portal's application on a database."""
-    assets.unpack()
-    environment = {
+def environment_of(urls: Urls, origin: str = ORIGIN) -> dict[str, str]:
+    """Return the settings of a portal on a database; Kafka is away."""
+    return {
         "PORTAL_API_DATABASE_URL": urls.api,
         "PORTAL_WORKER_DATABASE_URL": urls.worker,
         "PORTAL_ORIGIN": origin,
@@ -137,13 +156,17 @@ async def running_portal(urls: Urls, *, origin: str = ORIGIN) -> AsyncIterator[P
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         **{f"{name}_URL".upper(): f"http://{name}" for name in SERVICES},
     }
-    with patch.dict(os.environ, environment):
+
+
+@asynccontextmanager
+async def running_portal(urls: Urls, *, origin: str = ORIGIN) -> AsyncIterator[Portal]:
+    """Run the portal's application on a database."""
+    assets.unpack()
+    with patch.dict(os.environ, environment_of(urls, origin)):
         service = replace(import_module("services.portal.app").service(), fetch_keys=lambda _: jwks)
     services = FakeServices()
     services.answer("GET registry/v1/districts", {"items": [{"code": DISTRICT, "name": "温江区"}], "next_cursor": None})
-    real = httpx.AsyncClient
-    transport = httpx.MockTransport(services.handle)
-    with patch("shared.service.app.httpx.AsyncClient", lambda **options: real(**{"transport": transport, **options})):
+    with patch("shared.service.app.Connections", lambda: services):
         app = build_app(service)
         async with app.router.lifespan_context(app):
             yield Portal(app, service, services)

@@ -110,4 +110,5 @@ def excused(found: Attendance, reason: str) -> AbsenceExcused:
         volunteer_id=found.volunteer_id,
         absence=AbsenceClass.NO_SHOW,
         reason=reason,
+        activity_title=found.activity_title,
     )

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.activities.claims import commands, queries
@@ -97,12 +97,16 @@ async def claim_record(
 
 @router.get("/claims")
 async def list_claims(
-    store: ApiStore, caller: VolunteerOrLeader, page: RequestedPage, state: ClaimState | None = None
+    store: ApiStore,
+    caller: VolunteerOrLeader,
+    page: RequestedPage,
+    state: ClaimState | None = None,
+    mine: Annotated[bool, Query(description="the caller's own claims alone")] = False,
 ) -> Page[ClaimView]:
     """List the claims that are the caller's to answer, and their own; those to be answered first at the top."""
     after = page.position(date.fromisoformat, UUID)
     async with store.transaction(caller.district) as tx:
-        found = await queries.list_claims(tx, caller, state, after, page.limit + 1)
+        found = await queries.list_claims(tx, caller, state, after, page.limit + 1, own=mine)
     return Page.of(found, page.limit, lambda claim: (claim.due_on.isoformat(), str(claim.id)))
 
 

@@ -35,7 +35,8 @@ _CLAIMS = text("""
            due_on, answered_at, answer
     FROM claim
     WHERE district = :district
-      AND (:whole OR station_id = ANY(CAST(:units AS uuid[])) OR published_by = :name OR volunteer_id = :volunteer_id)
+      AND (volunteer_id = :volunteer_id OR NOT :own
+           AND (:whole OR station_id = ANY(CAST(:units AS uuid[])) OR published_by = :name))
       AND (CAST(:state AS text) IS NULL OR state = :state)
       AND (CAST(:after AS date) IS NULL OR (due_on, id) > (:after, CAST(:after_id AS uuid)))
     ORDER BY due_on, id LIMIT :limit
@@ -43,9 +44,18 @@ _CLAIMS = text("""
 
 
 async def list_claims(
-    tx: AsyncConnection, actor: Actor, state: ClaimState | None, after: tuple[Any, ...] | None, limit: int
+    tx: AsyncConnection,
+    actor: Actor,
+    state: ClaimState | None,
+    after: tuple[Any, ...] | None,
+    limit: int,
+    *,
+    own: bool = False,
 ) -> list[ClaimView]:
-    """Return the claims that are an actor's to answer, and their own; those to be answered first at the top."""
+    """Return the claims that are an actor's to answer, and their own; those to be answered first at the top.
+
+    ``own``: their own alone.
+    """
     due, claim_id = after or (None, None)
     values = {
         "district": actor.district,
@@ -54,6 +64,7 @@ async def list_claims(
         "name": actor.name,
         "volunteer_id": actor.volunteer_id,
         "state": state,
+        "own": own,
         "after": due,
         "after_id": claim_id,
         "limit": limit,

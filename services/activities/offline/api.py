@@ -3,15 +3,17 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.activities.offline import commands
+from services.activities.offline import commands, queries
 from services.activities.offline.commands import OfflineList, Verdicts
+from services.activities.offline.queries import Doubts
 from services.activities.offline.signatures import ListSigner
 from shared.contracts.actor import Role
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.public import PUBLIC_ANSWERS, PUBLIC_READ, public_answer
 
 router = APIRouter(prefix="/v1", tags=["offline lists"])
 
@@ -53,6 +55,15 @@ class ListRequest(BaseModel):
     names_masked: dict[UUID, str] = Field({}, max_length=10_000)
 
 
+class ListKey(BaseModel):
+    """The public key that offline lists are signed by (ECDSA P-256, as JWK)."""
+
+    kty: str
+    crv: str
+    x: str
+    y: str
+
+
 class Brought(BaseModel):
     """What a device has noted: compact JWS (ES256) by its key, in the order of its chain.
 
@@ -64,6 +75,12 @@ class Brought(BaseModel):
 
     device_id: UUID
     entries: list[str] = Field([], max_length=2_000)
+
+
+@router.get("/offline-list-key", dependencies=PUBLIC_READ, response_model=ListKey, responses=PUBLIC_ANSWERS)
+async def show_key(request: Request, signer: Signer) -> Response:
+    """Show the key that a device holds its list against."""
+    return public_answer(request, ListKey.model_validate(signer.public_key))
 
 
 @router.post("/shifts/{shift_id}/offline-list", status_code=201)
@@ -83,3 +100,10 @@ async def take_in(shift_id: UUID, body: Brought, store: ApiStore, caller: Leader
     """Take in what a device has noted, and say of each entry what became of it; again is no other than once."""
     async with store.transaction(caller.district) as tx:
         return await commands.take_in(tx, caller, shift_id, body.device_id, body.entries)
+
+
+@router.get("/shifts/{shift_id}/offline-doubts")
+async def show_doubts(shift_id: UUID, store: ApiStore, caller: Leader) -> Doubts:
+    """Show what a leader has to look at before the shift is closed: a device's clock was off, or nothing came of it."""
+    async with store.transaction(caller.district) as tx:
+        return await queries.find_doubts(tx, caller, shift_id)

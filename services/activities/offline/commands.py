@@ -36,6 +36,7 @@ from services.activities.offline.domain import (
     timed,
     verdict_on,
 )
+from services.activities.offline.queries import staffed_shift
 from services.activities.offline.repository import Conclusion, KnownDevice, Registration
 from services.activities.offline.signatures import ListSigner, hash_of, read_device_key, read_entry
 from services.activities.signing_up.domain import SignUpState
@@ -96,7 +97,7 @@ async def give_list(
     RefusedError ``not_found``, ``format`` (a key, a name that is not masked), ``too_late``, ``not_open``.
     """
     at = now()
-    shift = await _staffed(tx, actor, shift_id)
+    shift = await staffed_shift(tx, actor, shift_id)
     expires_at = shift.ends_at + KEPT
     if at >= expires_at:
         raise RefusedError(Fault("shift_id", Code.TOO_LATE))
@@ -150,7 +151,7 @@ async def take_in(
     Raises RefusedError ``not_found`` for another shift's device, or ``expired``.
     """
     at = now()
-    shift = await _staffed(tx, actor, shift_id)
+    shift = await staffed_shift(tx, actor, shift_id)
     devices = await repository.lock_devices(tx, actor.district, shift_id)
     known = devices.get(device_id)
     if known is None:
@@ -247,13 +248,6 @@ def _verdict(entry: Entry | None, kept: Mapping[UUID, Entry], concluded: Mapping
     return EntryVerdict(
         id=entry.id, verdict=came.verdict, reason=came.reason, counted_at=came.counted_at, to_confirm=came.to_confirm
     )
-
-
-async def _staffed(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> ShiftAttended:
-    shift = await attendance.read_shift(tx, actor.district, shift_id)
-    if shift is None or not actor.reaches(unit=shift.station_id, made_by=shift.published_by):
-        raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
-    return shift
 
 
 def _masked(name: str | None) -> str | None:

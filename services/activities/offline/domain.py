@@ -2,7 +2,8 @@
 
 Invariant: the outcome follows from the set of entries alone. In whatever order they come, split into whatever batches,
 and however often, everybody's times are the same. Load-bearing: an entry counts once everything before it in its
-device's chain and a reading of the clock after it are there; its time is fixed then, and never moves again.
+device's chain and a reading of the clock after it are there; its time is fixed then, and never moves again. It is not
+after that reading, so when a batch came decides nothing, unless a device reads a time that has not come yet.
 """
 
 from collections import defaultdict
@@ -83,6 +84,14 @@ class Window(NamedTuple):
         return cls(starts_at - rules.check_in_opens, ends_at + rules.forgotten_after)
 
 
+class _Reading(NamedTuple):
+    """How far the server's clock was ahead of a device's, at a place of its chain; the first is from the download."""
+
+    sequence: int
+    offset: timedelta
+    server_time: datetime | None = None
+
+
 class Timed(NamedTuple):
     """An entry with its time as the server's clock has it; ``to_confirm`` where the device's was far off."""
 
@@ -99,10 +108,12 @@ class Timed(NamedTuple):
 def timed(device: Device, entries: Collection[Entry], window: Window) -> list[Timed]:
     """Return a device's entries that count by now, in the order of its chain."""
     chain = _chain(device, entries)
-    readings = [(0, device.offset)] + [
-        (entry.sequence, entry.server_time - entry.device_time) for entry in chain if entry.server_time
+    readings = [_Reading(0, device.offset)] + [
+        _Reading(entry.sequence, entry.server_time - entry.device_time, entry.server_time)
+        for entry in chain
+        if entry.server_time
     ]
-    settled = [entry for entry in chain if entry.sequence <= readings[-1][0]]
+    settled = [entry for entry in chain if entry.sequence <= readings[-1].sequence]
     return [_timed(entry, readings, window) for entry in settled]
 
 
@@ -118,15 +129,17 @@ def _chain(device: Device, entries: Collection[Entry]) -> list[Entry]:
     return chain
 
 
-def _timed(entry: Entry, readings: Sequence[tuple[int, timedelta]], window: Window) -> Timed:
+def _timed(entry: Entry, readings: Sequence[_Reading], window: Window) -> Timed:
     """Correct an entry's time by the readings of the clock around it, and keep it within what is possible."""
-    lower = max(reading for reading in readings if reading[0] <= entry.sequence)
-    upper = min((reading for reading in readings if reading[0] >= entry.sequence), default=lower)
-    steps = upper[0] - lower[0]
-    offset = lower[1] + (upper[1] - lower[1]) * ((entry.sequence - lower[0]) / steps) if steps else lower[1]
+    lower = max(reading for reading in readings if reading.sequence <= entry.sequence)
+    upper = min(reading for reading in readings if reading.sequence >= entry.sequence)
+    steps = upper.sequence - lower.sequence
+    passed = (entry.sequence - lower.sequence) / steps if steps else 0
+    offset = lower.offset + (upper.offset - lower.offset) * passed
     corrected = entry.device_time + offset
-    at = min(max(corrected, window.opens_at), window.closes_at, entry.received_at)
-    return Timed(entry, at, abs(offset) > DRIFT or at != corrected)
+    in_window = min(max(corrected, window.opens_at), window.closes_at)
+    at = min(in_window, upper.server_time or entry.received_at, entry.received_at)
+    return Timed(entry, at, abs(offset) > DRIFT or in_window != corrected or in_window - at > DRIFT)
 
 
 def by_sign_up(settled: Iterable[Timed]) -> Mapping[UUID, Sequence[Timed]]:

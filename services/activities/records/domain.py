@@ -95,6 +95,7 @@ class RecordOnFile(NamedTuple):
             reason=reason,
             started_at=after.started_at if retimed else None,
             ended_at=after.ended_at if retimed else None,
+            activity_title=after.activity,
         )
 
 

@@ -12,7 +12,10 @@ from shared.contracts import Provenance
 
 
 class RecordView(BaseModel):
-    """A service record. ``minutes`` 0 means that it was voided; ``version`` is what a correction must name."""
+    """A service record; an imported one is of no sign-up.
+
+    ``minutes`` 0 means that it was voided; ``version`` is what a correction must name.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -22,6 +25,7 @@ class RecordView(BaseModel):
                     "record_no": "LB-510115-20260301-000012",
                     "volunteer_id": "019c2f6e-1111-7c3e-9a51-0d4c8b1f2a77",
                     "station_id": "019c2f6e-2222-7c3e-9a51-0d4c8b1f2a77",
+                    "sign_up_id": "019c2f6e-3333-7c3e-9a51-0d4c8b1f2a77",
                     "activity": "文化活动",
                     "service": "culture",
                     "started_at": "2026-03-01T01:00:00Z",
@@ -39,6 +43,7 @@ class RecordView(BaseModel):
     record_no: str
     volunteer_id: UUID
     station_id: UUID
+    sign_up_id: UUID | None
     activity: str
     service: str
     started_at: datetime
@@ -50,8 +55,8 @@ class RecordView(BaseModel):
 
 
 _RECORD = """
-    SELECT id, record_no, volunteer_id, station_id, activity, service, started_at, ended_at, minutes, rating,
-           provenance, version
+    SELECT id, record_no, volunteer_id, station_id, sign_up_id, activity, service, started_at, ended_at, minutes,
+           rating, provenance, version
     FROM service_record WHERE district = :district
 """
 _RECORDS = text(f"""{_RECORD}

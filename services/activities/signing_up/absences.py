@@ -60,5 +60,6 @@ async def excuse_absence(tx: AsyncConnection, actor: Actor, sign_up_id: UUID, re
         volunteer_id=sign_up.volunteer_id,
         absence=sign_up.absence,
         reason=reason,
+        activity_title=sign_up.activity_title,
     )
     await event_log.append(tx, [NewEvent(actor.district, sign_up_id, sign_up.version + 1, event, actor.name)])

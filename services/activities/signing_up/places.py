@@ -26,6 +26,8 @@ from shared.work.kind import NewWork
 
 SETTLE = "settle_places"
 """The kind of work that ends what was not answered in time, and offers what is free (``settling``)."""
+LAPSED = frozenset({WithdrawalReason.OFFER_EXPIRED, WithdrawalReason.NOT_AGREED})
+"""Nobody has answered in time."""
 _CONSIDERED = 100
 """So many more than there are free places are looked at together."""
 
@@ -63,10 +65,10 @@ async def leave(
     ``taken_off`` is why, where that was not for them to say.
     """
     state = SignUpState.CANCELLED if taken_off else SignUpState.WITHDRAWN
-    for late in (False, True):
-        if ids := [one.sign_up_id for one in leaving if one.is_late is late]:
-            absence = AbsenceClass.LATE_WITHDRAWAL if late else None
-            await repository.set_states(tx, district, ids, state, absence=absence)
+    for lapsed, late in sorted({(one.reason in LAPSED, one.is_late) for one in leaving}):
+        ids = [one.sign_up_id for one in leaving if (one.reason in LAPSED, one.is_late) == (lapsed, late)]
+        absence = AbsenceClass.LATE_WITHDRAWAL if late else None
+        await repository.set_states(tx, district, ids, state, absence=absence, lapsed=lapsed)
     freed = sum(one.state in HOLDING for one in leaving)
     left = replace(shift, taken=shift.taken - freed, waiting=shift.waiting - len(leaving) + freed)
     offered = await offer_places(tx, district, left, by)

@@ -97,7 +97,8 @@ _SET_STATE = text("""
     UPDATE sign_up SET state = :state, version = version + 1 WHERE district = :district AND id = :id
 """)
 _SET_STATES = text("""
-    UPDATE sign_up SET state = :state, answer_by = CAST(:answer_by AS timestamptz),
+    UPDATE sign_up SET state = :state,
+                       answer_by = CASE WHEN :lapsed THEN answer_by ELSE CAST(:answer_by AS timestamptz) END,
                        absence = coalesce(CAST(:absence AS text), absence), version = version + 1
     WHERE district = :district AND id = ANY(CAST(:ids AS uuid[]))
 """)
@@ -311,10 +312,14 @@ async def set_states(
     *,
     answer_by: datetime | None = None,
     absence: AbsenceClass | None = None,
+    lapsed: bool = False,
 ) -> None:
-    """Move sign-ups of a locked shift to a state; the version of each rises by one."""
+    """Move sign-ups of a locked shift to a state; the version of each rises by one.
+
+    ``lapsed``: nobody has answered by ``answer_by``, which stays on file.
+    """
     values = {"district": district, "ids": list(ids), "state": state, "answer_by": answer_by, "absence": absence}
-    await tx.execute(_SET_STATES, values)
+    await tx.execute(_SET_STATES, values | {"lapsed": lapsed})
 
 
 async def count_places(tx: AsyncConnection, district: str, shift_id: UUID, *, taken: int = 0, waiting: int = 0) -> None:

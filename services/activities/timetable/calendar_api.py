@@ -1,5 +1,6 @@
 """A volunteer's calendar over HTTP: a sign-up as a file, and a feed for a calendar to follow."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.activities.timetable.calendar_entries import entries_of, entry_of
-from services.activities.timetable.calendar_feed import read_token, renew_feed, volunteer_of
+from services.activities.timetable.calendar_feed import made_at, read_token, renew_feed, volunteer_of
 from services.activities.timetable.calendar_file import calendar_file
 from services.activities.timetable.dependencies import OwnId, Volunteer
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -35,6 +36,12 @@ class FeedAddress(BaseModel):
     token: str
 
 
+class Feed(BaseModel):
+    """When one's calendar got its present address; None where it has none."""
+
+    made_at: datetime | None
+
+
 @router.get("/sign-ups/{sign_up_id}/calendar", response_class=CalendarFile)
 async def download(sign_up_id: UUID, store: ApiStore, caller: Volunteer, volunteer_id: OwnId) -> CalendarFile:
     """Download one's own sign-up for a calendar; one that was withdrawn takes itself out of it."""
@@ -44,6 +51,13 @@ async def download(sign_up_id: UUID, store: ApiStore, caller: Volunteer, volunte
         raise RefusedError(Fault("sign_up_id", Code.NOT_FOUND))
     headers = {"Content-Disposition": 'attachment; filename="linbang.ics"', "Cache-Control": "private, no-store"}
     return CalendarFile(calendar_file(entries, now()), headers=headers)
+
+
+@router.get("/me/calendar-feed")
+async def show_feed(store: ApiStore, caller: Volunteer, volunteer_id: OwnId) -> Feed:
+    """Show whether one's calendar has an address; the address itself is told only when it is made."""
+    async with store.transaction(caller.district) as tx:
+        return Feed(made_at=await made_at(tx, caller.district, volunteer_id))
 
 
 @router.post("/me/calendar-feed", status_code=201)

@@ -19,6 +19,7 @@ _RENEW = text("""
     VALUES (:district, :volunteer_id, :token_hash, :made_at)
     ON CONFLICT (district, volunteer_id) DO UPDATE SET token_hash = excluded.token_hash, made_at = excluded.made_at
 """)
+_MADE_AT = text("SELECT made_at FROM calendar_feed WHERE district = :district AND volunteer_id = :volunteer_id")
 _WHOSE = text("SELECT volunteer_id FROM calendar_feed WHERE district = :district AND token_hash = :token_hash")
 
 
@@ -50,6 +51,12 @@ async def renew_feed(tx: AsyncConnection, district: str, volunteer_id: UUID, at:
     values = {"district": district, "volunteer_id": volunteer_id, "token_hash": token.hash, "made_at": at}
     await tx.execute(_RENEW, values)
     return token
+
+
+async def made_at(tx: AsyncConnection, district: str, volunteer_id: UUID) -> datetime | None:
+    """Return when a volunteer's calendar got its address, or None where it has none."""
+    found: datetime | None = await tx.scalar(_MADE_AT, {"district": district, "volunteer_id": volunteer_id})
+    return found
 
 
 async def volunteer_of(tx: AsyncConnection, token: FeedToken) -> UUID | None:

@@ -12,6 +12,7 @@ from services.activities.rules.domain import rules_of
 from services.activities.rules.repository import RULES_OF_ACTIVITY
 from services.activities.signing_up.domain import SignUpState
 from services.activities.timetable.domain import SERVING, UPCOMING, WAITING, Listed
+from shared.contracts import AbsenceClass
 
 
 class MySignUp(BaseModel):
@@ -28,23 +29,29 @@ class MySignUp(BaseModel):
     """From when on one can check in."""
     late_from: datetime
     """From when on giving a confirmed place back is late."""
+    no_offers_from: datetime
+    """From when on nobody is offered a place: who waits takes one that is free."""
     activity_id: UUID
     title: str
     service: str
     station_id: UUID
     place: str
     answer_by: datetime | None
-    """Until when an offered place or moved times are to be accepted."""
+    """Until when an offered place or moved times are to be accepted, or nobody has done so."""
+    absence: AbsenceClass | None
+    """That one did not come, or withdrew late, where no leader has excused it."""
     checked_in_at: datetime | None
     checked_out_at: datetime | None
     minutes: int | None
+    record_id: UUID | None
+    """The service record, where there is one."""
 
 
 _MINE = f"""
     WITH mine AS (
         SELECT u.id AS sign_up_id, u.state, u.shift_id, s.starts_at, s.ends_at, a.id AS activity_id, a.title,
-               a.service, a.station_id, a.place, u.answer_by, u.checked_in_at, u.checked_out_at, r.minutes,
-               {RULES_OF_ACTIVITY},
+               a.service, a.station_id, a.place, u.answer_by, u.absence, u.checked_in_at, u.checked_out_at, r.minutes,
+               r.id AS record_id, {RULES_OF_ACTIVITY},
                CASE WHEN u.state = ANY(CAST(:serving AS text[])) THEN '{Listed.UPCOMING}'
                     WHEN u.state = ANY(CAST(:upcoming AS text[])) AND s.ends_at > now() THEN '{Listed.UPCOMING}'
                     WHEN u.state = ANY(CAST(:waiting AS text[])) AND s.starts_at > now() THEN '{Listed.WAITING}'
@@ -94,5 +101,10 @@ async def sign_ups_of_volunteer(
 
 
 def _shown(row: RowMapping) -> MySignUp:
-    rules = rules_of(row["rules"])
-    return MySignUp(**row, opens_at=row["starts_at"] - rules.check_in_opens, late_from=row["starts_at"] - rules.notice)
+    rules, start = rules_of(row["rules"]), row["starts_at"]
+    return MySignUp(
+        **row,
+        opens_at=start - rules.check_in_opens,
+        late_from=start - rules.notice,
+        no_offers_from=start - rules.no_offers,
+    )

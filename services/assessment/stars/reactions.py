@@ -102,6 +102,7 @@ def _hours_event(data: ServiceLogged | ServiceCorrected, lifetime_minutes: int) 
             minutes=data.minutes,
             previous_minutes=data.previous_minutes,
             lifetime_minutes=lifetime_minutes,
+            activity_title=data.activity_title,
         )
     return HoursCredited(
         volunteer_id=data.volunteer_id,

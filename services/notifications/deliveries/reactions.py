@@ -10,12 +10,15 @@ from services.notifications.deliveries.projections import MESSAGES
 from services.notifications.deliveries.repository import NewDelivery
 from services.notifications.deliveries.telling import deliver
 from shared.contracts import (
+    AbsenceExcused,
     ActivityCancelled,
     ActivityChanged,
     CheckOutMissed,
     ClaimAnswered,
+    HoursCorrected,
     HoursCredited,
     ShiftCancelled,
+    ShiftMissed,
     ShiftMoved,
     SignUpAskedAgain,
     SignUpCancelled,
@@ -52,7 +55,10 @@ REACTIONS = (
     _tell(ActivityChanged),
     _tell(ActivityCancelled),
     _tell(CheckOutMissed),
+    _tell(ShiftMissed),
+    _tell(AbsenceExcused),
     _tell(ClaimAnswered),
     _tell(HoursCredited),
+    _tell(HoursCorrected),
     _tell(StarLevelReached),
 )

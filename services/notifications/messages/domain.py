@@ -13,15 +13,19 @@ from uuid import UUID
 
 from services.notifications.preferences.domain import Channel, Purpose
 from shared.contracts import (
+    AbsenceClass,
+    AbsenceExcused,
     ActivityCancelled,
     ActivityChanged,
     CancellationCause,
     CheckOutMissed,
     ClaimAnswered,
     Event,
+    HoursCorrected,
     HoursCredited,
     Provenance,
     ShiftCancelled,
+    ShiftMissed,
     ShiftMoved,
     SignUpAskedAgain,
     SignUpCancelled,
@@ -63,6 +67,9 @@ class Template(StrEnum):
     CHECK_OUT_MISSED = "check_out_missed"
     CLAIM_ACCEPTED = "claim_accepted"
     CLAIM_REFUSED = "claim_refused"
+    SHIFT_MISSED = "shift_missed"
+    ABSENCE_EXCUSED = "absence_excused"
+    HOURS_CORRECTED = "hours_corrected"
 
 
 TEMPLATES = tuple(Template)
@@ -88,8 +95,11 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.CHECK_OUT_MISSED: Purpose.ATTENDANCE,
     Template.CLAIM_ACCEPTED: Purpose.ATTENDANCE,
     Template.CLAIM_REFUSED: Purpose.ATTENDANCE,
+    Template.SHIFT_MISSED: Purpose.ATTENDANCE,
+    Template.ABSENCE_EXCUSED: Purpose.ATTENDANCE,
+    Template.HOURS_CORRECTED: Purpose.HOURS,
 }
-SHAPE = 1
+SHAPE = 2
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
 alone. One more whenever a template's facts change: what was told before is not told again."""
 OF_CLOCK = -1
@@ -144,15 +154,15 @@ def _told(event: Event) -> Iterator[Told]:
 def _told_of_places(event: Event) -> Iterator[Told]:
     match event:
         case VolunteerSignedUp():
-            yield event.volunteer_id, Template.SIGN_UP_CONFIRMED, _shift(event), EVERYWHERE
+            yield event.volunteer_id, Template.SIGN_UP_CONFIRMED, _own_shift(event), EVERYWHERE
         case SignUpPromoted():
-            yield event.volunteer_id, Template.SIGN_UP_PROMOTED, _shift(event), EVERYWHERE
+            yield event.volunteer_id, Template.SIGN_UP_PROMOTED, _own_shift(event), EVERYWHERE
         case SignUpOffered():
-            facts = {**_shift(event), "place": one_line(event.place), "answer_by": event.accept_by.isoformat()}
+            facts = {**_own_shift(event), "place": one_line(event.place), "answer_by": event.accept_by.isoformat()}
             yield event.volunteer_id, Template.PLACE_OFFERED, facts, EVERYWHERE
         case SignUpWithdrawn(activity_title=str(), starts_at=datetime()):
             if template := _UNANSWERED.get(event.reason):
-                yield event.volunteer_id, template, _shift(event), EVERYWHERE
+                yield event.volunteer_id, template, _own_shift(event), EVERYWHERE
             if event.place_stays_free and event.organiser_id and event.organiser_id != event.volunteer_id:
                 yield event.organiser_id, Template.PLACE_FREE, _shift(event), EVERYWHERE
 
@@ -167,16 +177,16 @@ _UNANSWERED = {
 def _told_of_changes(event: Event) -> Iterator[Told]:
     match event:
         case SignUpAskedAgain():
-            yield event.volunteer_id, Template.SHIFT_MOVED, _moved(event), EVERYWHERE
+            yield event.volunteer_id, Template.SHIFT_MOVED, {**_moved(event), **_of(event)}, EVERYWHERE
         case ShiftMoved():
             for waiting_id in event.waiting_ids:
                 yield waiting_id, Template.WAITING_MOVED, _moved(event), EVERYWHERE
         case SignUpCancelled():
             fewer = event.cause is CancellationCause.FEWER_PLACES
-            facts: Facts = {**_shift(event), "reason": one_line(event.reason)}
+            facts: Facts = {**_own_shift(event), "reason": one_line(event.reason)}
             yield event.volunteer_id, Template.PLACE_TAKEN if fewer else Template.SHIFT_CANCELLED, facts, EVERYWHERE
         case VolunteerTakenOff():
-            facts = {**_shift(event), "reason": one_line(event.reason)}
+            facts = {**_own_shift(event), "reason": one_line(event.reason)}
             yield event.volunteer_id, Template.TAKEN_OFF, facts, EVERYWHERE
         case ActivityChanged():
             facts = {"activity_title": one_line(event.title), "changed": " ".join(event.changed)}
@@ -198,23 +208,51 @@ def _told_of_service(event: Event) -> Iterator[Told]:
             facts: Facts = {
                 "activity_title": one_line(event.activity_title),
                 "checked_in_at": event.checked_in_at.isoformat(),
+                **_of(event),
             }
             yield event.volunteer_id, Template.CHECK_OUT_MISSED, facts, EVERYWHERE
+        case ShiftMissed():
+            yield event.volunteer_id, Template.SHIFT_MISSED, _own_shift(event), EVERYWHERE
+        case AbsenceExcused(activity_title=str() as title):
+            facts = {
+                "activity_title": one_line(title),
+                "is_late": int(event.absence is AbsenceClass.LATE_WITHDRAWAL),
+                "reason": one_line(event.reason),
+                **_of(event),
+            }
+            yield event.volunteer_id, Template.ABSENCE_EXCUSED, facts, EVERYWHERE
         case ClaimAnswered():
             template = Template.CLAIM_ACCEPTED if event.accepted else Template.CLAIM_REFUSED
             facts = {
                 "activity_title": one_line(event.activity_title),
                 "minutes": event.minutes,
                 "reason": one_line(event.reason),
+                **_of(event),
             }
             yield event.volunteer_id, template, facts, EVERYWHERE
+        case _:
+            yield from _told_of_hours(event)
+
+
+def _told_of_hours(event: Event) -> Iterator[Told]:
+    match event:
         case HoursCredited() if event.provenance is not Provenance.IMPORT:
-            facts = {
+            facts: Facts = {
                 "activity_title": one_line(event.activity_title),
                 "minutes": event.minutes,
                 "lifetime_minutes": event.lifetime_minutes,
+                **_of(event),
             }
             yield event.volunteer_id, Template.HOURS_CREDITED, facts, EVERYWHERE
+        case HoursCorrected(activity_title=str() as title):
+            facts = {
+                "activity_title": one_line(title),
+                "minutes": event.minutes,
+                "previous_minutes": event.previous_minutes,
+                "lifetime_minutes": event.lifetime_minutes,
+                **_of(event),
+            }
+            yield event.volunteer_id, Template.HOURS_CORRECTED, facts, EVERYWHERE
         case StarLevelReached():
             facts = {"level": event.level, "lifetime_minutes": event.lifetime_minutes}
             channels = INBOX_ONLY if event.import_id else EVERYWHERE
@@ -236,6 +274,17 @@ class OfShift(Protocol):
 def _shift(event: OfShift) -> dict[str, str | int]:
     starts_at = event.starts_at.isoformat() if event.starts_at else ""
     return {"activity_title": one_line(event.activity_title or ""), "starts_at": starts_at}
+
+
+def _own_shift(event: OfShift) -> Facts:
+    """Return the facts for whose sign-up it is: with it, so that the message leads there."""
+    return {**_shift(event), **_of(event)}
+
+
+def _of(event: object) -> Facts:
+    """Return which of the recipient's own sign-ups and records an event is about."""
+    ids = {name: getattr(event, name, None) for name in ("sign_up_id", "record_id")}
+    return {name: str(found) for name, found in ids.items() if found}
 
 
 def _moved(event: SignUpAskedAgain | ShiftMoved) -> Facts:

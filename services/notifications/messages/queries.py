@@ -41,6 +41,8 @@ class MessageView(BaseModel):
                 {
                     "id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
                     "template": "hours_credited",
+                    "sign_up_id": None,
+                    "record_id": "019c2f6e-3333-7c3e-9a51-0d4c8b1f2a77",
                     "subject": "Service time credited: 2 h",
                     "body": '2 h for "Reading with children" have been credited to you; your total is now 41 h.\n'
                     "Thank you for your time. If this differs from what you served, please tell your station.",
@@ -53,6 +55,10 @@ class MessageView(BaseModel):
 
     id: UUID
     template: Template
+    sign_up_id: UUID | None
+    """The recipient's sign-up that it is about, where it is about one."""
+    record_id: UUID | None
+    """The recipient's service record that it is about, where it is about one."""
     subject: str
     body: str
     occurred_at: datetime
@@ -95,6 +101,8 @@ def _view(row: Any, language: Language) -> MessageView:  # noqa: ANN401 - a row 
     return MessageView(
         id=row.id,
         template=row.template,
+        sign_up_id=row.facts.get("sign_up_id"),
+        record_id=row.facts.get("record_id"),
         subject=text.subject,
         body=text.body,
         occurred_at=row.occurred_at,

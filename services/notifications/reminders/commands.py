@@ -48,7 +48,11 @@ def _still_stands(place: Place | None, reminder: Reminder) -> bool:
 
 
 def _message(item: Item, place: Place, reminder: Reminder, at: datetime) -> Message:
-    facts = {"activity_title": place.activity_title or "", "starts_at": reminder.starts_at.isoformat()}
+    facts = {
+        "activity_title": place.activity_title or "",
+        "starts_at": reminder.starts_at.isoformat(),
+        "sign_up_id": str(reminder.sign_up_id),
+    }
     return Message(
         place.district, item.id, place.volunteer_id, Template.SHIFT_REMINDER, facts, at, EVERYWHERE, by_clock=True
     )

@@ -12,6 +12,7 @@ from services.portal.sessions.dependencies import public_page
 from services.portal.sessions.visits import Visit
 from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.look import uuid_of
+from services.portal.timetable.queries import MySignUp, latest, standings
 from shared.contracts.codes import SERVICES
 from shared.http.problems import ProblemError
 from shared.http.upstream import unless_away
@@ -29,6 +30,7 @@ def read_wanted(
     station: Annotated[str, Query()] = "",
     service: Annotated[str, Query()] = "",
     free: Annotated[str, Query()] = "",
+    everything: Annotated[str, Query(alias="all")] = "",
     text: Annotated[str, Query()] = "",
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Wanted:
@@ -39,6 +41,7 @@ def read_wanted(
         station_id=uuid_of(station),
         service=service if service in SERVICES else None,
         free=free == "1",
+        everything=everything == "1",
         text=text.strip()[:50],
         cursor=cursor,
     )
@@ -49,14 +52,17 @@ async def list_activities(
     visit: Public, kept: KeptAnswers, wanted: Annotated[Wanted, Depends(read_wanted)]
 ) -> Response:
     """List shifts by day, with how places stand."""
-    if visit.is_volunteer:
+    own: list[MySignUp] = []
+    if visit.is_volunteer and not wanted.everything:
         found = await unless_away(queries.open_to_me(visit.calls, wanted))
     else:
         found = await unless_away(queries.open_to_all(visit.calls, kept, visit.district, wanted))
+        own = await _own(visit)
     stations = await queries.stations(visit.calls, kept, visit.district)
     return visit.page(
         "activities/_list.html" if visit.by_htmx else "activities/list.html",
         found=found,
+        standings=standings([shift for day in found.days for shift in day.rows], own) if found else {},
         wanted=wanted,
         stations=stations,
         more=f"/activities?{address(wanted, found.next_cursor)}" if found and found.next_cursor else None,
@@ -66,13 +72,20 @@ async def list_activities(
 
 
 @router.get("/activities/{activity_id}")
-async def show_activity(visit: Public, activity_id: str) -> Response:
+async def show_activity(visit: Public, kept: KeptAnswers, activity_id: str) -> Response:
     """Show one activity: all that one should know before signing up."""
     found = uuid_of(activity_id)
     if found is None:
         raise ProblemError(404, "not-found")
-    activity = await queries.find_activity(visit.calls, visit.district, found)
-    return visit.page("activities/activity.html", activity=activity)
+    activity = await queries.find_activity(visit.calls, kept, visit.district, found)
+    return visit.page(
+        "activities/activity.html", activity=activity, standings=standings(activity.shifts, await _own(visit))
+    )
+
+
+async def _own(visit: Visit) -> list[MySignUp]:
+    """Return what the volunteer who looks has signed up for; nothing for others, and while activities is away."""
+    return (await unless_away(latest(visit.calls)) if visit.is_volunteer else None) or []
 
 
 def address(wanted: Wanted, cursor: str | None = None, **changed: object) -> str:
@@ -83,6 +96,7 @@ def address(wanted: Wanted, cursor: str | None = None, **changed: object) -> str
         "station": wanted.station_id,
         "service": wanted.service,
         "free": "1" if wanted.free else None,
+        "all": "1" if wanted.everything else None,
         "text": wanted.text,
         "cursor": cursor,
     } | changed

@@ -58,6 +58,7 @@ class Activity(OpenActivity):
     risk_text: str
     description: str
     state: str
+    cancelled_reason: str | None
     as_of: datetime
 
 
@@ -107,6 +108,8 @@ class Wanted:
     service: str | None = None
     free: bool = False
     text: str = ""
+    everything: bool = False
+    """Also what one has signed up for, or cannot take for that (a volunteer's list alone)."""
     cursor: str | None = None
 
     @property
@@ -194,6 +197,8 @@ async def stations(calls: Upstream, kept: Kept, district: str) -> list[Station]:
     return found.items if found else []
 
 
-async def find_activity(calls: Upstream, district: str, activity_id: UUID) -> Activity:
-    """Return one activity. Raises RefusedByServiceError (404) and AwayError."""
-    return await calls.read(ACTIVITY, activity_id=activity_id, district=district)
+async def find_activity(calls: Upstream, kept: Kept, district: str, activity_id: UUID) -> Activity:
+    """Return one activity, as anybody sees it. Raises RefusedByServiceError (404) and AwayError."""
+    return await kept.get(
+        (ACTIVITY, district, activity_id), lambda: calls.read(ACTIVITY, activity_id=activity_id, district=district)
+    )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.portal.sign_ups.queries import MySignUp, mine
+from services.portal.timetable.queries import MySignUp, mine
 from shared.http.upstream import Change, Read, Upstream
 
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from services.portal.closing import queries
 from services.portal.closing.entries import Said, closing_faults, entries, said_by_rule, said_of, unreadable
+from services.portal.offline.queries import doubts
 from services.portal.roster.queries import find_roster
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
@@ -78,15 +79,17 @@ async def _page(
     status: int = 200,
     done: str = "",
 ) -> Response:
-    roster, closing = await asyncio.gather(
-        find_roster(visit.calls, shift_id, limit=1), queries.find_closing(visit.calls, shift_id)
+    roster, closing, doubted = await asyncio.gather(
+        find_roster(visit.calls, shift_id, limit=1),
+        queries.find_closing(visit.calls, shift_id),
+        doubts(visit.calls, shift_id),
     )
     known = await names(visit.calls, [line.volunteer_id for line in closing.items])
     said: dict[UUID, Said] = {
         line.sign_up_id: said_of(typed, line.sign_up_id) if typed else said_by_rule(line) for line in closing.items
     }
     shown = {"roster": roster, "closing": closing, "names": known, "said": said, "faults": faults or {}}
-    return visit.page("closing/closing.html", status, **shown, done=done, now=now())
+    return visit.page("closing/closing.html", status, **shown, doubts=doubted, done=done, now=now())
 
 
 def _id(text: str) -> UUID:

@@ -44,13 +44,13 @@ async def show_hours(visit: Volunteer, volunteer_id: Self, cursor: str | None = 
 
 
 @router.get("/me/records/{record_id}")
-async def show_record(visit: Volunteer, volunteer_id: Self, record_id: str) -> Response:
+async def show_record(visit: Volunteer, volunteer_id: Self, record_id: str, done: str = "") -> Response:
     """Show one record: times, who vouches for it, and what the ledger made of it."""
     found = uuid_of(record_id)
     if found is None:
         raise ProblemError(404, "not-found")
-    record, entries = await queries.record(visit.calls, volunteer_id, found)
-    return visit.page("me/record.html", record=record, entries=entries)
+    shown = await queries.record(visit.calls, volunteer_id, found)
+    return visit.page("me/record.html", record=shown.record, entries=shown.entries, claim=shown.claim, done=done)
 
 
 @router.get("/me/stars")

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.portal.sign_ups.queries import MySignUp, MySignUps, mine
+from services.portal.claims.queries import Claim, latest_about, my_claims
+from services.portal.timetable.queries import MySignUp, MySignUps, mine
 from shared.http.upstream import Change, Nothing, Read, Upstream, unless_away
+from shared.store.event_log import now
 
 
 class Person(BaseModel):
@@ -98,6 +100,7 @@ class Record(BaseModel):
 
     id: UUID
     record_no: str
+    sign_up_id: UUID | None
     activity: str
     service: str
     started_at: datetime
@@ -118,6 +121,9 @@ class Message(BaseModel):
     """A message of the inbox."""
 
     id: UUID
+    template: str
+    sign_up_id: UUID | None
+    record_id: UUID | None
     subject: str
     body: str
     occurred_at: datetime
@@ -149,8 +155,18 @@ class Start:
     me: Me | None
     upcoming: MySignUps | None
     waiting: MySignUps | None
+    past: MySignUps | None
+    claims: list[Claim] | None
     hours: Hours | None
     inbox: Inbox | None
+
+    @property
+    def to_do(self) -> list[MySignUp]:
+        """What waits for an answer, and where a check-out is missing that nothing has been said of."""
+        coming = [one for listed in (self.upcoming, self.waiting) if listed for one in listed.items]
+        said = {claim.sign_up_id for claim in self.claims or ()}
+        missing = [one for one in self.past.items if one.state == "missing_check_out"] if self.past else []
+        return [one for one in coming if one.is_asked(now())] + [one for one in missing if one.sign_up_id not in said]
 
     @property
     def next(self) -> MySignUp | None:
@@ -160,14 +176,18 @@ class Start:
 
 async def start(calls: Upstream) -> Start:
     """Return a volunteer's first page, from four services at once."""
-    me, upcoming, waiting, hours, inbox = await asyncio.gather(
+    me, (upcoming, waiting, past), claims, hours, inbox = await asyncio.gather(
         unless_away(calls.read(ME)),
-        unless_away(mine(calls, "upcoming", limit=4)),
-        unless_away(mine(calls, "waiting", limit=3)),
+        asyncio.gather(
+            unless_away(mine(calls, "upcoming", limit=4)),
+            unless_away(mine(calls, "waiting", limit=3)),
+            unless_away(mine(calls, "past", limit=10)),
+        ),
+        unless_away(my_claims(calls, "open")),
         unless_away(calls.read(MY_HOURS)),
         unless_away(calls.read(MY_MESSAGES, limit=3)),
     )
-    return Start(me, upcoming, waiting, hours, inbox)
+    return Start(me, upcoming, waiting, past, claims, hours, inbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +207,24 @@ async def hours(calls: Upstream, volunteer_id: UUID, cursor: str | None) -> Hour
     return HoursPage(totals, ledger)
 
 
-async def record(calls: Upstream, volunteer_id: UUID, record_id: UUID) -> tuple[Record, Sequence[Entry] | None]:
-    """Return a record, and what the ledger made of it. Raises RefusedByServiceError and AwayError."""
-    found, ledger = await asyncio.gather(
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """A record, what the ledger made of it, and what its volunteer has claimed; None is away."""
+
+    record: Record
+    entries: Sequence[Entry] | None
+    claim: Claim | None
+
+
+async def record(calls: Upstream, volunteer_id: UUID, record_id: UUID) -> RecordPage:
+    """Return a record and what has become of it. Raises RefusedByServiceError and AwayError."""
+    found, ledger, claims = await asyncio.gather(
         calls.read(RECORD, record_id=record_id),
         unless_away(calls.read(LEDGER, volunteer_id=volunteer_id, limit=1000)),
+        unless_away(my_claims(calls)),
     )
     entries = [entry for entry in ledger.items if entry.record_id == record_id] if ledger else None
-    return found, entries
+    return RecordPage(found, entries, latest_about(claims or [], found.sign_up_id, record_id))
 
 
 async def stars(calls: Upstream) -> tuple[Hours | None, Rules | None]:

@@ -111,7 +111,7 @@ async def show_roster(
 
 @router.get("/shifts/{shift_id}/counts")
 async def show_counts(visit: Organiser, shift_id: str) -> Response:
-    """Show how many there are of each: asked for every few seconds while the page is open."""
+    """Show how many there are of each: asked for when something has changed while the page is open."""
     roster = await queries.find_roster(visit.calls, _id(shift_id), limit=1)
     return visit.page("roster/_counts.html", roster=roster)
 

@@ -1,7 +1,7 @@
 """What is shown of a shift's roster, and what staff can do about one who is on it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -16,6 +16,8 @@ ALL = 1000
 """More than a shift of this district ever had: the sheet for the door is one page of the list."""
 HOLDING = ("confirmed", "offered", "asked_again")
 """The states in which a place is kept for somebody."""
+OFFLINE_LIST_KEPT = timedelta(hours=24)
+"""After a shift's end, as activities has it."""
 _NOT_FOUND = 404
 
 
@@ -66,6 +68,10 @@ class Roster(BaseModel):
     def takes_check_ins(self, now: datetime) -> bool:
         """Return whether it is time to check in."""
         return self.opens_at <= now < self.ends_at
+
+    def takes_offline_entries(self, now: datetime) -> bool:
+        """Return whether devices may keep the list, and bring back what they noted."""
+        return now < self.ends_at + OFFLINE_LIST_KEPT
 
     @property
     def came(self) -> int:

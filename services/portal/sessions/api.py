@@ -1,4 +1,4 @@
-"""Logging in and out.
+"""Logging in and out, and showing once more who one is.
 
 Invariant: an unknown name and a wrong password are answered alike; the token goes into the session, never to the
 browser; who logs in gets a new cookie, who logs out leaves nothing that opens anything.
@@ -9,37 +9,40 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import URL
 
 from services.portal.sessions.commands import begin_session, end_session
-from services.portal.sessions.dependencies import LogInFirstError, public_page
+from services.portal.sessions.dependencies import LogInFirstError, page_for, public_page
 from services.portal.sessions.domain import lifetime
-from services.portal.sessions.queries import END, LOG_IN, TokenAnswer
+from services.portal.sessions.queries import END, LOG_IN, OWN_ACCOUNT, STEP_UP, TokenAnswer
 from services.portal.sessions.visits import ORGANISERS, Visit
 from services.portal.shell.look import local_path
 from services.portal.shell.site import Site
 from shared.contracts.actor import Role
 from shared.http.auth import Verifier
 from shared.http.dependencies import ApiStore
-from shared.http.upstream import AwayError, RefusedByServiceError
+from shared.http.upstream import AwayError, RefusedByServiceError, unless_away
 from shared.store.engine import Store
 from shared.store.event_log import now
 
 router = APIRouter(include_in_schema=False)
 
 Public = Annotated[Visit, Depends(public_page)]
-_UNAUTHORIZED, _TOO_MANY, _SEE_OTHER = 401, 429, 303
+LoggedIn = Annotated[Visit, Depends(page_for(own=Role))]
+_UNAUTHORIZED, _UNPROCESSABLE, _TOO_MANY, _SEE_OTHER = 401, 422, 429, 303
 
 
 @router.get("/log-in")
-async def show_log_in(visit: Public, then: str = "") -> Response:
+async def show_log_in(
+    visit: Public, then: str = "", reset: Annotated[str, Query(alias="new-password")] = ""
+) -> Response:
     """Show the form; whoever is logged in already goes on."""
     if visit.session:
         return visit.go(local_path(then) if then else _first_page(visit.session.roles))
-    return visit.page(
-        "sessions/log_in.html", then=local_path(then) if then else "", user_name="", refused=None, asks_code=False
-    )
+    shown = {"then": local_path(then) if then else "", "has_new_password": reset == "1"}
+    return visit.page("sessions/log_in.html", **shown, user_name="", refused=None, asks_code=False)
 
 
 @router.post("/log-in")
@@ -62,8 +65,45 @@ async def log_in(
     except RefusedByServiceError as refused:
         status = refused.status if refused.status in (_UNAUTHORIZED, _TOO_MANY) else _UNAUTHORIZED
         shown = {"then": then, "user_name": user_name, "refused": status, "wait": refused.retry_after}
-        shown |= {"asks_code": refused.has("second_factor"), "had_code": bool(code)}
+        shown |= {"asks_code": refused.has("second_factor"), "had_code": bool(code), "has_new_password": False}
         return visit.page("sessions/log_in.html", status, **shown)
+    roles = frozenset(map(str, (await _claims(request, answer))["roles"]))
+    return await _begin(request, store, visit, answer, visit.go(_next_page(answer, roles, then)))
+
+
+@router.get("/step-up")
+async def show_step_up(visit: LoggedIn, then: str = "") -> Response:
+    """Ask once more who somebody is, before what a phone that lies about must not do."""
+    return await _step_up_page(visit, then)
+
+
+@router.post("/step-up")
+async def step_up(
+    request: Request,
+    visit: LoggedIn,
+    store: ApiStore,
+    password: Annotated[str, Form(max_length=500)] = "",
+    code: Annotated[str, Form(max_length=100)] = "",
+    then: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Take the password or the code, and go on under a new cookie to what needed it."""
+    try:
+        answer = await visit.calls.change(STEP_UP, {"code": code.strip(), "password": password})
+    except RefusedByServiceError as refused:
+        if refused.has("session_ended") or refused.status not in (_UNAUTHORIZED, _TOO_MANY, _UNPROCESSABLE):
+            raise
+        return await _step_up_page(visit, then, refused)
+    return await _begin(request, store, visit, answer, visit.go(local_path(then) if then else "/settings"))
+
+
+async def _step_up_page(visit: Visit, then: str, refused: RefusedByServiceError | None = None) -> Response:
+    account = await unless_away(visit.calls.read(OWN_ACCOUNT))
+    shown = {"then": local_path(then) if then else "", "account": account, "refused": refused}
+    return visit.page("sessions/step_up.html", refused.status if refused else 200, **shown)
+
+
+async def _begin(request: Request, store: Store, visit: Visit, answer: TokenAnswer, response: Response) -> Response:
+    """Keep a new session in place of the one before, and give its cookie to the browser."""
     claims = await _claims(request, answer)
     district, roles = str(claims["district"]), frozenset(map(str, claims["roles"]))
     site: Site = request.app.state.site
@@ -80,7 +120,6 @@ async def log_in(
             answer.tokens(now()),
             now(),
         )
-    response = visit.go(_next_page(answer, roles, then))
     response.set_cookie(
         site.cookie_name,
         str(cookie),
@@ -105,13 +144,15 @@ async def log_out(request: Request, visit: Public, store: ApiStore) -> Response:
 
 
 def install(app: FastAPI, _settings: object) -> None:
-    """Send to the log-in page whoever must log in first, or again."""
+    """Send whoever must log in first, or again, to that page; likewise who must show once more who they are."""
     app.add_exception_handler(LogInFirstError, _log_in_first)
     refused: Any = app.exception_handlers[RefusedByServiceError]
 
     async def or_log_in(request: Request, error: Exception) -> Response:
         assert isinstance(error, RefusedByServiceError)  # noqa: S101 - what it is registered for
         visit: Visit | None = getattr(request.state, "visit", None)
+        if error.has("step_up") and visit is not None and visit.session:
+            return visit.go(f"/step-up?{urlencode({'then': _form_of(request)})}")
         if error.status != _UNAUTHORIZED or visit is None or visit.cookie is None:
             response: Response = await refused(request, error)
             return response
@@ -121,6 +162,12 @@ def install(app: FastAPI, _settings: object) -> None:
         return _without_cookie(request, await _log_in_first(request, error))
 
     app.add_exception_handler(RefusedByServiceError, or_log_in)
+
+
+def _form_of(request: Request) -> str:
+    """Return the page that somebody is to come back to: this one, or the one whose form was sent."""
+    url = request.url if request.method == "GET" else URL(request.headers.get("referer", ""))
+    return local_path(f"{url.path}?{url.query}" if url.query else url.path)
 
 
 async def _log_in_first(request: Request, _error: Exception) -> Response:

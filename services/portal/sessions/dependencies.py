@@ -4,11 +4,12 @@ Invariant: the access token is read, and got anew, here alone; of many requests 
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
 
 from services.portal.sessions import repository
 from services.portal.sessions.domain import CookieValue, Session, read_cookie_value
@@ -18,7 +19,8 @@ from services.portal.shell.districts import Districts
 from services.portal.shell.look import look_of
 from services.portal.shell.site import Site
 from shared.contracts.actor import EVERY_DISTRICT, Role
-from shared.http.auth import Declared, anyone
+from shared.contracts.tokens import STEPPED_UP_FOR
+from shared.http.auth import Declared, Verifier, anyone
 from shared.http.client_address import HEADER, ClientAddresses, signed_address
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, Upstream
@@ -26,6 +28,8 @@ from shared.store.engine import Store
 from shared.store.event_log import now
 
 _SEEN_AGAIN_AFTER = timedelta(minutes=1)
+_A_CODE_HOLDS = timedelta(minutes=5)
+"""A code to a phone or mailbox (services/registry/codes)."""
 
 
 class LogInFirstError(Exception):
@@ -34,15 +38,18 @@ class LogInFirstError(Exception):
 
 def calls_for(request: Request, *, token: str | None = None, district: str | None = None) -> Upstream:
     """Return the services as the holder of a token sees them, or as a stranger does."""
-    site: Site = request.app.state.site
     addresses: ClientAddresses = request.app.state.client_addresses
-    address = signed_address(site.address_key, addresses.of(request), time.time())
-    headers = {"Accept-Language": look_of(request).language, HEADER: address}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+    more = {"Authorization": f"Bearer {token}"} if token else {}
     if district:
-        headers["X-District"] = district
-    return Upstream(request.app.state.http, site.urls, headers)
+        more["X-District"] = district
+    return calls_of(request.app, addresses.of(request), look_of(request).language, more)
+
+
+def calls_of(app: FastAPI, address: str, language: str, more: Mapping[str, str] | None = None) -> Upstream:
+    """Return the services as they answer in a language, their limits counted for an address; ``more`` are headers."""
+    site: Site = app.state.site
+    headers = {"Accept-Language": language, HEADER: signed_address(site.address_key, address, time.time())}
+    return Upstream(app.state.connections, site.urls, {**headers, **(more or {})})
 
 
 async def _visit(request: Request) -> Visit:
@@ -122,6 +129,16 @@ class PageAccess(Declared):
 
 
 page_for = PageAccess
+
+
+async def stepped_up_lately(visit: Visit) -> bool:
+    """Return whether somebody has just shown who they are: for longer than a code that is sent holds."""
+    verifier: Verifier = visit.request.app.state.verifier
+    claims = await verifier.verify(visit.session.tokens.access) if visit.session else {}
+    left = STEPPED_UP_FOR.total_seconds() - (time.time() - claims.get("stepped_up_at", 0))
+    return bool(left > _A_CODE_HOLDS.total_seconds())
+
+
 Organiser = Annotated[
     Visit, Depends(page_for(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER], own=[Role.TEAM_LEADER]))
 ]

@@ -7,7 +7,7 @@ database opens no session. A session ends at its last moment, or where nobody ha
 import hashlib
 import re
 import secrets
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -64,7 +64,7 @@ class Session:
 
     def is_over(self, now: datetime) -> bool:
         """Return whether it has ended, by its last moment or for want of use."""
-        return now >= self.ends_at or now - self.seen_at >= lifetime(self.roles).idle
+        return is_over(self.roles, self.seen_at, self.ends_at, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,11 @@ def lifetime(roles: Set[str]) -> Lifetime:
     if Role.OPERATOR in roles:
         return OPERATOR
     return STAFF_LIFETIME if roles & set(STAFF) else VOLUNTEER
+
+
+def is_over(roles: Iterable[str], seen_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Return whether a session has ended, by its last moment or for want of use."""
+    return now >= ends_at or now - seen_at >= lifetime(frozenset(roles)).idle
 
 
 def encrypt(key: bytes, text: str, of: CookieValue) -> bytes:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel
 
 from services.portal.sessions.domain import Tokens
-from shared.http.upstream import Change, Nothing
+from shared.http.upstream import Change, Nothing, Read
 
 
 class TokenAnswer(BaseModel):
@@ -22,6 +22,14 @@ class TokenAnswer(BaseModel):
         return Tokens(self.access_token, now + timedelta(seconds=self.expires_in), self.refresh_token)
 
 
+class OwnAccount(BaseModel):
+    """The account that asks, as far as showing once more who one is goes."""
+
+    second_factor: bool
+
+
+OWN_ACCOUNT = Read("registry", "/v1/me", OwnAccount)
 LOG_IN = Change("POST", "registry", "/v1/tokens", TokenAnswer)
 REFRESH = Change("POST", "registry", "/v1/tokens/refresh", TokenAnswer)
+STEP_UP = Change("POST", "registry", "/v1/me/step-up", TokenAnswer)
 END = Change("POST", "registry", "/v1/tokens/end", Nothing)

@@ -1,11 +1,12 @@
 """The session's row."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.portal.sessions.domain import CookieValue, Session, Tokens, decrypt, encrypt
+from services.portal.sessions.domain import CookieValue, Session, Tokens, decrypt, encrypt, is_over
 
 _INSERT = text("""
     INSERT INTO session (district, secret_hash, account_id, volunteer_id, roles, access_token, access_until,
@@ -27,6 +28,10 @@ _END_ACCESS = text("""
     UPDATE session SET access_until = :now WHERE district = :district AND secret_hash = :secret_hash
 """)
 _SEE = text("UPDATE session SET seen_at = :now WHERE district = :district AND secret_hash = :secret_hash")
+_STILL_THERE = text("""
+    SELECT secret_hash, roles, seen_at, ends_at FROM session
+    WHERE district = :district AND secret_hash = ANY(CAST(:hashes AS bytea[]))
+""")
 _DELETE = text("DELETE FROM session WHERE district = :district AND secret_hash = :secret_hash")
 _DELETE_OVER = text("DELETE FROM session WHERE district = :district AND ends_at < :now")
 
@@ -76,6 +81,14 @@ async def end_access(tx: AsyncConnection, cookie: CookieValue, now: datetime) ->
 async def see(tx: AsyncConnection, cookie: CookieValue, now: datetime) -> None:
     """Note that somebody looks."""
     await tx.execute(_SEE, _of(cookie) | {"now": now})
+
+
+async def still_there(
+    tx: AsyncConnection, district: str, secret_hashes: Collection[bytes], now: datetime
+) -> set[bytes]:
+    """Return which of some sessions have not ended."""
+    rows = await tx.execute(_STILL_THERE, {"district": district, "hashes": list(secret_hashes)})
+    return {row.secret_hash for row in rows if not is_over(row.roles, row.seen_at, row.ends_at, now)}
 
 
 async def delete(tx: AsyncConnection, cookie: CookieValue) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 _STATIC = Path(__file__).parent / "static"
 _STYLES = ("tokens", "base", "parts", "phone", "staff", "elder", "print")
 """In the order in which a later one may refine an earlier one."""
-_SCRIPTS = {"htmx.js": "vendor/htmx.min.js", "linbang.js": "js/linbang.js"}
+_SCRIPTS = {"htmx.js": "vendor/htmx.min.js", "linbang.js": "js/linbang.js", "offline.js": "js/offline.js"}
 _PICTURES = {"icon.svg": "image/svg+xml"}
+OFFLINE_FILES = ("linbang.css", "htmx.js", "linbang.js", "offline.js", "icon.svg")
+"""What the page of an offline list loads, and a service worker keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ def load() -> Assets:
     }
     files |= {name: (kind, (_STATIC / name).read_bytes()) for name, kind in _PICTURES.items()}
     return Assets(files)
+
+
+def worker_source() -> str:
+    """Return the service worker's text, in which the server writes what it keeps (``portal/offline``)."""
+    return (_STATIC / "sw.js").read_text(encoding="utf-8")
 
 
 def _asset(name: str, media_type: str, content: bytes) -> Asset:

@@ -5,8 +5,9 @@ Invariant: registry is asked once in a while, not for every page; while it is aw
 
 import time
 
-import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from shared.http.connections import Connections, NoAnswerError
 
 _KEPT_SECONDS = 60.0
 _TIMEOUT_SECONDS = 2.0
@@ -22,8 +23,8 @@ class District(BaseModel):
 class Districts:
     """What registry lists."""
 
-    def __init__(self, http: httpx.AsyncClient, registry_url: str) -> None:
-        self._http = http
+    def __init__(self, connections: Connections, registry_url: str) -> None:
+        self._connections = connections
         self._url = f"{registry_url}/v1/districts"
         self._found: list[District] = []
         self._asked = float("-inf")
@@ -33,9 +34,9 @@ class Districts:
         if time.monotonic() - self._asked > _KEPT_SECONDS or not self._found:
             self._asked = time.monotonic()
             try:
-                answer = (await self._http.get(self._url, timeout=_TIMEOUT_SECONDS)).raise_for_status()
+                answer = await self._connections.send("GET", self._url, seconds=_TIMEOUT_SECONDS)
                 self._found = TypeAdapter(list[District]).validate_python(_items(answer.json()))
-            except (httpx.HTTPError, ValidationError, ValueError):
+            except (NoAnswerError, ValidationError, ValueError):
                 pass  # the last answer holds
         return self._found
 

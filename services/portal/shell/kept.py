@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
-SECONDS = 2.0
+SECONDS = 1.0
 _MOST = 500
 T = TypeVar("T")
 
@@ -18,9 +18,9 @@ class Kept:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._answers: dict[object, tuple[float, asyncio.Future[Any]]] = {}
+        self._answers: dict[tuple[object, ...], tuple[float, asyncio.Future[Any]]] = {}
 
-    async def get(self, key: object, ask: Callable[[], Awaitable[T]]) -> T:
+    async def get(self, key: tuple[object, ...], ask: Callable[[], Awaitable[T]]) -> T:
         """Return the answer kept under a key, or ask for it. A failure is told to all who wait, and not kept."""
         kept = self._answers.get(key)
         if kept and self._clock() - kept[0] < SECONDS:
@@ -34,3 +34,7 @@ class Kept:
         except Exception:
             self._answers.pop(key, None)
             raise
+
+    def forget(self, *key: object) -> None:
+        """Ask anew for what is kept under a key: it has changed."""
+        self._answers.pop(key, None)

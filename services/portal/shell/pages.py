@@ -72,6 +72,8 @@ def _environment(loader: PrefixLoader, language: str, assets: Assets, site: Site
     made = Environment(
         loader=loader,
         autoescape=True,
+        auto_reload=False,
+        cache_size=-1,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -29,7 +29,7 @@ async def prepare(app: FastAPI, _store: Store, settings: Settings) -> None:
     app.state.assets = assets.load()
     app.state.pages = Pages(app.state.assets, site)
     app.state.kept = Kept()
-    app.state.districts = Districts(app.state.http, settings.registry_url)
+    app.state.districts = Districts(app.state.connections, settings.registry_url)
 
 
 def _site(settings: Settings) -> Site:

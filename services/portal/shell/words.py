@@ -23,6 +23,7 @@ SIGN_UP_STATES = {
     "completed": N_("已完成"),
     "missing_check_out": N_("缺签退"),
     "withdrawn": N_("已取消"),
+    "lapsed": N_("逾期未确认"),
     "cancelled": N_("组织方已取消"),
     "no_show": N_("未到场"),
     "late_withdrawal": N_("临近取消"),
@@ -36,6 +37,8 @@ STATE_KINDS = {
     "asked_again": "wait",
     "missing_check_out": "wait",
     "no_show": "stop",
+    "late_withdrawal": "stop",
+    "lapsed": "stop",
     "cancelled": "stop",
 }
 """The colour beside a state's word; a state without one is quiet."""
@@ -48,6 +51,16 @@ ROLES = {
     "operator": N_("运维"),
     "upstream": N_("上级平台"),
 }
+PURPOSES = {
+    "account": (N_("账号"), N_("登记成功和编号")),
+    "place": (N_("名额"), N_("报名、候补，空出的名额")),
+    "change": (N_("变动"), N_("改时间、改地点、取消")),
+    "reminder": (N_("提醒"), N_("开始前一天和三小时")),
+    "attendance": (N_("签到和签退"), N_("忘记签退、未到场、更正的答复")),
+    "hours": (N_("时长和星级"), N_("时长入账和更正，升星")),
+    "leading": (N_("我负责的活动"), N_("临近开始的空位，被取消的活动")),
+}
+"""What messages are for, and which they are."""
 PROVENANCES = {
     "leader": N_("负责人记录"),
     "self_check_in": N_("现场签到"),
@@ -79,6 +92,11 @@ class WordsOf:
     def role(self, code: str) -> str:
         """Return what a role is called."""
         return self._word(ROLES, code)
+
+    def purpose(self, code: str) -> tuple[str, str]:
+        """Return what a purpose of messages is called, and which messages these are."""
+        name, about = PURPOSES.get(code, (code, ""))
+        return self._gettext(name), self._gettext(about) if about else ""
 
     def provenance(self, code: str) -> str:
         """Return how a record came about."""

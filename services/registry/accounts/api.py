@@ -51,6 +51,8 @@ class MyAccount(BaseModel):
 
     account_id: UUID
     user_name: str
+    second_factor: bool
+    """Whether logging in, and stepping up, takes a code."""
     district: str
     roles: list[str]
     units: list[str]
@@ -106,7 +108,7 @@ async def show_me(
     """Show the account that asks."""
     home = home_of(caller)
     async with store.transaction(home) as tx:
-        user_name = await queries.user_name(tx, home, caller.account_id)
+        user_name, second_factor = await queries.own_account(tx, home, caller.account_id)
     volunteer = None
     if caller.volunteer_id:
         async with store.transaction(caller.district) as tx:
@@ -114,6 +116,7 @@ async def show_me(
     return MyAccount(
         account_id=caller.account_id,
         user_name=user_name,
+        second_factor=second_factor,
         district=caller.district,
         roles=sorted(caller.roles),
         units=sorted(map(str, caller.scope.units)),

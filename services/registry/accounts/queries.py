@@ -16,7 +16,11 @@ from shared.store.engine import Store
 
 CLOCK_SKEW = timedelta(minutes=1)
 
-_ACCOUNT_NAME = text("SELECT user_name FROM account WHERE district = :district AND id = :id")
+_OWN_ACCOUNT = text("""
+    SELECT user_name, EXISTS (SELECT FROM second_factor f WHERE f.district = a.district AND f.account_id = a.id
+                              AND f.confirmed_at IS NOT NULL) AS second_factor
+    FROM account a WHERE district = :district AND id = :id
+""")
 _VERIFYING_KEYS = text("""
     SELECT id, public_key FROM signing_key
     WHERE replaced_at IS NULL OR replaced_at > clock_timestamp() - CAST(:lifetime AS interval)
@@ -24,12 +28,12 @@ _VERIFYING_KEYS = text("""
 """)
 
 
-async def user_name(tx: AsyncConnection, district: str, account_id: UUID) -> str:
-    """Return an account's name. Raises RefusedError (not_found)."""
-    name: str | None = await tx.scalar(_ACCOUNT_NAME, {"district": district, "id": account_id})
-    if name is None:
+async def own_account(tx: AsyncConnection, district: str, account_id: UUID) -> tuple[str, bool]:
+    """Return an account's name, and whether logging in takes a second factor. Raises RefusedError (not_found)."""
+    row = (await tx.execute(_OWN_ACCOUNT, {"district": district, "id": account_id})).one_or_none()
+    if row is None:
         raise RefusedError(Fault("account", Code.NOT_FOUND))
-    return name
+    return row.user_name, row.second_factor
 
 
 class SessionView(BaseModel):

@@ -16,6 +16,7 @@ PUBLIC = {
     ("GET", "/about"),
     ("GET", "/activities"),
     ("GET", "/activities/{activity_id}"),
+    ("GET", "/calendar-feeds/{token}.ics"),  # whoever has the address: its token is the key
     ("GET", "/log-in"),
     ("POST", "/log-in"),
     ("POST", "/log-out"),
@@ -26,6 +27,9 @@ PUBLIC = {
     ("GET", "/forgotten"),
     ("POST", "/forgotten"),
     ("GET", "/assets/{name}"),
+    ("GET", "/live"),
+    ("GET", "/staff/offline/sw.js"),
+    ("GET", "/staff/offline/shell/{version}"),
 }
 """Need no log-in; everything else does."""
 

@@ -19,11 +19,13 @@ def sign_up(state: str) -> dict[str, object]:
         "listed": "upcoming",
         "position": None,
         "answer_by": None,
+        "absence": None,
         "shift_id": SHIFT,
         "starts_at": starts_at.isoformat(),
         "ends_at": (starts_at + timedelta(hours=2)).isoformat(),
         "opens_at": (starts_at - timedelta(minutes=30)).isoformat(),
         "late_from": (starts_at - timedelta(days=1)).isoformat(),
+        "no_offers_from": (starts_at - timedelta(hours=1)).isoformat(),
         "activity_id": SHIFT,
         "title": "读书会",
         "service": "culture",
@@ -31,6 +33,7 @@ def sign_up(state: str) -> dict[str, object]:
         "checked_in_at": starts_at.isoformat() if state == "attending" else None,
         "checked_out_at": None,
         "minutes": None,
+        "record_id": None,
     }
 
 

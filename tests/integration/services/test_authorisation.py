@@ -59,9 +59,10 @@ PUBLIC = {
     ("GET", "/v1/public/activities/{activity_id}"),
     ("GET", "/v1/public/figures"),
     ("GET", "/v1/calendar-feeds/{token}.ics"),
+    ("GET", "/v1/offline-list-key"),
 }
 """Need no token: probes, the keys, log-in, what is proven by a code with the data one chooses from for that, what
-everybody may see of a district, and a calendar's secret address."""
+everybody may see of a district, a calendar's secret address, the key that offline lists are signed by."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
     ("POST", "/v1/me/step-up"),

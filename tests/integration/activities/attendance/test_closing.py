@@ -147,6 +147,10 @@ async def test_a_no_show_is_reversed_by_opening_the_shift_again(activities: Acti
     shift_id, (came_late, excused) = await shift_of(activities, 2)
     await activities.move_shift(shift_id, -3 * HOUR)
     assert (await close(activities, shift_id))["missed"] == 2
+    (whose,) = await activities.rows(f"SELECT volunteer_id FROM sign_up WHERE id = '{excused.sign_up_id}'")
+    volunteer = activities.volunteer(whose.volunteer_id)
+    (missed,) = (await volunteer.get("/v1/me/sign-ups"))["items"]
+    assert (missed["state"], missed["absence"]) == ("confirmed", "no_show")
     path = f"/v1/shifts/{shift_id}/reopen"
     assert (await activities.leader.send("POST", path, json={})).status_code == 422
     reopened = await activities.leader.send("POST", path, json={"reason": "漏记一人"})
@@ -160,7 +164,10 @@ async def test_a_no_show_is_reversed_by_opening_the_shift_again(activities: Acti
         {"sign_up_id": excused.sign_up_id, "no_show": False, "reason": "公交停运"},
     )
     assert (closed["served"], closed["missed"], closed["minutes"]) == (1, 0, 50)
-    assert len(await activities.events("AbsenceExcused")) == 2
+    (again,) = (await volunteer.get("/v1/me/sign-ups"))["items"]
+    assert again["absence"] is None
+    told = await activities.events("AbsenceExcused")
+    assert [event["activity_title"] for event in told] == [missed["title"]] * 2
     assert [event["reason"] for event in await activities.events("ShiftReopened")] == ["漏记一人"]
     for row in await activities.rows(
         """SELECT u.version, array_agg(e.aggregate_version ORDER BY e.position) AS told

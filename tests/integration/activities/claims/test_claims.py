@@ -59,8 +59,12 @@ async def test_a_forgotten_check_out_is_claimed_accepted_and_credited(activities
     assert (waiting["id"], waiting["reason"]) == (made["claim_id"], "手机没电,未能签退")
     answered = await answer(activities.leader, made["claim_id"], accepted=True)
     assert (answered["state"], answered["minutes"]) == ("accepted", 110)
-    (mine,) = (await volunteer.get("/v1/claims"))["items"]
+    (mine,) = (await volunteer.get("/v1/claims?mine=true"))["items"]
+    assert (await activities.leader.get("/v1/claims?mine=true"))["items"] == []
     assert (mine["state"], mine["answer"]) == ("accepted", "与签到表一致")
+    (record,) = (await volunteer.get("/v1/service-records"))["items"]
+    (sign_up,) = (await volunteer.get("/v1/me/sign-ups"))["items"]
+    assert (record["sign_up_id"], sign_up["record_id"]) == (place.sign_up_id, record["id"])
     (logged,), (told,) = await activities.events("ServiceLogged"), await activities.events("ClaimAnswered")
     assert (logged["minutes"], logged["provenance"]) == (110, "leader")
     assert (told["accepted"], told["minutes"]) == (True, 110)

@@ -104,6 +104,12 @@ async def test_three_check_ins_on_a_clock_seven_minutes_wrong_count_once_at_the_
     (record,) = await activities.events("ServiceLogged")
     assert (record["minutes"], record["provenance"]) == (40, "leader")
 
+    doubts = (await activities.leader.send("GET", f"/v1/shifts/{shift_id}/offline-doubts")).json()["items"]
+    assert [(each["kind"], each["sign_up_id"], each["verdict"]) for each in doubts] == [
+        *(("check_in", place.sign_up_id, "accepted") for place in places),
+        ("check_out", places[0].sign_up_id, "accepted"),
+    ]
+
     before = len(await activities.events())
     again = await phone.bring(phone.entries)
     assert [each["verdict"] for each in again] == ["accepted"] * 5
@@ -183,6 +189,13 @@ async def test_a_closed_shift_keeps_what_is_brought_until_it_is_opened_again(act
     assert (closed.json()["served"], closed.json()["missed"], closed.json()["minutes"]) == (1, 0, 30)
 
 
+async def test_the_key_of_lists_is_for_everybody_to_see(activities: Activities) -> None:
+    shift_id, _ = await shift_of(activities, 1)
+    phone = Phone(activities.leader, shift_id)
+    await phone.download()
+    assert (await activities.clients[0].get("/v1/offline-list-key")).json() == phone.given["key"]
+
+
 async def test_another_district_and_who_staffs_another_activity_get_no_list(activities: Activities) -> None:
     shift_id, _ = await shift_of(activities, 1)
     phone = Phone(activities.leader, shift_id)
@@ -195,5 +208,6 @@ async def test_another_district_and_who_staffs_another_activity_get_no_list(acti
         body = {"device_key_jwk": phone.key.as_dict(private=False), "device_time": now().isoformat()}
         answer = await stranger.send("POST", f"/v1/shifts/{shift_id}/offline-list", json=body)
         assert answer.status_code == 404
+        assert (await stranger.send("GET", f"/v1/shifts/{shift_id}/offline-doubts")).status_code == 404
         phone.staff = stranger
         await phone.bring([], status=404)

@@ -85,6 +85,8 @@ async def test_an_offer_that_is_not_accepted_in_time_goes_to_the_next(
     assert await states(activities, shift_id) == ["withdrawn", "withdrawn", "withdrawn", "offered"]
     reasons = [data["reason"] for _, data in await told(activities, "SignUpWithdrawn")]
     assert reasons == ["given_up", "offer_expired", "offer_declined"]
+    lists = [await person.account.get("/v1/me/sign-ups") for person in people[:3]]
+    assert [found["items"][0]["answer_by"] is not None for found in lists] == [False, True, False]  # who did not answer
     await people[3].accept(sign_ups[3])
     await deadlines_pass(activities, shift_id)  # what has been answered is not undone
     assert (await states(activities, shift_id))[3] == "confirmed"

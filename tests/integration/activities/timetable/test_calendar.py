@@ -67,7 +67,9 @@ async def test_a_new_address_ends_the_one_before_and_nobody_can_read_it_here(act
     await activities.know_station()
     (volunteer_id,) = await activities.know_volunteers(1)
     volunteer, anybody = activities.volunteer(volunteer_id), activities.clients[0]
+    assert await volunteer.get("/v1/me/calendar-feed") == {"made_at": None}
     old, new = await in_turn([volunteer, volunteer], "/v1/me/calendar-feed")
+    assert (await volunteer.get("/v1/me/calendar-feed"))["made_at"]
     assert (await anybody.get(old["path"])).status_code == 404
     assert (await anybody.get(new["path"])).status_code == 200
 

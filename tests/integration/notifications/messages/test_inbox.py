@@ -34,6 +34,10 @@ async def test_newest_first_in_pages_with_the_unread_count(post: Post, as_caller
     newest_first = sorted(events, key=lambda event: (event.attributes.time, event.attributes.id), reverse=True)
     assert [item["id"] for item in read] == [str(event.attributes.id) for event in newest_first]
     assert read[-1]["subject"] == "Welcome, volunteer"
+    assert (read[-1]["sign_up_id"], read[0]["sign_up_id"]) == (
+        None,
+        str(newest_first[0].data.model_dump()["sign_up_id"]),
+    )
 
 
 async def test_the_reader_chooses_the_language(post: Post, as_caller: AsCaller) -> None:

@@ -109,8 +109,10 @@ async def test_who_administers_or_audits_sets_it_up_before_anything_else(
 async def test_leaders_may_and_volunteers_need_not(registry: Registry, strict: httpx.AsyncClient) -> None:
     leader = await somebody(registry, strict, "team_leader", units=["510115-TEAM-007"])
     assert leader.tokens["second_factor"] == "none"
+    assert (await leader.send("GET", "/v1/me")).json()["second_factor"] is False
     await leader.set_up()
     assert leader.tokens["second_factor"] == "done"
+    assert (await leader.send("GET", "/v1/me")).json()["second_factor"] is True
     refused = await leader.try_log_in()
     assert (refused.status_code, faults(refused)) == (401, ["code: second_factor"])
 

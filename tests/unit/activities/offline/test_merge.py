@@ -32,7 +32,8 @@ from tests.unit.activities.attendance.test_attendance import END, START, attenda
 
 MINUTE = timedelta(minutes=1)
 WINDOW = Window.of(START, END, FIRST_RULES)
-RECEIVED = END + timedelta(hours=1)
+LATEST = END
+RECEIVED = LATEST + timedelta(seconds=1)
 PEOPLE = [UUID(int=number) for number in range(1, 4)]
 FIRST = sha256(b"the list").digest()
 
@@ -87,8 +88,10 @@ class Office:
     come: dict[UUID, Entry] = field(default_factory=dict)
     counted: set[UUID] = field(default_factory=set)
 
-    def take_in(self, batch: Sequence[Entry]) -> None:
-        self.come |= {entry.id: entry for entry in batch}
+    def take_in(self, batch: Sequence[Entry], after: timedelta = timedelta()) -> None:
+        """Take in a batch that comes so long after the last reading of the clock; what is there already stays."""
+        fresh = {entry.id: replace(entry, received_at=RECEIVED + after) for entry in batch}
+        self.come = fresh | self.come
         now = settled(self.phones, list(self.come.values()))
         new = {each.entry.id for each in now} - self.counted
         for sign_up, noted in by_sign_up(now).items():
@@ -108,7 +111,8 @@ class Office:
 
 kinds = st.sampled_from([EntryKind.CHECK_IN, EntryKind.CHECK_OUT, EntryKind.CLOCK])
 offsets = st.integers(-600, 600).map(lambda seconds: timedelta(seconds=seconds))
-moments = st.integers(-40, 180).map(lambda minutes: START + minutes * MINUTE)
+moments = st.integers(-40, 120).map(lambda minutes: START + minutes * MINUTE)
+delays = st.integers(0, 3600).map(lambda seconds: timedelta(seconds=seconds))
 
 
 @st.composite
@@ -120,7 +124,7 @@ def days(draw: st.DrawFn) -> tuple[list[Phone], dict[UUID, Attendance]]:
             kind = draw(kinds)
             sign_up = None if kind is EntryKind.CLOCK else draw(st.sampled_from(PEOPLE))
             phone.note(kind, at, sign_up, off=draw(offsets))
-        phone.note(EntryKind.CLOCK, END, off=draw(offsets))
+        phone.note(EntryKind.CLOCK, LATEST, off=draw(offsets))
     found = {person: attendance(sign_up_id=person) for person in PEOPLE}
     if draw(st.booleans()):
         online: dict[str, Any] = {"checked_in_at": START, "checked_in_by": CheckInWay.SELF_CHECK_IN}
@@ -141,19 +145,22 @@ def test_any_order_of_batches_and_any_split_give_the_same_result(
     cuts = sorted(data.draw(st.sets(st.integers(1, len(entries)), max_size=len(entries))) | {0, len(entries)})
     in_parts = Office(phones, dict(found))
     for start, end in pairwise(cuts):
-        in_parts.take_in(in_some_order[start:end])
+        in_parts.take_in(in_some_order[start:end], data.draw(delays))
         if data.draw(st.booleans()):
-            in_parts.take_in(in_some_order[start:end])  # the answer was lost: it is sent again
+            in_parts.take_in(in_some_order[start:end], data.draw(delays))  # the answer was lost: it is sent again
     assert in_parts.outcome() == at_once.outcome()
 
 
 @given(day=days())
-def test_every_time_is_within_the_shift_s_window_and_not_after_it_came(
+def test_every_time_is_within_the_shift_s_window_and_not_after_the_server_knew_of_it(
     day: tuple[list[Phone], dict[UUID, Attendance]],
 ) -> None:
     phones, _ = day
-    for each in settled(phones, [entry for phone in phones for entry in phone.entries]):
-        assert WINDOW.opens_at <= each.at <= min(WINDOW.closes_at, RECEIVED)
+    entries = [entry for phone in phones for entry in phone.entries]
+    too_early = {entry.server_time for entry in entries if entry.server_time and entry.server_time < WINDOW.opens_at}
+    for each in settled(phones, entries):
+        assert each.at <= min(WINDOW.closes_at, RECEIVED)
+        assert each.at >= WINDOW.opens_at or each.at in too_early
 
 
 def test_a_clock_seven_minutes_wrong_is_corrected_and_marked() -> None:
@@ -174,6 +181,16 @@ def test_a_clock_that_drifts_is_read_in_between() -> None:
     (each, _) = settled([phone], phone.entries)
     assert (each.at, each.to_confirm) == (START, False)
     assert DRIFT > MINUTE
+
+
+def test_a_time_is_not_after_the_reading_that_it_was_brought_with() -> None:
+    phone = Phone(1)
+    phone.note(EntryKind.CHECK_IN, START, PEOPLE[0], off=10 * MINUTE)
+    phone.note(EntryKind.CHECK_IN, START + MINUTE, PEOPLE[1], off=timedelta(seconds=62))
+    phone.note(EntryKind.CLOCK, START + 2 * MINUTE)
+    (put_back, late, _) = settled([phone], phone.entries)
+    assert (put_back.at, put_back.to_confirm) == (START + 2 * MINUTE, True), "its clock was set meanwhile"
+    assert (late.at, late.to_confirm) == (START + 2 * MINUTE, False), "two seconds are no drift"
 
 
 def test_nothing_counts_before_a_reading_of_the_clock_or_behind_a_gap() -> None:

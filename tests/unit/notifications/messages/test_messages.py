@@ -10,16 +10,20 @@ from services.notifications.messages.domain import PURPOSES, SHAPE, Template, me
 from services.notifications.messages.wording import Language, word
 from services.notifications.preferences.domain import Channel
 from shared.contracts import (
+    AbsenceClass,
+    AbsenceExcused,
     ActivityCancelled,
     ActivityChanged,
     CancellationCause,
     CheckOutMissed,
     ClaimAnswered,
     Event,
+    HoursCorrected,
     HoursCredited,
     Provenance,
     RegistrationSource,
     ShiftCancelled,
+    ShiftMissed,
     ShiftMoved,
     SignUpAskedAgain,
     SignUpCancelled,
@@ -35,7 +39,7 @@ from shared.contracts import (
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 
-VOLUNTEER = UUID(int=1)
+VOLUNTEER, SIGN_UP_ID, RECORD_ID = UUID(int=1), UUID(int=5), UUID(int=6)
 HOUR = timedelta(hours=1)
 STARTS = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)
 
@@ -59,7 +63,7 @@ def registered(import_id: UUID | None = None) -> VolunteerRegistered:
 
 def sign_up(event: type[VolunteerSignedUp] | type[SignUpPromoted], title: str = "陪伴阅读") -> Event:
     return event(
-        sign_up_id=uuid4(),
+        sign_up_id=SIGN_UP_ID,
         shift_id=uuid4(),
         activity_id=uuid4(),
         activity_title=title,
@@ -71,7 +75,7 @@ def sign_up(event: type[VolunteerSignedUp] | type[SignUpPromoted], title: str = 
 def credited(provenance: Provenance) -> HoursCredited:
     return HoursCredited(
         volunteer_id=VOLUNTEER,
-        record_id=uuid4(),
+        record_id=RECORD_ID,
         minutes=90,
         lifetime_minutes=600,
         activity_title="陪伴阅读",
@@ -97,7 +101,9 @@ SHIFT: dict[str, Any] = {
     "starts_at": STARTS,
 }
 SHIFT_FACTS = {"activity_title": "陪伴 阅读", "starts_at": "2026-03-01T01:00:00+00:00"}
-SIGN_UP: dict[str, Any] = {**SHIFT, "sign_up_id": uuid4(), "volunteer_id": VOLUNTEER}
+OWN = {"sign_up_id": str(SIGN_UP_ID)}
+OWN_SHIFT_FACTS = {**SHIFT_FACTS, **OWN}
+SIGN_UP: dict[str, Any] = {**SHIFT, "sign_up_id": SIGN_UP_ID, "volunteer_id": VOLUNTEER}
 MOVED: dict[str, Any] = {
     "place": "Hall 1",
     "ends_at": STARTS + HOUR,
@@ -129,12 +135,22 @@ def cancelled(cause: CancellationCause) -> SignUpCancelled:
 
 
 def answered(*, accepted: bool) -> ClaimAnswered:
-    claim = {"claim_id": uuid4(), "volunteer_id": VOLUNTEER, "activity_title": "陪伴阅读"}
+    claim = {"claim_id": uuid4(), "sign_up_id": SIGN_UP_ID, "volunteer_id": VOLUNTEER, "activity_title": "陪伴阅读"}
     return ClaimAnswered(**claim, accepted=accepted, minutes=90, reason="")
 
 
+def excused(title: str | None) -> AbsenceExcused:
+    ids = {"sign_up_id": SIGN_UP_ID, "shift_id": uuid4(), "volunteer_id": VOLUNTEER}
+    return AbsenceExcused(**ids, absence=AbsenceClass.NO_SHOW, reason="公交停运", activity_title=title)
+
+
+def corrected(title: str | None) -> HoursCorrected:
+    figures = {"minutes": 90, "previous_minutes": 60, "lifetime_minutes": 630}
+    return HoursCorrected(volunteer_id=VOLUNTEER, record_id=RECORD_ID, **figures, activity_title=title)
+
+
 CHECK_OUT_MISSED = CheckOutMissed(
-    sign_up_id=uuid4(),
+    sign_up_id=SIGN_UP_ID,
     shift_id=uuid4(),
     activity_id=uuid4(),
     activity_title="陪伴阅读",
@@ -155,6 +171,9 @@ TOLD = [
     (cancelled(CancellationCause.FEWER_PLACES), Template.PLACE_TAKEN),
     (VolunteerTakenOff(**SIGN_UP, reason="大风"), Template.TAKEN_OFF),
     (CHECK_OUT_MISSED, Template.CHECK_OUT_MISSED),
+    (ShiftMissed(**SIGN_UP), Template.SHIFT_MISSED),
+    (excused("陪伴阅读"), Template.ABSENCE_EXCUSED),
+    (corrected("陪伴阅读"), Template.HOURS_CORRECTED),
     (answered(accepted=True), Template.CLAIM_ACCEPTED),
     (answered(accepted=False), Template.CLAIM_REFUSED),
     (registered(), Template.VOLUNTEER_REGISTERED),
@@ -182,6 +201,8 @@ def test_a_volunteer_is_told_on_every_channel(event: Event, template: Template) 
         withdrawn(WithdrawalReason.GIVEN_UP, organiser_id=LEADER),
         withdrawn(WithdrawalReason.OFFER_DECLINED),
         withdrawn(WithdrawalReason.GIVEN_UP, place_stays_free=True, organiser_id=VOLUNTEER),
+        excused(None),
+        corrected(None),
         ShiftMoved(**SHIFT, **MOVED),
         ShiftCancelled(**SHIFT, ends_at=STARTS + HOUR, reason="大风"),
     ],
@@ -221,6 +242,21 @@ def test_others_concerned_are_told_each_of_them(event: Event, template: Template
     assert all(word(template, language, messages[0].facts).body for language in Language)
 
 
+@pytest.mark.parametrize(("event", "template"), TOLD)
+def test_a_message_names_the_recipient_s_own_sign_up_or_record(event: Event, template: Template) -> None:
+    [message] = messages_about(received(event))
+    about = {name: message.facts[name] for name in ("sign_up_id", "record_id") if name in message.facts}
+    told = {name: str(getattr(event, name)) for name in ("sign_up_id", "record_id") if getattr(event, name, None)}
+    assert about == told, template
+
+
+def test_a_leader_is_not_led_to_somebody_else_s_sign_up() -> None:
+    [message] = messages_about(
+        received(withdrawn(WithdrawalReason.GIVEN_UP, place_stays_free=True, organiser_id=LEADER))
+    )
+    assert "sign_up_id" not in message.facts
+
+
 def test_whoever_did_not_answer_and_the_leader_are_told_of_it_apart() -> None:
     event = withdrawn(WithdrawalReason.OFFER_EXPIRED, place_stays_free=True, organiser_id=LEADER)
     told = {message.recipient_id: message.template for message in messages_about(received(event))}
@@ -248,28 +284,46 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
     """
     facts = {template: message.facts for event, template in TOLD for message in messages_about(received(event))}
     assert (SHAPE, facts) == (
-        1,
+        2,
         {
             Template.VOLUNTEER_REGISTERED: {"volunteer_no": "V1"},
-            Template.SIGN_UP_CONFIRMED: {"activity_title": "陪伴阅读", "starts_at": "2026-03-01T01:00:00+00:00"},
-            Template.SIGN_UP_PROMOTED: {"activity_title": "陪伴阅读", "starts_at": "2026-03-01T01:00:00+00:00"},
-            Template.HOURS_CREDITED: {"activity_title": "陪伴阅读", "minutes": 90, "lifetime_minutes": 600},
+            Template.SIGN_UP_CONFIRMED: {**OWN_SHIFT_FACTS, "activity_title": "陪伴阅读"},
+            Template.SIGN_UP_PROMOTED: {**OWN_SHIFT_FACTS, "activity_title": "陪伴阅读"},
+            Template.HOURS_CREDITED: {
+                "activity_title": "陪伴阅读",
+                "minutes": 90,
+                "lifetime_minutes": 600,
+                "record_id": str(RECORD_ID),
+            },
             Template.STAR_LEVEL_REACHED: {"level": 2, "lifetime_minutes": 18000},
-            Template.PLACE_OFFERED: {**SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
-            Template.OFFER_EXPIRED: SHIFT_FACTS,
-            Template.NOT_AGREED: SHIFT_FACTS,
+            Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
+            Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
+            Template.NOT_AGREED: OWN_SHIFT_FACTS,
             Template.SHIFT_MOVED: {
-                **SHIFT_FACTS,
+                **OWN_SHIFT_FACTS,
                 "from_starts_at": "2026-03-01T00:00:00+00:00",
                 "ends_at": "2026-03-01T02:00:00+00:00",
                 "place": "Hall 1",
                 "answer_by": "2026-03-01T00:00:00+00:00",
             },
-            Template.SHIFT_CANCELLED: {**SHIFT_FACTS, "reason": "大风"},
-            Template.PLACE_TAKEN: {**SHIFT_FACTS, "reason": "大风"},
-            Template.TAKEN_OFF: {**SHIFT_FACTS, "reason": "大风"},
-            Template.CHECK_OUT_MISSED: {"activity_title": "陪伴阅读", "checked_in_at": "2026-03-01T01:00:00+00:00"},
-            Template.CLAIM_ACCEPTED: {"activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
-            Template.CLAIM_REFUSED: {"activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
+            Template.SHIFT_CANCELLED: {**OWN_SHIFT_FACTS, "reason": "大风"},
+            Template.PLACE_TAKEN: {**OWN_SHIFT_FACTS, "reason": "大风"},
+            Template.TAKEN_OFF: {**OWN_SHIFT_FACTS, "reason": "大风"},
+            Template.CHECK_OUT_MISSED: {
+                **OWN,
+                "activity_title": "陪伴阅读",
+                "checked_in_at": "2026-03-01T01:00:00+00:00",
+            },
+            Template.CLAIM_ACCEPTED: {**OWN, "activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
+            Template.CLAIM_REFUSED: {**OWN, "activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
+            Template.SHIFT_MISSED: OWN_SHIFT_FACTS,
+            Template.ABSENCE_EXCUSED: {**OWN, "activity_title": "陪伴阅读", "is_late": 0, "reason": "公交停运"},
+            Template.HOURS_CORRECTED: {
+                "activity_title": "陪伴阅读",
+                "minutes": 90,
+                "previous_minutes": 60,
+                "lifetime_minutes": 630,
+                "record_id": str(RECORD_ID),
+            },
         },
     )

@@ -33,6 +33,14 @@ FACTS: dict[Template, Facts] = {
     Template.CLAIM_ACCEPTED: {"activity_title": "Tea & <talk>", "minutes": 90, "reason": ""},
     Template.CLAIM_REFUSED: {"activity_title": "Tea & <talk>", "minutes": 0, "reason": "Not on the list"},
     Template.HOURS_CREDITED: {"activity_title": "Tea & <talk>", "minutes": 90, "lifetime_minutes": 6000},
+    Template.SHIFT_MISSED: SHIFT,
+    Template.ABSENCE_EXCUSED: {"activity_title": "Tea & <talk>", "is_late": 1, "reason": "Storm"},
+    Template.HOURS_CORRECTED: {
+        "activity_title": "Tea & <talk>",
+        "minutes": 90,
+        "previous_minutes": 60,
+        "lifetime_minutes": 6030,
+    },
     Template.STAR_LEVEL_REACHED: {"level": 3, "lifetime_minutes": 36000},
 }
 
@@ -50,10 +58,24 @@ def test_every_template_gives_one_subject_line_and_a_body(template: Template, la
 
 @pytest.mark.parametrize("language", Language)
 def test_a_reason_is_told_where_one_was_given(language: Language) -> None:
-    for template in (Template.SHIFT_CANCELLED, Template.PLACE_TAKEN, Template.CLAIM_REFUSED):
+    for template in (
+        Template.SHIFT_CANCELLED,
+        Template.PLACE_TAKEN,
+        Template.CLAIM_REFUSED,
+        Template.ABSENCE_EXCUSED,
+    ):
         without, given = ({**FACTS[template], "reason": reason} for reason in ("", "Storm"))
         assert "Storm" in word(template, language, given).body
         assert len(word(template, language, without).body) < len(word(template, language, given).body) - len("Storm")
+
+
+@pytest.mark.parametrize(
+    ("is_late", "chinese", "english"), [(1, "临近取消", "withdrew late"), (0, "未到场", "were not at")]
+)
+def test_what_is_not_counted_any_more_is_named(is_late: int, chinese: str, english: str) -> None:
+    facts = {**FACTS[Template.ABSENCE_EXCUSED], "is_late": is_late}
+    assert chinese in word(Template.ABSENCE_EXCUSED, Language.CHINESE, facts).body
+    assert english in word(Template.ABSENCE_EXCUSED, Language.ENGLISH, facts).body
 
 
 def test_what_was_changed_is_named_in_the_reader_s_words() -> None:

@@ -2,6 +2,19 @@
 
 const live = () => document.getElementById("live");
 
+// Who logs out leaves no offline list behind. What a device has not brought back yet (offline.js) keeps them here, unless
+// it has been saved as a file.
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") !== "/log-out") return;
+  const noted = Object.keys(localStorage).filter((key) => key.startsWith("linbang-unsynced-"));
+  const unsynced = noted.find((key) => localStorage.getItem(key) !== "saved");
+  if (!noted.length) indexedDB.deleteDatabase("linbang-offline");
+  if (!unsynced) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  location.assign(`/staff/offline/${unsynced.replace("linbang-unsynced-", "")}#log-out`);
+});
+
 // A second tap while the first is under way sends nothing.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
@@ -51,3 +64,42 @@ function readAloud(text, button) {
 addEventListener("DOMContentLoaded", () => {
   if ("speechSynthesis" in window) document.querySelectorAll('[data-do="read"]').forEach((button) => { button.hidden = false; });
 });
+
+// What changes by itself: one stream for all that the page shows, and only while somebody looks at it.
+const RETRY_MS = 3000;
+let stream, following = "", told = 0;
+
+function follow() {
+  const names = [...new Set([...document.querySelectorAll("[data-live]")].map((each) => each.dataset.live))].sort();
+  const wanted = document.hidden ? "" : names.join(" ");
+  if (wanted === following && stream) return;
+  stream?.close();
+  stream = undefined;
+  following = wanted;
+  if (!wanted) return;
+  const query = new URLSearchParams(names.map((name) => ["on", name]));
+  query.set("age", Math.ceil((performance.now() - told) / 1000));
+  const opened = stream = new EventSource(`/live?${query}`);
+  opened.onmessage = (event) => { told = performance.now(); change(JSON.parse(event.data)); };
+  opened.onerror = () => {
+    if (opened !== stream || opened.readyState === EventSource.CLOSED) return;  // not to come again
+    opened.close();
+    following = "";
+    setTimeout(() => { if (opened === stream) { stream = undefined; follow(); } }, RETRY_MS * (1 + Math.random()));
+  };
+}
+
+function change({ name, html = {}, say }) {
+  for (const [place, words] of Object.entries(html)) {
+    document.querySelectorAll(`[data-show="${CSS.escape(place)}"]`).forEach((shown) => { shown.innerHTML = words; });
+  }
+  if (say && live()) live().textContent = say;
+  document.querySelectorAll(`[data-live="${CSS.escape(name)}"][hx-trigger]`).forEach((part) => {
+    // Of the many who wait, not all ask in the same moment.
+    setTimeout(() => part.dispatchEvent(new Event("live")), name.startsWith("queue:") ? Math.random() * 1000 : 0);
+  });
+}
+addEventListener("pageshow", follow);
+addEventListener("pagehide", () => { stream?.close(); stream = undefined; following = ""; });
+document.addEventListener("visibilitychange", follow);
+document.addEventListener("htmx:load", follow);

@@ -1,0 +1,1 @@
+"""What a volunteer wants to be told, where, and when not."""

@@ -1,0 +1,82 @@
+"""HTTP to other services, over connections that are kept open.
+
+Invariant: a request ends with a whole answer, whatever its status, or with NoAnswerError, within the time that it is
+given. Of one service ``MOST_AT_ONCE`` are asked at a time, the others wait in line; a service that is slow holds up
+nobody who asks another one.
+
+aiohttp, as a call costs 0.1 ms of CPU with it: with httpx it is 0.8 ms, and 3 ms where 300 are under way, whose pool
+looks at every connection for every call (measured 2026-11-27).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+
+MOST_AT_ONCE = 100
+"""Per service: more than its database connections, so that it is never short of work, and far from any file limit."""
+Query = Mapping[str, str | list[str]]
+"""What stands behind a path: a value under each name, or several."""
+_NOTHING: Mapping[str, str] = {}
+_JSON = {"Content-Type": "application/json"}
+
+
+class NoAnswerError(OSError):
+    """No whole answer came: the service is not there, broke off, or took too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service has answered; the names of ``headers`` are looked up in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 - whatever it is
+        """Return the content read as JSON. Raises ValueError where it is none."""
+        return json.loads(self.content)
+
+
+class Connections:
+    """The connections of a process to other services; to be used in an ``async with``."""
+
+    async def __aenter__(self) -> Self:
+        connector = TCPConnector(limit=0, limit_per_host=MOST_AT_ONCE)
+        self._session = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        seconds: float,
+        headers: Mapping[str, str] = _NOTHING,
+        params: Query = _NOTHING,
+        form: object = None,
+    ) -> Answer:
+        """Send a request, ``form`` as JSON where there is one, and return the answer. Raises NoAnswerError."""
+        body = None if form is None else json.dumps(form).encode()
+        sent = headers if body is None else {**headers, **_JSON}
+        try:
+            async with self._session.request(
+                method,
+                url,
+                params=params,
+                headers=sent,
+                data=body,
+                timeout=ClientTimeout(total=seconds),
+                allow_redirects=False,
+            ) as answer:
+                return Answer(answer.status, answer.headers, await answer.read())
+        except (ClientError, OSError) as fault:
+            raise NoAnswerError(type(fault).__name__) from None
