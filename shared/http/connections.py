@@ -18,9 +18,8 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, T
 
 MOST_AT_ONCE = 100
 """Per service: more than its database connections, so that it is never short of work, and far from any file limit."""
-Query = Mapping[str, str | list[str]]
-"""What stands behind a path: a value under each name, or several."""
 _NOTHING: Mapping[str, str] = {}
+_NO_QUERY: Mapping[str, str | list[str]] = {}
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -61,7 +60,7 @@ class Connections:
         *,
         seconds: float,
         headers: Mapping[str, str] = _NOTHING,
-        params: Query = _NOTHING,
+        params: Mapping[str, str | list[str]] = _NO_QUERY,
         form: object = None,
     ) -> Answer:
         """Send a request, ``form`` as JSON where there is one, and return the answer. Raises NoAnswerError."""

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from shared.http.connections import Answer, Connections, NoAnswerError, Query
+from shared.http.connections import Answer, Connections, NoAnswerError
 from shared.ops.tracing import current_traceparent
 
 SECTION_SECONDS = 2.0
@@ -152,7 +152,7 @@ class Upstream:
         method: str,
         service: str,
         path: str,
-        query: Query,
+        query: Mapping[str, str | list[str]],
         *,
         form: object = None,
         headers: Mapping[str, str] | None = None,
@@ -189,7 +189,7 @@ async def unless_away(answer: Awaitable[M]) -> M | None:
         return None
 
 
-def _filled(path: str, values: Mapping[str, object]) -> tuple[str, Query]:
+def _filled(path: str, values: Mapping[str, object]) -> tuple[str, dict[str, str | list[str]]]:
     named = set(_IN_PATH.findall(path))
     filled = _IN_PATH.sub(lambda found: quote(str(values[found[1]]), safe=""), path)
     return filled, {name: _text(value) for name, value in values.items() if name not in named and value is not None}

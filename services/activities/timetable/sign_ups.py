@@ -29,7 +29,7 @@ class MySignUp(BaseModel):
     """From when on one can check in."""
     late_from: datetime
     """From when on giving a confirmed place back is late."""
-    no_offers_from: datetime
+    free_from: datetime
     """From when on nobody is offered a place: who waits takes one that is free."""
     activity_id: UUID
     title: str
@@ -101,10 +101,11 @@ async def sign_ups_of_volunteer(
 
 
 def _shown(row: RowMapping) -> MySignUp:
-    rules, start = rules_of(row["rules"]), row["starts_at"]
+    rules = rules_of(row["rules"])
+    starts_at = row["starts_at"]
     return MySignUp(
         **row,
-        opens_at=start - rules.check_in_opens,
-        late_from=start - rules.notice,
-        no_offers_from=start - rules.no_offers,
+        opens_at=starts_at - rules.check_in_opens,
+        late_from=starts_at - rules.notice,
+        free_from=starts_at - rules.no_offers,
     )

@@ -14,10 +14,10 @@ from shared.http.upstream import Change, Nothing, Read, RefusedByServiceError, U
 A_PAGE = 100
 ALL = 1000
 """More than a shift of this district ever had: the sheet for the door is one page of the list."""
-HOLDING = ("confirmed", "offered", "asked_again")
-"""The states in which a place is kept for somebody."""
 OFFLINE_LIST_KEPT = timedelta(hours=24)
 """After a shift's end, as activities has it."""
+HOLDING = ("confirmed", "offered", "asked_again")
+"""The states in which a place is kept for somebody."""
 _NOT_FOUND = 404
 
 

@@ -129,7 +129,7 @@ async def _receipt(
         "sign_up": sign_up,
         "activity": activity,
         "claim": latest_about(claims or [], sign_up.sign_up_id, sign_up.record_id),
-        "takes_free": sign_up.waits_in_last_hour(at) and shift is not None and not shift.is_full,
+        "takes_free": sign_up.waits_for_a_free_place(at) and shift is not None and not shift.is_full,
         "refused": refused,
         "done": done,
         "now": at,

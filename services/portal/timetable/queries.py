@@ -36,8 +36,8 @@ class MySignUp(BaseModel):
     """From when on one can check in."""
     late_from: datetime
     """From when on giving a confirmed place back is late."""
-    no_offers_from: datetime
-    """From when on nobody is offered a place: who waits takes one that is free."""
+    free_from: datetime
+    """From when on who waits takes a place that is free, without being offered it."""
     activity_id: UUID
     title: str
     service: str
@@ -71,9 +71,9 @@ class MySignUp(BaseModel):
         """Return whether an answer is waited for, and still taken."""
         return self.state in ASKED and at < (self.answer_by or self.starts_at)
 
-    def waits_in_last_hour(self, at: datetime) -> bool:
+    def waits_for_a_free_place(self, at: datetime) -> bool:
         """Return whether it is so near the start that who waits takes what is free, without being offered it."""
-        return self.state == "waiting" and self.no_offers_from <= at < self.starts_at
+        return self.state == "waiting" and self.free_from <= at < self.starts_at
 
     def can_claim(self, at: datetime) -> bool:
         """Return whether one can say that one served otherwise than is on file."""

@@ -25,7 +25,7 @@ def sign_up(state: str) -> dict[str, object]:
         "ends_at": (starts_at + timedelta(hours=2)).isoformat(),
         "opens_at": (starts_at - timedelta(minutes=30)).isoformat(),
         "late_from": (starts_at - timedelta(days=1)).isoformat(),
-        "no_offers_from": (starts_at - timedelta(hours=1)).isoformat(),
+        "free_from": (starts_at - timedelta(hours=1)).isoformat(),
         "activity_id": SHIFT,
         "title": "读书会",
         "service": "culture",

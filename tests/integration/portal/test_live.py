@@ -49,6 +49,7 @@ def stand(services: FakeServices, taken: int) -> None:
         "risk_text": "",
         "description": "",
         "state": "open",
+        "cancelled_reason": None,
         "as_of": "2026-11-27T00:00:00Z",
     }
     services.answer(f"GET activities/v1/public/activities/{ACTIVITY}", activity)

@@ -26,6 +26,7 @@ ROSTER: dict[str, Any] = {
     "place": "金马河堤",
     "starts_at": "2026-03-01T09:00:00Z",
     "ends_at": "2026-03-01T11:00:00Z",
+    "opens_at": "2026-03-01T08:30:00Z",
     "capacity": 5,
     "taken": 1,
     "waiting": 0,
@@ -37,6 +38,7 @@ ROSTER: dict[str, Any] = {
             "number_last_four": "4180",
             "state": "confirmed",
             "queue_number": 1,
+            "answer_by": None,
             "absence": None,
             "checked_in_at": None,
             "checked_out_at": None,
@@ -155,8 +157,8 @@ async def test_who_confirms_hours_is_told_whose_times_to_look_at(
     attended = {
         "state": "completed",
         "no_show": False,
-        "started_at": ROSTER["starts_at"],
-        "ended_at": ROSTER["ends_at"],
+        **dict.fromkeys(("started_at", "counts_from"), ROSTER["starts_at"]),
+        **dict.fromkeys(("ended_at", "counts_until"), ROSTER["ends_at"]),
     }
     items = [{**line, **times, **attended, "minutes": 120, "missing": False}]
     staffed.answer(f"GET activities/v1/shifts/{SHIFT}/closing", {"closed_at": None, "missing": 0, "items": items})

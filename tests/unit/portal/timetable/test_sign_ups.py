@@ -26,7 +26,7 @@ def sign_up(state: str = "confirmed", *, begins: datetime = START, **more: Any) 
         "ends_at": begins + 2 * HOUR,
         "opens_at": begins - HOUR / 2,
         "late_from": begins - 24 * HOUR,
-        "no_offers_from": begins - HOUR,
+        "free_from": begins - HOUR,
         "activity_id": uuid4(),
         "title": "读书会",
         "service": "culture",
@@ -101,7 +101,7 @@ def test_what_can_be_done_depends_on_the_time_left(
 ) -> None:
     one = sign_up(state, answer_by=START - 2 * HOUR if state == "offered" else None)
     at = START - before
-    assert (one.is_asked(at), one.waits_in_last_hour(at), one.can_withdraw(at)) == (asked, waits, leaves)
+    assert (one.is_asked(at), one.waits_for_a_free_place(at), one.can_withdraw(at)) == (asked, waits, leaves)
 
 
 def test_leaving_within_a_day_of_the_start_is_late_for_who_has_a_place() -> None:

@@ -4,8 +4,8 @@ from alembic import op
 
 from shared.store.ddl import secure
 
-revision = "activities_0011"
-down_revision = "activities_0009"
+revision = "activities_0008"
+down_revision = "activities_0007"
 branch_labels = None
 depends_on = None
 

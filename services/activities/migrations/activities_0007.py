@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "activities_0009"
+revision = "activities_0007"
 down_revision = "activities_0006"
 branch_labels = None
 depends_on = None
