@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.portal.closing.queries import find_closing
 from services.portal.publishing.queries import OwnActivity, OwnShift, own_activities
+from services.portal.records.queries import Claims, open_claims
 from services.portal.roster.queries import Roster, find_roster
 from shared.contracts.calendar import add_working_days, district_day
 from shared.http.upstream import Upstream, unless_away
@@ -19,6 +20,7 @@ _LOOKED_BACK = timedelta(days=21)
 _MOST = 12
 """So many shifts are looked at closely; a day with more is a list of activities' own."""
 _A_PAGE = 100
+_CLAIMS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Today:
     shifts: Sequence[TodaysShift]
     next: Sequence[tuple[OwnActivity, OwnShift]]
     to_close: Sequence[ToClose]
+    claims: Claims | None
+    """Those that wait for an answer, due first; None while they cannot be read."""
 
     @property
     def first(self) -> UUID | None:
@@ -81,12 +85,13 @@ async def today(calls: Upstream, now: datetime) -> Today:
     on = [pair for pair in shifts if district_day(pair[1].starts_at) == district_day(now) or _is_on(pair[1], now)]
     later = [pair for pair in shifts if district_day(pair[1].starts_at) > district_day(now)]
     over = [pair for pair in shifts if now - _LOOKED_BACK < pair[1].ends_at <= now]
-    looked_at, closings = await asyncio.gather(
+    looked_at, closings, claims = await asyncio.gather(
         asyncio.gather(*(_todays(calls, now, *pair) for pair in on[:_MOST])),
         asyncio.gather(*(_to_close(calls, *pair) for pair in over[-_MOST:])),
+        unless_away(open_claims(calls, _CLAIMS)),
     )
     looked_at.sort(key=lambda one: (one.is_over, one.shift.starts_at))
-    return Today(district_day(now), looked_at, later[:3], [one for one in closings if one])
+    return Today(district_day(now), looked_at, later[:3], [one for one in closings if one], claims)
 
 
 async def _todays(calls: Upstream, now: datetime, activity: OwnActivity, shift: OwnShift) -> TodaysShift:

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -281,8 +281,8 @@ async def test_the_leader_sees_who_has_not_agreed_to_moved_times(system: System,
     page = await open_page()
     await log_in(page, system.district.manager)
     await page.goto(f"/staff/activities/{activity['id']}/shifts/{activity['shift']}")
-    later = datetime.now(UTC) + LATER + timedelta(days=1, hours=8)
-    await page.get_by_label("日期").fill(f"{later:%Y-%m-%d}")
+    day = date.fromisoformat(await page.get_by_label("日期").input_value())
+    await page.get_by_label("日期").fill((day + timedelta(days=7)).isoformat())
     await page.get_by_role("button", name="保存并通知").click()
     await expect(page.get_by_text("已报名的人要重新同意新时间")).to_be_visible()
     await page.get_by_role("main").get_by_role("link", name="名单").first.click()
@@ -332,7 +332,7 @@ async def test_a_shift_is_closed_with_a_missing_check_out_put_right(
     system: System, open_page: OpenPage, watch: Watch
 ) -> None:
     watch.expected = ("422",)
-    activity = publish(system, "要收尾的班次", begins=timedelta(seconds=8), lasts=timedelta(seconds=25), capacity=5)
+    activity = publish(system, "要收尾的班次", begins=timedelta(seconds=20), lasts=timedelta(seconds=25), capacity=5)
     sign_up(system, activity, people(system, 2))
     came, _ = roster(system, activity)
     with as_admin(system) as admin:
