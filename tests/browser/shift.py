@@ -12,6 +12,7 @@ from playwright.async_api import Page, expect
 
 from deploy.demo.browser import Browser
 from shared.contracts.calendar import CHINA
+from tests.browser.people import somebody
 from tests.support.browser import log_in
 from tests.support.system import System
 
@@ -27,7 +28,7 @@ Picture = Callable[[Page, str], Awaitable[None]]
 
 async def play(system: System, student: Page, leader: Page, picture: Picture) -> None:
     """Let both live through it, and two further volunteers without scripts: one leaves, one forgets to check out."""
-    who, leaves, forgets = system.district.others[5:8]
+    who, leaves, forgets = (somebody(system) for _ in range(3))
     starts_at = (datetime.now(UTC) + _BEGINS_IN).replace(second=0, microsecond=0) + timedelta(minutes=1)
     await log_in(leader, system.district.manager)
     today, tomorrow = await _publish(leader, starts_at, picture)

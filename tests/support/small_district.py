@@ -1,4 +1,4 @@
-"""A small district with people and activities, made over HTTP on a running system: the sample's places, forty people of
+"""A small district with people and activities, made over HTTP on a running system: the sample's places, people of
 its roster with what they have served, and activities of the days to come.
 """
 
@@ -19,7 +19,7 @@ from shared.contracts.calendar import CHINA
 
 VOLUNTEER = "51011500024180"
 """Who served most in the sample: 519 hours and a minute."""
-_PEOPLE = 40
+_PEOPLE = 90
 _ACTIVITIES: tuple[dict[str, Any], ...] = (
     {
         "station": "510115-STA-10",
@@ -90,8 +90,8 @@ class SmallDistrict:
 
     code: str
     volunteer: tuple[str, str]
-    others: tuple[tuple[str, str], ...]
-    """Further volunteers."""
+    free: Iterator[str]
+    """The numbers of further volunteers, who have no account: each is for whoever takes it, and for nobody else."""
     manager: tuple[str, str]
     """The manager of the first station."""
     admin: tuple[str, str]
@@ -110,15 +110,12 @@ def make(platform: Platform, folder: Path) -> SmallDistrict:
         manager = "manager.510115"
         stations = places.codes("stations")
         open_account(platform, session, manager, user_name=manager, roles=["station_manager"], units=[stations[1]])
-        names = [VOLUNTEER, *(number for number in numbers if number != VOLUNTEER)][:9]
-        for name in names:
-            open_account(platform, session, name, volunteer_number=name)
+        open_account(platform, session, VOLUNTEER, volunteer_number=VOLUNTEER)
         activities = {activity["title"]: _publish(session, activity) for activity in _ACTIVITIES}
-    log_ins = tuple((name, platform.password(name)) for name in names)
     return SmallDistrict(
         code=places.district,
-        volunteer=log_ins[0],
-        others=log_ins[1:],
+        volunteer=(VOLUNTEER, platform.password(VOLUNTEER)),
+        free=(number for number in numbers if number != VOLUNTEER),
         manager=(manager, platform.password(manager)),
         admin=(admin, platform.password(admin)),
         activities=activities,
@@ -126,7 +123,7 @@ def make(platform: Platform, folder: Path) -> SmallDistrict:
 
 
 def _import_people(session: Session, folder: Path) -> list[str]:
-    """Import forty people and all that they have served; return their numbers."""
+    """Import people and all that they have served; return their numbers."""
     roster = list(_lines("volunteers.csv.gz"))
     chosen = [line for line in roster[1:] if line[0] == VOLUNTEER]
     chosen += [line for line in roster[1:] if line[0] != VOLUNTEER][: _PEOPLE - 1]

@@ -1,14 +1,12 @@
 """A volunteer's way by phone: find, sign up, wait, leave, check in with the code of the wall, check out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.async_api import expect
 
-from deploy.demo.district import Session, logged_in
 from tests.browser.conftest import OpenPage
+from tests.browser.people import as_admin, somebody
 from tests.support.browser import Watch, log_in
 from tests.support.system import System
 
@@ -18,12 +16,6 @@ FOCUS = """(() => {
   return [on.textContent.trim(), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
 })()"""
 """What has the focus, and whether one sees it."""
-
-
-@contextmanager
-def as_admin(system: System) -> Iterator[Session]:
-    with logged_in(system.platform, *system.district.admin) as session:
-        yield session
 
 
 def publish(system: System, title: str, *, begins: timedelta, lasts: timedelta, capacity: int) -> dict[str, Any]:
@@ -54,7 +46,7 @@ def taken(system: System, activity: dict[str, Any]) -> tuple[int, int]:
 async def test_signing_up_in_the_row_changes_it_without_a_page_load(system: System, open_page: OpenPage) -> None:
     activity = publish(system, "整理图书", begins=timedelta(days=2, hours=5), lasts=timedelta(hours=1), capacity=3)
     page = await open_page()
-    await log_in(page, system.district.others[0])
+    await log_in(page, somebody(system))
     await page.goto("/activities")
     await page.evaluate("window.stayed = true")
     row = page.get_by_role("listitem").filter(has_text="整理图书")
@@ -71,7 +63,7 @@ async def test_without_scripts_it_is_a_page_with_a_receipt_and_twice_is_once(
 ) -> None:
     activity = publish(system, "清洁广场", begins=timedelta(days=2, hours=7), lasts=timedelta(hours=1), capacity=3)
     page = await open_page(scripts=False)
-    await log_in(page, system.district.others[0])
+    await log_in(page, somebody(system))
     await page.goto(f"/activities/{activity['id']}")
     key = await page.locator("main form input[name=key]").first.input_value()
     await page.get_by_role("main").get_by_role("button", name="报名").click()
@@ -89,8 +81,8 @@ async def test_without_scripts_it_is_a_page_with_a_receipt_and_twice_is_once(
 async def test_a_full_shift_is_waited_for_and_left_again(system: System, open_page: OpenPage) -> None:
     activity = publish(system, "一个名额", begins=timedelta(days=2, hours=9), lasts=timedelta(hours=1), capacity=1)
     first, second = await open_page(), await open_page()
-    await log_in(first, system.district.others[1])
-    await log_in(second, system.district.others[2])
+    await log_in(first, somebody(system))
+    await log_in(second, somebody(system))
     await first.goto(f"/activities/{activity['id']}")
     await first.get_by_role("button", name="报名").click()
     await expect(first.get_by_text("已报名")).to_be_visible()
@@ -114,7 +106,7 @@ async def test_two_things_at_one_time_are_refused_and_the_other_is_named(
     one = publish(system, "上午读报", begins=begins, lasts=timedelta(hours=2), capacity=5)
     other = publish(system, "上午巡逻", begins=begins + timedelta(hours=1), lasts=timedelta(hours=2), capacity=5)
     page = await open_page()
-    await log_in(page, system.district.others[3])
+    await log_in(page, somebody(system))
     stale = await page.context.new_page()
     await stale.goto(f"/activities/{other['id']}")
     await page.goto(f"/activities/{one['id']}")
@@ -134,7 +126,7 @@ async def test_check_in_is_by_the_code_of_the_wall_and_check_out_ends_it(
     watch.expected = ("422",)
     activity = publish(system, "现在开始", begins=timedelta(minutes=10), lasts=timedelta(hours=1), capacity=5)
     page = await open_page()
-    await log_in(page, system.district.others[4])
+    await log_in(page, somebody(system))
     await page.goto(f"/activities/{activity['id']}")
     await page.get_by_role("button", name="报名").click()
     await expect(page.get_by_text("已报名")).to_be_visible()
@@ -155,8 +147,8 @@ async def test_check_in_is_by_the_code_of_the_wall_and_check_out_ends_it(
 
 async def test_what_the_wall_s_qr_opens_asks_first_after_log_in(system: System, open_page: OpenPage) -> None:
     activity = publish(system, "扫码签到", begins=timedelta(minutes=12), lasts=timedelta(minutes=20), capacity=5)
-    page = await open_page()
-    await log_in(page, system.district.volunteer)
+    page, who = await open_page(), somebody(system)
+    await log_in(page, who)
     await page.goto(f"/activities/{activity['id']}")
     await page.get_by_role("button", name="报名").click()
     await expect(page.get_by_text("已报名")).to_be_visible()
@@ -164,8 +156,8 @@ async def test_what_the_wall_s_qr_opens_asks_first_after_log_in(system: System, 
         code = admin.activities.send("GET", f"/v1/shifts/{activity['shift']}/code").json()
     stranger = await open_page()
     await stranger.goto(f"/c/{code['qr_token']}")
-    await stranger.locator("#user_name").fill(system.district.volunteer[0])
-    await stranger.locator("#password").fill(system.district.volunteer[1])
+    await stranger.locator("#user_name").fill(who[0])
+    await stranger.locator("#password").fill(who[1])
     await stranger.locator("main form button").click()
     await expect(stranger.get_by_role("heading", level=1)).to_have_text("扫码签到")
     await stranger.get_by_role("button", name="确认签到").click()
@@ -179,9 +171,10 @@ async def test_signing_up_works_by_keyboard_alone_with_the_focus_always_seen(
     page = await open_page()
     await page.goto("/log-in")
     await page.locator("#user_name").focus()
-    await page.keyboard.type(system.district.others[0][0])
+    number, password = somebody(system)
+    await page.keyboard.type(number)
     await page.keyboard.press("Tab")
-    await page.keyboard.type(system.district.others[0][1])
+    await page.keyboard.type(password)
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/me")
     await page.goto(f"/activities/{activity['id']}")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.people import somebody
 from tests.browser.whole.test_a_shift import publish
 from tests.support.browser import DESK, log_in
 from tests.support.system import System
@@ -24,7 +25,7 @@ async def test_who_looks_sees_places_change_and_who_signs_up_sees_the_message_co
     counts = leader.locator("#counts .tile").first
     await expect(counts).to_contain_text("0 / 5")
 
-    await log_in(student, system.district.others[5])
+    await log_in(student, somebody(system))
     await student.goto(f"/activities/{activity['id']}")
     await student.get_by_role("button", name="报名").click()
     await expect(student.get_by_role("main")).to_contain_text("已报名")
@@ -40,10 +41,10 @@ async def test_who_looks_sees_places_change_and_who_signs_up_sees_the_message_co
 async def test_who_waits_is_told_in_the_open_page_that_a_place_is_offered(system: System, open_page: OpenPage) -> None:
     activity = publish(system, "搬运桌椅", begins=timedelta(days=4, hours=2), lasts=timedelta(hours=1), capacity=1)
     first, second = await open_page(), await open_page()
-    for page, somebody in ((first, system.district.others[6]), (second, system.district.others[7])):
-        await log_in(page, somebody)
+    for page, who in ((first, somebody(system)), (second, somebody(system))):
+        await log_in(page, who)
         answer = await page.request.post(
-            f"/shifts/{activity['shift']}/sign-up", form={"key": somebody[0]}, headers={"Origin": system.origin}
+            f"/shifts/{activity['shift']}/sign-up", form={"key": who[0]}, headers={"Origin": system.origin}
         )
         await page.goto(answer.url)
     await second.evaluate("window.stayed = true")

@@ -13,9 +13,10 @@ from playwright.async_api import Locator, Page, expect
 
 from deploy.demo.district import open_district
 from tests.browser.conftest import OpenPage
-from tests.browser.whole.test_a_shift import as_admin, publish
+from tests.browser.people import as_admin, people
+from tests.browser.whole.test_a_shift import publish
 from tests.browser.whole.test_every_page import CONTROLS, RULES, TOO_SMALL
-from tests.browser.whole.test_running_a_shift import people, roster, sign_up
+from tests.browser.whole.test_running_a_shift import roster, sign_up
 from tests.support.browser import Watch, log_in
 from tests.support.eventually import eventually
 from tests.support.system import System

@@ -9,7 +9,8 @@ from playwright.async_api import Page, expect
 from deploy.demo.district import logged_in
 from tests.browser.conftest import OpenPage
 from tests.browser.passing_time import let_answers_lapse, move
-from tests.browser.whole.test_a_shift import as_admin, publish
+from tests.browser.people import Account, as_admin, somebody
+from tests.browser.whole.test_a_shift import publish
 from tests.support.browser import Watch, log_in
 from tests.support.eventually import eventually
 from tests.support.system import System
@@ -17,7 +18,6 @@ from tests.support.system import System
 HOUR = timedelta(hours=1)
 GUESSER = "127.0.0.2"
 """Another address than the browser's: all of 127.0.0.0/8 is this machine."""
-Account = tuple[str, str]
 
 
 def sign_up(system: System, who: Account, activity: dict[str, Any]) -> str:
@@ -48,10 +48,11 @@ async def test_what_one_has_and_what_overlaps_it_says_so_and_leads_there(system:
     mine = publish(system, "晚上排练", begins=begins, lasts=2 * HOUR, capacity=1)
     full = publish(system, "第二天排练", begins=begins + 24 * HOUR, lasts=HOUR, capacity=1)
     other = publish(system, "晚上巡逻", begins=begins + HOUR, lasts=2 * HOUR, capacity=5)
-    sign_up(system, system.district.others[6], full)
-    receipts = {one["id"]: sign_up(system, system.district.others[5], one) for one in (mine, full)}
+    sign_up(system, somebody(system), full)
+    who = somebody(system)
+    receipts = {one["id"]: sign_up(system, who, one) for one in (mine, full)}
     page = await open_page()
-    await log_in(page, system.district.others[5])
+    await log_in(page, who)
     for activity, said, receipt in (
         (mine, "已报名", receipts[mine["id"]]),
         (full, "候补第 1 位", receipts[full["id"]]),
@@ -72,7 +73,7 @@ async def test_what_one_has_and_what_overlaps_it_says_so_and_leads_there(system:
 
 async def test_an_offered_place_is_declined_or_lapses(system: System, open_page: OpenPage, watch: Watch) -> None:
     watch.expected = ("422", "409")  # too late, or settled by then
-    first, second, third = system.district.others[5:8]
+    first, second, third = (somebody(system) for _ in range(3))
     activity = publish(system, "名额轮转", begins=timedelta(days=15, hours=9), lasts=HOUR, capacity=1)
     held, waits, lapses = (sign_up(system, who, activity) for who in (first, second, third))
     withdraw(system, first, held)
@@ -101,7 +102,7 @@ async def test_an_offered_place_is_declined_or_lapses(system: System, open_page:
 
 
 async def test_in_the_last_hour_whoever_waits_takes_what_is_free(system: System, open_page: OpenPage) -> None:
-    first, second = system.district.others[5:7]
+    first, second = somebody(system), somebody(system)
     activity = publish(system, "马上开始", begins=timedelta(days=16, hours=9), lasts=HOUR, capacity=1)
     held, waits = (sign_up(system, who, activity) for who in (first, second))
     await move(system, activity["shift"], begins=HOUR / 2, lasts=HOUR)
@@ -120,7 +121,7 @@ async def test_a_forgotten_check_out_is_made_good_from_the_first_page_or_the_inb
     system: System, open_page: OpenPage, watch: Watch
 ) -> None:
     watch.expected = ("409",)
-    who = system.district.others[6]
+    who = somebody(system)
     activity = publish(system, "忘记签退", begins=HOUR / 6, lasts=2 * HOUR, capacity=3)
     sign_up_id = sign_up(system, who, activity)
     with as_admin(system) as admin:
@@ -179,8 +180,9 @@ async def test_a_claim_without_a_reason_is_refused_with_the_field_named_and_what
 
 
 async def test_what_one_is_told_is_chosen_by_purpose_and_channel(system: System, open_page: OpenPage) -> None:
+    who = somebody(system)
     page = await open_page(scripts=False)
-    await log_in(page, system.district.others[7])
+    await log_in(page, who)
     await page.goto("/settings")
     await page.get_by_role("link", name="通知").click()
     place, reminder = (page.get_by_role("group", name=name) for name in ("名额", "提醒"))
@@ -195,7 +197,7 @@ async def test_what_one_is_told_is_chosen_by_purpose_and_channel(system: System,
     await expect(reminder.get_by_role("checkbox", name="邮件")).not_to_be_checked()
     await expect(reminder.get_by_role("checkbox", name="消息")).to_be_checked()
     await expect(page.get_by_label("从几点")).to_have_value("21:30")
-    with logged_in(system.platform, *system.district.others[7]) as session:
+    with logged_in(system.platform, *who) as session:
         said = session.notifications.send("GET", "/v1/me/preferences").json()
     assert said["channels"]["reminder"] == ["in_app"]
     assert said["channels"]["place"] == ["in_app", "email"]
@@ -224,7 +226,7 @@ async def test_a_calendar_gets_an_address_that_opens_without_a_log_in_until_it_i
 async def test_ten_wrong_tries_from_elsewhere_do_not_stop_the_owner_s_own_log_in(
     system: System, open_page: OpenPage
 ) -> None:
-    who = system.district.others[3]
+    who = somebody(system)
     transport = httpx.AsyncHTTPTransport(local_address=GUESSER)
     headers = {"Origin": system.origin, "Accept": "text/html", "Accept-Language": "zh-CN"}
     async with httpx.AsyncClient(transport=transport, base_url=system.origin, headers=headers, timeout=60) as guesser:

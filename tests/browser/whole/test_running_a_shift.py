@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +11,8 @@ import segno
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.whole.test_a_shift import as_admin, publish
+from tests.browser.people import as_admin, people, somebody
+from tests.browser.whole.test_a_shift import publish
 from tests.support.browser import DESK, Watch, log_in
 from tests.support.eventually import eventually
 from tests.support.system import System
@@ -22,23 +22,11 @@ HOUR = timedelta(hours=1)
 _STEP = re.compile(r"([Mmh])(-?\d+)(?: ?(-?[\d.]+))?")
 
 
-def sign_up(system: System, activity: Mapping[str, Any], people: Sequence[tuple[str, str]]) -> None:
+def sign_up(system: System, activity: Mapping[str, Any], numbers: Sequence[str]) -> None:
     """Sign volunteers up, each alone, in this order."""
     with as_admin(system) as admin:
-        for number, _ in people:
+        for number in numbers:
             admin.activities.send("POST", f"/v1/shifts/{activity['shift']}/sign-ups", json={"group": [number]})
-
-
-_used = count()
-
-
-def people(system: System, number: int) -> list[tuple[str, str]]:
-    """Return volunteers without an account whom no other test has: nothing else of theirs is at the same time."""
-    known = {name for name, _ in (system.district.volunteer, *system.district.others)}
-    with as_admin(system) as admin:
-        listed = admin.registry.send("GET", "/v1/volunteers?limit=100").json()["items"]
-    free = sorted({each["number"] for each in listed} - known)
-    return [(free[next(_used)], "") for _ in range(number)]
 
 
 def roster(system: System, activity: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -111,8 +99,8 @@ async def test_the_wall_shows_the_digits_and_a_qr_of_the_check_in_page_and_count
 
 async def test_a_code_of_the_wall_works_once_and_an_old_one_does_not(system: System, open_page: OpenPage) -> None:
     activity = publish(system, "一码一次", begins=SOON, lasts=HOUR, capacity=5)
-    first, second = system.district.others[1], system.district.others[2]
-    sign_up(system, activity, [first, second])
+    first, second = somebody(system), somebody(system)
+    sign_up(system, activity, [first[0], second[0]])
     with as_admin(system) as admin:
         code = admin.activities.send("GET", f"/v1/shifts/{activity['shift']}/code").json()
     page = await open_page()
@@ -138,7 +126,7 @@ async def test_a_manager_sees_the_own_roster_masked_and_another_station_s_not(
 ) -> None:
     watch.expected = ("403",)
     activity = publish(system, "名单班次", begins=LATER, lasts=HOUR, capacity=5)
-    sign_up(system, activity, [system.district.volunteer, *people(system, 2)])
+    sign_up(system, activity, [system.district.volunteer[0], *people(system, 2)])
     page = await open_page()
     await log_in(page, system.district.manager)
     await page.goto(f"/staff/shifts/{activity['shift']}")
@@ -322,7 +310,7 @@ async def test_without_scripts_the_page_comes_back_at_the_row(system: System, op
     (entry,) = roster(system, activity)
     assert entry["state"] == "attending"
     await expect(page).to_have_url(re.compile(f"/staff/shifts/{activity['shift']}.*#s-{entry['sign_up_id']}"))
-    await page.get_by_label("志愿者编号").fill(people(system, 1)[0][0])
+    await page.get_by_label("志愿者编号").fill(people(system, 1)[0])
     await page.get_by_role("button", name="加入").click()
     await expect(page.get_by_text("已加入名单。")).to_be_visible()
     assert [each["state"] for each in roster(system, activity)] == ["attending", "attending"]
@@ -377,7 +365,7 @@ async def test_without_an_origin_nothing_is_done_and_it_is_refused(system: Syste
 
 async def test_with_registry_away_a_roster_lacks_names_and_still_works(system: System, open_page: OpenPage) -> None:
     activity = publish(system, "登记服务不在", begins=SOON, lasts=HOUR, capacity=2)
-    ((number, _),) = guests = people(system, 1)
+    (number,) = guests = people(system, 1)
     sign_up(system, activity, guests)
     page = await open_page()
     await log_in(page, system.district.manager)

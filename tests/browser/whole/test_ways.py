@@ -6,7 +6,8 @@ from datetime import timedelta
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.whole.test_a_shift import FOCUS, as_admin, publish, taken
+from tests.browser.people import as_admin, somebody
+from tests.browser.whole.test_a_shift import FOCUS, publish, taken
 from tests.browser.whole.test_own_affairs import sign_up
 from tests.support.browser import log_in
 from tests.support.eventually import eventually
@@ -17,7 +18,7 @@ async def test_a_double_tap_and_two_posts_at_once_are_one_sign_up(system: System
     tapped = publish(system, "双击报名", begins=timedelta(days=20), lasts=timedelta(hours=1), capacity=3)
     posted = publish(system, "同时提交", begins=timedelta(days=21), lasts=timedelta(hours=1), capacity=3)
     page = await open_page()
-    await log_in(page, system.district.others[0])
+    await log_in(page, somebody(system))
     await page.goto(f"/activities/{tapped['id']}")
     await page.get_by_role("main").get_by_role("button", name="报名").dblclick()
     await expect(page.get_by_text("已报名")).to_be_visible()
@@ -56,7 +57,7 @@ async def test_what_was_filtered_is_in_the_address_and_kept_by_reload_and_back(o
 async def test_checking_in_works_by_keyboard_alone_with_the_focus_always_seen(
     system: System, open_page: OpenPage
 ) -> None:
-    who = system.district.others[1]
+    who = somebody(system)
     activity = publish(system, "键盘签到", begins=timedelta(minutes=15), lasts=timedelta(minutes=30), capacity=3)
     sign_up(system, who, activity)
     page = await open_page()
@@ -81,9 +82,9 @@ async def test_checking_in_works_by_keyboard_alone_with_the_focus_always_seen(
 
 
 async def test_another_device_is_logged_out_from_here(system: System, open_page: OpenPage) -> None:
-    lost, kept = await open_page(), await open_page(scripts=False)
+    lost, kept, who = await open_page(), await open_page(scripts=False), somebody(system)
     for page in (lost, kept):
-        await log_in(page, system.district.others[2])
+        await log_in(page, who)
     await kept.goto("/settings")
     await kept.get_by_role("button", name="退出其他所有设备").click()
     await expect(kept.get_by_text("已退出。")).to_be_visible()
