@@ -10,7 +10,7 @@ from services.portal.sessions import repository
 from services.portal.sessions.dependencies import page_for, public_page, stepped_up_lately
 from services.portal.sessions.visits import Visit
 from services.portal.shell.forms import faults_of
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of
 from shared.contracts.actor import Role
 from shared.http.dependencies import ApiStore
 from shared.http.problems import ProblemError
@@ -139,10 +139,7 @@ async def change_contact(visit: Volunteer, point: str, to: Text = "", code: Text
 @router.post("/devices/{session_id}/end")
 async def end_device(visit: Account, session_id: str) -> Response:
     """Log out somewhere else."""
-    found = uuid_of(session_id)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    await visit.calls.change(queries.END_DEVICE, session_id=found)
+    await visit.calls.change(queries.END_DEVICE, session_id=id_of(session_id))
     return visit.go("/settings?done=device")
 
 

@@ -11,10 +11,9 @@ from services.portal.activities.queries import Wanted
 from services.portal.sessions.dependencies import public_page
 from services.portal.sessions.visits import Visit
 from services.portal.shell.dependencies import KeptAnswers
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of, uuid_of
 from services.portal.timetable.queries import MySignUp, latest, standings
 from shared.contracts.codes import SERVICES
-from shared.http.problems import ProblemError
 from shared.http.upstream import unless_away
 
 router = APIRouter(include_in_schema=False)
@@ -74,10 +73,7 @@ async def list_activities(
 @router.get("/activities/{activity_id}")
 async def show_activity(visit: Public, kept: KeptAnswers, activity_id: str) -> Response:
     """Show one activity: all that one should know before signing up."""
-    found = uuid_of(activity_id)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    activity = await queries.find_activity(visit.calls, kept, visit.district, found)
+    activity = await queries.find_activity(visit.calls, kept, visit.district, id_of(activity_id))
     return visit.page(
         "activities/activity.html", activity=activity, standings=standings(activity.shifts, await _own(visit))
     )

@@ -11,9 +11,8 @@ from fastapi import APIRouter, Depends, Form, Response
 from services.portal.check_in import queries
 from services.portal.sessions.dependencies import page_for
 from services.portal.sessions.visits import Visit
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of
 from shared.contracts.actor import Role
-from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
 
@@ -59,10 +58,7 @@ async def check_out(visit: Volunteer, sign_up: Text = "", key: Text = "") -> Res
 @router.post("/sign-ups/{sign_up_id}/undo")
 async def undo(visit: Volunteer, sign_up_id: str, key: Text = "") -> Response:
     """Take the last tap back, within five minutes."""
-    found = uuid_of(sign_up_id)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    await visit.calls.change(queries.UNDO, key=key or None, sign_up_id=found)
+    await visit.calls.change(queries.UNDO, key=key or None, sign_up_id=id_of(sign_up_id))
     return visit.go("/check-in?done=undone")
 
 

@@ -12,10 +12,9 @@ from services.portal.claims.forms import ClaimForm, claim_faults, filled
 from services.portal.claims.queries import ClaimedRecord
 from services.portal.sessions.dependencies import page_for
 from services.portal.sessions.visits import Visit
-from services.portal.shell.look import uuid_of
-from services.portal.timetable.queries import MySignUp, find_mine
+from services.portal.shell.ids import id_of
+from services.portal.timetable.queries import MySignUp, own_sign_up
 from shared.contracts.actor import Role
-from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError
 
 router = APIRouter(include_in_schema=False)
@@ -27,7 +26,7 @@ ClaimTyped = Annotated[ClaimForm, Form()]
 @router.get("/sign-ups/{sign_up_id}/claim")
 async def show_of_sign_up(visit: Volunteer, sign_up_id: str) -> Response:
     """Show the form for a shift that one served, with its times filled in."""
-    sign_up = await _sign_up(visit, sign_up_id)
+    sign_up = await own_sign_up(visit.calls, sign_up_id)
     began = sign_up.checked_in_at or sign_up.starts_at
     return _of_sign_up(visit, sign_up, filled(began, sign_up.checked_out_at or max(began, sign_up.ends_at)))
 
@@ -35,7 +34,7 @@ async def show_of_sign_up(visit: Volunteer, sign_up_id: str) -> Response:
 @router.post("/sign-ups/{sign_up_id}/claim")
 async def claim_sign_up(visit: Volunteer, sign_up_id: str, form: ClaimTyped) -> Response:
     """Say when one really served at a shift; the receipt says by when it is answered."""
-    sign_up = await _sign_up(visit, sign_up_id)
+    sign_up = await own_sign_up(visit.calls, sign_up_id)
     try:
         await visit.calls.change(
             queries.CLAIM_ATTENDANCE, form.body(), key=form.key or None, sign_up_id=sign_up.sign_up_id
@@ -88,16 +87,5 @@ def _page(visit: Visit, form: ClaimForm, refused: RefusedByServiceError | None, 
     return visit.page("claims/claim.html", status, form=form, faults=faults, due_on=due_on, **shown)
 
 
-async def _sign_up(visit: Visit, text: str) -> MySignUp:
-    found = uuid_of(text)
-    sign_up = await find_mine(visit.calls, found) if found else None
-    if sign_up is None:
-        raise ProblemError(404, "not-found")
-    return sign_up
-
-
 async def _record(visit: Visit, text: str) -> ClaimedRecord:
-    found = uuid_of(text)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    return await visit.calls.read(queries.CLAIMED_RECORD, record_id=found)
+    return await visit.calls.read(queries.CLAIMED_RECORD, record_id=id_of(text))

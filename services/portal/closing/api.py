@@ -17,9 +17,8 @@ from services.portal.roster.queries import find_roster
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
 from services.portal.shell.forms import faults_of
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of
 from services.portal.volunteers.queries import names
-from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError
 from shared.store.event_log import now
 
@@ -29,13 +28,13 @@ router = APIRouter(prefix="/staff/shifts", include_in_schema=False)
 @router.get("/{shift_id}/closing")
 async def show_closing(visit: Organiser, shift_id: str, done: str = "") -> Response:
     """Show who came, who did not, and what is missing."""
-    return await _page(visit, _id(shift_id), done=done)
+    return await _page(visit, id_of(shift_id), done=done)
 
 
 @router.post("/{shift_id}/closing")
 async def close(visit: Organiser, request: Request, shift_id: str) -> Response:
     """Close the shift with what was filled in."""
-    shift = _id(shift_id)
+    shift = id_of(shift_id)
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     roster, closing = await asyncio.gather(
         find_roster(visit.calls, shift, limit=1), queries.find_closing(visit.calls, shift)
@@ -60,7 +59,7 @@ async def reopen(
     key: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     """Open a closed shift again, to put it right."""
-    shift = _id(shift_id)
+    shift = id_of(shift_id)
     try:
         await visit.calls.change(queries.REOPEN, {"reason": reason.strip()}, key=key or None, shift_id=shift)
     except RefusedByServiceError as refused:
@@ -90,10 +89,3 @@ async def _page(
     }
     shown = {"roster": roster, "closing": closing, "names": known, "said": said, "faults": faults or {}}
     return visit.page("closing/closing.html", status, **shown, doubts=doubted, done=done, now=now())
-
-
-def _id(text: str) -> UUID:
-    found = uuid_of(text)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    return found

@@ -17,7 +17,7 @@ from services.portal.live.queries import INBOX, LiveMessages, unread_message, un
 from services.portal.live.streams import Stream, Streams
 from services.portal.sessions.dependencies import public_page
 from services.portal.sessions.visits import Visit
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import uuid_of
 from shared.http.client_address import ClientAddress
 from shared.http.upstream import RefusedByServiceError
 from shared.store.engine import Store

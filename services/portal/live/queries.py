@@ -9,8 +9,9 @@ from services.portal.live.streams import Name
 from services.portal.me.queries import MY_MESSAGES
 from services.portal.sessions.dependencies import calls_of
 from services.portal.sessions.visits import Visit
+from services.portal.shell.ids import uuid_of
 from services.portal.shell.kept import Kept
-from services.portal.shell.look import Look, uuid_of
+from services.portal.shell.look import Look
 from services.portal.shell.pages import Pages
 from shared.http.upstream import RefusedByServiceError, unless_away
 

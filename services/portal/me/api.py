@@ -9,7 +9,7 @@ from services.portal.me import queries
 from services.portal.sessions.dependencies import page_for
 from services.portal.sessions.visits import Visit
 from services.portal.shell.charts import month_bars
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of, uuid_of
 from shared.contracts.actor import Role
 from shared.http.problems import ProblemError
 from shared.http.upstream import unless_away
@@ -46,10 +46,7 @@ async def show_hours(visit: Volunteer, volunteer_id: Self, cursor: str | None = 
 @router.get("/me/records/{record_id}")
 async def show_record(visit: Volunteer, volunteer_id: Self, record_id: str, done: str = "") -> Response:
     """Show one record: times, who vouches for it, and what the ledger made of it."""
-    found = uuid_of(record_id)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    shown = await queries.record(visit.calls, volunteer_id, found)
+    shown = await queries.record(visit.calls, volunteer_id, id_of(record_id))
     return visit.page("me/record.html", record=shown.record, entries=shown.entries, claim=shown.claim, done=done)
 
 

@@ -17,7 +17,8 @@ from services.portal.offline.domain import Worker
 from services.portal.offline.queries import GivenList, ListKey, Verdicts
 from services.portal.roster.queries import as_forbidden, find_roster
 from services.portal.sessions.dependencies import Organiser
-from services.portal.shell.look import look_of, uuid_of
+from services.portal.shell.ids import id_of
+from services.portal.shell.look import look_of
 from services.portal.shell.pages import Pages
 from shared.http.auth import anyone
 from shared.http.problems import ProblemError
@@ -68,7 +69,7 @@ async def show_shell(request: Request, version: str) -> Response:
 @router.get("/{shift_id}")
 async def show_list(visit: Organiser, shift_id: str) -> Response:
     """Show the page of a shift's list; what is in the list, the browser has."""
-    return visit.page(_TEMPLATE, roster=await find_roster(visit.calls, _id(shift_id), limit=1))
+    return visit.page(_TEMPLATE, roster=await find_roster(visit.calls, id_of(shift_id), limit=1))
 
 
 @router.post("/{shift_id}/list")
@@ -76,7 +77,7 @@ async def give_list(visit: Organiser, shift_id: str, device: Device) -> ForDevic
     """Give a device the list."""
     key, given = await asyncio.gather(
         visit.calls.read(queries.KEY),
-        queries.give_list(visit.calls, _id(shift_id), device.device_key_jwk, device.device_time),
+        queries.give_list(visit.calls, id_of(shift_id), device.device_key_jwk, device.device_time),
     )
     return ForDevice(**given.model_dump(), key=key)
 
@@ -85,13 +86,6 @@ async def give_list(visit: Organiser, shift_id: str, device: Device) -> ForDevic
 async def take_in(visit: Organiser, shift_id: str, brought: Brought) -> Verdicts:
     """Bring activities what a device has noted."""
     try:
-        return await visit.calls.change(queries.TAKE_IN, brought.model_dump(mode="json"), shift_id=_id(shift_id))
+        return await visit.calls.change(queries.TAKE_IN, brought.model_dump(mode="json"), shift_id=id_of(shift_id))
     except RefusedByServiceError as refused:
         raise as_forbidden(refused) from None
-
-
-def _id(text: str) -> UUID:
-    found = uuid_of(text)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    return found

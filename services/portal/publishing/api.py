@@ -28,7 +28,7 @@ from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
 from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.forms import faults_of
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of, uuid_of
 from services.portal.volunteers.queries import names
 from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
@@ -115,14 +115,14 @@ async def publish(visit: Organiser, kept: KeptAnswers, form: Annotated[PublishFo
 @router.get("/activities/{activity_id}")
 async def show_activity(visit: Organiser, activity_id: str, done: str = "") -> Response:
     """Show an activity with its shifts, and what can be done about each."""
-    wording, standing = await _activity(visit, _id(activity_id))
+    wording, standing = await _activity(visit, id_of(activity_id))
     return visit.page("publishing/activity.html", activity=wording, standing=standing, done=done, now=now())
 
 
 @router.get("/activities/{activity_id}/edit")
 async def show_edit(visit: Organiser, activity_id: str) -> Response:
     """Show the text of an activity to be changed."""
-    wording, _ = await _activity(visit, _id(activity_id))
+    wording, _ = await _activity(visit, id_of(activity_id))
     form = TextForm(**wording.model_dump(include=set(TEXTS)), version=str(wording.version))
     return visit.page("publishing/edit.html", activity=wording, form=form, faults={})
 
@@ -130,7 +130,7 @@ async def show_edit(visit: Organiser, activity_id: str) -> Response:
 @router.post("/activities/{activity_id}/edit")
 async def edit(visit: Organiser, activity_id: str, form: Annotated[TextForm, Form()]) -> Response:
     """Change the text of an activity; those concerned are told."""
-    activity = _id(activity_id)
+    activity = id_of(activity_id)
     try:
         await visit.calls.change(queries.EDIT, {**form.texts(), "version": _number(form.version)}, activity_id=activity)
     except RefusedByServiceError as refused:
@@ -146,7 +146,7 @@ async def edit(visit: Organiser, activity_id: str, form: Annotated[TextForm, For
 @router.get("/activities/{activity_id}/cancel")
 async def ask_before_cancelling(visit: Organiser, activity_id: str, shift: str = "") -> Response:
     """Say whom it concerns, and ask why."""
-    return await _cancel_form(visit, _id(activity_id), uuid_of(shift))
+    return await _cancel_form(visit, id_of(activity_id), uuid_of(shift))
 
 
 @router.post("/activities/{activity_id}/cancel")
@@ -154,7 +154,7 @@ async def cancel(
     visit: Organiser, activity_id: str, shift: Annotated[str, Form()] = "", reason: Reason = ""
 ) -> Response:
     """Cancel an activity, or one of its shifts; everybody on it is told."""
-    activity, one = _id(activity_id), uuid_of(shift)
+    activity, one = id_of(activity_id), uuid_of(shift)
     body = {"reason": reason.strip()}
     try:
         if one:
@@ -171,13 +171,13 @@ async def cancel(
 @router.get("/activities/{activity_id}/shifts/new")
 async def show_new_shift(visit: Organiser, activity_id: str) -> Response:
     """Show the form for one shift more."""
-    return await _shift_form(visit, _id(activity_id), None, ShiftForm())
+    return await _shift_form(visit, id_of(activity_id), None, ShiftForm())
 
 
 @router.post("/activities/{activity_id}/shifts/new")
 async def add_shift(visit: Organiser, activity_id: str, form: Annotated[ShiftForm, Form()]) -> Response:
     """Add a shift."""
-    activity = _id(activity_id)
+    activity = id_of(activity_id)
     if missing := form.missing(visit.look.language):
         return await _shift_form(visit, activity, None, form, faults=missing, status=422)
     try:
@@ -192,7 +192,7 @@ async def add_shift(visit: Organiser, activity_id: str, form: Annotated[ShiftFor
 @router.get("/activities/{activity_id}/shifts/{shift_id}")
 async def show_shift(visit: Organiser, activity_id: str, shift_id: str) -> Response:
     """Show the times and places of a shift to be changed."""
-    activity, shift = _id(activity_id), _id(shift_id)
+    activity, shift = id_of(activity_id), id_of(shift_id)
     wording, standing = await _activity(visit, activity)
     found = _shift(standing, shift)
     row = row_of(found.starts_at, found.ends_at, found.capacity)
@@ -205,7 +205,7 @@ async def change_shift(
     visit: Organiser, activity_id: str, shift_id: str, form: Annotated[ShiftForm, Form()]
 ) -> Response:
     """Move a shift, or give it more or fewer places."""
-    activity, shift = _id(activity_id), _id(shift_id)
+    activity, shift = id_of(activity_id), id_of(shift_id)
     if missing := form.missing(visit.look.language):
         return await _shift_form(visit, activity, shift, form, faults=missing, status=422)
     leaving = [str(one) for one in map(uuid_of, form.leaving) if one]
@@ -302,13 +302,6 @@ async def _activity(visit: Visit, activity_id: UUID) -> tuple[Wording, Standing]
 
 def _shift(standing: Standing, shift_id: UUID) -> OwnShift:
     found = next((one for one in standing.shifts if one.shift_id == shift_id), None)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    return found
-
-
-def _id(text: str) -> UUID:
-    found = uuid_of(text)
     if found is None:
         raise ProblemError(404, "not-found")
     return found

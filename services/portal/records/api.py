@@ -15,7 +15,7 @@ from services.portal.records.queries import Record
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
 from services.portal.shell.forms import faults_of
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of, uuid_of
 from services.portal.volunteers.queries import VOLUNTEER, VOLUNTEERS, names
 from shared.contracts.actor import Role
 from shared.contracts.calendar import CHINA, district_day
@@ -106,13 +106,13 @@ async def list_records(
 @router.get("/claims/{claim_id}")
 async def show_claim(visit: Organiser, claim_id: str) -> Response:
     """Show a claim beside what is on file, and ask for the answer."""
-    return await _claim(visit, _id(claim_id), None)
+    return await _claim(visit, id_of(claim_id), None)
 
 
 @router.post("/claims/{claim_id}")
 async def answer(visit: Organiser, claim_id: str, form: Annotated[AnswerForm, Form()]) -> Response:
     """Accept a claim or refuse it; the volunteer is told why."""
-    claim = _id(claim_id)
+    claim = id_of(claim_id)
     if missing := form.missing(visit.look.language):
         return await _claim(visit, claim, form, faults=missing)
     try:
@@ -128,14 +128,14 @@ async def answer(visit: Organiser, claim_id: str, form: Annotated[AnswerForm, Fo
 @router.get("/{record_id}")
 async def show_record(visit: Organiser, record_id: str, done: str = "") -> Response:
     """Show a record, and the form that puts it right."""
-    record = await visit.calls.read(queries.RECORD, record_id=_id(record_id))
+    record = await visit.calls.read(queries.RECORD, record_id=id_of(record_id))
     return await _record(visit, record, CorrectionForm(), done=done)
 
 
 @router.post("/{record_id}/correct")
 async def correct(visit: Organiser, record_id: str, form: Annotated[CorrectionForm, Form()]) -> Response:
     """Correct a record; the hours follow."""
-    record = _id(record_id)
+    record = id_of(record_id)
     headers = {"If-Match": f'"{form.version}"'}
     try:
         await visit.calls.change(queries.CORRECT, form.body(), key=form.key or None, headers=headers, record_id=record)
@@ -183,13 +183,6 @@ async def _record(
 
 
 _FIELDS = {"started_at": "start", "ended_at": "end", "break_minutes": "rest"}
-
-
-def _id(text: str) -> UUID:
-    found = uuid_of(text)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    return found
 
 
 def _moment(text: str) -> str | None:

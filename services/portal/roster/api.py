@@ -19,7 +19,7 @@ from services.portal.roster.queries import Entry, Roster
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
 from services.portal.shell.forms import faults_of
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of
 from services.portal.volunteers.queries import Name, names
 from shared.http.problems import ProblemError
 from shared.http.upstream import Change, Nothing, RefusedByServiceError
@@ -106,20 +106,20 @@ async def show_roster(
 ) -> Response:
     """Show who is on a shift, and what can be done about each."""
     narrowed = Narrowed(state if state in STATES else "", text.strip())
-    return await _roster(visit, _id(shift_id), narrowed, Outcome(done=done), cursor=cursor)
+    return await _roster(visit, id_of(shift_id), narrowed, Outcome(done=done), cursor=cursor)
 
 
 @router.get("/shifts/{shift_id}/counts")
 async def show_counts(visit: Organiser, shift_id: str) -> Response:
     """Show how many there are of each: asked for when something has changed while the page is open."""
-    roster = await queries.find_roster(visit.calls, _id(shift_id), limit=1)
+    roster = await queries.find_roster(visit.calls, id_of(shift_id), limit=1)
     return visit.page("roster/_counts.html", roster=roster)
 
 
 @router.get("/shifts/{shift_id}/sheet")
 async def show_sheet(visit: Organiser, shift_id: str) -> Response:
     """Show the list for the door, to be printed."""
-    roster = await queries.find_roster(visit.calls, _id(shift_id), limit=queries.ALL)
+    roster = await queries.find_roster(visit.calls, id_of(shift_id), limit=queries.ALL)
     expected = [one for one in roster.items if one.state not in ("withdrawn", "cancelled")]
     known = await names(visit.calls, [one.volunteer_id for one in expected])
     return visit.page("roster/sheet.html", roster=roster, rows=expected, names=known)
@@ -133,7 +133,7 @@ async def add(
     key: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     """Add somebody by number: with check-in open they are checked in at once, before it they are signed up."""
-    shift, typed = _id(shift_id), number.strip()
+    shift, typed = id_of(shift_id), number.strip()
     roster = await queries.find_roster(visit.calls, shift, limit=1)
     try:
         if now() >= roster.opens_at:
@@ -149,25 +149,25 @@ async def add(
 @router.get("/sign-ups/{sign_up_id}/{what}")
 async def ask_why(visit: Organiser, sign_up_id: str, what: str, shift: str = "", last_four: str = "") -> Response:
     """Ask why an absence is not to count, or why somebody is taken off the shift."""
-    return await _why(visit, _asked(what), _id(sign_up_id), _id(shift), last_four)
+    return await _why(visit, _asked(what), id_of(sign_up_id), id_of(shift), last_four)
 
 
 @router.post("/sign-ups/{sign_up_id}/excuse")
 async def excuse(visit: Organiser, sign_up_id: str, form: Annotated[ReasonForm, Form()]) -> Response:
     """Take back that somebody did not come, or withdrew late."""
-    return await _with_reason(visit, "excuse", _id(sign_up_id), form)
+    return await _with_reason(visit, "excuse", id_of(sign_up_id), form)
 
 
 @router.post("/sign-ups/{sign_up_id}/take-off")
 async def take_off(visit: Organiser, sign_up_id: str, form: Annotated[ReasonForm, Form()]) -> Response:
     """Take somebody off the shift; they are told why."""
-    return await _with_reason(visit, "take-off", _id(sign_up_id), form)
+    return await _with_reason(visit, "take-off", id_of(sign_up_id), form)
 
 
 @router.post("/sign-ups/{sign_up_id}/{action}")
 async def act(visit: Organiser, sign_up_id: str, action: str, form: Annotated[RowForm, Form()]) -> Response:
     """Check somebody in or out, or take the last tap back."""
-    sign_up, shift, change = _id(sign_up_id), _id(form.shift), ACTIONS.get(action)
+    sign_up, shift, change = id_of(sign_up_id), id_of(form.shift), ACTIONS.get(action)
     if change is None:
         raise ProblemError(404, "not-found")
     narrowed, said, status = Narrowed(form.state, form.text), "", 200
@@ -188,7 +188,7 @@ async def act(visit: Organiser, sign_up_id: str, action: str, form: Annotated[Ro
 
 
 async def _with_reason(visit: Visit, what: str, sign_up_id: UUID, form: ReasonForm) -> Response:
-    shift = _id(form.shift)
+    shift = id_of(form.shift)
     try:
         await visit.calls.change(_asked(what).change, {"reason": form.reason}, sign_up_id=sign_up_id)
     except RefusedByServiceError as refused:
@@ -249,10 +249,3 @@ def _named_as(roster: Roster, known: Mapping[UUID, Name], narrowed: Narrowed) ->
         return roster.items
     shown = ((one, known.get(one.volunteer_id)) for one in roster.items)
     return [one for one, name in shown if name and name.name_masked.startswith(narrowed.text[0])]
-
-
-def _id(text: str) -> UUID:
-    found = uuid_of(text)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    return found

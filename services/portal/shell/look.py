@@ -5,7 +5,6 @@ Invariant: it comes from cookies that say nothing else, so it holds before log-i
 
 import re
 from dataclasses import dataclass
-from uuid import UUID
 
 from fastapi import Request
 
@@ -48,11 +47,3 @@ def look_of(request: Request) -> Look:
 def local_path(path: str) -> str:
     """Return a path of this site to go back to; anything else, which could lead away, becomes the home page."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
-
-
-def uuid_of(text: str) -> UUID | None:
-    """Return the id that an address or a form names, or None where it is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

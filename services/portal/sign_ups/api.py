@@ -15,12 +15,11 @@ from services.portal.claims.queries import Claim, latest_about, my_claims
 from services.portal.sessions.dependencies import page_for
 from services.portal.sessions.visits import Visit
 from services.portal.shell.dependencies import KeptAnswers
+from services.portal.shell.ids import id_of, uuid_of
 from services.portal.shell.kept import Kept
-from services.portal.shell.look import uuid_of
 from services.portal.sign_ups import queries
-from services.portal.timetable.queries import Listed, MySignUp, find_for_shift, find_mine, mine
+from services.portal.timetable.queries import Listed, MySignUp, find_for_shift, find_mine, mine, own_sign_up
 from shared.contracts.actor import Role
-from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
 
@@ -36,9 +35,7 @@ async def sign_up(
     visit: Volunteer, kept: KeptAnswers, shift_id: str, activity: Annotated[str, Form()] = "", key: Key = ""
 ) -> Response:
     """Take a place, or one on the waiting list; beside htmx the row of the shift shows what came of it."""
-    shift, of = uuid_of(shift_id), uuid_of(activity)
-    if shift is None:
-        raise ProblemError(404, "not-found")
+    shift, of = id_of(shift_id), uuid_of(activity)
     try:
         answer = await visit.calls.change(queries.SIGN_UP, key=key or None, shift_id=shift)
     except RefusedByServiceError as refused:
@@ -59,45 +56,47 @@ async def sign_up(
 @router.get("/sign-ups/{sign_up_id}")
 async def show_receipt(visit: Volunteer, kept: KeptAnswers, sign_up_id: str, new: str = "", done: str = "") -> Response:
     """Show one sign-up: the place or the position, when and where, what one can do about it."""
-    return await _receipt(visit, kept, await _find(visit, sign_up_id), done="new" if new == "1" else done)
+    return await _receipt(visit, kept, await own_sign_up(visit.calls, sign_up_id), done="new" if new == "1" else done)
 
 
 @router.get("/sign-ups/{sign_up_id}/calendar.ics")
 async def download_calendar(visit: Volunteer, sign_up_id: str) -> Response:
     """Hand out the sign-up as an entry for a calendar."""
-    content = await visit.calls.fetch(queries.CALENDAR, sign_up_id=(await _find(visit, sign_up_id)).sign_up_id)
+    content = await visit.calls.fetch(
+        queries.CALENDAR, sign_up_id=(await own_sign_up(visit.calls, sign_up_id)).sign_up_id
+    )
     return Response(content, 200, {"Content-Disposition": 'attachment; filename="linbang.ics"'}, "text/calendar")
 
 
 @router.get("/sign-ups/{sign_up_id}/withdraw")
 async def ask_before_withdrawing(visit: Volunteer, sign_up_id: str) -> Response:
     """Say what leaving means, and ask."""
-    return visit.page("sign_ups/withdraw.html", sign_up=await _find(visit, sign_up_id), now=now())
+    return visit.page("sign_ups/withdraw.html", sign_up=await own_sign_up(visit.calls, sign_up_id), now=now())
 
 
 @router.post("/sign-ups/{sign_up_id}/withdraw")
 async def withdraw(visit: Volunteer, kept: KeptAnswers, sign_up_id: str) -> Response:
     """Leave; the place goes to the next who waits."""
-    sign_up = await _find(visit, sign_up_id)
+    sign_up = await own_sign_up(visit.calls, sign_up_id)
     try:
         await visit.calls.change(queries.WITHDRAW, sign_up_id=sign_up.sign_up_id)
     except RefusedByServiceError as refused:
         if not refused.is_about_the_request:
             raise
-        return await _receipt(visit, kept, await _find(visit, sign_up_id), refused)
+        return await _receipt(visit, kept, await own_sign_up(visit.calls, sign_up_id), refused)
     return visit.go("/me/sign-ups?done=withdrawn")
 
 
 @router.post("/sign-ups/{sign_up_id}/accept")
 async def accept(visit: Volunteer, kept: KeptAnswers, sign_up_id: str, key: Key = "") -> Response:
     """Take the place that is offered, or that is free in the last hour; or agree to new times."""
-    sign_up = await _find(visit, sign_up_id)
+    sign_up = await own_sign_up(visit.calls, sign_up_id)
     try:
         await visit.calls.change(queries.ACCEPT, key=key or None, sign_up_id=sign_up.sign_up_id)
     except RefusedByServiceError as refused:
         if not refused.is_about_the_request:
             raise
-        return await _receipt(visit, kept, await _find(visit, sign_up_id), refused)
+        return await _receipt(visit, kept, await own_sign_up(visit.calls, sign_up_id), refused)
     return visit.go(f"/sign-ups/{sign_up.sign_up_id}?done=accepted")
 
 
@@ -140,11 +139,3 @@ async def _receipt(
 
 async def _nothing() -> list[Claim]:
     return []
-
-
-async def _find(visit: Visit, sign_up_id: str) -> MySignUp:
-    found = uuid_of(sign_up_id)
-    sign_up = await find_mine(visit.calls, found) if found else None
-    if sign_up is None:
-        raise ProblemError(404, "not-found")
-    return sign_up

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.portal.shell.ids import id_of
+from shared.http.problems import ProblemError
 from shared.http.upstream import Change, File, Read, Upstream
 from shared.store.event_log import now
 
@@ -118,6 +120,14 @@ async def latest(calls: Upstream) -> list[MySignUp]:
 async def find_mine(calls: Upstream, sign_up_id: UUID) -> MySignUp | None:
     """Return one of the caller's sign-ups, of the latest two hundred."""
     return next((one for one in await latest(calls) if one.sign_up_id == sign_up_id), None)
+
+
+async def own_sign_up(calls: Upstream, sign_up_id: str) -> MySignUp:
+    """Return the one of the caller's sign-ups that an address names. Raises ProblemError 404 where it is none."""
+    sign_up = await find_mine(calls, id_of(sign_up_id))
+    if sign_up is None:
+        raise ProblemError(404, "not-found")
+    return sign_up
 
 
 async def find_for_shift(calls: Upstream, shift_id: UUID) -> MySignUp | None:

@@ -14,7 +14,7 @@ from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
 from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.forms import faults_of
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of
 from services.portal.volunteers import queries
 from services.portal.volunteers.queries import InClear
 from shared.http.problems import ProblemError
@@ -75,7 +75,7 @@ async def register(visit: Organiser, kept: KeptAnswers, form: Annotated[Voluntee
 @router.get("/{volunteer_id}")
 async def show_volunteer(visit: Organiser, kept: KeptAnswers, volunteer_id: str, done: str = "") -> Response:
     """Show a volunteer, masked."""
-    return await _volunteer(visit, kept, _id(volunteer_id), done=done)
+    return await _volunteer(visit, kept, id_of(volunteer_id), done=done)
 
 
 @router.post("/{volunteer_id}/reveal")
@@ -83,7 +83,7 @@ async def reveal(
     visit: Organiser, kept: KeptAnswers, volunteer_id: str, reason: Annotated[str, Form(max_length=500)] = ""
 ) -> Response:
     """Show name and phone in clear; the reason is kept in the access log."""
-    found = _id(volunteer_id)
+    found = id_of(volunteer_id)
     try:
         clear = await visit.calls.change(queries.REVEAL, {"reason": reason.strip()}, volunteer_id=found)
     except RefusedByServiceError as refused:
@@ -132,10 +132,3 @@ async def _form(
     faults = faults_of(refused) if refused else {}
     status = refused.status if refused else 200
     return visit.page("volunteers/new.html", status, form=form, teams=teams, faults=faults)
-
-
-def _id(text: str) -> UUID:
-    found = uuid_of(text)
-    if found is None:
-        raise ProblemError(404, "not-found")
-    return found

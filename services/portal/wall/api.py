@@ -10,10 +10,9 @@ from fastapi import APIRouter, Response
 from services.portal.roster.queries import as_forbidden, find_roster
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
-from services.portal.shell.look import uuid_of
+from services.portal.shell.ids import id_of
 from services.portal.shell.site import Site
 from services.portal.wall import queries
-from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError
 
 router = APIRouter(prefix="/staff/shifts", include_in_schema=False)
@@ -22,9 +21,7 @@ router = APIRouter(prefix="/staff/shifts", include_in_schema=False)
 @router.get("/{shift_id}/wall")
 async def show_wall(visit: Organiser, shift_id: str) -> Response:
     """Show the codes of now; the open page asks for the middle of itself again every few seconds."""
-    shift = uuid_of(shift_id)
-    if shift is None:
-        raise ProblemError(404, "not-found")
+    shift = id_of(shift_id)
     if visit.by_htmx:
         code = await visit.calls.read(queries.CODE, shift_id=shift)
         return visit.page("wall/_code.html", code=code, qr=_qr(visit, code), shift_id=shift)
