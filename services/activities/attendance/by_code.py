@@ -15,6 +15,7 @@ from services.activities.attendance import repository
 from services.activities.attendance.codes import SecretBox, ShiftCodes, read_token
 from services.activities.attendance.commands import CheckedIn, CheckedOut, check_in, check_out
 from services.activities.attendance.domain import TRIES, TRIES_WITHIN, Attendance
+from services.activities.attendance.queries import staffed_shift
 from services.activities.signing_up.domain import SignUpState
 from shared.contracts import CheckInWay
 from shared.contracts.actor import Actor
@@ -64,10 +65,7 @@ async def show_code(tx: AsyncConnection, actor: Actor, box: SecretBox, shift_id:
 
     Raises RefusedError ``not_found`` where the actor does not staff the activity.
     """
-    district = actor.district
-    shift = await repository.read_shift(tx, district, shift_id)
-    if shift is None or not actor.reaches(unit=shift.station_id, made_by=shift.published_by):
-        raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
+    district, shift = actor.district, await staffed_shift(tx, actor, shift_id)
     codes = await _codes(tx, district, box, shift_id)
     if codes is None:
         await repository.add_secret(tx, district, shift_id, box.new(shift_id))

@@ -99,9 +99,7 @@ _CLOSING_LINES = text("""
 
 async def closing_list(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> ClosingList:
     """Return what a shift's leader confirms. Raises RefusedError ``not_found``."""
-    shift = await repository.read_shift(tx, actor.district, shift_id)
-    if shift is None or not actor.reaches(unit=shift.station_id, made_by=shift.published_by):
-        raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
+    shift = await staffed_shift(tx, actor, shift_id)
     rows = await tx.execute(_CLOSING_LINES, {"district": actor.district, "shift_id": shift_id})
     items = [_line(shift, row) for row in rows.mappings()]
     return ClosingList(
@@ -110,6 +108,14 @@ async def closing_list(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> Clo
         missing=sum(item.missing for item in items),
         items=items,
     )
+
+
+async def staffed_shift(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> ShiftAttended:
+    """Return a shift. Raises RefusedError ``not_found`` where there is none, or the actor does not staff it."""
+    shift = await repository.read_shift(tx, actor.district, shift_id)
+    if shift is None or not actor.reaches(unit=shift.station_id, made_by=shift.published_by):
+        raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
+    return shift
 
 
 def _line(shift: ShiftAttended, row: RowMapping) -> ClosingLine:

@@ -22,6 +22,7 @@ from services.activities.attendance.crediting import Credit
 from services.activities.attendance.domain import Attendance, by_rules
 from services.activities.attendance.forgotten import schedule_closing
 from services.activities.attendance.outcomes import Settled, excused, settle
+from services.activities.attendance.queries import staffed_shift
 from services.activities.attendance.repository import ShiftAttended
 from services.activities.offline import repository
 from services.activities.offline.domain import (
@@ -36,7 +37,6 @@ from services.activities.offline.domain import (
     timed,
     verdict_on,
 )
-from services.activities.offline.queries import staffed_shift
 from services.activities.offline.repository import Conclusion, KnownDevice, Registration
 from services.activities.offline.signatures import ListSigner, hash_of, read_device_key, read_entry
 from services.activities.signing_up.domain import SignUpState

@@ -7,11 +7,9 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.activities.attendance import repository as attendance
-from services.activities.attendance.repository import ShiftAttended
+from services.activities.attendance.queries import staffed_shift
 from services.activities.offline.domain import EntryKind, Verdict
 from shared.contracts.actor import Actor
-from shared.contracts.faults import Code, Fault, RefusedError
 
 _DOUBTS = text("""
     SELECT id, sign_up_id, kind, verdict, reason, counted_at, device_time FROM offline_entry
@@ -36,14 +34,6 @@ class Doubts(BaseModel):
     """A shift's entries to be looked at, by time."""
 
     items: list[Doubt]
-
-
-async def staffed_shift(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> ShiftAttended:
-    """Return a shift. Raises RefusedError (not_found) where there is none, or the actor does not staff it."""
-    shift = await attendance.read_shift(tx, actor.district, shift_id)
-    if shift is None or not actor.reaches(unit=shift.station_id, made_by=shift.published_by):
-        raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
-    return shift
 
 
 async def find_doubts(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> Doubts:

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.rules.domain import FIRST_RULES, RuleSet, rules_of
+from services.activities.rules.tables import activity_rules
 
 RULES_OF_ACTIVITY = """
     (SELECT rules::text FROM activity_rules WHERE district = a.district AND version = a.rules_version) AS rules
@@ -16,10 +18,7 @@ _NEWEST = text("""
     SELECT version, rules::text AS rules, made_at FROM activity_rules
     WHERE district = :district ORDER BY version DESC LIMIT 1
 """)
-_ADD = text("""
-    INSERT INTO activity_rules (district, version, rules, made_at, made_by)
-    VALUES (:district, :version, CAST(:rules AS jsonb), :made_at, :made_by) ON CONFLICT DO NOTHING
-""")
+_ADD = insert(activity_rules).on_conflict_do_nothing()
 
 
 class VersionOfRules(NamedTuple):
@@ -40,6 +39,6 @@ async def newest_rules(tx: AsyncConnection, district: str) -> VersionOfRules:
 
 async def add_rules(tx: AsyncConnection, district: str, made: VersionOfRules, made_by: str) -> bool:
     """Put a version on file; return whether it was the next one, and nobody else's meanwhile."""
-    written = made.rules.model_dump_json()
+    written = made.rules.model_dump(mode="json")
     values = {"district": district, "version": made.version, "rules": written, "made_at": made.made_at}
     return (await tx.execute(_ADD, {**values, "made_by": made_by})).rowcount == 1

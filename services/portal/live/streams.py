@@ -15,7 +15,7 @@ from typing import Any, Protocol
 PAUSE_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 20.0
 MOST_OF_A_SESSION = 4
-"""Only the page that is looked at has a stream (``live.js`` ends those of hidden tabs)."""
+"""Only the page that is looked at has a stream (``linbang.js`` ends those of hidden tabs)."""
 MOST_OF_AN_ADDRESS = 100
 MOST = 2000
 _REMEMBERED = 20_000
