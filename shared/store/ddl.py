@@ -31,8 +31,18 @@ def secure(table: str, *, api: str = "", worker: str = "") -> None:
             f"USING ({SEEN_DISTRICTS}) WITH CHECK ({OWN_DISTRICTS})"
         )
     if worker:
-        op.execute(f"CREATE POLICY every_district ON {table} TO {service()}_worker USING (true) WITH CHECK (true)")
+        op.execute(_of_the_worker(table))
     grant(table, api=api, worker=worker)
+
+
+def let_in_worker(table: str, rights: str) -> None:
+    """Give the worker its policy and rights on a table that `secure` gave the api alone."""
+    op.execute(_of_the_worker(table))
+    grant(table, worker=rights)
+
+
+def _of_the_worker(table: str) -> str:
+    return f"CREATE POLICY every_district ON {table} TO {service()}_worker USING (true) WITH CHECK (true)"
 
 
 def grant(table: str, *, api: str = "", worker: str = "") -> None:
