@@ -39,7 +39,7 @@ OF_AN_AGE = {
     "import_verdict": f"WITH job AS ({_JOB} RETURNING id)"
     " INSERT INTO import_verdict SELECT :district, id, 1, '[]' FROM job",
     "dead_letter": 'INSERT INTO dead_letter (id, consumer, topic, partition, "offset", headers, reason, message, state,'
-    " settled_at, settled_by) SELECT CAST(:id AS uuid), :district, 't', 0, extract(epoch FROM CAST(:at AS date)),"
+    " settled_at, settled_by) SELECT CAST(:id AS uuid), :district, 't', 0, (SELECT count(*) FROM dead_letter),"
     " '[]', 'r', 'm', 'redriven', CAST(:at AS timestamptz), 'test'",
     "projection_comparison": "INSERT INTO projection_comparison (projection, district, compared_at, rows, differences,"
     " position) VALUES (CAST(CAST(:id AS uuid) AS text), :district, :at, 0, 0, 0)",
