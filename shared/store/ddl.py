@@ -5,6 +5,8 @@ Invariant: a table that holds a district's rows is made accessible by ``secure``
 
 from alembic import context, op
 
+LOCK_SECONDS = 5
+"""A migration that waits longer for a table gives up: while it waits, everybody who comes after waits behind it."""
 OWN_DISTRICTS = "district = ANY ((SELECT current_districts())::text[])"
 """What the api role may write; as a subquery the set is worked out once a statement, not for every row."""
 SEEN_DISTRICTS = f"{OWN_DISTRICTS} AND (district <> '' OR cardinality(current_districts()) > 0)"
@@ -51,3 +53,16 @@ def grant(table: str, *, api: str = "", worker: str = "") -> None:
         op.execute(f"GRANT {api} ON {table} TO {service()}_api")
     if worker:
         op.execute(f"GRANT {worker} ON {table} TO {service()}_worker")
+
+
+def build_index(name: str, on: str) -> None:
+    """Build an index on ``on``, e.g. ``volunteer (district, number)``, while others write; alone in its revision.
+
+    It waits for those who are at work already, however long, and nobody waits for it. One that was broken off is
+    left behind invalid, and goes first.
+    """
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {on}")
+        op.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
