@@ -27,6 +27,7 @@ KIT_TABLES = {
     "inbox",
     "dead_letter",
     "idempotency_key",
+    "import_file",
     "import_job",
     "import_verdict",
     "projection_comparison",
