@@ -108,6 +108,12 @@ PACKAGING = (
         "refused unreadable_file",
     ),
     _book(
+        "no-such-encoding",
+        "XML in an encoding that there is not",
+        Book([_SHEET], declaration='<?xml version="1.0" encoding="UTF-5"?>'),
+        "refused unreadable_file",
+    ),
+    _book(
         "cut-xml",
         "a sheet that breaks off",
         Book([_SHEET], change=lambda name, xml: xml[:-40] if "sheet1" in name else xml),

@@ -75,7 +75,7 @@ def parse(
             parser.Parse(piece, False)
             yield
         parser.Parse(b"", True)
-    except ExpatError:
+    except (ExpatError, LookupError):  # LookupError: an encoding that there is not
         raise UnreadableError from None
     yield
 
