@@ -32,8 +32,8 @@ TITLES: dict[str, tuple[str, str]] = {
     ),
     "precondition-required": ("请用 If-Match 说明所依据的版本", "Say with If-Match which version you change"),
     "too-large": ("内容过大", "The body is too large"),
-    "too-many-requests": ("尝试次数过多,请稍后再试", "Too many tries; try again later"),
-    "unavailable": ("服务暂时不可用,请稍后重试", "Temporarily unavailable; try again shortly"),
+    "too-many-requests": ("尝试次数过多，请稍后再试", "Too many tries; try again later"),
+    "unavailable": ("服务暂时不可用，请稍后重试", "Temporarily unavailable; try again shortly"),
     "internal": ("服务器内部错误", "Internal error"),
 }
 """slug -> (Chinese, English) title. ``type`` is ``/problems/<slug>`` and stable."""

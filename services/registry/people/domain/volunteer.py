@@ -14,7 +14,7 @@ from services.registry.people.domain import identity
 from services.registry.places.domain import wording
 from services.registry.places.domain.codes import CATEGORIES, GENDERS, SERVICE_OF, SKILL_OF
 from services.registry.places.domain.fields import Fields
-from shared.contracts import VolunteerCategory
+from shared.contracts import VolunteerCategory, text
 from shared.contracts.faults import Code, Fault, RefusedError
 
 FIELDS = (
@@ -95,7 +95,7 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
     """
     fields = Fields(values)
     number = _number(fields, references.district)
-    name = fields.name("name", NAME_LENGTH)
+    name = fields.person("name", NAME_LENGTH)
     gender = fields.coded("gender", GENDERS, required=True)
     id_number = _id_number(fields, gender, today)
     phone = fields.matching("phone", wording.phone, _MOBILE, required=True)
@@ -147,7 +147,7 @@ def contact_point(kind: Literal["phone", "email"], written: str, field: str) -> 
 
 
 def _id_number(fields: Fields, gender: str | None, today: date) -> str | None:
-    value = fields.text("id_number", wording.id_number, required=True)
+    value = fields.text("id_number", wording.ungrouped, required=True)
     if value is None:
         return None
     code = identity.fault_of(value, today)
@@ -168,7 +168,7 @@ def _email(fields: Fields) -> str | None:
 
 
 def _community(fields: Fields, references: References) -> str | None:
-    value = fields.matching("community", wording.half_width, _COMMUNITY)
+    value = fields.matching("community", text.code, _COMMUNITY)
     if value is None or value in references.communities:
         return value
     own = value.startswith(references.district)
