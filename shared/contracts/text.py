@@ -113,6 +113,11 @@ def code(value: str) -> str:
     return unicodedata.normalize("NFC", value.translate(_IN_CODE)).strip()
 
 
+def number(value: str) -> str:
+    """Return a volunteer number or the like: a ``code`` in capitals."""
+    return code(value).upper()
+
+
 def has_control_character(value: str) -> bool:
     """Return whether a text of one line holds a C0 or C1 control character: a line break, a tab, a NUL."""
     return _CONTROL.search(value) is not None
@@ -144,7 +149,10 @@ def is_garbled(value: str) -> bool:
 
 def _is_misread(value: str) -> bool:
     """Return whether the bytes of a text, in the code that it would have been read in, are a text of another code."""
-    compact = value.replace(" ", "")
+    return any(_is_recoded(value.replace(" ", blank)) for blank in ("", "\u00a0"))
+
+
+def _is_recoded(compact: str) -> bool:
     if _ACCENTED_ALONE.fullmatch(compact) and _has_han(_recoded(compact, "latin-1", "gb18030")):
         return True
     if not _ANY_HAN.search(compact):

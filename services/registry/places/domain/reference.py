@@ -10,9 +10,10 @@ from datetime import date
 from uuid import UUID
 
 from services.registry.places.domain import wording
-from services.registry.places.domain.codes import DIVISION_LEVELS, SERVICE_OF, STATION_LEVELS
+from services.registry.places.domain.codes import DIVISION_LEVELS, STATION_LEVELS
 from services.registry.places.domain.fields import Fields
 from shared.contracts import text
+from shared.contracts.codes import SERVICE_OF
 from shared.contracts.faults import Code
 
 NAME_LENGTH = 100

@@ -21,11 +21,6 @@ _DATE = re.compile(
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
-def number(value: str) -> str:
-    """Write a volunteer number: half-width, letters as capitals."""
-    return text.code(value).upper()
-
-
 def ungrouped(value: str) -> str:
     """Write a number that people group as they like, an ID number for one: without blanks and hyphens, in capitals."""
     return _GROUPING.sub("", text.code(value)).upper()

@@ -17,7 +17,6 @@ SEPARATED = st.sampled_from(["", " ", "-", "\u00a0", "\uff0d"])
 @pytest.mark.parametrize(
     "normal_form",
     [
-        wording.number,
         wording.ungrouped,
         wording.phone,
         wording.email,
