@@ -240,10 +240,6 @@ class Fault:
             sentence += f"：{self.other['title']}" if language.startswith("zh") else f": {self.other['title']}"
         return f"{self.field} {sentence}".strip() if language.startswith("en") else sentence
 
-    def bilingual(self) -> str:
-        """Return both sentences, as reports for mixed offices show them."""
-        return f"{self.message('zh-CN')} / {self.message('en')}"
-
 
 class RefusedError(Exception):
     """A rule forbids what was asked. Carries every fault found, so that all can be mended at once.

@@ -4,6 +4,7 @@ Invariant: no error body holds what the caller sent or an exception's text: thos
 """
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.fields import about
 from shared.store.faults import is_passing, sqlstate
 
 log = structlog.get_logger()
@@ -80,6 +82,9 @@ _CODE_OF_PYDANTIC = {
     "datetime_from_date_parsing": Code.TIME,
     "timezone_aware": Code.TIME,
 }
+RETRY_AFTER = "retry_after"
+"""The extension member that says after how many seconds a try is let through."""
+_MINUTE, _TOO_MANY = 60, 429
 _SLUG_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 _NO_SUCH_CHARACTER = "22021"  # a NUL in a text, which JSON and URLs can hold and PostgreSQL cannot
 _FAULT_OF_STATUS = {413: Fault("body", Code.TOO_LARGE)}
@@ -101,17 +106,33 @@ class ProblemError(Exception):
 def problem_body(
     status: int, slug: str, faults: Sequence[Fault], language: str, facts: Mapping[str, object] | None = None
 ) -> dict[str, Any]:
-    """Return the problem document in ``zh-CN`` or ``en``; ``facts`` are its extension members (RFC 9457, 3.2)."""
+    """Return the problem document in ``zh-CN`` or ``en``; ``facts`` are its extension members (RFC 9457, 3.2).
+
+    With ``retry_after`` (seconds) among them, it says in words when to try again.
+    """
     title = TITLES[slug][0 if language.startswith("zh") else 1]
     body: dict[str, Any] = {"type": f"/problems/{slug}", "title": title, "status": status}
     if faults:
-        body["detail"] = "; ".join(fault.message(language) for fault in faults)
+        between = "；" if language.startswith("zh") else "; "
+        body["detail"] = between.join(about(fault, language) for fault in faults)
         body["faults"] = [
             {"field": fault.field, "code": fault.code, "message": fault.message(language)}
             | ({"other": dict(fault.other)} if fault.other else {})
             for fault in faults
         ]
+    if facts and isinstance(wait := facts.get(RETRY_AFTER), int):
+        body["detail"] = _when_again(wait, language)
     return {**(facts or {}), **body}
+
+
+def _when_again(seconds: int, language: str) -> str:
+    """Return when a next try is let through, in minutes where it takes one or more."""
+    number, chinese, english = (
+        (seconds, "秒", "second") if seconds < _MINUTE else (ceil(seconds / _MINUTE), "分钟", "minute")
+    )
+    if language.startswith("zh"):
+        return f"尝试次数过多，请 {number} {chinese}后再试"
+    return f"There were too many tries; try again in {number} {english}{'' if number == 1 else 's'}"
 
 
 def language_of(request: Request) -> str:
@@ -158,7 +179,9 @@ def answer(
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - what it is registered for
     challenge = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004
-    return answer(request, error.status, error.slug, error.faults, {**challenge, **error.headers})
+    wait = error.headers.get("Retry-After", "")
+    facts = {RETRY_AFTER: int(wait)} if error.status == _TOO_MANY and wait.isdecimal() else {}
+    return answer(request, error.status, error.slug, error.faults, {**challenge, **error.headers}, facts)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

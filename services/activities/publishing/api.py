@@ -46,7 +46,7 @@ class NewActivity(BaseModel):
                     "service": "culture",
                     "place": "新华社区活动室",
                     "person_in_charge": "站长办公室 028-00000000",
-                    "risk_text": "室内活动,地面湿滑时注意安全",
+                    "risk_text": "室内活动，地面湿滑时注意安全",
                     "description": "陪孩子们读书",
                     "shifts": [
                         {

@@ -1,0 +1,21 @@
+"""Of the names of files that were uploaded before, only their endings are kept (case X5)."""
+
+from alembic import op
+
+revision = "kit_0012"
+down_revision = "kit_0010"
+branch_labels = None
+depends_on = None
+
+STATEMENTS = (
+    r"""
+    UPDATE import_job
+    SET file_name = kind || coalesce(lower(substring(
+        file_name FROM '(?i)((\.(csv|txt|tsv|xlsx|xlsm|xlsb|xls|ods|et))?(\.gz)?)$')), '')
+    """,
+)
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)
