@@ -155,6 +155,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(PoolTimeoutError, _unavailable)
     app.add_exception_handler(OSError, _unavailable)
+    app.add_exception_handler(UnicodeEncodeError, _no_character)
     app.add_exception_handler(Exception, _internal)
 
 
@@ -210,9 +211,20 @@ async def _database(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)  # noqa: S101
     if error.connection_invalidated or (sqlstate(error) and is_passing(error)):
         return await _unavailable(request, error)
-    if sqlstate(error) == _NO_SUCH_CHARACTER:
-        return answer(request, 422, "invalid-request", [Fault("", Code.CONTROL_CHARACTER)])
+    if sqlstate(error) == _NO_SUCH_CHARACTER or _is_of_half_a_character(error):
+        return await _no_character(request, error)
     return await _internal(request, error)
+
+
+async def _no_character(request: Request, _error: Exception) -> Response:
+    return answer(request, 422, "invalid-request", [Fault("", Code.CONTROL_CHARACTER)])
+
+
+def _is_of_half_a_character(error: BaseException | None) -> bool:
+    """Return whether a half of a surrogate pair, which JSON can hold, has met somebody who writes UTF-8."""
+    while error is not None and not isinstance(error, UnicodeEncodeError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
