@@ -37,6 +37,7 @@ _BLANKS = re.compile(" +")
 _PLAIN = re.compile("(?:[!-~\u4e00-\u9fa5\u3001\u3002\uff08\uff09\uff0c\uff1a\u00b7]+(?: (?!\\Z))?)*")
 """What the foldings leave alone; nearly all text there is."""
 _PLAIN_NAME = re.compile("[\u4e00-\u9fa5]+(?:·[\u4e00-\u9fa5]+)*")
+_WHOLE = re.compile("[0-9]{1,9}")
 _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -122,6 +123,12 @@ def number(value: str) -> str:
 def has_control_character(value: str) -> bool:
     """Return whether a text of one line holds a C0 or C1 control character: a line break, a tab, a NUL."""
     return _CONTROL.search(value) is not None
+
+
+def whole(value: str) -> int | None:
+    """Return the whole number that somebody has typed, of up to nine digits; None where it is none or is broken."""
+    plain = code(value)
+    return int(plain) if _WHOLE.fullmatch(plain) else None
 
 
 def can_be_kept(value: str) -> bool:

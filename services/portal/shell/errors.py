@@ -59,7 +59,9 @@ def _in_language(problem: dict[str, Any], status: int, language: str) -> dict[st
     """Return a problem in the page's language, which need not be the one that the browser asks for."""
     slug = "not-found" if status == _NOT_FOUND else str(problem.get("type", "")).removeprefix("/problems/")
     facts = {RETRY_AFTER: problem[RETRY_AFTER]} if RETRY_AFTER in problem else {}
-    return problem | problem_body(status, slug if slug in TITLES else "refused", _faults(problem), language, facts)
+    return {"detail": "", **problem} | problem_body(
+        status, slug if slug in TITLES else "refused", _faults(problem), language, facts
+    )
 
 
 def _faults(problem: dict[str, Any]) -> list[Fault]:
