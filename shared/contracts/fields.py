@@ -144,7 +144,7 @@ _ID = re.compile(r"[0-9a-f-]{32,36}")
 
 
 def word_of(field: str) -> str:
-    """Return what a field is called in Chinese, ``shifts.0.capacity`` 班次 第 1 项 人数; itself where it has no word."""
+    """Return a field's name in Chinese, ``shifts.0.capacity`` 班次 第 1 项 人数; itself where it has no word."""
     parts = [part for part in field.split(".") if not _ID.fullmatch(part)]
     return " ".join(
         f"第 {int(part) + 1} 项" if part.isdecimal() and len(part) < 6 else WORDS.get(part.lower(), part)  # noqa: PLR2004
