@@ -49,7 +49,7 @@ def total_tables(comparison: Comparison) -> list[Table]:
 
 
 def _totals(title: str, checks: Sequence[Check], with_expected: bool) -> Table:
-    table = _table(title, "in the files", *(["expected/"] if with_expected else []), "found")
+    table = _table(title, "in files", *(["expected/"] if with_expected else []), "found")
     table.add_column("", width=1, no_wrap=True)
     for check in checks:
         numbers = [check.in_files, *([check.expected] if with_expected else []), check.found]

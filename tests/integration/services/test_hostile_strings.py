@@ -25,23 +25,18 @@ from tests.integration.services.test_authorisation import KNOWN, bearer, jwks
 
 HALF_SURROGATE = "\ud800"
 TEXTS = [
-    "",
     "\0",
     HALF_SURROGATE,
     "9" * 5_000,  # Python refuses to read so many digits as a number
     "-1",
-    "99999999999999999999",
     "NaN",
-    "1e400",
-    "\ufffe\U0010ffff\u202e",
-    "' OR 1=1; --%s{0}$1",
-    "0001-01-01T00:00:00+14:00",
+    "\ufffe\U0010ffff\u202e' OR 1=1; --%s{0}$1",
     "9999-12-31T23:59:59-14:00",
 ]
 """In JSON a half surrogate can be written; in a URL it is bytes that are no UTF-8."""
 LONG_TEXT = "9" * 250_000
 """As long as a body may be; a server reads no header or address of that length."""
-VALUES: list[object] = [*TEXTS, LONG_TEXT, None, True, -1, 2**63, 10**400, 1e308, [], {}, [[]], ["\0"], {"\0": "\0"}]
+VALUES: list[object] = [*TEXTS, LONG_TEXT, None, 10**400, -1e308, ["\0"], {"\0": "\0"}]
 BODIES = [
     b"",
     b"\xff\xfe\x00",
@@ -68,15 +63,12 @@ CONTENT_TYPES = [
     "",
 ]
 CURSORS = [
-    [],
     {},
-    "x",
-    None,
     [None],
-    [1],
     [[]],
-    *([text] * size for text in TEXTS for size in (1, 2, 3)),
-    ["9" * 5_000, str(KNOWN)],
+    *([text] * size for text in TEXTS for size in (1, 2)),
+    [HALF_SURROGATE] * 3,
+    ["9" * 300, str(KNOWN)],
     ["2026-03-01T00:00:00+00:00", HALF_SURROGATE],
     ["2026-03-01T00:00:00", str(KNOWN)],
     ["2026-03-01T00:00:00+00:00", "\0"],
@@ -95,16 +87,10 @@ HEADERS = [
     "Content-Length",
     "Cookie",
 ]
-HEADER_TEXTS = [
-    b"",
-    b"\xff\xc0",
-    b"\0",
-    b"9" * 5_000,
-    b"-1",
-    b'"1", "',
-    "中".encode(),
-    b"00-" + b"f" * 32 + b"-0-0",
-]
+BASED_ON = ["Idempotency-Key", "If-Match"]
+LOOKED_AT = {"/v1/volunteers", "/v1/stations", "/v1/public/activities", "/v1/statistics", "/v1/me/messages", "/v1/me"}
+"""One route of each service and kind: its own headers apart, a request's are read before the route."""
+HEADER_TEXTS = [b"\xff\xc0", b"\0", b"9" * 5_000, b'"1", "', "中".encode(), b"00-" + b"f" * 32 + b"-0-0"]
 
 
 @dataclass
@@ -233,7 +219,7 @@ async def test_no_body_and_no_header_makes_a_5xx(hostile: Service5xx) -> None:
             for content_type in CONTENT_TYPES:
                 headers = who | {"Content-Type": content_type.encode("latin-1")}
                 await hostile.send(content_type, method, filled(path), headers=headers, content=b"--\xff\r\n\r\n")
-        for header in HEADERS if (method == "GET" and "{" not in path) or "requestBody" in operation else []:
+        for header in BASED_ON if "requestBody" in operation else HEADERS if path in LOOKED_AT else []:
             for text in HEADER_TEXTS:
                 more = {"content": b"{}"} if "requestBody" in operation else {}
                 headers = who | {header: text}
