@@ -15,9 +15,9 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -148,10 +148,21 @@ def as_object(seen: Status) -> dict[str, object]:
         "well": not seen.troubles(),
         "running": seen.runs,
         "troubles": seen.troubles(),
-        "processes": [asdict(process) for process in seen.processes],
+        "processes": _plain(seen.processes),
         "lags": [asdict(lag) | {"drains_in": lag.drains_in} for lag in seen.lags],
-        "services": {service: asdict(one) for service, one in seen.views.items()},
+        "services": _plain(seen.views),
     }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever an operator is shown
+    """Return dataclasses and named tuples as objects, however deep."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(each) for name, each in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 async def look(environment: Mapping[str, str]) -> Status:

@@ -33,8 +33,8 @@ def _sentences() -> Iterator[tuple[str, str]]:
         yield template.name, template.read_text()
     for purpose, consent in CONSENT_TEXTS.items():
         yield f"consent {purpose}", f"{consent.title[0]}\n{consent.text[0]}"
-    for template, (chinese, _) in SENTENCES.items():
-        yield f"text {template}", chinese
+    for text, (chinese, _) in SENTENCES.items():
+        yield f"text {text}", chinese
 
 
 def test_a_chinese_sentence_has_chinese_punctuation() -> None:

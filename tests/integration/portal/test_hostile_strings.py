@@ -6,6 +6,7 @@ every route is each hostile text in turn, as somebody who has every role.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
 
 import httpx
@@ -45,13 +46,13 @@ HEADERS = [
     "Content-Length",
 ]
 ENDLESS = ("/live", "/log-out")
-Headers = Mapping[str, str | bytes]
+Headers = Mapping[str, Any]
 
 
 class Refusing(dict[str, Answer]):
     """Services that refuse whatever nothing has been said about."""
 
-    def get(self, _what: str, _default: object = None) -> Answer:  # type: ignore[override]
+    def get(self, _what: str, _default: object = None) -> Answer:
         problem = {"type": "/problems/not-found", "title": "x", "status": 404, "faults": []}
         return self[_what] if _what in self else httpx.Response(404, json=problem)
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "kit_0012"
-down_revision = "kit_0010"
+down_revision = "kit_0014"
 branch_labels = None
 depends_on = None
 
