@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from shared.store.ddl import service
+
 revision = "kit_0012"
 down_revision = "kit_0014"
 branch_labels = None
@@ -17,5 +19,7 @@ STATEMENTS = (
 
 
 def upgrade() -> None:
+    op.execute(f"SET LOCAL ROLE {service()}_worker")  # the owner sees no district's rows
     for statement in STATEMENTS:
         op.execute(statement)
+    op.execute("RESET ROLE")
