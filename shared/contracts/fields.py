@@ -43,6 +43,7 @@ WORDS: Mapping[str, str] = {
     "device_time": "设备时间",
     "digits": "签到码",
     "district": "区",
+    "dry_run": "试运行",
     "email": "电子邮箱",
     "ended_at": "结束时间",
     "ends": "结束时间",
