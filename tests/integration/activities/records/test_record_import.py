@@ -240,7 +240,7 @@ async def test_an_upload_goes_all_the_way_and_waits_for_what_registry_has_told(a
     lines = [line(number) for number in range(1, 301)] + [line(301)]
     chinese = file_of(lines, list(COLUMNS)).decode().encode("gb18030")
     manager = activities.manager
-    upload = await manager.send("POST", "/v1/imports/service-records?file_name=r.csv", content=chinese, key="k1")
+    upload = await manager.send("POST", "/v1/imports/service-records", content=chinese, key="k1")
     assert upload.status_code == 202, upload.text
     positions = Positions("activities", KafkaServers(activities.servers), activities.prefix)
     importer = importing(activities.worker, {"service-records": SERVICE_RECORDS}, FILE_KEY, positions)
