@@ -28,6 +28,7 @@ from shared.imports import stored_file
 from shared.imports.job import ImportKind
 from shared.imports.rows import Outcome
 from shared.imports.upload import Uploaded
+from shared.imports.wording import kept_name, sentences
 from shared.store.engine import Store
 
 PREFIX = "/v1/imports"
@@ -59,6 +60,7 @@ class ImportStatus(BaseModel):
 
     ``changed`` are the lines, of those accepted or normalised, whose entry was on file before and differently. A
     ``dry_run`` puts nothing on file: its counts and its report say what the import would do.
+    ``file_name`` is the kind and the ending of the file's name; what it was called is not kept.
     """
 
     id: UUID
@@ -103,7 +105,6 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
         store: ApiStore,
         caller: Annotated[Caller, uploader],
         idempotency_key: Annotated[str | None, Header()] = None,
-        file_name: Annotated[str | None, Query(max_length=200)] = None,
         dry_run: Annotated[bool, Query()] = False,
     ) -> Response:
         """Store a file (raw body or multipart field ``file``) as an import job; the answer says where to watch it.
@@ -125,7 +126,7 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
 
                 async def create() -> Answer:
                     nonlocal made
-                    name = file_name or uploaded.name
+                    name = kept_name(kind, uploaded.name)
                     job_id = await jobs.create(tx, caller.district, kind, name, upload, caller.name, dry_run=dry_run)
                     row = (await tx.execute(_ONE, {"district": caller.district, "id": job_id})).mappings().one()
                     made = True
@@ -172,7 +173,9 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
         """
         status = await _find(store, caller, file_key, import_id, "zh-CN")
         headers = {"Content-Disposition": f'attachment; filename="{status.kind}-{import_id}.csv"'}
-        return StreamingResponse(_report(store, caller, status, only), 200, headers, "text/csv; charset=utf-8")
+        known = kinds.get(status.kind)  # a kind can have been renamed since
+        report = _report(store, caller, status, only, known.columns.headers if known else {})
+        return StreamingResponse(report, 200, headers, "text/csv; charset=utf-8")
 
     return routes
 
@@ -197,7 +200,9 @@ def _file_fault(file_key: bytes, import_id: UUID, language: str, field: str, cod
     return FileFault(field=field, code=code, message=message, message_zh=chinese, message_en=english)
 
 
-async def _report(store: Store, caller: Caller, status: ImportStatus, only: Outcome | None) -> AsyncIterator[str]:
+async def _report(
+    store: Store, caller: Caller, status: ImportStatus, only: Outcome | None, headers: Mapping[str, str]
+) -> AsyncIterator[str]:
     yield _BYTE_ORDER_MARK + "line,verdict,field,code,message,change,changed_fields\r\n"
     if only is None:
         yield _table(("", status.state, each.field, each.code, _both(each), "", "") for each in status.faults)
@@ -208,11 +213,13 @@ async def _report(store: Store, caller: Caller, status: ImportStatus, only: Outc
         if verdicts is None:
             return
         line = verdicts[-1][0]
-        yield _table(_reported(*verdict) for verdict in verdicts if only in (None, verdict[1]))
+        yield _table(_reported(headers, *verdict) for verdict in verdicts if only in (None, verdict[1]))
 
 
-def _reported(number: int, outcome: str, field: str, code: str, changed: list[str] | None = None) -> tuple[object, ...]:
-    message = Fault(field, Code(code)).bilingual() if code else ""
+def _reported(
+    headers: Mapping[str, str], number: int, outcome: str, field: str, code: str, changed: list[str] | None = None
+) -> tuple[object, ...]:
+    message = sentences(Fault(field, Code(code)), headers) if code else ""
     taken = outcome in (Outcome.ACCEPTED, Outcome.NORMALISED)
     change = ("new" if changed is None else "changed") if taken else ""
     return number, outcome, field, code, message, change, " ".join(changed or ())
