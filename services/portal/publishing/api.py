@@ -31,6 +31,7 @@ from services.portal.shell.forms import faults_of
 from services.portal.shell.ids import id_of, uuid_of
 from services.portal.volunteers.queries import names
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import whole
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
@@ -308,4 +309,4 @@ def _shift(standing: Standing, shift_id: UUID) -> OwnShift:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and text != "0" else 1
+    return whole(text) or 1
