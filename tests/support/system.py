@@ -1,5 +1,6 @@
 """The whole system as real processes on the servers of this test run, and a small district in it."""
 
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -54,9 +55,12 @@ def wait_for(child: Child, address: str) -> None:
 
 @asynccontextmanager
 async def running_system(
-    infrastructure: Infrastructure, templates: dict[str, str], folder: Path
+    infrastructure: Infrastructure, templates: dict[str, str], folder: Path, *, issuer: str = ""
 ) -> AsyncIterator[System]:
-    """Run every service with all of its roles, and fill the small district; logs and files are in ``folder``."""
+    """Run every service with all of its roles, and fill the small district; logs and files are in ``folder``.
+
+    ``issuer`` is the address of an outside issuer that people may log in by, as ``campus``.
+    """
     secret, prefix = credentials.generate(), f"test-{token_hex(4)}."
     databases = Databases(infrastructure.admin_url, templates)
     made = {service: await databases.make(service) for service in SERVICES}
@@ -67,13 +71,15 @@ async def running_system(
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, ports | {"TOPIC_PREFIX": prefix}))
         settings = LocalSettings()
+        more = {"registry": _issuers(issuer, settings.base_urls()["portal"])} if issuer else {}
         children = {
             service: Child(
                 name=service,
                 command=[sys.executable, "-m", f"services.{service}", "all"],
                 log=folder / f"{service}.log",
                 pid_file=folder / f"{service}.pid",
-                environment=service_environment(service, settings, secret, urls, infrastructure.bootstrap_servers),
+                environment=service_environment(service, settings, secret, urls, infrastructure.bootstrap_servers)
+                | more.get(service, {}),
                 directory=ROOT,
             )
             for service in SERVICES
@@ -87,3 +93,15 @@ async def running_system(
         district = small_district.make(platform, folder)
         yield System(settings.base_urls()["portal"], platform, children, urls, district)
     await databases.drop()
+
+
+def _issuers(issuer: str, origin: str) -> dict[str, str]:
+    known = {
+        "issuer": issuer,
+        "client_id": "linbang",
+        "client_secret": "of this run",
+        "redirect_uri": f"{origin}/log-in/with/campus",
+        "title": "校园账号",
+        "title_en": "campus account",
+    }
+    return {"REGISTRY_OIDC": json.dumps({"campus": known})}
