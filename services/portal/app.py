@@ -15,6 +15,7 @@ from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.records.part import PART as RECORDS
 from services.portal.register.part import PART as REGISTER
 from services.portal.roster.part import PART as ROSTER
+from services.portal.rules.part import PART as RULES
 from services.portal.sessions.part import PART as SESSIONS
 from services.portal.settings import Settings
 from services.portal.shell.part import PART as SHELL
@@ -34,6 +35,7 @@ PARTS = (
     ROSTER,
     RECORDS,
     VOLUNTEERS,
+    RULES,
     LIVE,
     ME,
     CHECK_IN,

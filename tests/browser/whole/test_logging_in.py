@@ -2,13 +2,16 @@
 
 import json
 import re
+from datetime import timedelta
 
 from playwright.async_api import Page, expect
 
 from deploy.local.environment import TEXTS
+from shared.contracts.calendar import district_day
+from shared.store.event_log import now
 from tests.browser.conftest import OpenPage
 from tests.browser.people import Account, as_admin, somebody
-from tests.support.browser import Watch
+from tests.support.browser import Watch, log_in
 from tests.support.eventually import eventually
 from tests.support.system import System
 
@@ -96,3 +99,37 @@ async def test_an_identity_of_another_site_is_linked_after_a_log_in_and_logs_in_
     await other.goto("/settings/identities")
     await other.get_by_role("button", name="取消关联 校园账号").click()
     await expect(other.get_by_text("已取消关联。")).to_be_visible()
+
+
+async def test_the_centre_sets_rules_and_a_manager_reads_them(
+    system: System, open_page: OpenPage, watch: Watch
+) -> None:
+    watch.expected = ("422",)
+    page = await open_page()
+    await log_in(page, system.district.admin)
+    await page.get_by_role("link", name="规则").click()
+    await page.get_by_role("link", name="改规则").click()
+    await page.get_by_label("从哪天起").fill("2020-01-01")
+    await page.get_by_label("晚走的时间最多计多久").fill("999")
+    await page.get_by_role("button", name="保存为新规则").click()
+    faults = page.get_by_role("alert")
+    await expect(faults.get_by_role("link")).to_have_count(2)
+    await faults.get_by_role("link", name="晚走的时间最多计多久").click()
+    await expect(page.locator("#counts_late")).to_be_focused()
+    await page.get_by_label("晚走的时间最多计多久").fill("10")
+    later = district_day(now()) + timedelta(days=300)  # other tests publish under today's
+    await page.get_by_label("从哪天起").fill(f"{later}")
+    await page.get_by_role("button", name="保存为新规则").click()
+    await expect(page.get_by_text("已保存。")).to_be_visible()
+    history = page.get_by_role("region", name="历次规则")
+    newest = history.get_by_role("listitem").filter(has_text="第 1 版")
+    await expect(newest).to_contain_text("未到")
+    await expect(newest).to_contain_text(f"{system.district.admin[0]} 定于")
+    await expect(newest).to_contain_text("0 分 → 10 分")
+
+    page = await open_page(scripts=False)
+    await log_in(page, system.district.manager)
+    await page.get_by_role("link", name="规则").click()
+    await expect(page.get_by_role("region", name="现行规则")).to_contain_text("初始规则")
+    await expect(page.get_by_role("region", name="历次规则")).to_contain_text("10 分")
+    await expect(page.get_by_role("link", name="改规则")).to_have_count(0)
