@@ -78,7 +78,7 @@ async def running_system(
                 command=[sys.executable, "-m", f"services.{service}", "all"],
                 log=folder / f"{service}.log",
                 pid_file=folder / f"{service}.pid",
-                environment=service_environment(service, settings, secret, urls, infrastructure.bootstrap_servers)
+                environment=service_environment(service, settings, secret, urls, infrastructure.servers)
                 | more.get(service, {}),
                 directory=ROOT,
             )
