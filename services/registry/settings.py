@@ -26,7 +26,7 @@ class IssuerSettings(BaseModel):
 class Settings(ServiceSettings):
     """``REGISTRY_*`` and what all services share. Keys are 32 bytes, base64."""
 
-    model_config = SettingsConfigDict(env_prefix="REGISTRY_")
+    model_config = SettingsConfigDict(env_prefix="REGISTRY_", env_ignore_empty=True, hide_input_in_errors=True)
 
     port: int = 8101
     master_key: Annotated[Base64Bytes, Field(repr=False)]
