@@ -35,6 +35,8 @@ class System:
     children: Mapping[str, Child]
     database_urls: Mapping[str, str]
     district: SmallDistrict
+    until_its_end: ExitStack
+    """What is closed when the system is stopped."""
 
     @contextmanager
     def without(self, service: str) -> Iterator[None]:
@@ -91,7 +93,8 @@ async def running_system(
         for name, child in children.items():
             wait_for(child, platform.base_urls[name])
         district = small_district.make(platform, folder)
-        yield System(settings.base_urls()["portal"], platform, children, urls, district)
+        until_its_end = stack.enter_context(ExitStack())
+        yield System(settings.base_urls()["portal"], platform, children, urls, district, until_its_end)
     await databases.drop()
 
 
