@@ -6,10 +6,11 @@ or refused by name.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.portal.closing.queries import ClosingLine
+from services.portal.shell.clocks import read_clock
 from services.portal.shell.forms import faults_of
 from shared.contracts.calendar import CHINA
 from shared.contracts.faults import Code, Fault
@@ -44,7 +45,7 @@ def said_by_rule(line: ClosingLine) -> Said:
 
 def nearest(clock: str, starts_at: datetime, ends_at: datetime) -> datetime | None:
     """Return the moment that a time of day means for a shift: of its days the one nearest to it; None for no time."""
-    at = _time(clock)
+    at = read_clock(clock)
     if at is None:
         return None
     first = starts_at.astimezone(CHINA).date()
@@ -71,7 +72,7 @@ def unreadable(form: Mapping[str, str], lines: Sequence[ClosingLine], language: 
         found |= {
             f"{field}-{line.sign_up_id}": missing
             for field, typed in (("start", said.start), ("end", said.end))
-            if _time(typed) is None
+            if read_clock(typed) is None
         }
         if said.break_minutes and whole(said.break_minutes) is None:
             found[f"break-{line.sign_up_id}"] = wrong
@@ -102,13 +103,6 @@ def _entry(line: ClosingLine, said: Said, starts_at: datetime, ends_at: datetime
     rest = whole(said.break_minutes or "0")
     times = {"started_at": start and start.isoformat(), "ended_at": end and end.isoformat(), "break_minutes": rest}
     return entry | times
-
-
-def _time(clock: str) -> time | None:
-    try:
-        return time.fromisoformat(clock)
-    except ValueError:
-        return None
 
 
 def _clock(moment: datetime | None) -> str:

@@ -4,16 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from services.portal.publishing.domain import MOST_ROWS, MOST_WEEKS, ShiftRow, all_shifts
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import LongText, ShortText, faults_of
 from shared.contracts.faults import Code, Fault
 from shared.contracts.text import whole
 from shared.http.upstream import RefusedByServiceError
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
-_Lines = Annotated[list[Line], Field(max_length=MOST_ROWS)]
+_Column = Annotated[list[ShortText], Field(max_length=MOST_ROWS)]
+"""What was typed into one field of every row."""
 _OF_A_SHIFT = re.compile(r"shifts\.(\d+)\.(starts_at|ends_at|capacity)")
 _FIELDS = {"starts_at": "day", "ends_at": "ends", "capacity": "capacity"}
 TEXTS = ("title", "service", "place", "person_in_charge", "risk_text", "description")
@@ -22,14 +22,14 @@ TEXTS = ("title", "service", "place", "person_in_charge", "risk_text", "descript
 class TextForm(BaseModel):
     """What is said of an activity."""
 
-    title: Line = ""
-    service: Line = ""
-    place: Line = ""
-    person_in_charge: Line = ""
-    risk_text: Line = ""
-    description: Line = ""
-    key: Line = ""
-    version: Line = ""
+    title: LongText = ""
+    service: ShortText = ""
+    place: LongText = ""
+    person_in_charge: LongText = ""
+    risk_text: LongText = ""
+    description: LongText = ""
+    key: ShortText = ""
+    version: ShortText = ""
 
     def texts(self) -> dict[str, str]:
         """Return the text as activities wants it."""
@@ -39,13 +39,13 @@ class TextForm(BaseModel):
 class PublishForm(TextForm):
     """A whole activity; each of the lists holds one value a row of the shifts."""
 
-    station: Line = ""
-    day: _Lines = []
-    starts: _Lines = []
-    ends: _Lines = []
-    capacity: _Lines = []
-    weeks: Line = "1"
-    do: Line = "publish"
+    station: ShortText = ""
+    day: _Column = []
+    starts: _Column = []
+    ends: _Column = []
+    capacity: _Column = []
+    weeks: ShortText = "1"
+    do: ShortText = "publish"
 
     def rows(self) -> list[ShiftRow]:
         """Return the rows of the shifts, at least one."""
