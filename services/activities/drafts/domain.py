@@ -28,7 +28,7 @@ class TypedShift(BaseModel):
 
 
 class DraftContent(BaseModel):
-    """An activity as far as it is written. ``station`` is a code or an id; ``weeks``: how often the rows are repeated."""
+    """An activity as far as it is written: ``station`` is a code or an id, ``weeks`` how often rows are repeated."""
 
     station: _Cell = ""
     title: _Line = ""
