@@ -69,6 +69,6 @@ async def drafts_for(
 async def show_draft(tx: AsyncConnection, actor: Actor, draft_id: UUID) -> ShownDraft:
     """Return a draft. Raises RefusedError ``not_found``."""
     row = (await tx.execute(_ONE, {"district": actor.district, "id": draft_id})).one_or_none()
-    found = Draft(row.id, row.kept_by, row.station_id, row.version) if row else None
-    draft = check_editable(found, actor)
-    return ShownDraft(**row.content, id=draft.id, version=draft.version, is_own=draft.kept_by == actor.name)
+    *of_draft, content = row or (None, {})
+    draft = check_editable(Draft(*of_draft) if row else None, actor)
+    return ShownDraft(**content, id=draft.id, version=draft.version, is_own=draft.kept_by == actor.name)

@@ -77,7 +77,7 @@ class PublishForm(TextForm):
     def draft_body(self) -> dict[str, object]:
         """Return it as activities keeps it: as it was typed."""
         shifts = [asdict(row) for row in self.rows() if row != ShiftRow()]
-        body = {"station": self.station, **self.texts(), "shifts": shifts, "weeks": self.weeks}
+        body: dict[str, object] = {"station": self.station, **self.texts(), "shifts": shifts, "weeks": self.weeks}
         return {**body, "version": number_of(self.version)} if self.draft else body
 
 

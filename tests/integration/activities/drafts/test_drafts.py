@@ -131,7 +131,7 @@ async def test_drafts_are_counted_beside_the_states_and_listed_by_pages(activiti
     for title in ("一", "二", "三"):
         await keep(activities.leader, title=title)
     counts = (await activities.leader.get("/v1/me/activities"))["counts"]
-    assert counts == {"draft": 3, **dict.fromkeys(ActivityState, 0)}
+    assert counts == {"draft": 3, **{state.value: 0 for state in ActivityState}}
     assert (await activities.account(Role.TEAM_LEADER).get("/v1/me/activities"))["counts"]["draft"] == 0
     first = await activities.leader.get("/v1/drafts?limit=2")
     second = await activities.leader.get(f"/v1/drafts?limit=2&cursor={first['next_cursor']}")
