@@ -34,6 +34,8 @@ class ServiceLogged(Event):
     """The recipient's rating, 1 to 5, where one was given."""
     provenance: Provenance
     import_id: UUID | None = None
+    claim_id: UUID | None = None
+    """The claim that was accepted by it: ``ClaimAnswered`` tells the volunteer."""
 
 
 class ServiceCorrected(Event):
@@ -51,6 +53,8 @@ class ServiceCorrected(Event):
     ended_at: datetime | None = None
     activity_title: str | None = None
     """Absent in older events."""
+    claim_id: UUID | None = None
+    """The claim that was accepted by it: ``ClaimAnswered`` tells the volunteer."""
 
 
 class ServiceRecordsImported(Event):
@@ -96,3 +100,5 @@ class ClaimAnswered(Event):
     minutes: int
     """What it counts from now on."""
     reason: str
+    excused: bool = False
+    """Whether by it an absence is not counted any more."""

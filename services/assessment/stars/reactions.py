@@ -103,6 +103,7 @@ def _hours_event(data: ServiceLogged | ServiceCorrected, lifetime_minutes: int) 
             previous_minutes=data.previous_minutes,
             lifetime_minutes=lifetime_minutes,
             activity_title=data.activity_title,
+            claim_id=data.claim_id,
         )
     return HoursCredited(
         volunteer_id=data.volunteer_id,
@@ -111,6 +112,7 @@ def _hours_event(data: ServiceLogged | ServiceCorrected, lifetime_minutes: int) 
         lifetime_minutes=lifetime_minutes,
         activity_title=data.activity_title,
         provenance=data.provenance,
+        claim_id=data.claim_id,
     )
 
 
