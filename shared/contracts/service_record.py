@@ -57,6 +57,20 @@ class ServiceCorrected(Event):
     """The claim that was accepted by it: ``ClaimAnswered`` tells the volunteer."""
 
 
+class ServiceRated(Event):
+    """The organiser says how good a service was (MCA Order 67, art. 10; domain.md row 48); the last one counts.
+
+    What the recipient says is ``rating`` of the record itself.
+    """
+
+    topic: ClassVar[str] = "activities.service-record"
+
+    record_id: UUID
+    volunteer_id: UUID
+    rating: int
+    """1 to 5."""
+
+
 class ServiceRecordsImported(Event):
     """A bulk import of past records is complete: this many were accepted under this import id."""
 

@@ -1,4 +1,4 @@
-"""Drafts: activities that are being written."""
+"""Drafts: activities that are being written. How good a service was, as its organiser says."""
 
 from alembic import op
 
@@ -24,6 +24,7 @@ STATEMENTS = (
     """,
     "CREATE INDEX draft_kept_by ON draft (district, kept_by)",
     "CREATE INDEX draft_of_station ON draft (district, station_id)",
+    "ALTER TABLE service_record ADD COLUMN organiser_rating int CHECK (organiser_rating BETWEEN 1 AND 5)",
 )
 
 

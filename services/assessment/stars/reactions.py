@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.ledger.imports import IMPORTS
-from services.assessment.ledger.projections import LEDGER, Entered
+from services.assessment.ledger.projections import LEDGER, RATINGS, Entered
 from services.assessment.ledger.repository import close_complete
 from services.assessment.rules.domain import RuleBook, RuleSet
 from services.assessment.rules.repository import rule_book
@@ -30,6 +30,7 @@ from shared.contracts import (
     ImportCredited,
     ServiceCorrected,
     ServiceLogged,
+    ServiceRated,
     ServiceRecordsImported,
     StarLevelReached,
 )
@@ -160,6 +161,7 @@ async def close_imports(
 REACTIONS = (
     Reaction(ServiceLogged, projects=LEDGER, decides=announce_hours),
     Reaction(ServiceCorrected, projects=LEDGER, decides=announce_hours),
+    Reaction(ServiceRated, projects=RATINGS),
     Reaction(ServiceLogged, projects=IMPORTS, decides=close_imports),
     Reaction(ServiceRecordsImported, projects=IMPORTS, decides=close_imports),
     Reaction(HoursCredited, projects=AWARDS),
