@@ -34,6 +34,8 @@ class Part:
     reactions: Sequence[Reaction] = ()
     imports: Callable[[Any], Mapping[str, ImportKind]] = _nothing
     """The kinds of files it takes in, by the name in ``POST /v1/imports/<kind>``."""
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    """How many bytes a body may have where that is more than usual, by the start of the path."""
     work: Callable[[Any], Sequence[WorkKind]] = _no_work
     """The kinds of work that it does later, in the role ``worker``."""
     endings: Mapping[str, Ending] = field(default_factory=dict)

@@ -51,6 +51,11 @@ class Service:
         return {name: kind for part in self.parts for name, kind in part.imports(self.settings).items()}
 
     @cached_property
+    def larger_bodies(self) -> Mapping[str, int]:
+        """How many bytes a body may have where that is more than usual, by the start of the path."""
+        return {start: size for part in self.parts for start, size in part.larger_bodies.items()}
+
+    @cached_property
     def work(self) -> Sequence[WorkKind]:
         """The kinds of work that its parts do later."""
         return [kind for part in self.parts for kind in part.work(self.settings)]
