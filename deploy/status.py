@@ -28,6 +28,7 @@ from deploy.services import SERVICES, url_name
 from shared.messaging.kafka_metadata import end_offsets, extents
 from shared.messaging.observer import View, view
 from shared.messaging.positions import positions_of
+from shared.messaging.servers import KafkaServers
 from shared.messaging.subscription import command_of, missing_history, read_rows
 from shared.store.engine import Store
 
@@ -167,9 +168,8 @@ async def _lags(
     before, now = _positions(first), _positions(second)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            topics = sorted({topic for places in now.values() for topic, _ in places})
-            ends = await end_offsets(environment.get("KAFKA_BOOTSTRAP_SERVERS", ""), topics)
-    except (KafkaError, OSError, ValueError):
+            ends = await _ends(environment, now)
+    except (KafkaError, OSError, ValueError, KeyError):
         unreachable.append("Kafka")
         return []
     return [
@@ -182,23 +182,32 @@ async def _lags(
     ]
 
 
+async def _ends(environment: Mapping[str, str], positions: Mapping[str, Mapping[Place, int]]) -> dict[Place, int]:
+    """Return where the partitions end that are read; asked for by each reader, who may see no others."""
+    ends: dict[Place, int] = {}
+    for service, places in positions.items():
+        topics = sorted({topic for topic, _ in places})
+        ends |= await end_offsets(KafkaServers.of_service(service, environment), topics)
+    return ends
+
+
 async def _without_history(
     environment: Mapping[str, str], urls: Mapping[str, str], services: Iterable[str]
 ) -> list[str]:
     """Return the services whose consumer waits for `subscribe`; a topic that Kafka does not tell of is not judged."""
-    prefix, servers = environment.get("TOPIC_PREFIX", ""), environment.get("KAFKA_BOOTSTRAP_SERVERS", "")
-    found = []
+    prefix, found = environment.get("TOPIC_PREFIX", ""), []
     for service in services:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
+                servers = KafkaServers.of_service(service, environment)
                 if await _misses_history(service, urls[service], servers, prefix):
                     found.append(service)
-        except (KafkaError, SQLAlchemyError, OSError, ValueError):
+        except (KafkaError, SQLAlchemyError, OSError, ValueError, KeyError):
             continue
     return found
 
 
-async def _misses_history(service: str, url: str, servers: str, prefix: str) -> bool:
+async def _misses_history(service: str, url: str, servers: KafkaServers, prefix: str) -> bool:
     table = reactions(service)
     held = await extents(servers, [prefix + topic for topic in table.topics])
     async with Store(url, pool_size=1) as store, store.transaction() as tx:

@@ -30,6 +30,7 @@ from shared.messaging.kafka_metadata import partitions_of
 from shared.messaging.progress import Progress
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
+from shared.messaging.servers import KafkaServers
 from shared.messaging.subscription import HistoryMissingError, Subscriptions, open_subscriptions
 from shared.ops import metrics
 from shared.ops.back_off import back_off
@@ -52,7 +53,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self,
         reactions: Reactions,
         store: Store,
-        bootstrap_servers: str,
+        servers: KafkaServers,
         prefix: str,
         membership: Membership = group_client.USUAL,
         *,
@@ -62,7 +63,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._store = store
         self._prefix = prefix
         self._reactions = reactions
-        self._bootstrap_servers = bootstrap_servers
+        self._servers = servers
         self._limited = limited
         self._processing: Processing
         self._progress = Progress(group, prefix)
@@ -72,7 +73,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._failures = 0
         self._stopped: asyncio.Future[None] | None = None
         self._heartbeat = Heartbeat(group)
-        self._broker = group_client.open_broker(bootstrap_servers)
+        self._broker = group_client.open_broker(servers)
         topics = [prefix + topic for topic in reactions.topics]
         self._subscriber = group_client.subscribe(self._broker, topics, prefix + group, membership, self)
         self._subscriber(self._receive)
@@ -110,7 +111,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Return since when each type is handled; a server that is away is waited for. Raises HistoryMissingError."""
         for failures in count(1):
             try:
-                return await open_subscriptions(self._store, self._reactions, self._bootstrap_servers, self._prefix)
+                return await open_subscriptions(self._store, self._reactions, self._servers, self._prefix)
             except Exception as fault:
                 if not is_transient(fault):
                     raise

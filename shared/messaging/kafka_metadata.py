@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.messaging.servers import KafkaServers
+
 
 class Extent(NamedTuple):
     """What a partition holds: from ``beginning`` up to but not including ``end``."""
@@ -14,26 +16,26 @@ class Extent(NamedTuple):
     end: int
 
 
-async def extents(bootstrap_servers: str, topics: Sequence[str]) -> dict[TopicPartition, Extent]:
+async def extents(servers: KafkaServers, topics: Sequence[str]) -> dict[TopicPartition, Extent]:
     """Return what every partition of physical ``topics`` holds. Raises KafkaError where one is not there."""
     if not topics:
         return {}  # aiokafka cancels its caller where it is stopped before it has asked for anything
-    async with subscribed(bootstrap_servers, topics) as client:
+    async with subscribed(servers, topics) as client:
         partitions = partitions_of(client)
         beginnings, ends = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
     return {partition: Extent(beginnings[partition], ends[partition]) for partition in partitions}
 
 
-async def end_offsets(bootstrap_servers: str, topics: Sequence[str]) -> dict[TopicPartition, int]:
+async def end_offsets(servers: KafkaServers, topics: Sequence[str]) -> dict[TopicPartition, int]:
     """Return where every partition of physical ``topics`` ends. Raises KafkaError where one is not there."""
-    return {partition: extent.end for partition, extent in (await extents(bootstrap_servers, topics)).items()}
+    return {partition: extent.end for partition, extent in (await extents(servers, topics)).items()}
 
 
 @asynccontextmanager
-async def subscribed(bootstrap_servers: str, topics: Sequence[str]) -> AsyncIterator[AIOKafkaConsumer]:
+async def subscribed(servers: KafkaServers, topics: Sequence[str]) -> AsyncIterator[AIOKafkaConsumer]:
     """Give a client that knows the partitions of ``topics``. Raises KafkaError where one is not there."""
     # Subscribed from the start: `start` then waits for their partitions; else there would be none.
-    client = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
+    client = AIOKafkaConsumer(*topics, **servers.options(), enable_auto_commit=False)
     try:
         await client.start()
         yield client

@@ -28,6 +28,7 @@ from shared.contracts.envelope import Attributes, Header
 from shared.messaging import spans
 from shared.messaging.partitioner import partition_index
 from shared.messaging.records import content_of
+from shared.messaging.servers import KafkaServers
 from shared.ops.back_off import back_off
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
@@ -80,9 +81,9 @@ class NotLeaderError(Exception):
 class Relay:
     """Publishes one database's outbox."""
 
-    def __init__(self, store: Store, bootstrap_servers: str, prefix: str = "") -> None:
+    def __init__(self, store: Store, servers: KafkaServers, prefix: str = "") -> None:
         self._store = store
-        self._bootstrap_servers = bootstrap_servers
+        self._servers = servers
         self._prefix = prefix
         self._cursor = LogCursor()
         self._swept = 0.0
@@ -117,7 +118,7 @@ class Relay:
 
     async def _publish_until_failure(self, connection: AsyncConnection, heartbeat: Heartbeat) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap_servers,
+            **self._servers.options(),
             acks="all",
             enable_idempotence=True,
             compression_type="lz4",

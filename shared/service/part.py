@@ -11,6 +11,7 @@ from shared.imports.job import ImportKind
 from shared.messaging.reactions import Reaction
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
+from shared.store.retention import Retention
 from shared.work.kind import Ending, WorkKind
 
 Loop = Callable[[Heartbeat], Coroutine[Any, Any, None]]
@@ -32,6 +33,8 @@ class Part:
     short_routes: Sequence[ShortRoute] = ()
     """Short ways to routes among those of ``routers``."""
     reactions: Sequence[Reaction] = ()
+    follows: Sequence[str] = ()
+    """Topics that it reads without reacting to anything, from now on and in no group."""
     imports: Callable[[Any], Mapping[str, ImportKind]] = _nothing
     """The kinds of files it takes in, by the name in ``POST /v1/imports/<kind>``."""
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
@@ -40,6 +43,8 @@ class Part:
     """The kinds of work that it does later, in the role ``worker``."""
     endings: Mapping[str, Ending] = field(default_factory=dict)
     """What it notes where work is given up or cancelled, by kind; an operator's command needs it without settings."""
+    retentions: Sequence[Retention] = ()
+    """How long rows of its tables are kept that may be forgotten; none of what events alone make."""
     install: Callable[[FastAPI, Any], None] | None = None
     """Adds to the application what is not a route: handlers of errors, middleware; given the service's settings."""
     prepare: Callable[[FastAPI, Store, Any], Awaitable[None]] | None = None

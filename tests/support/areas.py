@@ -30,10 +30,11 @@ BUDGETS = {
     "integration/portal": 40,
     "integration/registry": 120,
     "integration/services": 140,
+    "integration/transport": 40,
     "integration/work": 70,
     "replay": 100,
     "unit": 90,
-    "upgrade": 20,
+    "upgrade": 40,
 }
 """Seconds of one worker, beside two others on two cores."""
 

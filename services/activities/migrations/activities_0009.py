@@ -36,4 +36,4 @@ STATEMENTS = (
 def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
-    secure("draft", api="SELECT, INSERT, UPDATE, DELETE")
+    secure("draft", api="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, DELETE")
