@@ -6,24 +6,20 @@ on the way. All is below one path, which is as far as the service worker reaches
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from services.portal.offline import queries
-from services.portal.offline.domain import Worker, read_file
+from services.portal.offline.domain import Worker
 from services.portal.offline.queries import GivenList, ListKey, Verdicts
 from services.portal.roster.queries import as_forbidden, find_roster
 from services.portal.sessions.dependencies import Organiser
-from services.portal.sessions.visits import Visit
 from services.portal.shell.ids import id_of
 from services.portal.shell.look import look_of
 from services.portal.shell.pages import Pages
-from shared.contracts.faults import Code
 from shared.http.auth import anyone
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError
@@ -31,8 +27,6 @@ from shared.http.upstream import RefusedByServiceError
 router = APIRouter(prefix="/staff/offline", include_in_schema=False)
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 _TEMPLATE = "offline/offline.html"
-FILES = "/staff/offline/files/"
-"""Where saved files are brought: larger bodies than elsewhere are taken there."""
 
 
 class Device(BaseModel):
@@ -78,31 +72,6 @@ async def show_list(visit: Organiser, shift_id: str) -> Response:
     return visit.page(_TEMPLATE, roster=await find_roster(visit.calls, id_of(shift_id), limit=1))
 
 
-@router.get("/files/{shift_id}")
-async def ask_for_file(visit: Organiser, shift_id: str) -> Response:
-    """Ask for a file that a page of the list has saved."""
-    return await _file_page(visit, id_of(shift_id))
-
-
-@router.post("/files/{shift_id}")
-async def take_file(visit: Organiser, shift_id: str, file: UploadFile | None = None) -> Response:
-    """Bring activities what a saved file holds; it takes what the device has signed, once, whoever brings it."""
-    shift = id_of(shift_id)
-    saved = read_file(await file.read()) if file else None
-    if saved is None:
-        return await _file_page(visit, shift, wrong="unreadable" if file and file.filename else "missing")
-    if saved.shift_id != shift:
-        return await _file_page(visit, shift, wrong="other_shift")
-    try:
-        verdicts = await queries.bring(visit.calls, saved)
-    except RefusedByServiceError as refused:
-        if not refused.has(Code.EXPIRED):
-            raise as_forbidden(refused) from None
-        return await _file_page(visit, shift, wrong="expired")
-    of_people = (one.verdict for entry, one in zip(saved.entries, verdicts, strict=True) if entry.is_of_somebody)
-    return await _file_page(visit, shift, came=Counter(of_people))
-
-
 @router.post("/{shift_id}/list")
 async def give_list(visit: Organiser, shift_id: str, device: Device) -> ForDevice:
     """Give a device the list."""
@@ -120,11 +89,3 @@ async def take_in(visit: Organiser, shift_id: str, brought: Brought) -> Verdicts
         return await visit.calls.change(queries.TAKE_IN, brought.model_dump(mode="json"), shift_id=id_of(shift_id))
     except RefusedByServiceError as refused:
         raise as_forbidden(refused) from None
-
-
-async def _file_page(
-    visit: Visit, shift_id: UUID, *, wrong: str = "", came: Mapping[str, int] | None = None
-) -> Response:
-    """Show the form for a file with what is wrong with the one before, or what came of it."""
-    roster = await find_roster(visit.calls, shift_id, limit=1)
-    return visit.page("offline/file.html", 422 if wrong else 200, roster=roster, wrong=wrong, came=came)

@@ -11,7 +11,7 @@ from shared.contracts.actor import Role
 from tests.integration.portal.test_offline_list import ROSTER, SHIFT
 from tests.support.portal import FakeServices, Portal
 
-PATH = f"/staff/offline/files/{SHIFT}"
+PATH = f"/staff/offline-files/{SHIFT}"
 ENTRIES = f"POST activities/v1/shifts/{SHIFT}/offline-entries"
 DEVICE = "01900000-0000-7000-8000-000000000005"
 
