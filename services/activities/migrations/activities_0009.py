@@ -1,4 +1,4 @@
-"""Drafts of activities; how good a service was, as its organiser says; offline lists that were saved as files."""
+"""Drafts of activities; how good a service was, as its organiser says."""
 
 from alembic import op
 
@@ -25,11 +25,6 @@ STATEMENTS = (
     "CREATE INDEX draft_kept_by ON draft (district, kept_by)",
     "CREATE INDEX draft_of_station ON draft (district, station_id)",
     "ALTER TABLE service_record ADD COLUMN organiser_rating int CHECK (organiser_rating BETWEEN 1 AND 5)",
-    """
-    ALTER TABLE offline_entry
-        DROP CONSTRAINT offline_entry_kind_check,
-        ADD CONSTRAINT offline_entry_kind_check CHECK (kind IN ('check_in', 'check_out', 'clock', 'saved'))
-    """,
 )
 
 

@@ -32,9 +32,8 @@ class EntryKind(StrEnum):
     CHECK_IN = "check_in"
     CHECK_OUT = "check_out"
     CLOCK = "clock"
-    """It was told the server's time: how its own clock is read from then on."""
-    SAVED = "saved"
-    """What was noted so far was saved as a file: its clock is read as it was last, and somebody has to look at that."""
+    """It was told the server's time: how its own clock is read from then on. Where it had nobody to ask, and saved what
+    it had noted as a file, its clock is read as it was last, and somebody has to look at that."""
 
 
 class Verdict(StrEnum):
@@ -62,7 +61,7 @@ class Entry:
     sign_up_id: UUID | None
     device_time: datetime
     server_time: datetime | None
-    """Of a reading of the clock: what the device was told."""
+    """Of a reading of the clock: what the device was told, if anything."""
     received_at: datetime
 
 
@@ -117,7 +116,7 @@ def timed(device: Device, entries: Collection[Entry], window: Window) -> list[Ti
     for entry in chain:
         if entry.server_time:
             readings.append(_Reading(entry.sequence, entry.server_time - entry.device_time, entry.server_time))
-        elif entry.kind is EntryKind.SAVED:
+        elif entry.kind is EntryKind.CLOCK:
             offset = readings[-1].offset
             readings.append(_Reading(entry.sequence, offset, entry.device_time + offset, is_guess=True))
     settled = [entry for entry in chain if entry.sequence <= readings[-1].sequence]

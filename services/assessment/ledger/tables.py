@@ -32,7 +32,7 @@ organiser_rating = Table(
     Column("district", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
     Column("volunteer_id", Uuid, nullable=False),
-    Column("rating", SmallInteger, nullable=False),
+    Column("rating", Integer, nullable=False),
     Column("version", Integer, nullable=False),
 )
 volunteer_hours = Table(

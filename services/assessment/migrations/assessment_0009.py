@@ -5,9 +5,9 @@ from alembic import op
 from shared.store.ddl import secure
 
 revision = "assessment_0009"
-down_revision = "assessment_0001"
+down_revision = "assessment_0002"
 branch_labels = None
-depends_on = None
+depends_on = ("kit_0005",)  # current_districts()
 
 # id: of the service record; version: of its last rating.
 STATEMENTS = (
@@ -16,7 +16,7 @@ STATEMENTS = (
         district     text NOT NULL,
         id           uuid NOT NULL,
         volunteer_id uuid NOT NULL,
-        rating       smallint NOT NULL CHECK (rating BETWEEN 1 AND 5),
+        rating       int NOT NULL CHECK (rating BETWEEN 1 AND 5),
         version      int NOT NULL,
         PRIMARY KEY (district, id)
     )

@@ -35,7 +35,7 @@ from shared.contracts import (
     StarLevelReached,
 )
 from shared.contracts.received import Received
-from shared.messaging.reactions import Reaction
+from shared.messaging.reactions import History, Reaction
 from shared.store.event_log import NewEvent, append
 
 
@@ -161,7 +161,7 @@ async def close_imports(
 REACTIONS = (
     Reaction(ServiceLogged, projects=LEDGER, decides=announce_hours),
     Reaction(ServiceCorrected, projects=LEDGER, decides=announce_hours),
-    Reaction(ServiceRated, projects=RATINGS),
+    Reaction(ServiceRated, projects=RATINGS, history=History.IGNORE),  # of before this is subscribed to there are none
     Reaction(ServiceLogged, projects=IMPORTS, decides=close_imports),
     Reaction(ServiceRecordsImported, projects=IMPORTS, decides=close_imports),
     Reaction(HoursCredited, projects=AWARDS),

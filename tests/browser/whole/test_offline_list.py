@@ -164,7 +164,7 @@ async def test_nobody_logs_out_with_something_unsynced_unless_it_is_saved(
     saved = json.loads((tmp_path / "saved.json").read_text(encoding="utf-8"))
     assert [(one.get("number_last_four"), one["kind"]) for one in saved["entries"]] == [
         (entry["number_last_four"], "check_in"),
-        (None, "saved"),
+        (None, "clock"),
     ]
 
     office = await open_page()

@@ -21,7 +21,7 @@ def saved(entries: int = 2, shift: str = SHIFT) -> bytes:
     noted = [
         {"name": "薛**", "kind": "check_in", "about": "2026-03-01T09:00:00Z", "signed": f"s{n}"} for n in range(entries)
     ]
-    end = {"kind": "saved", "signed": "end"}
+    end = {"kind": "clock", "signed": "end"}
     return json.dumps({"shift_id": shift, "device_id": DEVICE, "signed_list": "l", "entries": [*noted, end]}).encode()
 
 

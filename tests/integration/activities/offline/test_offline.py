@@ -221,7 +221,7 @@ async def test_a_saved_file_is_brought_by_somebody_else_and_again_by_the_device_
     for place, moment in zip(places, moments, strict=True):
         phone.note("check_in", moment, place.sign_up_id)
     assert [each["verdict"] for each in await phone.bring(phone.entries)] == ["waiting"] * 2
-    phone.note("saved", now())
+    phone.note("clock", now())
 
     office = replace(phone, staff=activities.manager)
     brought = await office.bring(phone.entries)

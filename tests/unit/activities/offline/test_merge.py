@@ -51,7 +51,13 @@ class Phone:
         return Device(UUID(int=100 + self.number), FIRST, -self.off)
 
     def note(
-        self, kind: EntryKind, at: datetime, sign_up: UUID | None = None, *, off: timedelta | None = None
+        self,
+        kind: EntryKind,
+        at: datetime,
+        sign_up: UUID | None = None,
+        *,
+        off: timedelta | None = None,
+        is_answered: bool = True,
     ) -> Entry:
         off = self.off if off is None else off
         sequence = len(self.entries) + 1
@@ -64,7 +70,7 @@ class Phone:
             kind=kind,
             sign_up_id=sign_up,
             device_time=at + off,
-            server_time=at if kind is EntryKind.CLOCK else None,
+            server_time=at if kind is EntryKind.CLOCK and is_answered else None,
             received_at=RECEIVED,
         )
         self.entries.append(entry)
@@ -122,8 +128,8 @@ def days(draw: st.DrawFn) -> tuple[list[Phone], dict[UUID, Attendance]]:
     for phone in phones:
         for at in sorted(draw(st.lists(moments, min_size=1, max_size=6))):
             kind = draw(kinds)
-            sign_up = None if kind in (EntryKind.CLOCK, EntryKind.SAVED) else draw(st.sampled_from(PEOPLE))
-            phone.note(kind, at, sign_up, off=draw(offsets))
+            sign_up = None if kind is EntryKind.CLOCK else draw(st.sampled_from(PEOPLE))
+            phone.note(kind, at, sign_up, off=draw(offsets), is_answered=draw(st.booleans()))
         phone.note(EntryKind.CLOCK, LATEST, off=draw(offsets))
     found = {person: attendance(sign_up_id=person) for person in PEOPLE}
     if draw(st.booleans()):
@@ -210,7 +216,7 @@ def test_what_was_saved_counts_by_the_clock_as_it_was_read_last_and_is_to_be_con
     phone.note(EntryKind.CHECK_IN, START, PEOPLE[0])
     phone.note(EntryKind.CLOCK, START + MINUTE, off=3 * MINUTE)
     phone.note(EntryKind.CHECK_IN, START + 2 * MINUTE, PEOPLE[1], off=3 * MINUTE)
-    phone.note(EntryKind.SAVED, END, off=3 * MINUTE)
+    phone.note(EntryKind.CLOCK, END, off=3 * MINUTE, is_answered=False)
     phone.note(EntryKind.CHECK_IN, END, PEOPLE[2], off=3 * MINUTE)
     noted = settled([phone], phone.entries)
     people = [each for each in noted if each.entry.sign_up_id]

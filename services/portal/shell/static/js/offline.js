@@ -187,9 +187,9 @@ function sync() {
   });
 }
 
-// Whoever brings the file has no reading of this device's clock: that it was saved is noted, so that all before it counts.
+// Whoever brings the file has no reading of this device's clock: that there was none is noted, so that all before it counts.
 async function saveFile() {
-  if (entries.at(-1)?.kind !== "saved") await append("saved");
+  if (entries.at(-1)?.kind !== "clock") await append("clock");
   await read();
   const listed = new Map(list.content.sign_ups.map((person) => [person.sign_up_id, person]));
   const shown = entries.map((entry) => ({
