@@ -1,6 +1,5 @@
 """Finding an activity. A stranger sees what is open, a volunteer what they may take, at the same address."""
 
-from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,11 +9,13 @@ from services.portal.activities import queries
 from services.portal.activities.queries import Wanted
 from services.portal.sessions.dependencies import public_page
 from services.portal.sessions.visits import Visit
+from services.portal.shell.clocks import read_day
 from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.ids import id_of, uuid_of
 from services.portal.timetable.queries import MySignUp, latest, standings
 from shared.contracts.codes import SERVICES
 from shared.contracts.text import whole
+from shared.http.problems import ProblemError
 from shared.http.upstream import unless_away
 
 router = APIRouter(include_in_schema=False)
@@ -36,7 +37,7 @@ def read_wanted(
 ) -> Wanted:
     """Read the filters of an address; what is none of ours is as if it were not there."""
     return Wanted(
-        first=_day(first),
+        first=read_day(first),
         days=span if (span := whole(days)) in SPANS else 7,
         station_id=uuid_of(station),
         service=service if service in SERVICES else None,
@@ -73,11 +74,23 @@ async def list_activities(
 
 @router.get("/activities/{activity_id}")
 async def show_activity(visit: Public, kept: KeptAnswers, activity_id: str) -> Response:
-    """Show one activity: all that one should know before signing up."""
+    """Show one activity: all that one should know before signing up; its shifts alone to the page that is open."""
     activity = await queries.find_activity(visit.calls, kept, visit.district, id_of(activity_id))
-    return visit.page(
-        "activities/activity.html", activity=activity, standings=standings(activity.shifts, await _own(visit))
-    )
+    template = "activities/_shifts.html" if visit.by_htmx else "activities/activity.html"
+    return visit.page(template, activity=activity, standings=standings(activity.shifts, await _own(visit)))
+
+
+@router.get("/activities/{activity_id}/shifts/{shift_id}")
+async def show_row(visit: Public, kept: KeptAnswers, activity_id: str, shift_id: str) -> Response:
+    """Show a shift's row of the list as it stands now; without scripts the activity's page."""
+    activity_of, shift_of = id_of(activity_id), id_of(shift_id)
+    if not visit.by_htmx:
+        return visit.go(f"/activities/{activity_of}")
+    activity = await queries.find_activity(visit.calls, kept, visit.district, activity_of)
+    shift = next((one for one in queries.shifts_of([activity]) if one.shift_id == shift_of), None)
+    if shift is None:
+        raise ProblemError(404, "not-found")
+    return visit.page("activities/_row.html", shift=shift, standings=standings([shift], await _own(visit)))
 
 
 async def _own(visit: Visit) -> list[MySignUp]:
@@ -98,10 +111,3 @@ def address(wanted: Wanted, cursor: str | None = None, **changed: object) -> str
         "cursor": cursor,
     } | changed
     return urlencode({name: str(value) for name, value in values.items() if value})
-
-
-def _day(text: str) -> date | None:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        return None

@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from services.portal.publishing.domain import MOST_ROWS, MOST_WEEKS, ShiftRow, all_shifts
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import LongText, ShortText, faults_of
 from shared.contracts.faults import Code, Fault
 from shared.contracts.text import whole
 from shared.http.upstream import RefusedByServiceError
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
-_Lines = Annotated[list[Line], Field(max_length=MOST_ROWS)]
+_Column = Annotated[list[ShortText], Field(max_length=MOST_ROWS)]
+"""What was typed into one field of every row."""
 _OF_A_SHIFT = re.compile(r"shifts\.(\d+)\.(starts_at|ends_at|capacity)")
 _FIELDS = {"starts_at": "day", "ends_at": "ends", "capacity": "capacity"}
 TEXTS = ("title", "service", "place", "person_in_charge", "risk_text", "description")
@@ -22,14 +23,14 @@ TEXTS = ("title", "service", "place", "person_in_charge", "risk_text", "descript
 class TextForm(BaseModel):
     """What is said of an activity."""
 
-    title: Line = ""
-    service: Line = ""
-    place: Line = ""
-    person_in_charge: Line = ""
-    risk_text: Line = ""
-    description: Line = ""
-    key: Line = ""
-    version: Line = ""
+    title: LongText = ""
+    service: ShortText = ""
+    place: LongText = ""
+    person_in_charge: LongText = ""
+    risk_text: LongText = ""
+    description: LongText = ""
+    key: ShortText = ""
+    version: ShortText = ""
 
     def texts(self) -> dict[str, str]:
         """Return the text as activities wants it."""
@@ -39,13 +40,15 @@ class TextForm(BaseModel):
 class PublishForm(TextForm):
     """A whole activity; each of the lists holds one value a row of the shifts."""
 
-    station: Line = ""
-    day: _Lines = []
-    starts: _Lines = []
-    ends: _Lines = []
-    capacity: _Lines = []
-    weeks: Line = "1"
-    do: Line = "publish"
+    station: ShortText = ""
+    day: _Column = []
+    starts: _Column = []
+    ends: _Column = []
+    capacity: _Column = []
+    weeks: ShortText = "1"
+    do: ShortText = "publish"
+    draft: ShortText = ""
+    """The draft that it is kept as; ``version`` is that draft's."""
 
     def rows(self) -> list[ShiftRow]:
         """Return the rows of the shifts, at least one."""
@@ -69,7 +72,37 @@ class PublishForm(TextForm):
     def body(self, *, complete: bool) -> dict[str, object]:
         """Return it as activities wants it; without shifts, which is refused, where a row is not complete."""
         shifts = all_shifts(self.rows(), self.week_count) if complete else []
-        return {"station": self.station, **self.texts(), "shifts": shifts}
+        kept_as = {"id": self.draft, "version": number_of(self.version)} if self.draft else None
+        return {"station": self.station, **self.texts(), "shifts": shifts, "kept_as": kept_as}
+
+    def draft_body(self) -> dict[str, object]:
+        """Return it as activities keeps it: as it was typed."""
+        shifts = [asdict(row) for row in self.rows() if row != ShiftRow()]
+        body: dict[str, object] = {"station": self.station, **self.texts(), "shifts": shifts, "weeks": self.weeks}
+        return {**body, "version": number_of(self.version)} if self.draft else body
+
+
+def form_of(
+    station: str,
+    texts: Mapping[str, str],
+    rows: Sequence[ShiftRow],
+    *,
+    weeks: str = "1",
+    draft: str = "",
+    version: str = "",
+) -> PublishForm:
+    """Return the form filled in."""
+    return PublishForm(
+        **texts,
+        station=station,
+        day=[row.day for row in rows],
+        starts=[row.starts for row in rows],
+        ends=[row.ends for row in rows],
+        capacity=[row.capacity for row in rows],
+        weeks=weeks,
+        draft=draft,
+        version=version,
+    )
 
 
 def publishing_faults(refused: RefusedByServiceError, rows: Sequence[ShiftRow]) -> dict[str, str]:
@@ -91,3 +124,8 @@ def in_order(faults: Mapping[str, str], labels: Sequence[str]) -> dict[str, str]
     """Return faults in the order of the form's fields; those of no field come last."""
     place = {name: number for number, name in enumerate(labels)}
     return dict(sorted(faults.items(), key=lambda fault: place.get(fault[0], len(place))))
+
+
+def number_of(version: str) -> int:
+    """Return the version that a form holds; what is none is no version that anything has had."""
+    return whole(version) or 1

@@ -8,13 +8,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
 from services.portal.records import queries
 from services.portal.records.queries import Record
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
-from services.portal.shell.forms import faults_of
+from services.portal.shell.clocks import read_moment
+from services.portal.shell.forms import LongText, ShortText, faults_of
 from services.portal.shell.ids import id_of, uuid_of
 from services.portal.volunteers.queries import VOLUNTEER, VOLUNTEERS, names
 from shared.contracts.actor import Role
@@ -27,7 +28,6 @@ from shared.store.event_log import now
 
 router = APIRouter(prefix="/staff/records", include_in_schema=False)
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 CORRECTORS = frozenset({Role.DISTRICT_ADMIN, Role.STATION_MANAGER})
 """Who may correct a record (services/activities/records); a team leader closes the shift, or asks them."""
 
@@ -35,14 +35,14 @@ CORRECTORS = frozenset({Role.DISTRICT_ADMIN, Role.STATION_MANAGER})
 class CorrectionForm(BaseModel):
     """The real times with breaks, or the minutes alone; and why."""
 
-    way: Line = "times"
-    start: Line = ""
-    end: Line = ""
-    rest: Line = ""
-    minutes: Line = ""
-    reason: Line = ""
-    version: Line = ""
-    key: Line = ""
+    way: ShortText = "times"
+    start: ShortText = ""
+    end: ShortText = ""
+    rest: ShortText = ""
+    minutes: ShortText = ""
+    reason: LongText = ""
+    version: ShortText = ""
+    key: ShortText = ""
 
     def body(self) -> dict[str, object]:
         """Return it as activities wants it."""
@@ -60,12 +60,12 @@ class CorrectionForm(BaseModel):
 class AnswerForm(BaseModel):
     """What is said to a claim: ``do`` is ``accept`` or ``refuse``; the times are what is accepted."""
 
-    do: Line = ""
-    reason: Line = ""
-    start: Line = ""
-    end: Line = ""
-    rest: Line = ""
-    key: Line = ""
+    do: ShortText = ""
+    reason: LongText = ""
+    start: ShortText = ""
+    end: ShortText = ""
+    rest: ShortText = ""
+    key: ShortText = ""
 
     def body(self) -> dict[str, object]:
         """Return it as activities wants it; the times that are accepted, but for a refusal."""
@@ -190,10 +190,8 @@ _FIELDS = {"started_at": "start", "ended_at": "end", "break_minutes": "rest"}
 
 
 def _moment(text: str) -> str | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=CHINA).isoformat()
-    except ValueError:
-        return None
+    moment = read_moment(text)
+    return moment.isoformat() if moment else None
 
 
 def _local(moment: datetime) -> str:

@@ -4,6 +4,7 @@ Invariant: a row's action answers with the row as the service has it afterwards,
 Without scripts the page comes back at that row.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -11,14 +12,15 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
 from services.portal.check_in.queries import CheckedIn, CheckedOut, Undone
 from services.portal.roster import queries
 from services.portal.roster.queries import Entry, Roster
+from services.portal.roster.workbook import MEDIA_TYPE, attachment, workbook_of
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import LongText, ShortText, faults_of
 from services.portal.shell.ids import id_of
 from services.portal.volunteers.queries import Name, names
 from shared.http.problems import ProblemError
@@ -27,7 +29,6 @@ from shared.store.event_log import now
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 STATES = (
     *("confirmed", "attending", "completed", "missing_check_out", "waiting", "offered", "asked_again"),
     *("withdrawn", "cancelled"),
@@ -44,17 +45,17 @@ _LAST_FOUR = 4
 class RowForm(BaseModel):
     """What a row's button says: of which shift, whose last four digits, and how the list was narrowed."""
 
-    shift: Line = ""
-    last_four: Line = ""
-    state: Line = ""
-    text: Line = ""
-    key: Line = ""
+    shift: ShortText = ""
+    last_four: ShortText = ""
+    state: ShortText = ""
+    text: ShortText = ""
+    key: ShortText = ""
 
 
 class ReasonForm(RowForm):
     """Why, in the organiser's words."""
 
-    reason: Line = ""
+    reason: LongText = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,20 @@ async def show_counts(visit: Organiser, shift_id: str) -> Response:
 @router.get("/shifts/{shift_id}/sheet")
 async def show_sheet(visit: Organiser, shift_id: str) -> Response:
     """Show the list for the door, to be printed."""
-    roster = await queries.find_roster(visit.calls, id_of(shift_id), limit=queries.ALL)
+    roster = await queries.find_whole_roster(visit.calls, id_of(shift_id))
     expected = [one for one in roster.items if one.state not in ("withdrawn", "cancelled")]
     known = await names(visit.calls, [one.volunteer_id for one in expected])
     return visit.page("roster/sheet.html", roster=roster, rows=expected, names=known)
+
+
+@router.get("/shifts/{shift_id}/roster.xlsx")
+async def download_roster(visit: Organiser, shift_id: str) -> Response:
+    """Hand out the list as a spreadsheet: whoever has been on it, named as on the page."""
+    roster = await queries.find_whole_roster(visit.calls, id_of(shift_id))
+    known = await names(visit.calls, [one.volunteer_id for one in roster.items])
+    content = await asyncio.to_thread(workbook_of, roster, known, visit.look.language)
+    headers = {"Content-Disposition": attachment(roster, visit.look.language)}
+    return Response(content, 200, headers, MEDIA_TYPE)
 
 
 @router.post("/shifts/{shift_id}/people")

@@ -40,6 +40,7 @@ PUBLIC = {
     ("GET", "/metrics"),
     ("GET", "/.well-known/jwks.json"),
     ("POST", "/v1/tokens"),
+    ("POST", "/v1/tokens/by-phone"),
     ("POST", "/v1/tokens/refresh"),
     ("POST", "/v1/tokens/end"),
     ("GET", "/v1/oidc"),

@@ -8,7 +8,7 @@ import pytest
 from shared.contracts.actor import Role
 from tests.integration.activities.conftest import Account, Activities
 from tests.integration.activities.publishing.test_public import OTHER_STATION, publish, titles
-from tests.support.cost import Cost, metered
+from tests.support.cost import Cost, metered_requests
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def test_a_team_leader_sees_their_own_by_state_with_how_many_there_are(pub
         "ended": ["昨天", "上周"],
     }
     shown = await published.leader.get("/v1/me/activities")
-    assert shown["counts"] == {"open": 2, "running": 1, "ended": 2, "cancelled": 0}
+    assert shown["counts"] == {"draft": 0, "open": 2, "running": 1, "ended": 2, "cancelled": 0}
     first = shown["items"][0]
     assert [(shift["taken"], shift["capacity"], shift["waiting"]) for shift in first["shifts"]] == [(0, 20, 0)] * 2
 
@@ -48,7 +48,8 @@ async def test_a_team_leader_sees_their_own_by_state_with_how_many_there_are(pub
 async def test_a_manager_sees_their_station_s_and_the_district_sees_all(published: Activities) -> None:
     elsewhere = published.account(Role.STATION_MANAGER, units=[published.stations[1]])
     assert await by_state(elsewhere) == {"open": [], "running": ["正在进行"], "ended": []}
-    assert (await elsewhere.get("/v1/me/activities"))["counts"] == {"open": 0, "running": 1, "ended": 0, "cancelled": 0}
+    counts = (await elsewhere.get("/v1/me/activities"))["counts"]
+    assert counts == {"draft": 0, "open": 0, "running": 1, "ended": 0, "cancelled": 0}
 
     admin = published.account(Role.DISTRICT_ADMIN)
     assert await by_state(admin) == await by_state(published.leader)
@@ -68,6 +69,6 @@ async def test_a_state_has_pages(published: Activities, state: str, in_order: li
 
 
 async def test_counts_and_a_page_are_a_statement_each(published: Activities) -> None:
-    with metered(published.stores[0]) as cost:
+    with metered_requests(published.stores[0]) as cost:
         await published.leader.get("/v1/me/activities")
     assert cost == Cost(statements=3, commits=1), "the district, counts, page"
