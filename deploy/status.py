@@ -23,9 +23,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.provision import reactions
+from deploy.provision import consumers, reactions
 from deploy.services import SERVICES, url_name
-from shared.messaging.kafka_metadata import end_offsets, extents
+from shared.contracts.topics import TOPICS
+from shared.messaging.dead_letter import dead_letter_topic
+from shared.messaging.kafka_metadata import end_offsets, extents, partition_counts
 from shared.messaging.observer import View, view
 from shared.messaging.positions import positions_of
 from shared.messaging.subscription import command_of, missing_history, read_rows
@@ -82,6 +84,8 @@ class Status:
     without_history: Sequence[str] = ()
     """Services whose consumer cannot start before an operator has filled its subscriptions."""
     unreachable: Sequence[str] = field(default_factory=list)
+    topics: Sequence[str] = ()
+    """What is not as agreed about topics, a sentence for each."""
 
     def troubles(self) -> list[str]:
         """Return a sentence for everything that is not as it should be."""
@@ -104,6 +108,7 @@ class Status:
             if missing := sum(count.missing for count in seen.missing):
                 found.append(f"{service} has missed {missing:,} events")
         found += [f"{service} misses history: {command_of(service)}" for service in self.without_history]
+        found += self.topics
         found += [f"group {lag.group} stands still" for lag in self.lags if lag.drains_in is None]
         return found
 
@@ -129,7 +134,8 @@ async def look(environment: Mapping[str, str]) -> Status:
     lags = await _lags(environment, first, urls, unreachable) if any(v.offsets for v in first.values()) else []
     without_history = await _without_history(environment, urls, first) if "Kafka" not in unreachable else []
     unreachable += [f"the database of {service}" for service in SERVICES if service not in first]
-    return Status(datetime.now(UTC), await processes, first, lags, without_history, unreachable)
+    odd_topics = await _odd_topics(environment) if "Kafka" not in unreachable else []
+    return Status(datetime.now(UTC), await processes, first, lags, without_history, unreachable, odd_topics)
 
 
 async def _ask(name: str, url: str) -> Process:
@@ -196,6 +202,26 @@ async def _without_history(
         except (KafkaError, SQLAlchemyError, OSError, ValueError):
             continue
     return found
+
+
+async def _odd_topics(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each topic that is not there, or has not as many partitions as agreed."""
+    prefix, servers = environment.get("TOPIC_PREFIX", ""), environment.get("KAFKA_BOOTSTRAP_SERVERS", "")
+    agreed = {topic.name: topic.partitions for topic in (*TOPICS.values(), *map(dead_letter_topic, consumers()))}
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            there = await partition_counts(servers, [prefix + name for name in agreed])
+    except (KafkaError, OSError, ValueError):
+        return []
+    return [_about(name, there[prefix + name], agreed[name]) for name in agreed if there[prefix + name] != agreed[name]]
+
+
+def _about(topic: str, there: int, agreed: int) -> str:
+    if not there:
+        return f"topic {topic} is not in Kafka: linbang provision"
+    if there < agreed:
+        return f"topic {topic} has {there} partitions of {agreed}: give it the rest"
+    return f"topic {topic} has {there} partitions, but {agreed} were agreed: nothing is written to the others"
 
 
 async def _misses_history(service: str, url: str, servers: str, prefix: str) -> bool:

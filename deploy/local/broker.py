@@ -59,6 +59,8 @@ class Broker:
     heap_megabytes: int = HEAP_MEGABYTES
     short_lived: bool = False
     """Whether it is compiled quickly rather than well, as suits tests."""
+    settings: str = ""
+    """More lines of its ``server.properties``."""
     _child: Child | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -81,6 +83,7 @@ class Broker:
                 replication=cluster.replication,
                 min_in_sync=min_in_sync(cluster.replication),
             )
+            + self.settings
         )
         clear_stale(self._pid_file)
         self._format(java, cluster)

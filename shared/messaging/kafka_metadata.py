@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 
 class Extent(NamedTuple):
@@ -27,6 +28,17 @@ async def extents(bootstrap_servers: str, topics: Sequence[str]) -> dict[TopicPa
 async def end_offsets(bootstrap_servers: str, topics: Sequence[str]) -> dict[TopicPartition, int]:
     """Return where every partition of physical ``topics`` ends. Raises KafkaError where one is not there."""
     return {partition: extent.end for partition, extent in (await extents(bootstrap_servers, topics)).items()}
+
+
+async def partition_counts(bootstrap_servers: str, topics: Sequence[str]) -> dict[str, int]:
+    """Return how many partitions each physical topic has; 0 where it is not there. Raises KafkaError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    try:
+        await admin.start()
+        found = await admin.describe_topics(list(topics))
+    finally:
+        await admin.close()
+    return dict.fromkeys(topics, 0) | {topic["topic"]: len(topic["partitions"]) for topic in found}
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 from structlog.testing import capture_logs
@@ -187,13 +186,14 @@ async def test_a_record_too_large_to_be_copied_is_parked_whole_and_its_copy_goes
 
 async def test_of_a_batch_that_is_too_large_for_a_topic_each_record_goes_by_itself(wire: Wire) -> None:
     """A topic's limit can be lower than our batches; what is too large by itself is named by its position."""
-    limit = ConfigResource(ConfigResourceType.TOPIC, wire.prefix + SIGN_UPS, {"max.message.bytes": "2000"})
+    await delete(wire, SIGN_UPS)
+    small = NewTopic(wire.prefix + SIGN_UPS, AGREED, 1, topic_configs={"max.message.bytes": "2000"})
     async with admin_of(wire) as admin:
-        await admin.alter_configs([limit])
-        with capture_logs() as logs:
-            async with running(wire.relay().run):
-                await publish(wire.api, *waitlisted(*range(1, 101)), service_logged(new_id()))
-                await eventually(lambda: outbox_is_empty(wire))
+        await admin.create_topics([small])
+    with capture_logs() as logs:
+        async with running(wire.relay().run):
+            await publish(wire.api, *waitlisted(*range(1, 101)), service_logged(new_id()))
+            await eventually(lambda: outbox_is_empty(wire))
     assert await versions_of(wire, SIGN_UPS) == list(range(1, 101))
     assert "MessageSizeTooLargeError" in {line.get("error") for line in logs}
     assert sum((await end_offsets(wire.servers, [wire.prefix + RECORDS])).values()) == 1
