@@ -16,6 +16,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.store.engine import async_url
 
 ROOT = Path(__file__).resolve().parents[2]
+API_LIMITS = {"lock_timeout": "30s", "statement_timeout": "1min", "idle_in_transaction_session_timeout": "1min"}
+"""After so long PostgreSQL ends what a request waits for, which is answered 503: no lock keeps an api's connections for
+good. Workers have no such limits: replays take hours, and what blocks a consumer alerts."""
 
 
 async def provision(admin_url: str, service: str, owner_url: str, api_url: str, worker_url: str) -> None:
@@ -30,6 +33,8 @@ async def provision(admin_url: str, service: str, owner_url: str, api_url: str, 
             await connection.execute(
                 text(f"{verb} ROLE {role} LOGIN NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'")
             )
+        for setting, limit in API_LIMITS.items():
+            await connection.execute(text(f"ALTER ROLE {service}_api SET {setting} = '{limit}'"))
         await connection.execute(text(f"GRANT pg_read_all_stats TO {service}_owner"))  # for oldest_xmin_seconds()
         exists = await connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": database})
         if not exists:
