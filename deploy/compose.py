@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from deploy.services import ROLES, TABLE, called_by, password_name, url_name
+from deploy.services import ROLES, TABLE, called_by, kafka_password_name, kafka_user_name, password_name, url_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ def render(text: str, roles: Mapping[str, Sequence[str]]) -> str:
         "processes": _processes,
         "databases of owners and apis": _other_databases,
         "services": lambda: _containers(roles),
+        "services at servers elsewhere": _at_servers_elsewhere,
         "ports": _ports,
         "jobs": _jobs,
     }
@@ -89,6 +90,52 @@ def _containers(roles: Mapping[str, Sequence[str]]) -> list[str]:
                 lines.append(f'  ports: ["127.0.0.1:${{{service.upper()}_PORTS:-{entry.port}}}:8000"]')
             lines.append("")
     return lines[:-1]
+
+
+def _at_servers_elsewhere() -> list[str]:
+    lines = []
+    for container, named in _by_container().items():
+        lines += [f"{container}:", "  <<: *authorities", "  environment:", "    <<: *kafka"]
+        lines += [f"    {each}" for service, roles in named for each in _kafka_user(service)]
+        lines += [f"    {_database_elsewhere(service, role)}" for service, roles in named for role in roles]
+        if container == "provision":
+            lines += [f"    {each}" for each in _ADMINISTRATORS]
+            lines += ["  depends_on:", *(f"    {name}: {_IF_THERE}" for name in ("postgres", "kafka"))]
+        lines.append("")
+    return lines[:-1]
+
+
+_ADMINISTRATORS = (
+    "POSTGRES_ADMIN_URL: ${POSTGRES_ADMIN_URL:?}",
+    "KAFKA_ADMIN_USER: ${KAFKA_ADMIN_USER:?}",
+    "KAFKA_ADMIN_PASSWORD: ${KAFKA_ADMIN_PASSWORD:?}",
+)
+
+_IF_THERE = "{condition: service_healthy, required: false}"
+
+
+def _by_container() -> dict[str, list[tuple[str, Sequence[str]]]]:
+    """Return which roles of which services each container has to be told of."""
+    containers: dict[str, list[tuple[str, Sequence[str]]]] = {
+        f"{service}-{kind}": [(service, ("api", "worker"))] for service in TABLE for kind in ("api", "worker")
+    }
+    return {
+        "provision": [(service, ROLES) for service in TABLE],
+        "nightly": [(service, ("worker",)) for service in TABLE],
+        **containers,
+    }
+
+
+def _kafka_user(service: str) -> list[str]:
+    return [
+        f"{kafka_user_name(service)}: {service}",
+        f"{kafka_password_name(service)}: ${{{kafka_password_name(service)}:?}}",
+    ]
+
+
+def _database_elsewhere(service: str, role: str) -> str:
+    checked = "sslmode=verify-full&sslrootcert=/run/authorities/postgres.pem"
+    return _database(service, role).replace("@postgres:5432/", "@${POSTGRES_HOST:?}/") + f"?{checked}"
 
 
 def _ports() -> list[str]:

@@ -7,7 +7,7 @@ from base64 import b64encode, urlsafe_b64encode
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from deploy.services import ROLES, SERVICES, password_name
+from deploy.services import ROLES, SERVICES, kafka_password_name, password_name
 
 
 def generate() -> dict[str, str]:
@@ -15,6 +15,8 @@ def generate() -> dict[str, str]:
     contact = X25519PrivateKey.generate()
     return {
         **{password_name(service, role): secrets.token_urlsafe(24) for service in SERVICES for role in ROLES},
+        **{kafka_password_name(service): secrets.token_urlsafe(24) for service in SERVICES},
+        "KAFKA_ADMIN_PASSWORD": secrets.token_urlsafe(24),
         "REGISTRY_MASTER_KEY": _key(),
         "REGISTRY_BLIND_INDEX_KEY": _key(),
         "REGISTRY_OPERATOR_PASSWORD": secrets.token_urlsafe(12),

@@ -92,7 +92,8 @@ def _apis(services: Sequence[Service]) -> dict[Path, str]:
 def _of_each_service(services: Sequence[Service]) -> dict[Path, str]:
     """Return the files of the installation that have a part for each service."""
     roles = {service.name: list(background_roles(service)) for service in services}
-    files = (ROOT / "docker-compose.yml", ROOT / ".env.example", ROOT / "deploy" / "prometheus" / "prometheus.yml")
+    names = ("docker-compose.yml", "docker-compose.own-servers.yml", ".env.example", "deploy/prometheus/prometheus.yml")
+    files = [ROOT / name for name in names]
     return {file: compose_file.render(file.read_text(encoding="utf-8"), roles) for file in files}
 
 

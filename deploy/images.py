@@ -23,7 +23,7 @@ from rich.console import Console
 from deploy import assets
 from deploy.local.jars import jars
 from deploy.local.paths import ROOT
-from deploy.local.postgres import WHEEL
+from deploy.local.postgres_programs import WHEEL
 from deploy.local.process import LocalError
 
 if TYPE_CHECKING:

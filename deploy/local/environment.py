@@ -14,9 +14,21 @@ from pydantic import Field
 from pydantic_settings import BaseSettings
 from sqlalchemy.engine import make_url
 
-from deploy import credentials
+from deploy import credentials, provision
+from deploy.local import certificates
+from deploy.local.certificates import Certificates
 from deploy.local.paths import STATE
-from deploy.services import ROLES, SERVICES, TABLE, called_by, password_name, url_name
+from deploy.services import (
+    ROLES,
+    SERVICES,
+    TABLE,
+    called_by,
+    kafka_password_name,
+    kafka_user_name,
+    password_name,
+    url_name,
+)
+from shared.messaging.servers import KafkaServers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +37,7 @@ if TYPE_CHECKING:
 SECRETS = STATE / "secrets.env"
 TEXTS = STATE / "sms.jsonl"
 """What phones would show."""
+TLS = STATE / "tls"
 _SENDER = "linbang@localhost"
 
 
@@ -47,6 +60,12 @@ class LocalSettings(BaseSettings):
     """A server that exists already; none is started then."""
     kafka_bootstrap_servers: str | None = None
     """Brokers that exist already; none is started then."""
+    secure: bool = False
+    """TLS to both servers, a user for each service at Kafka. A system that was once started so stays so."""
+
+    def certificates(self) -> Certificates | None:
+        """Give the certificates of the servers that are started here, or None where they speak in the clear."""
+        return certificates.make(TLS) if self.secure or TLS.exists() else None
 
     def port(self, service: str) -> int:
         """Give the HTTP port of a service."""
@@ -88,23 +107,50 @@ def database_urls(admin_url: str, secret: Mapping[str, str]) -> dict[str, str]:
 
 def operator_environment() -> dict[str, str]:
     """Give operators' commands every role's database, the brokers and the topics of the system that is kept here."""
-    settings = LocalSettings()
+    settings, secret = LocalSettings(), load_secrets(SECRETS)
     admin_url = settings.postgres_admin_url or f"postgresql://127.0.0.1:{settings.postgres_port}/postgres"
+    if (made := settings.certificates()) and not settings.postgres_admin_url:
+        admin_url += made.parameters
+    users = kafka_users(settings, secret)
     return {
-        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or f"127.0.0.1:{settings.kafka_port}",
+        **{name: value for service in SERVICES for name, value in _kafka_environment(service, users[service]).items()},
         "TOPIC_PREFIX": settings.topic_prefix,
         "LINBANG_PROCESSES": " ".join(f"{service}={url}" for service, url in settings.base_urls().items()),
-        **database_urls(admin_url, load_secrets(SECRETS)),
+        **database_urls(admin_url, secret),
     }
 
 
+def kafka_users(settings: LocalSettings, secret: Mapping[str, str]) -> dict[str, KafkaServers]:
+    """Give the brokers as each service comes to them: as the environment says, or those that are started here."""
+    if settings.kafka_bootstrap_servers:
+        return provision.users_of(os.environ)
+    addresses, made = f"127.0.0.1:{settings.kafka_port}", settings.certificates()
+    if made is None:
+        return dict.fromkeys(SERVICES, KafkaServers(addresses))
+    authority = str(made.authority)
+    return {
+        service: KafkaServers(addresses, authority, service, secret[kafka_password_name(service)])
+        for service in SERVICES
+    }
+
+
+def _kafka_environment(service: str, servers: KafkaServers) -> dict[str, str]:
+    named = {
+        "KAFKA_BOOTSTRAP_SERVERS": servers.addresses,
+        "KAFKA_CA_FILE": servers.ca_file,
+        kafka_user_name(service): servers.user,
+        kafka_password_name(service): servers.password,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
 def service_environment(
-    service: str, settings: LocalSettings, secret: Mapping[str, str], urls: Mapping[str, str], bootstrap_servers: str
+    service: str, settings: LocalSettings, secret: Mapping[str, str], urls: Mapping[str, str], servers: KafkaServers
 ) -> dict[str, str]:
     """Give a service the variables it needs and no others."""
     upper = service.upper()
     environment = {
-        "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+        **_kafka_environment(service, servers),
         "TOPIC_PREFIX": settings.topic_prefix,
         f"{upper}_HOST": "127.0.0.1",
         f"{upper}_PORT": str(settings.port(service)),

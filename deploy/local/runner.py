@@ -27,17 +27,27 @@ from rich.console import Console
 from deploy import assets, provision
 from deploy.demo.district import Platform
 from deploy.local import checks, first_start, postgres
-from deploy.local.broker import Broker
-from deploy.local.environment import TEXTS, LocalSettings, database_urls, load_secrets, service_environment
+from deploy.local.broker import Broker, Security
+from deploy.local.environment import (
+    TEXTS,
+    TLS,
+    LocalSettings,
+    database_urls,
+    kafka_users,
+    load_secrets,
+    service_environment,
+)
 from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres
 from deploy.local.process import Child, ChildFailedError, LocalError, clear_stale, pid_line
 from deploy.services import SERVICES, TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import FrameType
+
+    from shared.messaging.servers import KafkaServers
 
 _RUN = STATE / "run"
 _LOG = STATE / "log"
@@ -48,7 +58,7 @@ _SEEDED = STATE / "seeded.json"
 _LOCK = _RUN / "lock"
 _RUNNER_PID = _RUN / "runner.pid"
 _RUNNING = _RUN / "running.json"
-_STARTED_HERE = (_POSTGRES, _KAFKA, MAIL, _LOG, _RUN, STATE / "prometheus")
+_STARTED_HERE = (_POSTGRES, _KAFKA, MAIL, _LOG, _RUN, TLS, STATE / "prometheus")
 _SERVICE_SECONDS = 60
 
 console = Console(highlight=False, soft_wrap=True)
@@ -157,10 +167,10 @@ def running_system(children: list[Child] | None = None, *, seeding: bool = True)
             clear_stale(pid_file)
         checks.ports(settings)
         secret = load_secrets()
-        admin_url, bootstrap_servers = _start_servers(stack, children, settings)
+        admin_url, kafka = _start_servers(stack, children, settings, secret)
         urls = database_urls(admin_url, secret)
         with _step("Databases and topics"):
-            target = provision.Target(admin_url, bootstrap_servers, settings.topic_prefix, urls)
+            target = provision.Target(admin_url, kafka, kafka_users(settings, secret), settings.topic_prefix, urls)
             asyncio.run(provision.provision(target))
         assets.unpack()
         with _step("Services"):
@@ -169,7 +179,7 @@ def running_system(children: list[Child] | None = None, *, seeding: bool = True)
         system = System(
             pid=os.getpid(),
             base_urls=settings.base_urls(),
-            bootstrap_servers=bootstrap_servers,
+            bootstrap_servers=kafka.addresses,
             postgres=_postgres_place(settings, admin_url),
             mail=f"127.0.0.1:{settings.smtp_port}, kept in {MAIL}",
             log_ins=_seed(Platform(settings.base_urls(), secret["REGISTRY_OPERATOR_PASSWORD"])) if seeding else [],
@@ -203,17 +213,26 @@ def show(system: System) -> None:
             console.print(f"Open {address} and log in by one of these names.")
 
 
-def _start_servers(stack: ExitStack, children: list[Child], settings: LocalSettings) -> tuple[str, str]:
+def _start_servers(
+    stack: ExitStack, children: list[Child], settings: LocalSettings, secret: Mapping[str, str]
+) -> tuple[str, KafkaServers]:
     database = broker = None
+    made = settings.certificates()
     with _step("PostgreSQL, Kafka and mail"):
         mail = _mail(settings)
         if not settings.postgres_admin_url:
-            database = Postgres(_POSTGRES, settings.postgres_port, log=_LOG / "postgres.log")
+            database = Postgres(_POSTGRES, settings.postgres_port, log=_LOG / "postgres.log", certificates=made)
             database.start()
             stack.callback(database.stop)
             children.append(database.child)
         if not settings.kafka_bootstrap_servers:
-            broker = Broker(_KAFKA, settings.kafka_port, settings.kafka_controller_port, log=_LOG / "kafka.log")
+            broker = Broker(
+                _KAFKA,
+                settings.kafka_port,
+                settings.kafka_controller_port,
+                log=_LOG / "kafka.log",
+                security=Security(made, secret["KAFKA_ADMIN_PASSWORD"]) if made else None,
+            )
             broker.start()
             stack.callback(broker.stop)
             children.append(broker.child)
@@ -226,9 +245,9 @@ def _start_servers(stack: ExitStack, children: list[Child], settings: LocalSetti
         if broker:
             broker.wait()
     admin_url = settings.postgres_admin_url or (database.url if database else "")
-    bootstrap_servers = settings.kafka_bootstrap_servers or (broker.bootstrap_servers if broker else "")
-    asyncio.run(checks.reachable(admin_url, bootstrap_servers))
-    return admin_url, bootstrap_servers
+    kafka = broker.servers if broker else provision.administrator(os.environ)
+    asyncio.run(checks.reachable(admin_url, kafka))
+    return admin_url, kafka
 
 
 def _start_services(
@@ -242,7 +261,7 @@ def _start_services(
             command=[sys.executable, "-m", f"services.{service}", "all"],
             log=_LOG / f"{service}.log",
             pid_file=_RUN / f"{service}.pid",
-            environment=service_environment(service, settings, secret, target.database_urls, target.bootstrap_servers),
+            environment=service_environment(service, settings, secret, target.database_urls, target.users[service]),
             directory=ROOT,
         )
         for service in SERVICES
@@ -264,7 +283,7 @@ def _start_services(
 
 def _postgres_place(settings: LocalSettings, admin_url: str) -> str:
     """Give the address, and where the data is when it could not be in `.local/`."""
-    address = admin_url.rsplit("@", 1)[-1].removesuffix("/postgres")
+    address = admin_url.rsplit("@", 1)[-1].partition("?")[0].removesuffix("/postgres")
     note = _POSTGRES / "data-is-in"
     if settings.postgres_admin_url or not note.exists():
         return address

@@ -1,7 +1,6 @@
 """``linbang assessment …``: what an operator does to the service from a command line."""
 
 import asyncio
-import os
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -17,6 +16,7 @@ from services.assessment.register.queries import volunteers_named
 from shared.contracts import ServiceCorrected, ServiceLogged
 from shared.messaging import kafka_places
 from shared.messaging.event_search import LoggedEvent, events_of_volunteer
+from shared.messaging.servers import servers_of
 from shared.ops import terminal
 from shared.service.command_line import command_line
 from shared.store.engine import Store
@@ -63,7 +63,7 @@ async def _places(logged: list[LoggedEvent]) -> dict[UUID, str]:
     """Return where each event is in Kafka, in words."""
     try:
         found = await kafka_places.locate(
-            os.environ.get("KAFKA_BOOTSTRAP_SERVERS", ""),
+            servers_of("assessment"),
             terminal.topic_prefix(),
             [one.event for one in logged],
         )

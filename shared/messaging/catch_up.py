@@ -33,7 +33,7 @@ async def catch_up(
     Raises LimitReachedError as the consumer does, and HistoryMissingError where it could not start at all.
     """
     reactions, store, prefix = surroundings.reactions, surroundings.store, surroundings.prefix
-    subscriptions = await open_subscriptions(store, reactions, surroundings.bootstrap_servers, prefix)
+    subscriptions = await open_subscriptions(store, reactions, surroundings.servers, prefix)
     held = await surroundings.held()
     async with store.transaction() as tx:
         known = await positions_of(tx, reactions.service)

@@ -39,6 +39,7 @@ from shared.messaging.positions import Offsets
 from shared.messaging.progress import Progress
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
+from shared.messaging.servers import KafkaServers
 from shared.messaging.subscription import HistoryMissingError, Subscriptions, open_subscriptions
 from shared.ops import metrics
 from shared.ops.back_off import back_off
@@ -61,7 +62,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self,
         reactions: Reactions,
         store: Store,
-        bootstrap_servers: str,
+        servers: KafkaServers,
         prefix: str,
         membership: Membership = group_client.USUAL,
         *,
@@ -71,7 +72,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._store = store
         self._prefix = prefix
         self._reactions = reactions
-        self._bootstrap_servers = bootstrap_servers
+        self._servers = servers
         self._limited = limited
         self._processing: Processing
         self._progress = Progress(group, prefix)
@@ -81,7 +82,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._failures = 0
         self._stopped: asyncio.Future[None] | None = None
         self._heartbeat = Heartbeat(group)
-        self._broker = group_client.open_broker(bootstrap_servers)
+        self._broker = group_client.open_broker(servers)
         topics = [prefix + topic for topic in reactions.topics]
         self._subscriber = group_client.subscribe(self._broker, topics, prefix + group, membership, self)
         self._subscriber(self._receive)
@@ -119,7 +120,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Return since when each type is handled; a server that is away is waited for. Raises HistoryMissingError."""
         for failures in count(1):
             try:
-                return await open_subscriptions(self._store, self._reactions, self._bootstrap_servers, self._prefix)
+                return await open_subscriptions(self._store, self._reactions, self._servers, self._prefix)
             except Exception as fault:
                 if not is_transient(fault):
                     raise
@@ -218,7 +219,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _check_holes(self, gaps: Stretches) -> None:
         """Raise FencedError where records lie between where we stand and where a batch begins, or lay there once."""
         async with asyncio.timeout(ANSWER_SECONDS):
-            holes = await without_records(self._bootstrap_servers, gaps)
+            holes = await without_records(self._servers, gaps)
         for partition in gaps.keys() - holes:
             raise FencedError(f"{partition.topic}[{partition.partition}] was read over from {gaps[partition]}")
 
@@ -227,7 +228,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         gaps = {p: Extent(self._assignment.expected[p], end) for p, end in ends.items()}
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                holes = await without_records(self._bootstrap_servers, gaps)
+                holes = await without_records(self._servers, gaps)
             async with self._busy:
                 moves = {p: (gaps[p].beginning, gaps[p].end) for p in holes}
                 moves = {p: move for p, move in moves.items() if self._assignment.expected.get(p) == move[0]}

@@ -25,6 +25,7 @@ from shared.messaging.kafka_metadata import Extent, extents
 from shared.messaging.partitioner import agreed_partitions, partition_index
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record, content_of, make_record
+from shared.messaging.servers import KafkaServers
 from shared.messaging.subscription import Handled, Subscriptions
 from shared.ops.terminal import OnProgress
 from shared.store.engine import Store
@@ -63,14 +64,14 @@ class Surroundings:
     reactions: Reactions
     store: Store
     """As the worker."""
-    bootstrap_servers: str
+    servers: KafkaServers
     prefix: str
     url_of: Callable[[str], str]
     """Gives the database of a producing service."""
 
     async def held(self) -> dict[TopicPartition, Extent]:
         """Return what the topics hold now, by partition. Raises KafkaError."""
-        return await extents(self.bootstrap_servers, [self.prefix + topic for topic in self.reactions.topics])
+        return await extents(self.servers, [self.prefix + topic for topic in self.reactions.topics])
 
 
 class FromLogs:

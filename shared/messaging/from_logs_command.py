@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.messaging.dead_letter import LimitReachedError
 from shared.messaging.from_logs import Surroundings
 from shared.messaging.reactions import Reactions
+from shared.messaging.servers import servers_of
 from shared.messaging.subscription import HistoryMissingError
 from shared.ops import terminal
 from shared.ops.terminal import OnProgress
@@ -41,6 +42,6 @@ def run(reactions: Reactions, command: str, work: Work[Result]) -> Result:
 async def _in_surroundings(reactions: Reactions, command: str, work: Work[Result]) -> Result:
     url_of = partial(terminal.database_url, role="worker")
     async with Store(url_of(reactions.service), pool_size=1) as store:
-        surroundings = Surroundings(reactions, store, terminal.kafka_servers(), terminal.topic_prefix(), url_of)
+        surroundings = Surroundings(reactions, store, servers_of(reactions.service), terminal.topic_prefix(), url_of)
         with terminal.progress(f"{reactions.service} {command}") as (begin, advance):
             return await work(surroundings, begin, advance)

@@ -12,6 +12,7 @@ from faststream.kafka.message import FAKE_CONSUMER
 
 from shared.messaging.holes import ISOLATION
 from shared.messaging.records import Record
+from shared.messaging.servers import KafkaServers
 
 MAX_RECORDS = 2000
 BATCH_TIMEOUT_MS = 10
@@ -39,13 +40,14 @@ class ClientEndedError(Exception):
     """The client's coordination has ended by itself: its group will not hear of it again."""
 
 
-def open_broker(bootstrap_servers: str) -> KafkaBroker:
+def open_broker(servers: KafkaServers) -> KafkaBroker:
     """Return a broker to subscribe at; it connects when it is started."""
     return KafkaBroker(
-        bootstrap_servers.split(","),  # FastStream takes a string for one address
+        servers.addresses.split(","),  # FastStream takes a string for one address
         apply_types=False,
         allow_auto_create_topics=False,
         logger=logging.getLogger(__name__),
+        security=servers.security(),
     )
 
 

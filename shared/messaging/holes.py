@@ -12,18 +12,19 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from shared.messaging.kafka_metadata import Extent
+from shared.messaging.servers import KafkaServers
 
 ISOLATION: Final = "read_committed"
 """Whoever reads events does it so: what a transaction has sent and taken back never happened."""
 _WAIT_MS = 200
 
 
-async def without_records(bootstrap_servers: str, stretches: Mapping[TopicPartition, Extent]) -> set[TopicPartition]:
+async def without_records(servers: KafkaServers, stretches: Mapping[TopicPartition, Extent]) -> set[TopicPartition]:
     """Return the partitions whose stretch is a hole. Raises KafkaError; may wait for ever where a partition is away."""
     if not stretches:
         return set()
     client = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers,
+        **servers.options(),
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level=ISOLATION,

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import TopicAuthorizationFailedError
+
+from shared.messaging.servers import KafkaServers
 
 
 class Extent(NamedTuple):
@@ -15,37 +18,41 @@ class Extent(NamedTuple):
     end: int
 
 
-async def extents(bootstrap_servers: str, topics: Sequence[str]) -> dict[TopicPartition, Extent]:
+async def extents(servers: KafkaServers, topics: Sequence[str]) -> dict[TopicPartition, Extent]:
     """Return what every partition of physical ``topics`` holds. Raises KafkaError where one is not there."""
     if not topics:
         return {}  # aiokafka cancels its caller where it is stopped before it has asked for anything
-    async with subscribed(bootstrap_servers, topics) as client:
+    async with subscribed(servers, topics) as client:
         partitions = partitions_of(client)
         beginnings, ends = await client.beginning_offsets(partitions), await client.end_offsets(partitions)
     return {partition: Extent(beginnings[partition], ends[partition]) for partition in partitions}
 
 
-async def end_offsets(bootstrap_servers: str, topics: Sequence[str]) -> dict[TopicPartition, int]:
+async def end_offsets(servers: KafkaServers, topics: Sequence[str]) -> dict[TopicPartition, int]:
     """Return where every partition of physical ``topics`` ends. Raises KafkaError where one is not there."""
-    return {partition: extent.end for partition, extent in (await extents(bootstrap_servers, topics)).items()}
+    return {partition: extent.end for partition, extent in (await extents(servers, topics)).items()}
 
 
-async def partition_counts(bootstrap_servers: str, topics: Sequence[str]) -> dict[str, int]:
-    """Return how many partitions each physical topic has; 0 where it is not there. Raises KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+async def partition_counts(servers: KafkaServers, topics: Sequence[str]) -> dict[str, int | None]:
+    """Return how many partitions each physical topic has: 0 where it is not there, None where we may not know.
+
+    Raises KafkaError.
+    """
+    admin = AIOKafkaAdminClient(**servers.options())
     try:
         await admin.start()
         found = await admin.describe_topics(list(topics))
     finally:
         await admin.close()
-    return dict.fromkeys(topics, 0) | {topic["topic"]: len(topic["partitions"]) for topic in found}
+    forbidden = TopicAuthorizationFailedError.errno
+    return {topic["topic"]: None if topic["error_code"] == forbidden else len(topic["partitions"]) for topic in found}
 
 
 @asynccontextmanager
-async def subscribed(bootstrap_servers: str, topics: Sequence[str]) -> AsyncIterator[AIOKafkaConsumer]:
+async def subscribed(servers: KafkaServers, topics: Sequence[str]) -> AsyncIterator[AIOKafkaConsumer]:
     """Give a client that knows the partitions of ``topics``. Raises KafkaError where one is not there."""
     # Subscribed from the start: `start` then waits for their partitions; else there would be none.
-    client = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
+    client = AIOKafkaConsumer(*topics, **servers.options(), enable_auto_commit=False)
     try:
         await client.start()
         yield client

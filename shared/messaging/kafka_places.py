@@ -15,6 +15,7 @@ from shared.contracts.envelope import UndecodableEventError, read_attributes
 from shared.contracts.received import Received
 from shared.messaging.kafka_metadata import subscribed
 from shared.messaging.partitioner import agreed_partitions, partition_index
+from shared.messaging.servers import KafkaServers
 
 _CLOCKS_SECONDS = 2 * 60 * 60
 """How far apart the clocks of two machines may be."""
@@ -28,12 +29,12 @@ class Place(NamedTuple):
     offset: int
 
 
-async def locate(bootstrap_servers: str, prefix: str, events: Sequence[Received[Any]]) -> Mapping[UUID, Place]:
+async def locate(servers: KafkaServers, prefix: str, events: Sequence[Received[Any]]) -> Mapping[UUID, Place]:
     """Return the places of those events that Kafka still holds. A partition is read once, from its first event on."""
     topics = sorted({prefix + event.data.topic for event in events})
     if not topics:
         return {}
-    async with subscribed(bootstrap_servers, topics) as client:
+    async with subscribed(servers, topics) as client:
         sought: dict[TopicPartition, dict[UUID, float]] = defaultdict(dict)
         for event in events:
             topic = prefix + event.data.topic

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.topics import TOPICS
 from shared.messaging.kafka_metadata import end_offsets
+from shared.messaging.servers import KafkaServers
 
 End: TypeAlias = tuple[str, int, int]
 """A physical topic, a partition, and the offset that comes next in it."""
@@ -96,9 +97,9 @@ class Positions:
     What another service had published before ``ends_of`` was called is in them once ``have_passed`` says so.
     """
 
-    def __init__(self, consumer: str, bootstrap_servers: str, prefix: str) -> None:
+    def __init__(self, consumer: str, servers: KafkaServers, prefix: str) -> None:
         self._consumer = consumer
-        self._servers = bootstrap_servers
+        self._servers = servers
         self._prefix = prefix
 
     async def ends_of(self, topics: Sequence[str]) -> list[End]:

@@ -39,6 +39,7 @@ from shared.messaging.dead_letter import DEAD_LETTERS, ORIGIN_HEADERS
 from shared.messaging.partitioner import agreed_partitions, partition_index
 from shared.messaging.records import content_of
 from shared.messaging.refused_topics import OF_A_TOPIC, TOO_LARGE, RefusedTopics, TooFewPartitionsError
+from shared.messaging.servers import KafkaServers
 from shared.ops.back_off import back_off
 from shared.ops.failpoint import reach
 from shared.ops.health import Heartbeat
@@ -94,9 +95,9 @@ class NotLeaderError(Exception):
 class Relay:
     """Publishes one database's outbox."""
 
-    def __init__(self, store: Store, bootstrap_servers: str, prefix: str = "") -> None:
+    def __init__(self, store: Store, servers: KafkaServers, prefix: str = "") -> None:
         self._store = store
-        self._bootstrap_servers = bootstrap_servers
+        self._servers = servers
         self._prefix = prefix
         self._cursor = LogCursor()
         self._swept = 0.0
@@ -137,7 +138,7 @@ class Relay:
     async def _publish_until_due(self, connection: AsyncConnection, heartbeat: Heartbeat) -> None:
         """Publish until a topic that was refused is to be tried again: a producer has lost count of what it refused."""
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap_servers,
+            **self._servers.options(),
             acks="all",
             enable_idempotence=True,
             compression_type="lz4",

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.contracts.operations import EventLogRepublished
 from shared.messaging.kafka_metadata import extents
 from shared.messaging.positions import read_positions, set_positions
+from shared.messaging.servers import KafkaServers, servers_of
 from shared.ops import terminal
 from shared.ops.operator import By
 from shared.store.engine import Store
@@ -29,11 +30,11 @@ _REPUBLISH = text("""
 """)
 
 
-async def republish(store: Store, service: str, bootstrap_servers: str, by: str) -> EventLogRepublished:
+async def republish(store: Store, service: str, servers: KafkaServers, by: str) -> EventLogRepublished:
     """Put the whole log into the outbox and rewind the service's consumers; return the event that tells of it."""
     async with store.transaction() as tx:
         known = await read_positions(tx)
-        held = await extents(bootstrap_servers, sorted({at.topic for at in known}))
+        held = await extents(servers, sorted({at.topic for at in known}))
         rewound = 0
         for consumer in {at.consumer for at in known}:
             places = {TopicPartition(at.topic, at.partition) for at in known if at.consumer == consumer}
@@ -68,4 +69,4 @@ def add_command(app: typer.Typer, service: str) -> None:
 
 async def _with_store(service: str, by: str) -> EventLogRepublished:
     async with Store(terminal.database_url(service, "worker"), pool_size=1) as store:
-        return await republish(store, service, terminal.kafka_servers(), by)
+        return await republish(store, service, servers_of(service), by)

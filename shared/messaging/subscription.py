@@ -26,6 +26,7 @@ from shared.contracts.upcasters import split_type
 from shared.messaging.kafka_metadata import Extent, extents
 from shared.messaging.positions import positions_of
 from shared.messaging.reactions import History, Reactions
+from shared.messaging.servers import KafkaServers
 from shared.store.engine import Store
 
 Handled: TypeAlias = tuple[list[str], list[datetime]]
@@ -141,7 +142,7 @@ async def settle(tx: AsyncConnection, reactions: Reactions) -> Subscriptions:
     return Subscriptions.of(reactions, await read_rows(tx, reactions.service))
 
 
-async def open_subscriptions(store: Store, reactions: Reactions, bootstrap_servers: str, prefix: str) -> Subscriptions:
+async def open_subscriptions(store: Store, reactions: Reactions, servers: KafkaServers, prefix: str) -> Subscriptions:
     """Return since when each type is handled, once all of them are: what a consumer begins with.
 
     Raises HistoryMissingError where an operator has to fill some first.
@@ -151,7 +152,7 @@ async def open_subscriptions(store: Store, reactions: Reactions, bootstrap_serve
         rows, positions = await read_rows(tx, reactions.service), await positions_of(tx, reactions.service)
     if _undecided(reactions, rows):
         topics = sorted({prefix + event.topic for event in _undecided(reactions, rows)})
-        held = await extents(bootstrap_servers, topics)
+        held = await extents(servers, topics)
         missing = missing_history(reactions, prefix, rows, positions, held).events
         if missing:
             raise MissingHistory(missing, frozenset()).error(reactions.service)

@@ -8,16 +8,17 @@ from collections.abc import AsyncGenerator, Sequence
 
 from shared.messaging.kafka_metadata import subscribed
 from shared.messaging.records import Record
+from shared.messaging.servers import KafkaServers
 
 _WAIT_MS, _MOST_RECORDS = 1000, 500
 
 
-async def records_from_now(bootstrap_servers: str, topics: Sequence[str]) -> AsyncGenerator[Sequence[Record]]:
+async def records_from_now(servers: KafkaServers, topics: Sequence[str]) -> AsyncGenerator[Sequence[Record]]:
     """Give what comes, batch by batch, an empty one first and whenever nothing has come for a second.
 
     From the first batch on nothing is missed. Raises KafkaError where Kafka is away.
     """
-    async with subscribed(bootstrap_servers, topics) as client:
+    async with subscribed(servers, topics) as client:
         await client.seek_to_end()
         yield ()
         while True:

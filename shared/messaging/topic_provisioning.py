@@ -7,17 +7,18 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import TOPICS, Topic
 from shared.messaging.dead_letter import dead_letter_topic
+from shared.messaging.servers import KafkaServers
 
 MAX_COMPACTION_LAG_MS = 7 * 24 * 60 * 60 * 1000
 
 
-async def provision(bootstrap_servers: str, groups: Iterable[str], prefix: str = "", *, replication: int = 1) -> None:
+async def provision(servers: KafkaServers, groups: Iterable[str], prefix: str = "", *, replication: int = 1) -> None:
     """Create every topic that is not there, and the dead-letter topics of ``groups``: the services that consume.
 
     ``prefix`` goes before each name. Raises KafkaError where one cannot be.
     ``replication`` is how many brokers keep each record; of what is acknowledged ``min_in_sync`` of them have it.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    admin = AIOKafkaAdminClient(**servers.options())
     await admin.start()
     try:
         existing = set(await admin.list_topics())

@@ -32,11 +32,6 @@ def database_url(service: str, role: str) -> str:
     return setting(f"{service}_{role}_DATABASE_URL".upper())
 
 
-def kafka_servers() -> str:
-    """Return the brokers' addresses. Raises typer.BadParameter where they are not set."""
-    return setting("KAFKA_BOOTSTRAP_SERVERS")
-
-
 def topic_prefix() -> str:
     """Return what goes before the name of every topic."""
     return os.environ.get("TOPIC_PREFIX", "")

@@ -37,6 +37,8 @@ class Part:
     short_routes: Sequence[ShortRoute] = ()
     """Short ways to routes among those of ``routers``."""
     reactions: Sequence[Reaction] = ()
+    follows: Sequence[str] = ()
+    """Topics that it reads without reacting to anything, from now on and in no group."""
     imports: Callable[[Any], Mapping[str, ImportKind]] = _nothing
     """The kinds of files it takes in, by the name in ``POST /v1/imports/<kind>``."""
     work: Callable[[Any], Sequence[WorkKind]] = _no_work

@@ -21,7 +21,7 @@ from shared.work.worker import Worker
 def background_roles(service: Service) -> dict[str, Callable[[Store], Loop]]:
     """Return the background roles that a service has, each to be given the worker's store."""
     settings = service.settings
-    servers, prefix = settings.kafka_bootstrap_servers, settings.topic_prefix
+    servers, prefix = settings.kafka_servers, settings.topic_prefix
     loops: dict[str, Callable[[Store], Loop]] = {"relay": lambda store: Relay(store, servers, prefix).run}
     if service.reactions.topics:
         loops["consumer"] = lambda store: (

@@ -1,12 +1,13 @@
 """Settings that every service has, from the environment."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Base64Bytes, Field, field_validator
+from pydantic import Base64Bytes, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.messaging.group_client import MAX_POLL_INTERVAL_MS, SESSION_TIMEOUT_MS
+from shared.messaging.servers import KafkaServers
 
 LEAST_KEY_BYTES = 16
 
@@ -21,6 +22,10 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int
     kafka_bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    kafka_ca_file: str = Field("", validation_alias="KAFKA_CA_FILE")
+    """PEM: the authorities of the brokers' certificates. Empty: no TLS (docs/how-to/secure-the-transport.md)."""
+    kafka_user: str = ""
+    kafka_password: str = Field("", repr=False)
     topic_prefix: str = Field("", validation_alias="TOPIC_PREFIX")
     consumer_session_timeout_ms: int = SESSION_TIMEOUT_MS
     """A consumer silent for as long loses its partitions to the others of its group."""
@@ -37,6 +42,16 @@ class ServiceSettings(BaseSettings):
     jwks_url: str = Field("", validation_alias="JWKS_URL")
     file_key: str = Field("", validation_alias="FILE_KEY")
     """32 bytes, base64: encrypts uploaded files while they wait. Needed by services with imports."""
+
+    @property
+    def kafka_servers(self) -> KafkaServers:
+        """The brokers, and as whom this service comes to them."""
+        return KafkaServers(self.kafka_bootstrap_servers, self.kafka_ca_file, self.kafka_user, self.kafka_password)
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        _ = self.kafka_servers
+        return self
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

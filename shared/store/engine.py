@@ -7,8 +7,10 @@ districts.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Self
+from functools import partial
+from typing import Any, Self
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -24,15 +26,7 @@ class Store:
     """One service's database, as one role: ``<service>_api`` or ``<service>_worker``."""
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        self.engine: AsyncEngine = create_async_engine(
-            async_url(url),
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_pre_ping=False,
-            pool_timeout=10,
-            hide_parameters=True,  # an error's text is logged by libraries; values can be personal data
-            connect_args={"timeout": CONNECT_SECONDS},
-        )
+        self.engine = make_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=False, pool_timeout=10)
 
     @asynccontextmanager
     async def transaction(self, *districts: str) -> AsyncIterator[AsyncConnection]:
@@ -61,6 +55,15 @@ class Store:
         await self.engine.dispose()
 
 
-def async_url(url: str) -> str:
-    """Return a plain ``postgresql://`` URL as SQLAlchemy's asyncpg driver wants it."""
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+def make_engine(url: str, **options: Any) -> AsyncEngine:  # noqa: ANN401 - SQLAlchemy's own
+    """Return an engine for a ``postgresql://`` URL, with ``options`` as SQLAlchemy has them.
+
+    The driver reads the URL itself and not SQLAlchemy, so that whatever libpq understands may stand in it, first of all
+    ``sslmode=verify-full&sslrootcert=…``.
+    """
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=partial(asyncpg.connect, url, timeout=CONNECT_SECONDS),
+        hide_parameters=True,  # an error's text is logged by libraries; values can be personal data
+        **options,
+    )

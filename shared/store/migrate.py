@@ -11,9 +11,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.store.engine import async_url
+from shared.store.engine import make_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 API_LIMITS = {"lock_timeout": "30s", "statement_timeout": "1min", "idle_in_transaction_session_timeout": "1min"}
@@ -24,7 +23,7 @@ good. Workers have no such limits: replays take hours, and what blocks a consume
 async def provision(admin_url: str, service: str, owner_url: str, api_url: str, worker_url: str) -> None:
     """Create or update the three roles with the passwords of their URLs, and the database. Can be run again."""
     database = make_url(owner_url).database
-    engine = create_async_engine(async_url(admin_url), isolation_level="AUTOCOMMIT")
+    engine = make_engine(admin_url, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         for kind, url in (("owner", owner_url), ("api", api_url), ("worker", worker_url)):
             role, password = f"{service}_{kind}", str(make_url(url).password).replace("'", "''")
@@ -52,7 +51,7 @@ async def provision(admin_url: str, service: str, owner_url: str, api_url: str, 
 
 async def upgrade(service: str, owner_url: str) -> None:
     """Bring a service's schema to the newest revision, in one transaction."""
-    engine = create_async_engine(async_url(owner_url))
+    engine = make_engine(owner_url)
     async with engine.begin() as connection:
         await connection.run_sync(_upgrade, service)
     await engine.dispose()

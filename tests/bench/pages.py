@@ -24,6 +24,7 @@ from services.portal.sessions.commands import begin_session
 from services.portal.sessions.domain import Tokens
 from shared.contracts.actor import Role
 from shared.http.client import LinbangClient
+from shared.messaging.servers import KafkaServers
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from tests.bench.figure import Figure
@@ -85,7 +86,7 @@ async def start_services(setting: Setting) -> Running:
     databases = {service: await setting.database(service) for service in _SERVICES}
     urls = {url_name(service, role): getattr(databases[service], role) for service in _SERVICES for role in ROLES}
     for service in _SERVICES:
-        environment = service_environment(service, settings, secret, urls, setting.bootstrap_servers)
+        environment = service_environment(service, settings, secret, urls, KafkaServers(setting.bootstrap_servers))
         if service != "registry":
             environment["JWKS_URL"] = f"http://127.0.0.1:{key_port}/{keys.name}"
         setting.start(service, f"services.{service}", "all", **environment)

@@ -25,6 +25,7 @@ from shared.contracts.received import Received
 from shared.messaging.consumer import Consumer
 from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.relay import Relay
+from shared.messaging.servers import KafkaServers
 from shared.ops.garbage import collect_rarely
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
@@ -38,7 +39,9 @@ VOLUNTEERS = 27_300
 
 async def relay() -> None:
     """Relay until stopped."""
-    await Relay(_store(), os.environ["KAFKA_BOOTSTRAP_SERVERS"], os.environ["TOPIC_PREFIX"]).run(Heartbeat("bench"))
+    await Relay(_store(), KafkaServers(os.environ["KAFKA_BOOTSTRAP_SERVERS"]), os.environ["TOPIC_PREFIX"]).run(
+        Heartbeat("bench")
+    )
 
 
 async def consumer() -> None:
@@ -173,7 +176,7 @@ def _headers(event: NewEvent) -> list[tuple[str, bytes]]:
 def _consumer(store: Store, project: Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]) -> Consumer:
     tally = Projection("tally", (ProjectedTable("tally"),), project)
     servers, prefix = os.environ["KAFKA_BOOTSTRAP_SERVERS"], os.environ["TOPIC_PREFIX"]
-    return Consumer(Reactions(GROUP, [Reaction(ServiceLogged, projects=tally)]), store, servers, prefix)
+    return Consumer(Reactions(GROUP, [Reaction(ServiceLogged, projects=tally)]), store, KafkaServers(servers), prefix)
 
 
 def _url() -> str:

@@ -22,6 +22,7 @@ from services.activities.publishing.commands import publish_activity
 from services.activities.publishing.domain import ActivityDraft, ShiftDraft
 from shared.contracts.actor import Actor, Role, Scope
 from shared.contracts.tokens import ALGORITHM, ISSUER
+from shared.messaging.servers import KafkaServers
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from tests.bench.figure import Figure
@@ -84,7 +85,9 @@ async def _start(setting: Setting) -> tuple[Urls, list[tuple[str, int]]]:
         settings = LocalSettings.model_validate(
             {"topic_prefix": setting.prefix, "ports": LocalSettings().ports | {"activities": free_port()}}
         )
-        environment = service_environment("activities", settings, secret, by_name, setting.bootstrap_servers)
+        environment = service_environment(
+            "activities", settings, secret, by_name, KafkaServers(setting.bootstrap_servers)
+        )
         environment["JWKS_URL"] = f"http://127.0.0.1:{key_port}/{keys.name}"
         name = f"activities {role} {settings.port('activities')}"
         setting.start(name, "services.activities", role, **environment)

@@ -15,6 +15,7 @@ from deploy.local.paths import ROOT
 from deploy.local.process import free_port
 from deploy.services import ROLES, url_name
 from shared.http.client import ImportProgress, LinbangClient
+from shared.messaging.servers import KafkaServers
 from tests.bench.setting import Setting
 from tests.support.infrastructure import Urls
 
@@ -67,7 +68,8 @@ async def start(setting: Setting, stack: ExitStack, *services: str, smtp_port: i
     databases = {service: await setting.database(service) for service in services}
     urls = {url_name(service, role): getattr(databases[service], role) for service in services for role in ROLES}
     environments = {
-        service: service_environment(service, settings, secret, urls, setting.bootstrap_servers) for service in services
+        service: service_environment(service, settings, secret, urls, KafkaServers(setting.bootstrap_servers))
+        for service in services
     }
     addresses = settings.base_urls()
     clients = {}

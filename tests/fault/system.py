@@ -31,6 +31,7 @@ from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres, remove
 from deploy.local.process import Child, free_port
 from deploy.services import ROLES, url_name
+from shared.messaging.servers import KafkaServers
 from tests.fault.broker_rights import WITH_RIGHTS
 from tests.fault.issuer import Issuer
 from tests.support import topics
@@ -218,7 +219,7 @@ class System:
             log=self.directory / f"{name}.log",
             pid_file=self.directory / f"{name}.pid",
             environment={
-                **service_environment(service, settings, self._secrets, urls, self.bootstrap_servers),
+                **service_environment(service, settings, self._secrets, urls, KafkaServers(self.bootstrap_servers)),
                 "JWKS_URL": self.issuer.url,
                 "FAILPOINT": f"file:{order}",
                 f"{service.upper()}_CONSUMER_SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from shared.contracts import ActivityPublished, StationRegistered, VolunteerRegistered
 from shared.contracts.topics import TOPICS
 from shared.messaging.kafka_metadata import end_offsets
+from shared.messaging.servers import KafkaServers
 from shared.service.start import EXIT_CODE
 from shared.store.event_log import new_id
 from tests.fault.broker_rights import allow, forbid
@@ -96,14 +97,14 @@ async def test_f35_more_partitions_than_agreed(case: Case) -> None:
         await traffic.goes_on(case.nth(60))
         admin = AIOKafkaAdminClient(bootstrap_servers=system.bootstrap_servers)
         await admin.start()
-        there = len(await end_offsets(system.bootstrap_servers, [system.prefix + TOPIC]))
+        there = len(await end_offsets(KafkaServers(system.bootstrap_servers), [system.prefix + TOPIC]))
         await admin.create_partitions({system.prefix + TOPIC: NewPartitions(there + 2)})
         await admin.close()
         for name in (RELAY, CONSUMER):
             system[name].kill9()
         await system.start(RELAY, CONSUMER)
         await traffic.goes_on()
-    ends = await end_offsets(system.bootstrap_servers, [system.prefix + TOPIC])
+    ends = await end_offsets(KafkaServers(system.bootstrap_servers), [system.prefix + TOPIC])
     assert not any(end for (_, partition), end in ends.items() if partition >= agreed)
     await case.holds(world, *EVERYTHING)
 

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from shared.contracts import StationRegistered
 from shared.messaging.kafka_metadata import end_offsets
+from shared.messaging.servers import KafkaServers
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id
 from tests.fault.case import Case
@@ -34,7 +35,9 @@ async def test_f30_positions_moved_past_events(case: Case) -> None:
     lost = case.nth(200)
     await world.log(lost, case.rng)
     await eventually(lambda: is_published(system))
-    for (topic, partition), end in (await end_offsets(system.bootstrap_servers, [system.prefix + TOPIC])).items():
+    for (topic, partition), end in (
+        await end_offsets(KafkaServers(system.bootstrap_servers), [system.prefix + TOPIC])
+    ).items():
         await system.execute(
             "assessment",
             "UPDATE consumer_offset SET next_offset = $3 WHERE topic = $1 AND partition = $2",
@@ -104,7 +107,7 @@ async def make_again(system: System, topic: str) -> None:
     async def there_and_empty() -> bool:
         await topics.provision(system.bootstrap_servers, system.prefix)
         try:
-            ends = await end_offsets(system.bootstrap_servers, [system.prefix + topic])
+            ends = await end_offsets(KafkaServers(system.bootstrap_servers), [system.prefix + topic])
         except KafkaError:
             return False
         return bool(ends) and not any(ends.values())

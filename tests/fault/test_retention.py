@@ -6,6 +6,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.messaging.kafka_metadata import end_offsets
+from shared.messaging.servers import KafkaServers
 from tests.fault.case import Case
 from tests.fault.operator import linbang
 from tests.fault.system import System
@@ -65,7 +66,7 @@ async def test_f29_first_start_after_retention(case: Case) -> None:
 
 async def drop_records(system: System, topic: str) -> None:
     """Drop every record of a topic, as retention does."""
-    ends = await end_offsets(system.bootstrap_servers, [system.prefix + topic])
+    ends = await end_offsets(KafkaServers(system.bootstrap_servers), [system.prefix + topic])
     admin = AIOKafkaAdminClient(bootstrap_servers=system.bootstrap_servers)
     await admin.start()
     try:

@@ -28,6 +28,7 @@ from shared.contracts.tokens import Revocation
 from shared.contracts.topics import CONTACT, REVOCATION
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
+from shared.messaging.servers import KafkaServers
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id, put_state
 from tests.support import operator, topics
@@ -67,14 +68,14 @@ class Platform:
         """Run every relay, and some of the consumers (all, where none is named)."""
         async with AsyncExitStack() as stack:
             for service in SERVICES:
-                relay = Relay(self.workers[service], self.servers, self.prefix)
+                relay = Relay(self.workers[service], KafkaServers(self.servers), self.prefix)
                 await stack.enter_async_context(running(relay.run))
             for service in consumers or CONSUMERS:
                 await stack.enter_async_context(running(self.consumer(service).run))
             yield
 
     def consumer(self, service: str) -> Consumer:
-        return Consumer(reactions(service), self.workers[service], self.servers, self.prefix)
+        return Consumer(reactions(service), self.workers[service], KafkaServers(self.servers), self.prefix)
 
     async def append(self, service: str, *events: NewEvent) -> None:
         async with self.workers[service].transaction() as tx:

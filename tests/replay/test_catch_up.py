@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from shared.contracts import ServiceLogged
 from shared.contracts.topics import TOPICS
 from shared.messaging.kafka_metadata import end_offsets
+from shared.messaging.servers import KafkaServers
 from tests.replay.conftest import Platform, corrected, served
 from tests.support.eventually import eventually
 
@@ -59,7 +60,7 @@ async def _published(platform: Platform) -> None:
 async def _forget(platform: Platform) -> None:
     """Let retention pass for all that is in the topic of service records."""
     topic = platform.prefix + ServiceLogged.topic
-    ends = await end_offsets(platform.servers, [topic])
+    ends = await end_offsets(KafkaServers(platform.servers), [topic])
     assert len(ends) == TOPICS[ServiceLogged.topic].partitions
     admin = AIOKafkaAdminClient(bootstrap_servers=platform.servers)
     await admin.start()

@@ -30,6 +30,7 @@ BUDGETS = {
     "integration/portal": 40,
     "integration/registry": 120,
     "integration/services": 140,
+    "integration/transport": 40,
     "integration/work": 70,
     "replay": 100,
     "unit": 90,

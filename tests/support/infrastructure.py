@@ -24,6 +24,7 @@ from deploy.local.broker import Broker
 from deploy.local.paths import STATE
 from deploy.local.postgres import Postgres, remove
 from deploy.local.process import free_port
+from shared.messaging.servers import KafkaServers
 from shared.store import migrate
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class Infrastructure:
 
     admin_url: str
     bootstrap_servers: str
+
+    @property
+    def servers(self) -> KafkaServers:
+        """The brokers as whatever is tested takes them."""
+        return KafkaServers(self.bootstrap_servers)
 
 
 @dataclass(frozen=True)

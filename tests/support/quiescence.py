@@ -15,6 +15,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from shared.messaging.kafka_metadata import end_offsets
+from shared.messaging.servers import KafkaServers
 from tests.support.services import reactions
 
 Read = Callable[[str, str], Awaitable[Sequence[Any]]]
@@ -57,7 +58,7 @@ async def partitions_read(services: Sequence[str], read: Read, bootstrap_servers
     partitions = 0
     for service in services:
         reached = {(topic, p): at for who, topic, p, at in await read(service, _POSITIONS) if who == service}
-        ends = await end_offsets(bootstrap_servers, subscription(service, prefix))
+        ends = await end_offsets(KafkaServers(bootstrap_servers), subscription(service, prefix))
         if any(reached.get(place, -1) < end for place, end in ends.items()):
             return 0
         partitions += len(ends)

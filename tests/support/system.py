@@ -73,7 +73,7 @@ async def running_system(
                 command=[sys.executable, "-m", f"services.{service}", "all"],
                 log=folder / f"{service}.log",
                 pid_file=folder / f"{service}.pid",
-                environment=service_environment(service, settings, secret, urls, infrastructure.bootstrap_servers),
+                environment=service_environment(service, settings, secret, urls, infrastructure.servers),
                 directory=ROOT,
             )
             for service in SERVICES

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts import Event, Provenance, ServiceCorrected, ServiceLogged
 from shared.contracts.received import BrokenInvariantError, Received
@@ -20,8 +20,9 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.group_client import Membership
 from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.relay import Relay
+from shared.messaging.servers import KafkaServers
 from shared.ops.health import Heartbeat
-from shared.store.engine import Store, async_url
+from shared.store.engine import Store, make_engine
 from shared.store.event_log import NewEvent, append, new_id
 from shared.store.projection import Project, ProjectedTable, Projection
 from tests.support.infrastructure import Urls
@@ -38,7 +39,7 @@ TABLES = (
 
 
 async def create_tables(urls: Urls, service: str) -> None:
-    engine = create_async_engine(async_url(urls.owner))
+    engine = make_engine(urls.owner)
     async with engine.begin() as connection:
         for statement in TABLES:
             await connection.execute(text(statement.format(worker=f"{service}_worker")))
@@ -129,7 +130,7 @@ async def totals(store: Store) -> tuple[int, int]:
 
 
 def consumer(store: Store, bootstrap_servers: str, prefix: str, *, limited: bool = True) -> Consumer:
-    return Consumer(REACTIONS, store, bootstrap_servers, prefix, limited=limited)
+    return Consumer(REACTIONS, store, KafkaServers(bootstrap_servers), prefix, limited=limited)
 
 
 async def main() -> None:
@@ -137,10 +138,10 @@ async def main() -> None:
     store = Store(os.environ["WORKER_URL"])
     servers, prefix = os.environ["KAFKA_BOOTSTRAP_SERVERS"], os.environ["TOPIC_PREFIX"]
     if os.environ["ROLE"] == "relay":
-        await Relay(store, servers, prefix).run(Heartbeat("test"))
+        await Relay(store, KafkaServers(servers), prefix).run(Heartbeat("test"))
     else:
         membership = Membership(session_timeout_ms=3000)  # as long as the partitions of one that was killed are held
-        await Consumer(REACTIONS, store, servers, prefix, membership).run(Heartbeat("test"))
+        await Consumer(REACTIONS, store, KafkaServers(servers), prefix, membership).run(Heartbeat("test"))
 
 
 if __name__ == "__main__":

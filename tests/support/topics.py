@@ -2,8 +2,9 @@
 
 from deploy.provision import consumers
 from shared.messaging import topic_provisioning
+from shared.messaging.servers import KafkaServers
 
 
 async def provision(bootstrap_servers: str, prefix: str, *, replication: int = 1) -> None:
     """Create every topic that is not there."""
-    await topic_provisioning.provision(bootstrap_servers, consumers(), prefix, replication=replication)
+    await topic_provisioning.provision(KafkaServers(bootstrap_servers), consumers(), prefix, replication=replication)

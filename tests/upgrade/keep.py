@@ -49,7 +49,8 @@ def _write_district(folder: Path, code: str, name: str, seed: int, volunteers: i
 
 def _dump(state: Path, folder: Path) -> None:
     """Dump what the demo has left, as rows to be inserted: any client can run them."""
-    from deploy.local.postgres import WHEEL, Postgres  # noqa: PLC0415
+    from deploy.local.postgres import Postgres  # noqa: PLC0415
+    from deploy.local.postgres_programs import WHEEL  # noqa: PLC0415
     from deploy.services import SERVICES  # noqa: PLC0415
 
     program = shutil.which("pg_dump", path=str(WHEEL / "pginstall" / "bin")) or "pg_dump"

@@ -18,6 +18,7 @@ from services.portal.sessions import repository
 from services.portal.settings import Settings
 from shared.contracts.envelope import event_type_of
 from shared.messaging.records import Record
+from shared.messaging.servers import KafkaServers
 from shared.messaging.tail import records_from_now
 from shared.ops.health import Heartbeat
 from shared.service.supervision import supervise
@@ -33,7 +34,7 @@ async def run_beside(app: FastAPI, store: Store, settings: Settings) -> None:
     """Follow the events, and end the streams of sessions that have ended; until cancelled."""
     streams: Streams = app.state.streams
     topics = [settings.topic_prefix + topic for topic in TOPICS]
-    follow = partial(_follow_events, streams, settings.kafka_bootstrap_servers, topics)
+    follow = partial(_follow_events, streams, settings.kafka_servers, topics)
     end = partial(_end_with_sessions, streams, store)
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -43,8 +44,8 @@ async def run_beside(app: FastAPI, store: Store, settings: Settings) -> None:
         streams.end_all()
 
 
-async def _follow_events(streams: Streams, bootstrap_servers: str, topics: list[str], heartbeat: Heartbeat) -> None:
-    async with aclosing(records_from_now(bootstrap_servers, topics)) as batches:
+async def _follow_events(streams: Streams, servers: KafkaServers, topics: list[str], heartbeat: Heartbeat) -> None:
+    async with aclosing(records_from_now(servers, topics)) as batches:
         await anext(batches)
         streams.all_changed()
         log.info("signs of life follow the events")

@@ -17,6 +17,7 @@ from shared.messaging.replay.event_logs import EventLogs
 from shared.messaging.replay.rebuild import Rebuild, shadow
 from shared.messaging.replay.source import Scope, Source
 from shared.messaging.replay.topic_records import TopicRecords
+from shared.messaging.servers import servers_of
 from shared.ops import terminal
 from shared.ops.terminal import OnProgress
 from shared.store.engine import Store
@@ -90,7 +91,7 @@ async def source_of(request: ReplayRequest, tx: AsyncConnection, ids: Sequence[U
     scope = Scope(request.until, request.district, ids)
     if request.source is From.KAFKA:
         ends = await positions_of(tx, request.service)
-        return TopicRecords(terminal.kafka_servers(), terminal.topic_prefix(), request.rebuilt, scope, ends)
+        return TopicRecords(servers_of(request.service), terminal.topic_prefix(), request.rebuilt, scope, ends)
     snapshot = await tx.scalar(_EXPORT) if request.rebuilt.own_log else None
     return EventLogs(partial(terminal.database_url, role="worker"), request.rebuilt, scope, snapshot)
 

@@ -15,6 +15,7 @@ from shared.messaging.reactions import Rebuildable
 from shared.messaging.records import Record, state_of
 from shared.messaging.replay.rows import EventRows
 from shared.messaging.replay.source import EventBatch, EventTypes, Scope
+from shared.messaging.servers import KafkaServers
 
 _RECORDS = 5_000
 
@@ -32,8 +33,8 @@ class TopicRecords:
 
     repeats = True  # whatever the relay sent twice is there twice
 
-    def __init__(self, bootstrap_servers: str, prefix: str, rebuilt: Rebuildable, scope: Scope, ends: Offsets) -> None:
-        self._servers, self._prefix, self._scope, self._ends = bootstrap_servers, prefix, scope, ends
+    def __init__(self, servers: KafkaServers, prefix: str, rebuilt: Rebuildable, scope: Scope, ends: Offsets) -> None:
+        self._servers, self._prefix, self._scope, self._ends = servers, prefix, scope, ends
         self._types = EventTypes(rebuilt.events)
         self._states = {topic.name for topic in rebuilt.states}
         self._topics = sorted(prefix + name for name in {e.topic for e in rebuilt.events} | self._states)
@@ -64,7 +65,7 @@ class TopicRecords:
         if not open_ends:
             return  # aiokafka's stop() raises CancelledError at a client that was assigned partitions just before
         client = AIOKafkaConsumer(
-            bootstrap_servers=self._servers,
+            **self._servers.options(),
             enable_auto_commit=False,
             fetch_max_bytes=8 << 20,
             isolation_level=ISOLATION,

@@ -15,6 +15,7 @@ from shared.contracts.envelope import headers
 from shared.contracts.received import Received
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
+from shared.messaging.servers import KafkaServers
 from shared.messaging.subscription import EVER, add
 from shared.store.event_log import new_id
 from tests.integration.assessment.core import Core
@@ -46,7 +47,7 @@ async def consuming(core: Core) -> AsyncIterator[None]:
     """Run the consumer of a group that was there when these events happened."""
     async with core.worker.transaction() as tx:
         await add(tx, "assessment", reactions("assessment").events, EVER)
-    async with running(Consumer(reactions("assessment"), core.worker, core.servers, core.prefix).run):
+    async with running(Consumer(reactions("assessment"), core.worker, KafkaServers(core.servers), core.prefix).run):
         yield
 
 
@@ -86,7 +87,7 @@ async def test_an_import_over_all_partitions_closes_once_and_stars_are_told_by_k
     volunteers = [new_id() for _ in range(20)]
     records = [logged(volunteer, 1500, import_id=import_id) for volunteer in volunteers for _ in range(4)]
     await publish(core, [imported(records, import_id), *records, *(registered(number) for number in range(30))])
-    async with consuming(core), running(Relay(core.worker, core.servers, core.prefix).run):
+    async with consuming(core), running(Relay(core.worker, KafkaServers(core.servers), core.prefix).run):
         await eventually(lambda: is_at_rest(core))
     assert await core.rows("SELECT 1 FROM import_progress WHERE closed")
     assert len(await core.rows("SELECT 1 FROM known_volunteer")) == 30

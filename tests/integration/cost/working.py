@@ -18,6 +18,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.fault_kinds import is_transient
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
+from shared.messaging.servers import KafkaServers
 from shared.messaging.subscription import Subscriptions
 from shared.store.engine import Store
 from shared.work import queue
@@ -35,7 +36,7 @@ _STAND = text("""
 
 async def consume(store: Store, reactions: Reactions, records: Sequence[Record]) -> Cost:
     """Have a service's consumer take ``records`` as one batch; return what it cost."""
-    consumer = Consumer(reactions, store, "nowhere:9092", "")
+    consumer = Consumer(reactions, store, KafkaServers("nowhere:9092"), "")
     places = {TopicPartition(record.topic, record.partition) for record in records}
     async with store.transaction() as tx:
         for place in places:

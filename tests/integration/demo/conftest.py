@@ -51,7 +51,7 @@ async def platform(
                 command=[sys.executable, "-m", f"services.{service}", "all"],
                 log=logs / f"{service}.log",
                 pid_file=logs / f"{service}.pid",
-                environment=service_environment(service, settings, secret, urls, infrastructure.bootstrap_servers),
+                environment=service_environment(service, settings, secret, urls, infrastructure.servers),
                 directory=ROOT,
             )
             for service in SERVICES

@@ -10,6 +10,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.kafka_metadata import end_offsets
 from shared.messaging.positions import positions_of
 from shared.messaging.relay import Relay
+from shared.messaging.servers import KafkaServers
 from shared.store.engine import Store
 from tests.support import tally, topics
 from tests.support.emptying import empty
@@ -30,7 +31,7 @@ class Wire:
     prefix: str
 
     def relay(self) -> Relay:
-        return Relay(self.worker, self.servers, self.prefix)
+        return Relay(self.worker, KafkaServers(self.servers), self.prefix)
 
     def consumer(self) -> Consumer:
         return tally.consumer(self.worker, self.servers, self.prefix)
@@ -74,7 +75,7 @@ async def wire(database: Urls, infrastructure: Infrastructure, topic_prefix: str
 
 async def has_read_all(wire: Wire) -> bool:
     """Whether everything that was in Kafka before the question has been handled: counted, left out or parked."""
-    ends = await end_offsets(wire.servers, [wire.prefix + topic for topic in tally.REACTIONS.topics])
+    ends = await end_offsets(KafkaServers(wire.servers), [wire.prefix + topic for topic in tally.REACTIONS.topics])
     async with wire.worker.transaction() as tx:
         reached = await positions_of(tx, tally.GROUP)
     return all(reached.get(place, -1) >= end for place, end in ends.items())

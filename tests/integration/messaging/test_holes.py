@@ -13,6 +13,7 @@ from shared.messaging.assignment import FencedError
 from shared.messaging.holes import without_records
 from shared.messaging.kafka_metadata import Extent, end_offsets
 from shared.messaging.positions import Positions
+from shared.messaging.servers import KafkaServers
 from shared.store.event_log import NewEvent, new_id
 from tests.integration.messaging.conftest import Wire, has_read_all
 from tests.support.eventually import eventually, running
@@ -66,7 +67,7 @@ async def test_of_a_transaction_that_was_given_up_nothing_is_counted(wire: Wire)
 
 
 async def test_an_import_waits_for_events_not_for_what_ends_a_transaction(wire: Wire) -> None:
-    positions = Positions(GROUP, wire.servers, wire.prefix)
+    positions = Positions(GROUP, KafkaServers(wire.servers), wire.prefix)
 
     async def all_passed() -> bool:
         async with wire.worker.transaction() as tx:
@@ -82,20 +83,20 @@ async def test_a_stretch_is_a_hole_only_if_it_was_read_and_nothing_was_in_it(wir
     partition = TopicPartition(wire.prefix + TOPIC, 0)
 
     async def is_hole(beginning: int, end: int) -> bool:
-        return await without_records(wire.servers, {partition: Extent(beginning, end)}) == {partition}
+        return await without_records(KafkaServers(wire.servers), {partition: Extent(beginning, end)}) == {partition}
 
     async with transactional(wire) as producer:
         for _ in range(2):
             async with producer.transaction():
                 await send(wire, producer, service_logged(new_id()))
-    assert (await end_offsets(wire.servers, [partition.topic]))[partition] == 4
+    assert (await end_offsets(KafkaServers(wire.servers), [partition.topic]))[partition] == 4
     assert await is_hole(1, 2)
     assert await is_hole(3, 4)
     assert not await is_hole(1, 3)
     assert not await is_hole(0, 2)
     await drop_before(wire, partition, 2)
     assert not await is_hole(0, 2), "what is dropped cannot be known to have been nothing"
-    assert await without_records(wire.servers, {}) == set()
+    assert await without_records(KafkaServers(wire.servers), {}) == set()
 
 
 async def drop_before(wire: Wire, partition: TopicPartition, offset: int) -> None:

@@ -17,6 +17,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.group_client import Membership
 from shared.messaging.observer import Observer
 from shared.messaging.relay import Relay
+from shared.messaging.servers import KafkaServers
 from shared.ops.health import Heartbeat
 from shared.ops.metrics import CONSUMER_STOPPED
 from shared.service.supervision import supervise
@@ -95,9 +96,9 @@ async def waits_again_and_again(heartbeat: Heartbeat) -> None:
 
 
 LOOPS: dict[str, Callable[[Wire, Store], Loop]] = {
-    "relay": lambda wire, store: Relay(store, wire.servers, wire.prefix).run,
+    "relay": lambda wire, store: Relay(store, KafkaServers(wire.servers), wire.prefix).run,
     "observer": lambda _, store: Observer(store).run,
-    "consumer": lambda wire, store: Consumer(REACTIONS, store, wire.servers, wire.prefix).run,
+    "consumer": lambda wire, store: Consumer(REACTIONS, store, KafkaServers(wire.servers), wire.prefix).run,
 }
 
 
@@ -146,7 +147,7 @@ async def test_a_handler_that_never_returns_shows_as_a_loop_that_hangs(wire: Wir
         await end_of_test.wait()
 
     await send(wire, service_logged(new_id()))
-    stuck = Consumer(reactions_by(never_return, ServiceLogged), wire.worker, wire.servers, wire.prefix)
+    stuck = Consumer(reactions_by(never_return, ServiceLogged), wire.worker, KafkaServers(wire.servers), wire.prefix)
     async with supervised(lambda: stuck.run) as heartbeat:
         await asyncio.wait_for(entered.wait(), PATIENCE)
         await eventually(partial(hangs, heartbeat))
@@ -178,7 +179,9 @@ async def test_a_consumer_whose_slow_batch_ends_just_while_its_client_leaves_the
     def build() -> Loop:
         membership = Membership(session_timeout_ms=6000, max_poll_interval_ms=500)
         consumers.append(
-            Consumer(reactions_by(be_slow, ServiceLogged), wire.worker, wire.servers, wire.prefix, membership)
+            Consumer(
+                reactions_by(be_slow, ServiceLogged), wire.worker, KafkaServers(wire.servers), wire.prefix, membership
+            )
         )
         return consumers[-1].run
 

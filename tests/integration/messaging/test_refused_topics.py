@@ -16,6 +16,7 @@ from shared.contracts.envelope import read_attributes
 from shared.contracts.topics import TOPICS
 from shared.messaging.kafka_metadata import end_offsets
 from shared.messaging.partitioner import partition_index
+from shared.messaging.servers import KafkaServers
 from shared.store.event_log import NewEvent, new_id
 from tests.integration.messaging.conftest import Wire, outbox_is_empty
 from tests.integration.messaging.test_consumer import all_is_counted, parked, send, send_raw
@@ -196,4 +197,4 @@ async def test_of_a_batch_that_is_too_large_for_a_topic_each_record_goes_by_itse
             await eventually(lambda: outbox_is_empty(wire))
     assert await versions_of(wire, SIGN_UPS) == list(range(1, 101))
     assert "MessageSizeTooLargeError" in {line.get("error") for line in logs}
-    assert sum((await end_offsets(wire.servers, [wire.prefix + RECORDS])).values()) == 1
+    assert sum((await end_offsets(KafkaServers(wire.servers), [wire.prefix + RECORDS])).values()) == 1

@@ -15,6 +15,6 @@ from tests.support.services import reactions
 async def test_topics_that_nobody_has_read_anything_of_give_no_batch(infrastructure: Infrastructure) -> None:
     ends = {TopicPartition(CONTACT.name, partition): 0 for partition in range(CONTACT.partitions)}
     contacts = reactions("notifications").projections["contacts"]
-    topics = TopicRecords(infrastructure.bootstrap_servers, "", contacts, Scope(), ends)
+    topics = TopicRecords(infrastructure.servers, "", contacts, Scope(), ends)
     async with asyncio.timeout(60):
         assert [batch async for batch in ahead(topics.batches())] == []

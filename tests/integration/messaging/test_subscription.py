@@ -24,6 +24,7 @@ from shared.messaging.from_logs import Surroundings
 from shared.messaging.handled import EVENT
 from shared.messaging.kafka_metadata import end_offsets
 from shared.messaging.reactions import History, Reaction, Reactions
+from shared.messaging.servers import KafkaServers
 from shared.messaging.subscribe import subscribe
 from shared.messaging.subscription import HistoryMissingError
 from shared.ops.health import Heartbeat
@@ -55,7 +56,7 @@ class Service:
         )
 
     def consumer(self) -> Consumer:
-        return Consumer(self.reactions, self.wire.worker, self.wire.servers, self.wire.prefix)
+        return Consumer(self.reactions, self.wire.worker, KafkaServers(self.wire.servers), self.wire.prefix)
 
     async def subscribe(self) -> ConsumerSubscribed | None:
         return await subscribe("li", self._surroundings(), lambda _: None, lambda _: None)
@@ -66,7 +67,9 @@ class Service:
     def _surroundings(self) -> Surroundings:
         """Every log is in the one database of these tests."""
         wire = self.wire
-        return Surroundings(self.reactions, wire.worker, wire.servers, wire.prefix, lambda _: wire.urls.worker)
+        return Surroundings(
+            self.reactions, wire.worker, KafkaServers(wire.servers), wire.prefix, lambda _: wire.urls.worker
+        )
 
     async def _project(self, _: Any, events: Sequence[Any]) -> None:
         self.projected += [event.attributes.id for event in events]
@@ -109,7 +112,7 @@ async def publish(wire: Wire, *events: NewEvent) -> None:
 
 async def forget(wire: Wire, event: type[Event]) -> None:
     """Let retention pass for all that is in an event's topic: `kafka-delete-records`."""
-    ends = await end_offsets(wire.servers, [wire.prefix + event.topic])
+    ends = await end_offsets(KafkaServers(wire.servers), [wire.prefix + event.topic])
     admin = AIOKafkaAdminClient(bootstrap_servers=wire.servers)
     await admin.start()
     try:

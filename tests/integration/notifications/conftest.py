@@ -35,6 +35,7 @@ from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.contracts.topics import CONTACT
 from shared.messaging.consumer import Consumer
 from shared.messaging.fault_kinds import is_transient
+from shared.messaging.servers import KafkaServers
 from shared.service.app import build_app
 from shared.store.engine import Store
 from shared.store.event_log import new_id
@@ -120,7 +121,7 @@ class Post:
             await self.mailer()._claim(tasks)
 
     def consumer(self) -> Consumer:
-        return Consumer(reactions("notifications"), self.worker, self.servers, self.prefix)
+        return Consumer(reactions("notifications"), self.worker, KafkaServers(self.servers), self.prefix)
 
     async def publish(self, *events: Received[Event]) -> None:
         """Publish events as another service's relay does."""

@@ -25,6 +25,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from deploy.local.process import free_port
 from shared.messaging.kafka_metadata import end_offsets
+from shared.messaging.servers import KafkaServers
 from tests.support import topics
 from tests.support.eventually import eventually
 from tests.support.forked import Program
@@ -167,7 +168,7 @@ async def seen(
             await traced.form_team(api, f"00-{number:032x}-{CALLER}-{sampled:02x}")
 
         async def are_published() -> bool:
-            return (await end_offsets(servers, [f"{topic_prefix}registry.team"]))[
+            return (await end_offsets(KafkaServers(servers), [f"{topic_prefix}registry.team"]))[
                 topic_prefix + "registry.team", 0
             ] == 3
 

@@ -239,7 +239,7 @@ async def test_streams_follow_the_events_of_kafka_and_are_told_of_everything_fir
     streams = Noted(NoMessages())
     async with (
         AIOKafkaProducer(bootstrap_servers=infrastructure.bootstrap_servers) as producer,
-        running(partial(_follow_events, streams, infrastructure.bootstrap_servers, topics)),
+        running(partial(_follow_events, streams, infrastructure.servers, topics)),
     ):
         await begun.wait()
         await producer.send_and_wait(topics[0], value=b"no event", key=b"x")

@@ -34,6 +34,7 @@ from services.registry.self_service.consents import NEEDED, TEXTS
 from shared.contracts.topics import TOPICS
 from shared.messaging.fault_kinds import is_transient
 from shared.messaging.relay import Relay
+from shared.messaging.servers import KafkaServers
 from shared.service.app import build_app
 from shared.service.service import Service
 from shared.store.engine import Store
@@ -236,7 +237,7 @@ class Registry:
         )
 
     def relay(self) -> Relay:
-        return Relay(self.worker, self.servers, self.prefix)
+        return Relay(self.worker, KafkaServers(self.servers), self.prefix)
 
     @contextmanager
     def process(self, *roles: str, failpoint: str = "", log: BinaryIO | None = None) -> Iterator[Program]:

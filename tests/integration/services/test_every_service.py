@@ -29,6 +29,7 @@ KIT_TABLES = {
     "dead_letter",
     "idempotency_key",
     "import_job",
+    "key_check",
     "import_verdict",
     "projection_comparison",
     "work",

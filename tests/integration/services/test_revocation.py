@@ -47,7 +47,7 @@ async def at(
         return
     worker = Store(urls.worker)
     app = build_app(replace(service, fetch_keys=lambda _: key_set_of(registry.api)))
-    consumer = Consumer(service.reactions, worker, infrastructure.bootstrap_servers, topic_prefix)
+    consumer = Consumer(service.reactions, worker, infrastructure.servers, topic_prefix)
     transport = httpx.ASGITransport(app)
     async with (
         running(consumer.run),

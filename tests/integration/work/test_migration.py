@@ -7,13 +7,13 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.imports import job as jobs
 from shared.imports.job import ImportJob, ImportKind
 from shared.imports.rows import Outcome, Row, Verdict
 from shared.store import migrate
-from shared.store.engine import Store, async_url
+from shared.store.engine import Store, make_engine
 from shared.store.event_log import new_id
 from tests.integration.work.conftest import DISTRICT
 from tests.support.eventually import eventually, running
@@ -43,7 +43,7 @@ async def before(infrastructure: Infrastructure) -> AsyncIterator[Urls]:
         assert isinstance(revision, str)
         command.upgrade(config, revision)
 
-    engine = create_async_engine(async_url(urls.owner))
+    engine = make_engine(urls.owner)
     async with engine.begin() as connection:
         await connection.run_sync(upgrade)
     await engine.dispose()

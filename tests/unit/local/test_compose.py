@@ -12,6 +12,7 @@ from deploy import credentials
 from deploy.local.environment import LocalSettings, database_urls, service_environment
 from deploy.local.paths import ROOT
 from deploy.services import SERVICES
+from shared.messaging.servers import KafkaServers
 from shared.service.roles import background_roles
 
 _COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -21,7 +22,7 @@ _COMPOSE = (ROOT / "docker-compose.yml").read_text()
 def test_api_and_worker_together_have_every_role(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = credentials.generate()
     urls = database_urls("postgresql://postgres:admin@127.0.0.1:1/postgres", secret)
-    for name, value in service_environment(service, LocalSettings(), secret, urls, "127.0.0.1:2").items():
+    for name, value in service_environment(service, LocalSettings(), secret, urls, KafkaServers("127.0.0.1:2")).items():
         monkeypatch.setitem(os.environ, name, value)
     loops = background_roles(import_module(f"services.{service}.app").service())
     commands = re.findall(rf"command: \[python, -m, services\.{service}, (.*)\]", _COMPOSE)

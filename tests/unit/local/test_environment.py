@@ -14,6 +14,7 @@ from deploy.local.environment import LocalSettings, database_urls, load_secrets,
 from deploy.local.paths import ROOT
 from deploy.services import SERVICES
 from services import cli
+from shared.messaging.servers import KafkaServers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,7 @@ def test_a_new_kind_of_secret_is_added_and_the_others_stay(tmp_path: Path) -> No
 def test_a_service_gets_no_secret_of_another_and_no_owner_password(service: str) -> None:
     secret = credentials.generate()
     urls = database_urls("postgresql://postgres:admin@127.0.0.1:1/postgres", secret)
-    environment = service_environment(service, LocalSettings(), secret, urls, "127.0.0.1:2")
+    environment = service_environment(service, LocalSettings(), secret, urls, KafkaServers("127.0.0.1:2"))
     text = "\n".join(environment.values())
     theirs = {name for name, value in secret.items() if value in text}
     kinds = {
@@ -73,7 +74,11 @@ def test_compose_asks_for_nothing_that_is_not_made_or_in_the_example() -> None:
 
 def test_the_example_names_every_secret_that_is_made() -> None:
     made = {
-        re.sub(r"^\w+_(OWNER|API|WORKER)_PASSWORD$", "<SERVICE>_<OWNER|API|WORKER>_PASSWORD", name)
+        re.sub(
+            rf"^({'|'.join(SERVICES)})_KAFKA_PASSWORD$".upper(),
+            "<SERVICE>_KAFKA_PASSWORD",
+            re.sub(r"^\w+_(OWNER|API|WORKER)_PASSWORD$", "<SERVICE>_<OWNER|API|WORKER>_PASSWORD", name),
+        )
         for name in {**credentials.generate(), **credentials.generate_for_servers()}
     }
     example = (ROOT / ".env.example").read_text()

@@ -24,6 +24,7 @@ from shared.imports.rows import Row, Verdict
 from shared.messaging.consumer import Consumer
 from shared.messaging.positions import Positions
 from shared.messaging.relay import Relay
+from shared.messaging.servers import KafkaServers
 from shared.store.event_log import new_id
 from tests.integration.activities.conftest import (
     DISTRICT,
@@ -241,10 +242,10 @@ async def test_an_upload_goes_all_the_way_and_waits_for_what_registry_has_told(a
     manager = activities.manager
     upload = await manager.send("POST", "/v1/imports/service-records?file_name=r.csv", content=chinese, key="k1")
     assert upload.status_code == 202, upload.text
-    positions = Positions("activities", activities.servers, activities.prefix)
+    positions = Positions("activities", KafkaServers(activities.servers), activities.prefix)
     importer = importing(activities.worker, {"service-records": SERVICE_RECORDS}, FILE_KEY, positions)
-    relay = Relay(activities.worker, activities.servers, activities.prefix)
-    consumer = Consumer(reactions("activities"), activities.worker, activities.servers, activities.prefix)
+    relay = Relay(activities.worker, KafkaServers(activities.servers), activities.prefix)
+    consumer = Consumer(reactions("activities"), activities.worker, KafkaServers(activities.servers), activities.prefix)
     async with running(importer.run), running(relay.run), running(consumer.run):
         status = await follow(manager, upload.headers["Location"])
     assert (status["state"], status["accepted"], status["rejected"]) == ("completed", 300, 1)
