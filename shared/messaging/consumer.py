@@ -49,6 +49,8 @@ from shared.store.engine import Store
 
 COMMIT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
+HOLE_SECONDS = 20.0
+"""Within it a stretch is read over; an aborted transaction can be long."""
 SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 10.0
 
 log = structlog.get_logger()
@@ -218,7 +220,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _check_holes(self, gaps: Stretches) -> None:
         """Raise FencedError where records lie between where we stand and where a batch begins, or lay there once."""
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(HOLE_SECONDS):
             holes = await without_records(self._servers, gaps)
         for partition in gaps.keys() - holes:
             raise FencedError(f"{partition.topic}[{partition.partition}] was read over from {gaps[partition]}")
@@ -227,7 +229,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Go to the end of those partitions in which no record comes before it: what is no record is never read."""
         gaps = {p: Extent(self._assignment.expected[p], end) for p, end in ends.items()}
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(HOLE_SECONDS):
                 holes = await without_records(self._servers, gaps)
             async with self._busy:
                 moves = {p: (gaps[p].beginning, gaps[p].end) for p in holes}

@@ -10,7 +10,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 
-from shared.messaging.holes import ISOLATION
+from shared.messaging.kafka_metadata import ISOLATION
 from shared.messaging.records import Record
 from shared.messaging.servers import KafkaServers
 

@@ -6,16 +6,13 @@ topic has dropped is no hole, and neither is what was passed over: both hold eve
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from shared.messaging.kafka_metadata import Extent
+from shared.messaging.kafka_metadata import ISOLATION, Extent
 from shared.messaging.servers import KafkaServers
 
-ISOLATION: Final = "read_committed"
-"""Whoever reads events does it so: what a transaction has sent and taken back never happened."""
 _WAIT_MS = 200
 
 

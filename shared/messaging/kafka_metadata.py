@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import TopicAuthorizationFailedError
 
 from shared.messaging.servers import KafkaServers
+
+ISOLATION: Final = "read_committed"
+"""Whoever reads events, or asks where they end, does it so: what a transaction takes back never happened."""
 
 
 class Extent(NamedTuple):
@@ -52,7 +55,7 @@ async def partition_counts(servers: KafkaServers, topics: Sequence[str]) -> dict
 async def subscribed(servers: KafkaServers, topics: Sequence[str]) -> AsyncIterator[AIOKafkaConsumer]:
     """Give a client that knows the partitions of ``topics``. Raises KafkaError where one is not there."""
     # Subscribed from the start: `start` then waits for their partitions; else there would be none.
-    client = AIOKafkaConsumer(*topics, **servers.options(), enable_auto_commit=False)
+    client = AIOKafkaConsumer(*topics, **servers.options(), enable_auto_commit=False, isolation_level=ISOLATION)
     try:
         await client.start()
         yield client

@@ -128,11 +128,11 @@ class Relay:
                 raise NotLeaderError
             try:
                 RELAY_LEADER.set(1)
-                self._refused = RefusedTopics()
                 while True:
                     await self._publish_until_due(connection, heartbeat)
             finally:
                 RELAY_LEADER.set(0)
+                self._refused = RefusedTopics()
                 await connection.invalidate()  # the lock goes with the session, whatever state it is in
 
     async def _publish_until_due(self, connection: AsyncConnection, heartbeat: Heartbeat) -> None:

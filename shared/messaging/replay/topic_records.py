@@ -8,8 +8,7 @@ from aiokafka import AIOKafkaConsumer
 from shared.contracts.envelope import UndecodableEventError, read_attributes
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.topics import TOPICS
-from shared.messaging.holes import ISOLATION
-from shared.messaging.kafka_metadata import extents
+from shared.messaging.kafka_metadata import ISOLATION, extents
 from shared.messaging.positions import Offsets
 from shared.messaging.reactions import Rebuildable
 from shared.messaging.records import Record, state_of
