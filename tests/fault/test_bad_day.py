@@ -100,6 +100,7 @@ async def test_f35_more_partitions_than_agreed(case: Case) -> None:
         there = len(await end_offsets(KafkaServers(system.bootstrap_servers), [system.prefix + TOPIC]))
         await admin.create_partitions({system.prefix + TOPIC: NewPartitions(there + 2)})
         await admin.close()
+        await eventually(lambda: has_partitions(system, there + 2))
         for name in (RELAY, CONSUMER):
             system[name].kill9()
         await system.start(RELAY, CONSUMER)
@@ -230,6 +231,11 @@ async def waits_alone(system: System, topic: str) -> bool:
 
 def status_of(system: System) -> str:
     return " ".join(linbang(system, "status", code=1).split())
+
+
+async def has_partitions(system: System, count: int) -> bool:
+    """Whether a topic's partitions are all there: a client that comes before looks again after five minutes only."""
+    return len(await end_offsets(KafkaServers(system.bootstrap_servers), [system.prefix + TOPIC])) == count
 
 
 async def delete_topic(system: System, topic: str) -> None:

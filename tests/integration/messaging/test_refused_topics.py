@@ -56,6 +56,12 @@ async def delete(wire: Wire, topic: str) -> None:
         await eventually(is_gone)
 
 
+async def has_partitions(wire: Wire, topic: str, count: int) -> bool:
+    """Whether a topic's partitions are all there: a client that comes before looks again after five minutes only."""
+    ends = await end_offsets(KafkaServers(wire.servers), [wire.prefix + topic])
+    return len(ends) == count
+
+
 def waitlisted(*versions: int) -> list[NewEvent]:
     """Events of one sign-up, each with other ids."""
     sign_up = new_id()
@@ -130,6 +136,7 @@ async def test_while_a_topic_is_missing_the_others_go_on_and_it_follows_in_order
 async def test_a_key_keeps_its_partition_when_a_topic_has_got_more_of_them(wire: Wire) -> None:
     async with admin_of(wire) as admin:
         await admin.create_partitions({wire.prefix + RECORDS: NewPartitions(AGREED + 2)})
+    await eventually(lambda: has_partitions(wire, RECORDS, AGREED + 2))
     async with running(wire.consumer().run):
         await publish(wire.api, *(service_logged(new_id()) for _ in range(40)))
         await drain(wire)

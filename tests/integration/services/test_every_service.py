@@ -101,7 +101,7 @@ async def test_every_table_with_a_district_forces_row_level_security_for_both_ro
           AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'district')
         """,
     )
-    assert len(rows) > len(KIT_TABLES) - 7
+    assert len(rows) > len(KIT_TABLES) - 8
     for row in rows:
         assert row.forced, row.relname
         expected = {"own_districts", "every_district"} | PLATFORM_WIDE.get(row.relname, set())
