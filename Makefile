@@ -54,11 +54,12 @@ soak: $(READY)  ## hold every projection of a full district against its replay, 
 alerts: $(READY)  ## see the alerts fire: a real Prometheus, real services, real faults (some minutes)
 	@$(BIN)/pytest tests/alerts
 
-lint: $(READY)  ## ruff, mypy and the import rules
+lint: $(READY)  ## ruff, mypy, the import rules, and squawk over new migrations
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m deploy.migration_lint
 
 bench: $(READY)  ## measure speed beside its limits; writes docs/performance.md
 	@$(BIN)/linbang bench

@@ -57,6 +57,11 @@ CONSUMER_STOPPED = Gauge(
     "history is missing (history).",
     ["consumer", "reason"],
 )
+OVERDUE_ROWS = Gauge(
+    "overdue_rows",
+    "Rows past their retention that the janitor has left, after its last run here; anything but 0 is a fault.",
+    ["table"],
+)
 RETENTION_HEADROOM = Gauge(
     "retention_headroom_seconds",
     "Time until Kafka deletes the next event that a consumer has not read; the whole retention where it is at the end.",

@@ -12,6 +12,7 @@ from shared.messaging.reactions import Reaction
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
 from shared.store.key_check import SealingKey
+from shared.store.retention import Retention
 from shared.work.kind import Ending, WorkKind
 
 Loop = Callable[[Heartbeat], Coroutine[Any, Any, None]]
@@ -47,6 +48,8 @@ class Part:
     """What it notes where work is given up or cancelled, by kind; an operator's command needs it without settings."""
     keys: Callable[[Any], Sequence[SealingKey]] = _no_keys
     """The keys that what it has on file is sealed with: with others the service does not start."""
+    retentions: Sequence[Retention] = ()
+    """How long rows of its tables are kept that may be forgotten; none of what events alone make."""
     install: Callable[[FastAPI, Any], None] | None = None
     """Adds to the application what is not a route: handlers of errors, middleware; given the service's settings."""
     prepare: Callable[[FastAPI, Store, Any], Awaitable[None]] | None = None

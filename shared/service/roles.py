@@ -38,6 +38,5 @@ def background_roles(service: Service) -> dict[str, Callable[[Store], Loop]]:
     if service.imports:
         positions = Positions(service.name, servers, prefix)
         kinds += import_work(service.imports, base64.b64decode(settings.file_key), positions)
-    if kinds:
-        loops["worker"] = lambda store: Worker(store, kinds, endings_of(service.parts), is_transient).run
+    loops["worker"] = lambda store: Worker(store, kinds, endings_of(service.parts), is_transient).run
     return loops

@@ -16,7 +16,9 @@ from shared.service.part import Part
 from shared.service.settings import ServiceSettings
 from shared.store.engine import Store
 from shared.store.key_check import SealingKey
+from shared.store.retention import OF_EVERY_SERVICE
 from shared.store.revocations import REVOCATIONS
+from shared.work.janitor import janitor
 from shared.work.kind import Ending, WorkKind
 
 
@@ -53,8 +55,9 @@ class Service:
 
     @cached_property
     def work(self) -> Sequence[WorkKind]:
-        """The kinds of work that its parts do later."""
-        return [kind for part in self.parts for kind in part.work(self.settings)]
+        """The kinds of work that its parts do later, and the janitor's."""
+        retentions = [*OF_EVERY_SERVICE, *(each for part in self.parts for each in part.retentions)]
+        return [*(kind for part in self.parts for kind in part.work(self.settings)), janitor(retentions)]
 
     @cached_property
     def keys(self) -> Sequence[SealingKey]:

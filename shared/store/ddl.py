@@ -5,6 +5,8 @@ Invariant: a table that holds a district's rows is made accessible by ``secure``
 
 from alembic import context, op
 
+LOCK_SECONDS = 5
+"""A migration that waits longer for a table gives up: while it waits, everybody who comes after waits behind it."""
 OWN_DISTRICTS = "district = ANY ((SELECT current_districts())::text[])"
 """What the api role may write; as a subquery the set is worked out once a statement, not for every row."""
 SEEN_DISTRICTS = f"{OWN_DISTRICTS} AND (district <> '' OR cardinality(current_districts()) > 0)"
@@ -31,8 +33,18 @@ def secure(table: str, *, api: str = "", worker: str = "") -> None:
             f"USING ({SEEN_DISTRICTS}) WITH CHECK ({OWN_DISTRICTS})"
         )
     if worker:
-        op.execute(f"CREATE POLICY every_district ON {table} TO {service()}_worker USING (true) WITH CHECK (true)")
+        op.execute(_of_the_worker(table))
     grant(table, api=api, worker=worker)
+
+
+def let_in_worker(table: str, rights: str) -> None:
+    """Give the worker its policy and rights on a table that `secure` gave the api alone."""
+    op.execute(_of_the_worker(table))
+    grant(table, worker=rights)
+
+
+def _of_the_worker(table: str) -> str:
+    return f"CREATE POLICY every_district ON {table} TO {service()}_worker USING (true) WITH CHECK (true)"
 
 
 def grant(table: str, *, api: str = "", worker: str = "") -> None:
@@ -41,3 +53,16 @@ def grant(table: str, *, api: str = "", worker: str = "") -> None:
         op.execute(f"GRANT {api} ON {table} TO {service()}_api")
     if worker:
         op.execute(f"GRANT {worker} ON {table} TO {service()}_worker")
+
+
+def build_index(name: str, on: str) -> None:
+    """Build an index on ``on``, e.g. ``volunteer (district, number)``, while others write; alone in its revision.
+
+    It waits for those who are at work already, however long, and nobody waits for it. One that was broken off is
+    left behind invalid, and goes first.
+    """
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {on}")
+        op.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")

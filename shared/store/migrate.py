@@ -12,12 +12,20 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
+from shared.store.ddl import LOCK_SECONDS
 from shared.store.engine import make_engine
 
+_LIMITS = {
+    "owner": {"idle_in_transaction_session_timeout": "10min"},
+    "api": {
+        "statement_timeout": "60s",
+        "lock_timeout": "20s",
+        "idle_in_transaction_session_timeout": "60s",
+    },
+    "worker": {"idle_in_transaction_session_timeout": "10min"},
+}
+"""What a role's sessions are held to. A worker's statements may be long: a replay is one, and waits for nobody."""
 ROOT = Path(__file__).resolve().parents[2]
-API_LIMITS = {"lock_timeout": "30s", "statement_timeout": "1min", "idle_in_transaction_session_timeout": "1min"}
-"""After so long PostgreSQL ends what a request waits for, which is answered 503: no lock keeps an api's connections for
-good. Workers have no such limits: replays take hours, and what blocks a consumer alerts."""
 
 
 async def provision(admin_url: str, service: str, owner_url: str, api_url: str, worker_url: str) -> None:
@@ -32,8 +40,8 @@ async def provision(admin_url: str, service: str, owner_url: str, api_url: str, 
             await connection.execute(
                 text(f"{verb} ROLE {role} LOGIN NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'")
             )
-        for setting, limit in API_LIMITS.items():
-            await connection.execute(text(f"ALTER ROLE {service}_api SET {setting} = '{limit}'"))
+            for name, value in _LIMITS[kind].items():
+                await connection.execute(text(f"ALTER ROLE {role} SET {name} = '{value}'"))
         await connection.execute(text(f"GRANT pg_read_all_stats TO {service}_owner"))  # for oldest_xmin_seconds()
         exists = await connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": database})
         if not exists:
@@ -50,11 +58,19 @@ async def provision(admin_url: str, service: str, owner_url: str, api_url: str, 
 
 
 async def upgrade(service: str, owner_url: str) -> None:
-    """Bring a service's schema to the newest revision, in one transaction."""
+    """Bring a service's schema to the newest revision, each revision in a transaction of its own.
+
+    Raises sqlalchemy.exc.DBAPIError where a table is not to be had for ``LOCK_SECONDS``; run again, it goes on there.
+    """
     engine = make_engine(owner_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(_upgrade, service)
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+            await connection.commit()
+            await connection.run_sync(_upgrade, service)
+            await connection.commit()
+    finally:
+        await engine.dispose()
 
 
 def alembic_config(service: str) -> Config:

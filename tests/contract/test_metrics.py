@@ -21,6 +21,7 @@ LABELS = {
     "channel": "sms, mail, or none",
     "route": "a route's template",
     "status": "an HTTP status",
+    "table": "a table of a service",
     "topic": "a topic",
 }
 """What a label may be."""

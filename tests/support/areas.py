@@ -34,7 +34,7 @@ BUDGETS = {
     "integration/work": 70,
     "replay": 100,
     "unit": 90,
-    "upgrade": 20,
+    "upgrade": 40,
 }
 """Seconds of one worker, beside two others on two cores."""
 

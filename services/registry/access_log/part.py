@@ -2,5 +2,16 @@
 
 from services.registry.access_log.api import router
 from shared.service.part import Part
+from shared.store.retention import YEAR, Retention
 
-PART = Part(routers=[router])
+PART = Part(
+    routers=[router],
+    retentions=[
+        Retention(
+            "access_log",
+            3 * YEAR,
+            "happened_at < :before",
+            "Network Data Security Regulation art. 12: three years for data handed on; six months for any other log.",
+        )
+    ],
+)

@@ -13,7 +13,6 @@ from shared.service.app import build_app
 from shared.service.service import Service
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id
-from shared.store.migrate import API_LIMITS
 from tests.support.infrastructure import NEXT_COLUMN, Urls
 from tests.support.services import tables
 from tests.support.tally import DISTRICT, service_logged
@@ -80,12 +79,6 @@ async def test_the_migrations_make_what_the_tables_module_says(name: str, urls: 
     async with store.transaction() as tx:
         await tx.run_sync(compare)
     await store.close()
-
-
-async def test_a_request_waits_for_nothing_for_ever(urls: Urls) -> None:
-    async with Store(urls.api) as store, store.engine.connect() as connection:
-        found = {setting: await connection.scalar(text(f"SHOW {setting}")) for setting in API_LIMITS}
-    assert found == API_LIMITS
 
 
 async def test_every_table_with_a_district_forces_row_level_security_for_both_roles(urls: Urls) -> None:

@@ -121,8 +121,10 @@ async def platform(infrastructure: Infrastructure, service_database: ServiceData
 @contextmanager
 def _process(name: str, environment: Mapping[str, str]) -> Iterator[None]:
     with subprocess.Popen([sys.executable, "-m", f"services.{name}", "api"], env=environment) as started:
-        yield
-        started.kill()
+        try:
+            yield
+        finally:
+            started.kill()  # whatever happened: else it is waited for, for ever
 
 
 async def _answers(client: httpx.AsyncClient, url: str) -> bool:
