@@ -5,6 +5,7 @@ the job's progress commit together, and ``advance`` moves the progress only from
 :done``) and only for whoever has the claim. A crash resumes at the next chunk; nothing is lost or doubled.
 """
 
+import base64
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +22,7 @@ from shared.imports import stored_file
 from shared.imports.columns import Columns
 from shared.imports.rows import Outcome, Row, Verdict
 from shared.imports.stored_file import Upload
+from shared.store.key_check import SealingKey
 from shared.work.kind import NewWork
 from shared.work.queue import PROGRESS, ClaimLostError, schedule
 
@@ -105,6 +108,33 @@ async def create(
     )
     await schedule(connection, [NewWork(district=district, kind=WORK, lane=WORK, id=upload.import_id)])
     return upload.import_id
+
+
+_WAITING = text("""
+    (SELECT import_id, piece, sealed FROM import_file LIMIT 1)
+    UNION ALL
+    (SELECT id, NULL, content FROM import_job WHERE content IS NOT NULL LIMIT 1)
+    LIMIT 1
+""")
+
+
+def file_key(service: str, encoded: str) -> SealingKey:
+    """Return the key of a service's files, given in base64, as what is on file can be held against it."""
+    key = base64.b64decode(encoded)
+
+    async def waits(tx: AsyncConnection) -> bool:
+        return (await tx.execute(_WAITING)).first() is not None
+
+    async def opens(tx: AsyncConnection) -> bool:
+        waiting = (await tx.execute(_WAITING)).first()
+        try:
+            if waiting is not None:
+                stored_file.open_stored(key, waiting.import_id, waiting.piece, waiting.sealed)
+        except InvalidTag:
+            return False
+        return True
+
+    return SealingKey(setting=f"{service.upper()}_FILE_KEY", value=key, in_use=waits, opens=opens)
 
 
 _LOAD = text("""

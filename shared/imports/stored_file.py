@@ -133,8 +133,15 @@ def opener(store: Store, key: bytes, district: str, import_id: UUID, pieces: int
 
 def opener_of_whole(key: bytes, sealed: bytes) -> Opener:
     """Return what opens a file as the release before stored it: in one, bound to nothing."""
-    content = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+    content = open_stored(key, UUID(int=0), None, sealed)
     return lambda: io.BytesIO(content)
+
+
+def open_stored(key: bytes, import_id: UUID, piece: int | None, sealed: bytes) -> bytes:
+    """Decrypt a piece, or (None) a whole file as the release before stored it. Raises InvalidTag."""
+    if piece is not None:
+        return open_piece(key, import_id, piece, sealed)
+    return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
 
 
 class _Pieces(io.RawIOBase):
