@@ -13,12 +13,17 @@ app = command_line("activities", "Activities and service records of a district."
 
 
 @app.command()
-def import_records(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV (UTF-8 or GB18030, .gz too) or xlsx")],
+def import_records(  # noqa: PLR0913, PLR0917 - the options of a command line
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV (UTF-8 or GB18030, .gz too), xlsx, ods or xls")
+    ],
     user: Annotated[str, typer.Option(envvar="LINBANG_USER", prompt=True, help="user name of a district admin")],
     password: Annotated[str, typer.Option(envvar="LINBANG_PASSWORD", prompt=True, hide_input=True)],
     code: Annotated[str, typer.Option(help="the second factor's code, where the account has one")] = "",
     report: Annotated[Path | None, typer.Option(help="where to write the verdict on each line, as CSV")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say what would be new, changed or rejected, and import nothing")
+    ] = False,
     url: Annotated[str, typer.Option(envvar="LINBANG_ACTIVITIES_URL", help="address of activities")] = (
         "http://127.0.0.1:8102"
     ),
@@ -35,4 +40,4 @@ def import_records(
     2: a service could not be reached or refused.
     """
     office = Office(url, registry_url, user, password, code, district)
-    import_file(office, "service-records", "Service records", file, report)
+    import_file(office, "service-records", "Service records", file, report, dry_run=dry_run)

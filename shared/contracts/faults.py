@@ -4,6 +4,7 @@ Invariant: every refusal, of an HTTP request or of a line in an imported file, i
 code and people read the sentence.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as of_class
@@ -83,6 +84,27 @@ class Code(StrEnum):
     CODE_USED = "code_used"
     NO_PLACE = "no_place"
     NEEDED_IN_INBOX = "needed_in_inbox"
+    EMPTY_FILE = "empty_file"
+    ENCODING = "encoding"
+    SEPARATOR = "separator"
+    OPEN_QUOTE = "open_quote"
+    QUOTES = "quotes"
+    LONG_LINE = "long_line"
+    LINE_BREAK = "line_break"
+    LOST_CHARACTER = "lost_character"
+    WEB_PAGE = "web_page"
+    SEVERAL_SHEETS = "several_sheets"
+    NO_HEADER_LINE = "no_header_line"
+    UNKNOWN_COLUMN = "unknown_column"
+    REPEATED_COLUMN = "repeated_column"
+    MISSING_COLUMN = "missing_column"
+    HIDDEN_COLUMN = "hidden_column"
+    NO_HEADER = "no_header"
+    HIDDEN_ROW = "hidden_row"
+    MERGED_CELL = "merged_cell"
+    BROKEN_CELL = "broken_cell"
+    NUMBER_CELL = "number_cell"
+    CELL_TYPE = "cell_type"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -219,8 +241,91 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.CODE_USED: ("此签到码您已用过，请等下一个", "was used by you already; wait for the next one"),
     Code.NO_PLACE: ("名额已满", "has no place left"),
     Code.NEEDED_IN_INBOX: ("属于必须知晓的通知，站内信不能关闭", "is what you must know; it stays in the inbox"),
+    Code.EMPTY_FILE: (
+        "文件里没有内容（隐藏的工作表不会读取），请核对后再上传",
+        "has nothing in it (hidden sheets are not read); check it and upload it again",
+    ),
+    Code.ENCODING: (
+        "无法确定文件的文字编码，请用表格软件另存为“CSV UTF-8”或 xlsx 后再上传",
+        'is in an encoding that cannot be told for certain; save it as "CSV UTF-8" or xlsx and upload it again',
+    ),
+    Code.SEPARATOR: (
+        "各列之间请用半角逗号分隔，或用表格软件另存为 xlsx 后再上传",
+        "separates its columns by another sign than a comma; save it as CSV with commas or as xlsx",
+    ),
+    Code.OPEN_QUOTE: (
+        "第 {line} 行的引号没有成对，无法确定后面的内容属于哪一行；请改正引号（内容里的引号要写成两个）后再上传",
+        "has a quote in line {line} that is not closed properly, so it is not certain where that line ends; "
+        "mend it (write a quote inside a cell twice) and upload the file again",
+    ),
+    Code.QUOTES: (
+        "这一行的引号位置不对，请改正（内容里的引号要写成两个，整格再用引号括起来）",
+        "the line has a quote where none may stand; put the cell in quotes and write a quote inside it twice",
+    ),
+    Code.LONG_LINE: (
+        "第 {line} 行过长，不像表格；请核对文件后再上传",
+        "has a line that is too long for a table, line {line}; check the file",
+    ),
+    Code.LINE_BREAK: ("单元格里不能换行，请删除换行", "must not hold a line break; remove it"),
+    Code.LOST_CHARACTER: (
+        "有文字在转换编码时丢失或变样，请重新输入",
+        "holds characters that were lost when the file was converted; type them again",
+    ),
+    Code.WEB_PAGE: (
+        "文件其实是网页（HTML 或 XML），只是名字像表格；请用表格软件打开，另存为 xlsx 后再上传",
+        "is a web page (HTML or XML) under the name of a spreadsheet; open it in one and save it as xlsx",
+    ),
+    Code.SEVERAL_SHEETS: (
+        "有多个工作表填了内容：{sheets}；请每个文件只留一个工作表，分别上传",
+        "has several filled sheets: {sheets}; leave one sheet in each file and upload them one by one",
+    ),
+    Code.NO_HEADER_LINE: (
+        "第 {line} 行应是表头；找到的是：{found}。请把第 1 行写成列名：{columns}",
+        "should be line {line}, where this was found: {found}. Make line 1 the names of the columns: {columns}",
+    ),
+    Code.UNKNOWN_COLUMN: (
+        "第 {column} 列“{name}”不是这种文件的列，请删除该列，或改为规定的列名",
+        '("{name}") is no column of this kind of file; delete it or name it as prescribed',
+    ),
+    Code.REPEATED_COLUMN: (
+        "第 {column} 列“{name}”重复，请只保留一列",
+        '("{name}") is there twice; keep one',
+    ),
+    Code.MISSING_COLUMN: (
+        "表头缺少“{name}”一列，请补上（没有内容可以留空）",
+        '("{name}") is missing; add the column, its cells may be empty',
+    ),
+    Code.HIDDEN_COLUMN: (
+        "第 {column} 列“{name}”被隐藏，请取消隐藏并核对后再上传",
+        '("{name}", column {column}) is hidden; show it, check it and upload the file again',
+    ),
+    Code.NO_HEADER: (
+        "此格有内容，但该列没有列名；请删除内容，或补上列名",
+        "holds something in a column without a header; delete it or name the column",
+    ),
+    Code.HIDDEN_ROW: (
+        "这一行被隐藏（或被筛选掉），没有导入；请取消隐藏后再上传，或删除这一行",
+        "the row is hidden (or filtered out) and was not imported; show it and upload it again, or delete it",
+    ),
+    Code.MERGED_CELL: (
+        "是合并单元格的一部分，请取消合并并逐行填写",
+        "is part of a merged cell; unmerge it and fill in each row",
+    ),
+    Code.BROKEN_CELL: (
+        "是错误值（如 #N/A）、未计算的公式或程序写的空值（如 NULL）；请改正，没有内容就清空",
+        "is an error (such as #N/A), a formula without a value or a program's word for nothing (such as NULL); "
+        "mend it, or clear it",
+    ),
+    Code.NUMBER_CELL: (
+        "被存成了数字，超过 15 位的部分已不可信；请把单元格设为文本，重新输入",
+        "was typed as a number, which keeps 15 digits at most; make the cell text and type it again",
+    ),
+    Code.CELL_TYPE: (
+        "单元格的类型不对（日期、时间、百分比、逻辑值或带单位的数字）；请设为文本，重新输入",
+        "is a date, time, percentage, boolean or number with a unit; make the cell text and type it again",
+    ),
 }
-"""Code -> (Chinese, English). The sentence follows the field's name."""
+"""Code -> (Chinese, English). The sentence follows the field's name; ``{…}`` are filled from the fault's ``other``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +340,9 @@ class Fault:
     def message(self, language: str) -> str:
         """Return the sentence in ``zh-CN`` or ``en``."""
         chinese, english = MESSAGES[self.code]
-        sentence = chinese if language.startswith("zh") else english
+        sentence = (chinese if language.startswith("zh") else english).format_map(
+            defaultdict(lambda: "…", self.other or {})
+        )
         if self.other and "title" in self.other:
             sentence += f"：{self.other['title']}" if language.startswith("zh") else f": {self.other['title']}"
         return f"{self.field} {sentence}".strip() if language.startswith("en") else sentence

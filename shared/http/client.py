@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 from uuid import uuid4
 
 import httpx
@@ -43,8 +43,10 @@ class ImportProgress:
     normalised: int
     unchanged: int
     rejected: int
+    changed: int = 0
+    """Of those accepted or normalised, how many were on file before, and differently."""
     faults: tuple[str, ...] = ()
-    """Why the file as a whole could not be imported, where ``state`` is ``failed``: field and code of each fault."""
+    """Why the file as a whole could not be imported and what to do, where ``state`` is ``failed``: a sentence each."""
 
     @property
     def ended(self) -> bool:
@@ -93,15 +95,24 @@ class LinbangClient:
         self._http.headers["Authorization"] = f"Bearer {token}"
 
     def upload_import(
-        self, kind: str, path: Path, on_progress: Callable[[ImportProgress], None] | None = None
+        self,
+        kind: str,
+        path: Path,
+        on_progress: Callable[[ImportProgress], None] | None = None,
+        *,
+        dry_run: bool = False,
     ) -> ImportProgress:
-        """Upload a file, wait until its import has ended and every event of it is published; return the end state."""
-        location = self.send(
-            "POST",
-            f"/v1/imports/{kind}",
-            files={"file": (path.name, path.read_bytes())},
-            headers={"Idempotency-Key": str(uuid4())},
-        ).headers["Location"]
+        """Upload a file, wait until its import has ended and every event of it is published; return the end state.
+
+        A ``dry_run`` says what the import would do, and does nothing.
+        """
+        with path.open("rb") as file:
+            location = self.send(
+                "POST",
+                f"/v1/imports/{kind}{'?dry_run=true' if dry_run else ''}",
+                files={"file": (path.name, file)},
+                headers={"Idempotency-Key": str(uuid4())},
+            ).headers["Location"]
         while True:
             progress = _progress(self.send("GET", location).json())
             if on_progress is not None:
@@ -120,7 +131,7 @@ class LinbangClient:
         url: str,
         *,
         json: object = None,
-        files: Mapping[str, tuple[str, bytes]] | None = None,
+        files: Mapping[str, tuple[str, IO[bytes]]] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Send one request; retry while the service is away. Raises RequestRefusedError, or httpx.TransportError.
@@ -128,6 +139,8 @@ class LinbangClient:
         A POST that creates is safe to retry by its Idempotency-Key, which is the caller's to give.
         """
         for attempt in range(1, ATTEMPTS + 1):
+            for _, file in (files or {}).values():
+                file.seek(0)
             try:
                 response = self._http.request(method, url, json=json, files=files, headers=headers)
             except httpx.TransportError:
@@ -160,5 +173,5 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
 
 
 def _progress(body: dict[str, Any]) -> ImportProgress:
-    faults = tuple(f"{fault['field']}: {fault['code']}" for fault in body["faults"])
+    faults = tuple(fault["message"] for fault in body["faults"])
     return ImportProgress(**{name: body[name] for name in ImportProgress.__slots__ if name != "faults"}, faults=faults)

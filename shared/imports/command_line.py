@@ -33,26 +33,34 @@ class Office:
     district: str | None
 
 
-def import_file(office: Office, kind: str, title: str, file: Path, report: Path | None) -> None:
-    """Import a file, show how it goes and what came of it. Raises typer.Exit with the code that says so."""
+def import_file(
+    office: Office, kind: str, title: str, file: Path, report: Path | None, *, dry_run: bool = False
+) -> None:
+    """Import a file, show how it goes and what came of it. Raises typer.Exit with the code that says so.
+
+    A ``dry_run`` shows what would come of it, and nothing is imported.
+    """
     try:
         with LinbangClient(office.url, district=office.district) as client:
             client.log_in(office.user, office.password, code=office.code, registry_url=office.registry_url)
-            end = _follow(client, kind, file)
+            end = _follow(client, kind, file, dry_run=dry_run)
             if report is not None:
                 client.download_report(end.id, report)
     except (RequestRefusedError, httpx.TransportError) as fault:
         console.print(f"[red]{office.url}: {fault or type(fault).__name__}[/red]")
         raise typer.Exit(2) from None
     if end.state == "failed":
-        console.print(f"[red]{file.name}: {', '.join(end.faults)}[/red]")
+        for sentence in end.faults:
+            console.print(f"{file.name}: {sentence}", style="red", markup=False)
         raise typer.Exit(1)
-    console.print(_counts(title, end))
-    if end.rejected and report is None:
-        console.print("Which lines were rejected, and why: --report OUT.csv")
+    console.print(_counts(f"{title}: what an import would do" if dry_run else title, end))
+    if dry_run:
+        console.print("Nothing was imported: this was a dry run.")
+    if (end.rejected or (dry_run and end.changed)) and report is None:
+        console.print("Which lines are rejected and why, and what the others change: --report OUT.csv")
 
 
-def _follow(client: LinbangClient, kind: str, file: Path) -> ImportProgress:
+def _follow(client: LinbangClient, kind: str, file: Path, *, dry_run: bool) -> ImportProgress:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(file.name, total=None)
@@ -62,10 +70,12 @@ def _follow(client: LinbangClient, kind: str, file: Path) -> ImportProgress:
                 task, description=f"{file.name}: {progress.state}", completed=progress.done, total=progress.total
             )
 
-        return client.upload_import(kind, file, show)
+        return client.upload_import(kind, file, show, dry_run=dry_run)
 
 
 def _counts(title: str, end: ImportProgress) -> Table:
-    table = Table("accepted", "normalised", "unchanged", "rejected", "total", title=title)
-    table.add_row(*(f"{count:,}" for count in (end.accepted, end.normalised, end.unchanged, end.rejected, end.done)))
+    table = Table("accepted", "normalised", "unchanged", "rejected", "total", "new", "changed", title=title)
+    new = end.accepted + end.normalised - end.changed
+    counts = end.accepted, end.normalised, end.unchanged, end.rejected, end.done, new, end.changed
+    table.add_row(*(f"{count:,}" for count in counts))
     return table

@@ -7,10 +7,13 @@ without a chunk between them it is ``failed`` with the code ``internal``. Its fi
 have it tried again (``linbang <service> work retry``) or deleted (``work cancel``).
 
 An import that waits (for our projections, or for Kafka to publish) holds nothing: its item says `Later`.
+
+A dry run goes the same way, but for what its chunks leave out (``ImportJob.dry_run``): it puts nothing on file and
+tells nobody, so it is completed with its last chunk.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
@@ -20,8 +23,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.imports import job as jobs
+from shared.imports import stored_file
 from shared.imports.job import WORK, ImportKind, OpenJob
-from shared.imports.reading import count_rows, read_rows
+from shared.imports.lines import Opener
+from shared.imports.reading import ImportFile
+from shared.imports.rows import Row
 from shared.ops.failpoint import reach
 from shared.store.event_log import now
 from shared.work.kind import (
@@ -40,6 +46,7 @@ from shared.work.kind import (
 )
 
 ATTEMPTS = 3
+_COUNTED_ROWS = 50_000
 PUBLICATION = "import_publication"
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=0.1), timedelta(seconds=1)
 log = structlog.get_logger()
@@ -87,7 +94,7 @@ class Importer:
             codes = [fault.code for fault in refused.faults]
             log.warning("import failed", import_id=str(item.id), kind=open_job.job.kind, codes=codes)
             async with batch.store.transaction() as tx:
-                await jobs.fail(tx, item.district, item.id, refused.faults)
+                await jobs.fail(tx, item.district, item.id, refused.faults, file_key=self._file_key)
                 await batch.conclude(tx, {item: Done()})
 
     async def _take_in(self, batch: Batch, item: Item, open_job: OpenJob) -> None:
@@ -95,17 +102,16 @@ class Importer:
         ends = item.payload.get("ends", [])
         if not await self._have_passed(batch, item, ends):
             return
-        content = jobs.open_file(self._file_key, open_job.content)
-        total = await asyncio.to_thread(count_rows, content, kind.columns)
-        batch.came_forward()
+        file = ImportFile(self._opener(batch, open_job), kind.columns)
+        total = await self._count(batch, file.rows(), None)
         if kind.needs and not ends:
             ends = await self._positions.ends_of(kind.needs)
             if not await self._have_passed(batch, item, ends):
                 return
         async with batch.store.transaction() as tx:
             await jobs.start(tx, job, total)
-        rows = read_rows(content, kind.columns)
-        done = len(await asyncio.to_thread(list, islice(rows, open_job.done)))
+        rows = file.rows()
+        done = await self._count(batch, rows, open_job.done)
         while chunk := await asyncio.to_thread(list, islice(rows, kind.chunk_rows)):
             batch.came_forward()
             async with batch.store.transaction() as tx:
@@ -118,9 +124,28 @@ class Importer:
         async with batch.store.transaction() as tx:
             if kind.finish:
                 await kind.finish(tx, job)
+            if job.dry_run:
+                await jobs.end_dry_run(tx, job)
+                await batch.conclude(tx, {item: Done()})
+                return
             last_position = await jobs.written(tx, job)
             await batch.conclude(tx, {item: Next(PUBLICATION, {"last_position": last_position})})
             reach("import.before_end")
+
+    @staticmethod
+    async def _count(batch: Batch, rows: Iterator[Row], most: int | None) -> int:
+        """Go through rows, all of them or so many; return how many there were."""
+        count, some = 0, islice(rows, most)
+        while more := await asyncio.to_thread(_length, islice(some, _COUNTED_ROWS)):
+            batch.came_forward()
+            count += more
+        return count
+
+    def _opener(self, batch: Batch, open_job: OpenJob) -> Opener:
+        job, pieces = open_job.job, open_job.pieces
+        if pieces is None:
+            return stored_file.opener_of_whole(self._file_key, open_job.first)
+        return stored_file.opener(batch.store, self._file_key, job.district, job.id, pieces, open_job.first)
 
     async def _have_passed(self, batch: Batch, item: Item, ends: Sequence[Any]) -> bool:
         """Return whether our projections are past the ends that the topics had when the job first asked; else wait."""
@@ -131,6 +156,10 @@ class Importer:
                 return True
             await batch.conclude(tx, {item: Later(_soon(item), {"ends": ends}, "projections_behind")})
         return False
+
+
+def _length(rows: Iterator[Row]) -> int:
+    return sum(1 for _ in rows)
 
 
 async def _complete_published(tx: AsyncConnection, items: Sequence[Item]) -> Mapping[Item, Outcome]:

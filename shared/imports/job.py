@@ -7,21 +7,20 @@ the job's progress commit together, and ``advance`` moves the progress only from
 
 import base64
 import json
-import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.faults import Fault
+from shared.imports import stored_file
+from shared.imports.columns import Columns
 from shared.imports.rows import Outcome, Row, Verdict
-from shared.store.event_log import new_id
+from shared.imports.stored_file import Upload
 from shared.store.key_check import SealingKey
 from shared.work.kind import NewWork
 from shared.work.queue import PROGRESS, ClaimLostError, schedule
@@ -36,6 +35,8 @@ class ImportJob:
     kind: str
     requested_by: str
     """The account that uploaded the file, as ``account:<id>``."""
+    dry_run: bool = False
+    """Whether it only says what would come of it: verdicts are given, and nothing is put on file or told."""
 
 
 Chunk = Callable[[AsyncConnection, ImportJob, Sequence[Row]], Awaitable[list[Verdict]]]
@@ -46,14 +47,13 @@ Finish = Callable[[AsyncConnection, ImportJob], Awaitable[None]]
 class ImportKind:
     """One kind of file that a service takes in."""
 
-    columns: Mapping[str, str]
-    """Header as written in files -> our field name."""
+    columns: Columns
     chunk: Chunk
-    """Takes in one chunk inside its transaction; returns a verdict per row, in order."""
+    """Takes in one chunk inside its transaction; returns a verdict per row, in order. Of a dry run it only decides."""
     roles: tuple[str, ...]
     """Who may upload it."""
     finish: Finish | None = None
-    """Runs in the transaction that ends the job's writing."""
+    """Runs in the transaction that ends the job's writing, a dry run's too."""
     needs: tuple[str, ...] = ()
     """Topics whose end, as it is when the job starts, our own projections must have passed: only then is a reference
     that is not on file unknown."""
@@ -65,50 +65,54 @@ class OpenJob:
     """A job as the importer picks it up."""
 
     job: ImportJob
-    content: bytes
     done: int
+    pieces: int | None
+    """None of a file that the release before has stored, in one."""
+    first: bytes
+    """The first piece of the file, sealed."""
 
 
 WORK = "import"
 """The kind of a job's item of work, which has the job's id; and its lane: one import a district at a time."""
 _CREATE = text("""
-    INSERT INTO import_job (district, id, kind, file_name, content, requested_by, state)
-    VALUES (:district, :id, :kind, :file_name, :content, :requested_by, 'waiting')
+    INSERT INTO import_job (district, id, kind, file_name, pieces, dry_run, requested_by, state)
+    VALUES (:district, :id, :kind, :file_name, :pieces, :dry_run, :requested_by, 'waiting')
 """)
 
 
 async def create(
-    connection: AsyncConnection, district: str, kind: str, file_name: str, sealed: bytes, requested_by: str
+    connection: AsyncConnection,
+    district: str,
+    kind: str,
+    file_name: str,
+    upload: Upload,
+    requested_by: str,
+    *,
+    dry_run: bool = False,
 ) -> UUID:
-    """Store an uploaded file as a job and return its id. ``sealed`` comes from ``seal_file``."""
-    job_id = new_id()
+    """Make a job of an uploaded file and return its id."""
+    last = upload.pieces - 1
+    await stored_file.store_piece(connection, district, upload.import_id, last, upload.last)
     await connection.execute(
         _CREATE,
         {
             "district": district,
-            "id": job_id,
+            "id": upload.import_id,
             "kind": kind,
             "file_name": file_name,
-            "content": sealed,
+            "pieces": upload.pieces,
+            "dry_run": dry_run,
             "requested_by": requested_by,
         },
     )
-    await schedule(connection, [NewWork(district=district, kind=WORK, lane=WORK, id=job_id)])
-    return job_id
+    await schedule(connection, [NewWork(district=district, kind=WORK, lane=WORK, id=upload.import_id)])
+    return upload.import_id
 
 
-def seal_file(key: bytes, content: bytes) -> bytes:
-    """Encrypt an uploaded file while it waits: it may hold personal data. It is deleted when the job has ended."""
-    nonce = os.urandom(12)
-    return nonce + AESGCM(key).encrypt(nonce, content, None)
-
-
-def open_file(key: bytes, sealed: bytes) -> bytes:
-    """Decrypt what ``seal_file`` sealed."""
-    return AESGCM(key).decrypt(sealed[:12], sealed[12:], None)
-
-
-_WAITING = text("SELECT content FROM import_job WHERE content IS NOT NULL LIMIT 1")
+_WAITING = text("""
+    SELECT import_id, piece, sealed FROM import_file
+    UNION ALL SELECT id, NULL, content FROM import_job WHERE content IS NOT NULL LIMIT 1
+""")
 
 
 def file_key(service: str, encoded: str) -> SealingKey:
@@ -116,30 +120,30 @@ def file_key(service: str, encoded: str) -> SealingKey:
     key = base64.b64decode(encoded)
 
     async def waits(tx: AsyncConnection) -> bool:
-        return await tx.scalar(_WAITING) is not None
+        return (await tx.execute(_WAITING)).one_or_none() is not None
 
     async def opens(tx: AsyncConnection) -> bool:
-        sealed = await tx.scalar(_WAITING)
-        try:
-            return sealed is None or bool(open_file(key, sealed) or True)
-        except InvalidTag:
-            return False
+        waiting = (await tx.execute(_WAITING)).one_or_none()
+        return waiting is None or stored_file.opens(key, waiting.import_id, waiting.piece, waiting.sealed)
 
     return SealingKey(setting=f"{service.upper()}_FILE_KEY", value=key, in_use=waits, opens=opens)
 
 
 _LOAD = text("""
-    SELECT district, id, kind, requested_by, content, done FROM import_job
-    WHERE district = :district AND id = :id AND content IS NOT NULL
+    SELECT j.district, j.id, j.kind, j.requested_by, j.dry_run, j.done, j.pieces, coalesce(f.sealed, j.content) AS first
+    FROM import_job j
+    LEFT JOIN import_file f ON f.district = j.district AND f.import_id = j.id AND f.piece = 0
+    WHERE j.district = :district AND j.id = :id AND coalesce(f.sealed, j.content) IS NOT NULL
 """)
 
 
 async def load(connection: AsyncConnection, district: str, job_id: UUID) -> OpenJob | None:
-    """Return a job with its file, or None where it has ended and the file is deleted."""
+    """Return a job with the start of its file, or None where it has ended and the file is deleted."""
     row = (await connection.execute(_LOAD, {"district": district, "id": job_id})).one_or_none()
     if row is None:
         return None
-    return OpenJob(ImportJob(row.id, row.district, row.kind, row.requested_by), row.content, row.done)
+    job = ImportJob(row.id, row.district, row.kind, row.requested_by, row.dry_run)
+    return OpenJob(job, row.done, row.pieces, row.first)
 
 
 _START = text("""
@@ -150,7 +154,7 @@ _ADVANCE = text(f"""
     WITH claimed AS ({PROGRESS}), job AS (
         UPDATE import_job SET done = done + :rows, accepted = accepted + :accepted,
                               normalised = normalised + :normalised, unchanged = unchanged + :unchanged,
-                              rejected = rejected + :rejected
+                              rejected = rejected + :rejected, changed = changed + :changed
         WHERE (district, id) IN (SELECT district, id FROM claimed) AND done = :done
         RETURNING district, id
     )
@@ -163,14 +167,27 @@ _WRITTEN = text("""
     RETURNING last_position
 """)
 _COMPLETE = text("""
-    UPDATE import_job j SET state = 'completed', content = NULL, completed_at = clock_timestamp()
-    FROM unnest(CAST(:district AS text[]), CAST(:id AS uuid[]), CAST(:last_position AS bigint[]))
-         AS p(district, id, last_position)
-    WHERE j.district = p.district AND j.id = p.id
-      AND NOT EXISTS (SELECT FROM outbox o WHERE o.position <= p.last_position)
-    RETURNING j.id
+    WITH ended AS (
+        UPDATE import_job j SET state = 'completed', content = NULL, completed_at = clock_timestamp()
+        FROM unnest(CAST(:district AS text[]), CAST(:id AS uuid[]), CAST(:last_position AS bigint[]))
+             AS p(district, id, last_position)
+        WHERE j.district = p.district AND j.id = p.id
+          AND NOT EXISTS (SELECT FROM outbox o WHERE o.position <= p.last_position)
+        RETURNING j.district, j.id
+    ), gone AS (
+        DELETE FROM import_file f USING ended e WHERE f.district = e.district AND f.import_id = e.id
+    )
+    SELECT id FROM ended
+""")
+_END_DRY_RUN = text("""
+    WITH gone AS (DELETE FROM import_file WHERE district = :district AND import_id = :id)
+    UPDATE import_job SET state = 'completed', completed_at = clock_timestamp()
+    WHERE district = :district AND id = :id
 """)
 _FAIL = text("""
+    WITH gone AS (
+        DELETE FROM import_file WHERE district = :district AND import_id = :id AND NOT :keeps_file
+    )
     UPDATE import_job SET state = 'failed', completed_at = clock_timestamp(), fault = :fault,
                           content = CASE WHEN :keeps_file THEN content END
     WHERE district = :district AND id = :id
@@ -199,12 +216,24 @@ async def advance(
             "done": done,
             "rows": len(verdicts),
             **{outcome.value: outcomes[outcome] for outcome in Outcome},
+            "changed": sum(verdict.changed for verdict in verdicts),
             "first_line": verdicts[0].line,
-            "verdicts": json.dumps([[v.line, v.outcome, v.field, v.code] for v in verdicts]),
+            "verdicts": json.dumps([_stored(verdict) for verdict in verdicts]),
         },
     )
     if stored.rowcount != 1:
         raise ClaimLostError
+
+
+def _stored(verdict: Verdict) -> list[object]:
+    """Return a verdict as the report reads it; a fifth item, the fields that changed, is there where any did."""
+    stored: list[object] = [verdict.line, verdict.outcome, verdict.field, verdict.code]
+    return [*stored, verdict.changed_fields] if verdict.changed else stored
+
+
+async def end_dry_run(connection: AsyncConnection, job: ImportJob) -> None:
+    """End a dry run; it has nothing to publish, and its file goes."""
+    await connection.execute(_END_DRY_RUN, {"district": job.district, "id": job.id})
 
 
 async def written(connection: AsyncConnection, job: ImportJob) -> int:
@@ -227,8 +256,20 @@ async def complete(connection: AsyncConnection, positions: Sequence[tuple[str, U
 
 
 async def fail(
-    connection: AsyncConnection, district: str, job_id: UUID, faults: Sequence[Fault], *, keeps_file: bool = False
+    connection: AsyncConnection,
+    district: str,
+    job_id: UUID,
+    faults: Sequence[Fault],
+    *,
+    file_key: bytes = b"",
+    keeps_file: bool = False,
 ) -> None:
-    """End a job whose file is not taken in, and say why. ``keeps_file``: an operator can still have it tried again."""
-    fault = json.dumps([[fault.field, fault.code] for fault in faults])
+    """End a job whose file is not taken in, and say why. ``keeps_file``: an operator can still have it tried again.
+
+    What faults quote of the file is kept under ``file_key``, as the file was.
+    """
+    fault = json.dumps([
+        [each.field, each.code, *([stored_file.seal_found(file_key, job_id, each.other)] if each.other else [])]
+        for each in faults
+    ])  # fmt: skip
     await connection.execute(_FAIL, {"district": district, "id": job_id, "fault": fault, "keeps_file": keeps_file})

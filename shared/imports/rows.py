@@ -17,21 +17,32 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line under its header. ``line`` counts from 1, the header's. ``fault`` says that the columns do not fit."""
+    """One line under its header. ``line`` is the number that its program shows it under, from 1.
+
+    ``fault`` says that the line is not understood; then it has no values. ``normalised`` says that a mark was taken off
+    a value (``="007"``, ``'007``).
+    """
 
     line: int
     values: dict[str, str]
     fault: Fault | None = None
+    normalised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict on one line; ``field`` and ``code`` say why it was rejected."""
+    """The verdict on one line; ``field`` and ``code`` say why it was rejected.
+
+    Of a line that is taken in, ``changed`` says that something of it was on file before, and differently; a trial also
+    names the fields (``changed_fields``), never their values.
+    """
 
     line: int
     outcome: Outcome
     field: str = ""
     code: str = ""
+    changed: bool = False
+    changed_fields: tuple[str, ...] = ()
 
     @classmethod
     def rejected(cls, line: int, fault: Fault) -> "Verdict":

@@ -40,6 +40,13 @@ OF_EVERY_SERVICE: Sequence[Retention] = (
         "Who handed in a file may be asked about it in the year's report and the one after.",
     ),
     Retention("import_job", 2 * YEAR, "completed_at < :before", "As its verdicts, which go first."),
+    Retention(
+        "import_file",
+        DAY,
+        "stored_at < :before AND NOT EXISTS "
+        "(SELECT FROM import_job j WHERE j.district = import_file.district AND j.id = import_file.import_id)",
+        "An upload that broke off; a file that has a job goes when its import has ended.",
+    ),
     Retention("dead_letter", YEAR, "settled_at < :before", "What an operator decided is an event besides."),
     Retention("projection_comparison", YEAR, "compared_at < :before", "Every night adds one a projection."),
     Retention("missing_event_count", YEAR, "counted_at < :before", "Every night adds one a type of event."),

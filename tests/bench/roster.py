@@ -6,7 +6,8 @@ from contextlib import ExitStack
 import asyncpg
 
 from services.registry.people.roster_import import COLUMNS
-from shared.imports.reading import read_rows
+from shared.imports.columns import Columns
+from shared.imports.reading import ImportFile
 from tests.bench import system
 from tests.bench.figure import Figure
 from tests.bench.setting import Setting
@@ -30,7 +31,10 @@ async def measure(setting: Setting) -> list[Figure]:
 async def _copy(setting: Setting) -> float:
     """Return the seconds that COPY takes for the rows as they are in the file."""
     fields = list(COLUMNS.values())
-    rows = [[row.values[field] for field in fields] for row in read_rows(ROSTER.read_bytes(), COLUMNS)]
+    rows = [
+        [row.values[field] for field in fields]
+        for row in ImportFile(lambda: ROSTER.open("rb"), Columns(COLUMNS)).rows()
+    ]
     connection = await asyncpg.connect((await setting.database("registry")).owner)
     await connection.execute(f"CREATE TABLE copied ({', '.join(f'{field} text' for field in fields)})")
     started = time.monotonic()

@@ -19,6 +19,7 @@ BUDGETS = {
     "containers": 5,
     "contract": 60,
     "fault": 480,
+    "files": 15,
     "integration/activities": 240,
     "integration/assessment": 120,
     "integration/cost": 40,

@@ -33,3 +33,14 @@ record_import = Table(
     Column("records", Integer, nullable=False),
     Column("minutes", BigInteger, nullable=False),
 )
+trial_record = Table(
+    "trial_record",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("import_id", Uuid, primary_key=True),
+    Column("record_no", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("volunteer_id", Uuid, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True), nullable=False),
+)

@@ -5,6 +5,7 @@ Invariant: the number of statements does not depend on the number of lines; test
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -12,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people import repository as volunteers
 from services.registry.people.domain.privacy import KeyRing
-from services.registry.people.domain.roster import Entry, decide
-from services.registry.people.domain.volunteer import References, check, serial_after_file
+from services.registry.people.domain.roster import Decision, Entry, decide
+from services.registry.people.domain.volunteer import References, Volunteer, check, serial_after_file
 from services.registry.people.enrolment import Origin, prepare
 from shared.contracts import RegistrationSource
 from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
+from shared.imports.columns import Columns, Holds
 from shared.imports.job import ImportJob, ImportKind
 from shared.imports.rows import Row, Verdict
 from shared.store.event_log import now
@@ -37,12 +39,13 @@ COLUMNS = {
     "居住社区": "community",
     "注册日期": "registered_on",
 }
+HOLDS = {"id_number": Holds.ID_NUMBER, "registered_on": Holds.DAY}
 
 
 def import_kind(keys: KeyRing) -> ImportKind:
     """Return how a roster is taken in."""
     return ImportKind(
-        columns=COLUMNS | {field: field for field in COLUMNS.values()},
+        columns=Columns(COLUMNS | {field: field for field in COLUMNS.values()}, HOLDS),
         chunk=partial(take_in, keys),
         finish=_finish,
         roles=(Role.DISTRICT_ADMIN, Role.OPERATOR),
@@ -50,7 +53,10 @@ def import_kind(keys: KeyRing) -> ImportKind:
 
 
 async def take_in(keys: KeyRing, tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
-    """Take in one chunk of a roster; return a verdict per row. Raises RefusedError where the district is not open."""
+    """Take in one chunk of a roster; return a verdict per row. Raises RefusedError where the district is not open.
+
+    A dry run decides in the same way, and remembers its lines for the chunks after it; then it stops.
+    """
     last_serial = await volunteers.lock_district(tx, job.district)
     references = await volunteers.references(tx, job.district)
     lines = await asyncio.to_thread(_read, keys, references, district_day(now()), rows)
@@ -58,13 +64,41 @@ async def take_in(keys: KeyRing, tx: AsyncConnection, job: ImportJob, rows: Sequ
     on_file = await volunteers.on_file(tx, job.district, entries)
     seen = await volunteers.seen(tx, job.district, job.id, entries)
     decision = decide(lines, on_file, seen)
+    verdicts = await _with_changes(keys, tx, job, decision)
+    if job.dry_run:
+        await volunteers.remember(tx, job.district, job.id, decision.taken)
+        return verdicts
     origin = Origin(job.district, f"import:{job.id}", RegistrationSource.IMPORT, import_id=job.id)
     enrolment = await asyncio.to_thread(prepare, keys, origin, decision.registered, decision.changed)
     await enrolment.write(tx)
     await volunteers.remember(tx, job.district, job.id, decision.taken)
     numbers = (entry.volunteer.number for entry in decision.registered)
     await volunteers.raise_serial(tx, job.district, serial_after_file(job.district, numbers, last_serial))
-    return decision.verdicts
+    return verdicts
+
+
+async def _with_changes(keys: KeyRing, tx: AsyncConnection, job: ImportJob, decision: Decision) -> list[Verdict]:
+    """Return the verdicts with what they change; which fields that are is told by a dry run alone."""
+    fields: dict[int, tuple[str, ...]] = {entry.line: () for _, entry in decision.changed}
+    if job.dry_run:
+        before = await volunteers.several_in_full(tx, keys, job.district, [known.id for known, _ in decision.changed])
+        fields = {entry.line: _differing(before[known.id], entry.volunteer) for known, entry in decision.changed}
+    return [
+        replace(verdict, changed=True, changed_fields=fields[verdict.line]) if verdict.line in fields else verdict
+        for verdict in decision.verdicts
+    ]
+
+
+def _differing(before: Volunteer, after: Volunteer) -> tuple[str, ...]:
+    """Return the columns of a roster that say something else than what is on file."""
+    return tuple(
+        field
+        for field in COLUMNS.values()
+        if getattr(before, _ATTRIBUTES.get(field, field)) != getattr(after, _ATTRIBUTES.get(field, field))
+    )
+
+
+_ATTRIBUTES = {"organisation": "organisation_id", "team": "team_id"}
 
 
 async def _finish(tx: AsyncConnection, job: ImportJob) -> None:
@@ -81,5 +115,6 @@ def _read(keys: KeyRing, references: References, today: date, rows: Sequence[Row
         if checked.volunteer is None:
             lines.append(Verdict.rejected(row.line, checked.faults[0]))
         else:
-            lines.append(keys.entry(row.line, checked.volunteer, normalised=checked.normalised))
+            normalised = checked.normalised or row.normalised
+            lines.append(keys.entry(row.line, checked.volunteer, normalised=normalised))
     return lines

@@ -4,9 +4,10 @@ Invariant: an event carries its entry in full; one is issued, with the next vers
 closed is not changed any more.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
+from sqlalchemy import RowMapping, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.places import repository as reference
@@ -14,7 +15,7 @@ from services.registry.places.domain import reference as rules
 from services.registry.places.domain.fields import Fields
 from services.registry.places.domain.reference import Division, Organisation, Station, Team
 from services.registry.places.repository import Written
-from services.registry.places.tables import organisation, station, team
+from services.registry.places.tables import division, organisation, station, team
 from shared.contracts import (
     Event,
     OrganisationChanged,
@@ -27,6 +28,7 @@ from shared.contracts import (
 from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault
+from shared.imports.columns import Columns, Holds
 from shared.imports.job import Chunk, ImportJob, ImportKind
 from shared.imports.rows import Outcome, Row, Verdict
 from shared.store import event_log
@@ -37,6 +39,8 @@ _ROLES = (Role.OPERATOR, Role.DISTRICT_ADMIN)
 
 class _Entry(Protocol):
     """Anything that the district knows by a code."""
+
+    __slots__: tuple[str, ...]
 
     @property
     def code(self) -> str:
@@ -75,8 +79,17 @@ def import_kinds() -> dict[str, ImportKind]:
     }
 
 
-def _kind(chunk: Chunk, **columns: str) -> ImportKind:
-    return ImportKind(columns=columns | {field: field for field in columns.values()}, chunk=chunk, roles=_ROLES)
+_HOLDS = {
+    "lon": Holds.NUMBER,
+    "lat": Holds.NUMBER,
+    "volunteer_quota": Holds.NUMBER,
+    "opened_on": Holds.DAY,
+}
+
+
+def _kind(chunk: Chunk, **headers: str) -> ImportKind:
+    columns = Columns(headers | {field: field for field in headers.values()}, _HOLDS)
+    return ImportKind(columns=columns, chunk=chunk, roles=_ROLES)
 
 
 async def _take_in_divisions(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
@@ -84,7 +97,7 @@ async def _take_in_divisions(tx: AsyncConnection, job: ImportJob, rows: Sequence
         return await reference.upsert_divisions(tx, job.district, entries)
 
     await reference.require_open(tx, job.district)
-    return await _take_in(rows, lambda fields: rules.division(fields, job.district), write)
+    return await _take_in(_Taking(tx, job, division), rows, lambda fields: rules.division(fields, job.district), write)
 
 
 async def _take_in_organisations(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
@@ -93,8 +106,7 @@ async def _take_in_organisations(tx: AsyncConnection, job: ImportJob, rows: Sequ
         return await _announce(tx, job, entries, written, _organisation)
 
     await reference.require_open(tx, job.district)
-    closed = await reference.closed_codes(tx, organisation, job.district)
-    return await _take_in(rows, rules.organisation, write, closed)
+    return await _take_in(_Taking(tx, job, organisation), rows, rules.organisation, write)
 
 
 async def _take_in_stations(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
@@ -105,8 +117,9 @@ async def _take_in_stations(tx: AsyncConnection, job: ImportJob, rows: Sequence[
     await reference.require_open(tx, job.district)
     divisions = await reference.division_codes(tx, job.district)
     today = district_day(now())
-    closed = await reference.closed_codes(tx, station, job.district)
-    return await _take_in(rows, lambda fields: rules.station(fields, divisions, today), write, closed)
+    return await _take_in(
+        _Taking(tx, job, station), rows, lambda fields: rules.station(fields, divisions, today), write
+    )
 
 
 async def _take_in_teams(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> list[Verdict]:
@@ -117,17 +130,29 @@ async def _take_in_teams(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row
     await reference.require_open(tx, job.district)
     organisations = await reference.organisation_ids(tx, job.district)
     stations = await reference.station_ids(tx, job.district)
-    closed = await reference.closed_codes(tx, team, job.district)
-    return await _take_in(rows, lambda fields: rules.team(fields, organisations, stations), write, closed)
+    return await _take_in(
+        _Taking(tx, job, team), rows, lambda fields: rules.team(fields, organisations, stations), write
+    )
+
+
+class _Taking(NamedTuple):
+    """Which job takes entries in, and the table that they go to."""
+
+    tx: AsyncConnection
+    job: ImportJob
+    table: Table
 
 
 async def _take_in(
+    taking: _Taking,
     rows: Sequence[Row],
     read: Callable[[Fields], E | None],
     write: Callable[[Sequence[E]], Awaitable[set[str]]],
-    closed: Collection[str] = (),
 ) -> list[Verdict]:
-    """Read the rows, write what has no fault, and return a verdict per row. The first line of a code counts."""
+    """Read the rows, write what has no fault, and return a verdict per row. The first line of a code counts.
+
+    A dry run writes nothing. Codes that an earlier chunk has brought are not looked for: a file of places has one.
+    """
     entries: dict[str, E] = {}
     lines: list[tuple[Row, Fields, E | Fault]] = []
     for row in rows:
@@ -135,22 +160,47 @@ async def _take_in(
         entry = None if row.fault else read(fields)
         if entry is None:
             lines.append((row, fields, row.fault or fields.faults[0]))
-        elif entry.code in closed:
-            lines.append((row, fields, Fault("code", Code.CLOSED)))
         elif entries.setdefault(entry.code, entry) is not entry:
             lines.append((row, fields, Fault("code", Code.DUPLICATE_IN_FILE)))
         else:
             lines.append((row, fields, entry))
-    written = await write(list(entries.values()))
-    return [_verdict(row.line, fields, found, written) for row, fields, found in lines]
+    known = await reference.on_file(taking.tx, taking.table, taking.job.district, entries)
+    closed = {code for code, before in known.items() if before.get("closed_on")}
+    if not taking.job.dry_run:
+        await write([entry for code, entry in entries.items() if code not in closed])
+    return [_verdict(row, fields, found, known) for row, fields, found in lines]
 
 
-def _verdict(line: int, fields: Fields, found: _Entry | Fault, written: set[str]) -> Verdict:
+def _verdict(row: Row, fields: Fields, found: _Entry | Fault, known: Mapping[str, RowMapping]) -> Verdict:
     if isinstance(found, Fault):
-        return Verdict.rejected(line, found)
-    if found.code not in written:
-        return Verdict(line, Outcome.UNCHANGED)
-    return Verdict(line, Outcome.NORMALISED if fields.normalised else Outcome.ACCEPTED)
+        return Verdict.rejected(row.line, found)
+    before = known.get(found.code)
+    if before and before.get("closed_on"):
+        return Verdict.rejected(row.line, Fault("code", Code.CLOSED))
+    changed = _differing(before, found) if before else ()
+    if before and not changed:
+        return Verdict(row.line, Outcome.UNCHANGED)
+    outcome = Outcome.NORMALISED if fields.normalised or row.normalised else Outcome.ACCEPTED
+    return Verdict(row.line, outcome, changed=bool(changed), changed_fields=changed)
+
+
+def _differing(before: RowMapping, after: _Entry) -> tuple[str, ...]:
+    """Return the columns of the file that say something else than what is on file."""
+    return tuple(
+        _COLUMN_OF.get(name, name)
+        for name in after.__slots__
+        if (dict(value) if isinstance(value := getattr(after, name), tuple) else value) != before[name]
+    )
+
+
+_COLUMN_OF = {
+    "longitude": "lon",
+    "latitude": "lat",
+    "organisation_id": "organisation_code",
+    "station_id": "station_code",
+    "demand": "demand_by_service",
+}
+"""Attribute of an entry -> column of the file, where their names differ."""
 
 
 async def _announce(

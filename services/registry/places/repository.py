@@ -1,7 +1,7 @@
 """Reference data on file. An upsert touches, and returns, only entries that are new or different."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -80,10 +80,10 @@ async def upsert_divisions(tx: AsyncConnection, district: str, entries: Sequence
     return set(rows.all())
 
 
-async def closed_codes(tx: AsyncConnection, table: Table, district: str) -> set[str]:
-    """Return the codes of a district's closed organisations, stations or teams."""
-    closed = select(table.c.code).where(table.c.district == district, table.c.closed_on.is_not(None))
-    return set((await tx.scalars(closed)).all())
+async def on_file(tx: AsyncConnection, table: Table, district: str, codes: Collection[str]) -> dict[str, RowMapping]:
+    """Return the divisions, organisations, stations or teams of a district that have these codes, by code."""
+    found = select(table).where(table.c.district == district, table.c.code.in_(codes))
+    return {row["code"]: row for row in (await tx.execute(found)).mappings()}
 
 
 async def close(tx: AsyncConnection, table: Table, district: str, entry_id: UUID, closed_on: date) -> RowMapping | None:

@@ -25,7 +25,7 @@ from shared.work import queue
 from shared.work.worker import Worker
 from tests.integration.cost.table import assert_costs
 from tests.support.cost import Cost, metered
-from tests.support.importing import NOTHING_TO_PASS
+from tests.support.importing import NOTHING_TO_PASS, uploaded
 
 _KEY = bytes(32)
 _STAND = text("""
@@ -72,9 +72,9 @@ async def take_in(
     api: Store, worker: Store, district: str, name: str, kind: ImportKind, file: bytes, chunk_rows: int
 ) -> Cost:
     """Have a worker take a file in, in chunks of so many rows; return what it cost from the claim to its end."""
-    sealed = jobs.seal_file(_KEY, file)
+    upload = uploaded(_KEY, file)
     async with api.transaction(district) as tx:
-        job_id = await jobs.create(tx, district, name, "file.csv", sealed, "account:test")
+        job_id = await jobs.create(tx, district, name, "file.csv", upload, "account:test")
     steps = import_work({name: replace(kind, chunk_rows=chunk_rows)}, _KEY, NOTHING_TO_PASS)
     role = Worker(worker, steps, ENDINGS, is_transient)
     cost = Cost()

@@ -162,7 +162,10 @@ class Registry:
 
     async def take_in(self, district: str, kind: str, content: bytes) -> dict[str, Any]:
         """Upload a file, wait for the end of its import and return its status."""
-        location = await self.upload(district, kind, content)
+        return await self.follow(district, await self.upload(district, kind, content))
+
+    async def follow(self, district: str, location: str) -> dict[str, Any]:
+        """Wait for the end of an import and return its status."""
         status = await self.status(district, location)
         deadline = time.monotonic() + 180  # other test runs may be busy on this machine
         while status["state"] not in {"completed", "failed"}:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.registry.cli import app
-from tests.integration.registry.conftest import ADMIN_PASSWORD, Registry, id_number, roster, roster_line
+from tests.integration.registry.conftest import ADMIN_PASSWORD, SAMPLE, Registry, id_number, roster, roster_line
 from tests.support.eventually import eventually, running
 
 
@@ -29,7 +29,9 @@ async def test_a_roster_is_imported_with_a_report(idle_registry: Registry, url: 
     run = CliRunner(env=environment).invoke
     with (tmp_path / "log").open("wb") as log, idle_registry.process("api", "relay", "worker", log=log):
         await _ready(url)
+        trial = run(app, ["import-roster", str(file), "--dry-run", "--url", url])
         done = run(app, ["import-roster", str(file), "--report", str(report), "--url", url])
+        places = run(app, ["import-places", "teams", str(SAMPLE / "teams.csv"), "--dry-run", "--url", url])
         assert done.exit_code == 0, done.output
         again = run(app, ["import-roster", str(file), "--url", url])
         refused = run(app, ["import-roster", str(broken), "--url", url])
@@ -42,9 +44,13 @@ async def test_a_roster_is_imported_with_a_report(idle_registry: Registry, url: 
         ("3", "rejected", "phone", "format"),
         ("4", "normalised", "", ""),
     ]
+    assert trial.exit_code == 0, trial.output
+    assert "Nothing was imported" in trial.output
+    assert places.exit_code == 0, places.output
     assert again.exit_code == 0
     assert "--report" in again.output
     assert refused.exit_code == 1
+    assert "第 1 行应是表头" in refused.output
     assert stranger.exit_code == 2
     assert "不对" in stranger.output
     logged = (tmp_path / "log").read_text()

@@ -27,6 +27,7 @@ KIT_TABLES = {
     "inbox",
     "dead_letter",
     "idempotency_key",
+    "import_file",
     "import_job",
     "key_check",
     "import_verdict",

@@ -66,7 +66,8 @@ async def database(service_database: ServiceDatabase) -> Urls:
 async def office(database: Urls) -> AsyncIterator[Office]:
     owner, store, api = Store(database.owner), Store(database.worker), Store(database.api)
     async with owner.transaction() as tx:
-        await tx.execute(text("TRUNCATE work, outbox, import_job, import_verdict, errand, errand_run, errand_end"))
+        await tx.execute(text("TRUNCATE work, outbox, import_job, import_file, import_verdict"))
+        await tx.execute(text("TRUNCATE errand, errand_run, errand_end"))
     await owner.close()
     yield Office(database, store, api)
     await store.close()

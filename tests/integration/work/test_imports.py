@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.faults import Code, Fault
 from shared.imports import job as jobs
+from shared.imports.columns import Columns
 from shared.imports.importer import ENDINGS
 from shared.imports.job import ImportJob, ImportKind
 from shared.imports.rows import Outcome, Row, Verdict
@@ -17,7 +18,7 @@ from shared.work.settlement import Selection
 from tests.integration.work.conftest import DISTRICT, OTHER, Office
 from tests.support.errands import SERVICE
 from tests.support.eventually import eventually, running
-from tests.support.importing import NOTHING_TO_PASS, importing
+from tests.support.importing import NOTHING_TO_PASS, importing, uploaded
 
 KEY, ANOTHER_KEY = bytes(32), bytes(31) + b"1"
 FILE = b"name\na\nb\nc\nd\n"
@@ -32,7 +33,7 @@ async def meet_a_bug(_tx: AsyncConnection, _job: ImportJob, _rows: Sequence[Row]
 
 
 def kind(chunk: Callable[..., Any] = take_in, needs: tuple[str, ...] = ()) -> ImportKind:
-    return ImportKind({"name": "name"}, chunk, (), needs=needs, chunk_rows=1)
+    return ImportKind(Columns({"name": "name"}), chunk, (), needs=needs, chunk_rows=1)
 
 
 KINDS = {"names": kind(), "bugs": kind(meet_a_bug), "needy": kind(needs=("registry.volunteer",))}
@@ -40,7 +41,7 @@ KINDS = {"names": kind(), "bugs": kind(meet_a_bug), "needy": kind(needs=("regist
 
 async def upload(office: Office, of: str = "names", district: str = DISTRICT, key: bytes = KEY) -> UUID:
     async with office.api.transaction(district) as tx:
-        return await jobs.create(tx, district, of, "f.csv", jobs.seal_file(key, FILE), "account:test")
+        return await jobs.create(tx, district, of, "f.csv", uploaded(key, FILE), "account:test")
 
 
 async def states(office: Office) -> Mapping[UUID, str]:
@@ -82,8 +83,9 @@ async def test_a_file_of_another_key_fails_alone_and_is_taken_in_when_the_key_is
         await tx.execute(text("DELETE FROM outbox"))  # as the relay does
     async with running(importing(office.store, KINDS, ANOTHER_KEY).run):
         await reach(office, {locked: "completed", good: "completed"})
-    (row,) = await office.rows("SELECT fault, content FROM import_job WHERE id = :id", id=locked)
-    assert tuple(row) == (None, None)
+    (row,) = await office.rows("SELECT fault FROM import_job WHERE id = :id", id=locked)
+    assert tuple(row) == (None,)
+    assert await office.count("import_file") == 0
 
 
 async def test_an_import_of_a_kind_that_is_gone_fails_alone(office: Office) -> None:
@@ -156,17 +158,17 @@ async def test_a_cancelled_import_is_failed_and_its_file_is_gone(office: Office)
     async with running(importing(office.store, KINDS, KEY).run):
         await reach(office, {open_job: "failed", bad: "failed"})
     assert await faults(office, open_job) == '[["file", "cancelled"]]'
-    assert await office.count("import_job WHERE content IS NOT NULL") == 1
+    assert await office.count("import_file") == 1
     async with office.store.transaction() as tx:
         await settlement.cancel(tx, SERVICE, ENDINGS, [bad], "a bug", "wang")
     assert await faults(office, bad) == '[["file", "cancelled"]]'
-    assert await office.count("import_job WHERE content IS NOT NULL") == 0
+    assert await office.count("import_file") == 0
 
 
 async def test_a_refused_file_fails_at_once_with_its_fault(office: Office) -> None:
     async with office.api.transaction(DISTRICT) as tx:
-        sealed = jobs.seal_file(KEY, b"surname\na\n")
-        job_id = await jobs.create(tx, DISTRICT, "names", "f.csv", sealed, "account:test")
+        file = uploaded(KEY, b"surname\na\n")
+        job_id = await jobs.create(tx, DISTRICT, "names", "f.csv", file, "account:test")
     async with running(importing(office.store, KINDS, KEY, NOTHING_TO_PASS).run):
         await reach(office, {job_id: "failed"})
     assert "internal" not in await faults(office, job_id)

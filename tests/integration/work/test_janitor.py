@@ -38,6 +38,8 @@ OF_AN_AGE = {
     "import_job": _JOB,
     "import_verdict": f"WITH job AS ({_JOB} RETURNING id)"
     " INSERT INTO import_verdict SELECT :district, id, 1, '[]' FROM job",
+    "import_file": "INSERT INTO import_file (district, import_id, piece, sealed, stored_at)"
+    " VALUES (:district, :id, 0, '', :at)",
     "dead_letter": 'INSERT INTO dead_letter (id, consumer, topic, partition, "offset", headers, reason, message, state,'
     " settled_at, settled_by) SELECT CAST(:id AS uuid), :district, 't', 0, (SELECT count(*) FROM dead_letter),"
     " '[]', 'r', 'm', 'redriven', CAST(:at AS timestamptz), 'test'",

@@ -43,6 +43,7 @@ KEPT = {
         "code_try",
         "work",
         "revocation",
+        "trial_record",
     },
     "goes with its shift": {"shift_code", "reminded_place"},
 }

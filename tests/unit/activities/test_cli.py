@@ -33,8 +33,8 @@ class Platform:
     def log_in(self, user: str, password: str, *, code: str, registry_url: str) -> None:
         self.asked.append((user, password, code, registry_url))
 
-    def upload_import(self, kind: str, path: Path, show: Any) -> ImportProgress:
-        self.asked.append((kind, path.name))
+    def upload_import(self, kind: str, path: Path, show: Any, *, dry_run: bool) -> ImportProgress:
+        self.asked.append((kind, path.name, *(["dry run"] if dry_run else [])))
         if isinstance(self._end, Exception):
             raise self._end
         show(self._end)
@@ -67,10 +67,18 @@ def test_records_are_uploaded_and_the_report_written(monkeypatch: pytest.MonkeyP
     ]
 
 
+def test_a_dry_run_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    end = ImportProgress("i1", "completed", 3, 3, 2, 0, 0, 1, changed=1)
+    result, platform = run(monkeypatch, tmp_path, end, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert platform.asked[-1] == ("service-records", "records.csv", "dry run")
+    assert "Nothing was imported" in result.output
+
+
 @pytest.mark.parametrize(
     ("end", "code", "said"),
     [
-        (ImportProgress("i1", "failed", None, 0, 0, 0, 0, 0, ("file: unreadable_file",)), 1, "unreadable_file"),
+        (ImportProgress("i1", "failed", None, 0, 0, 0, 0, 0, 0, ("无法读取文件",)), 1, "无法读取文件"),
         (RequestRefusedError(403, {"title": "Not allowed"}), 2, "Not allowed"),
     ],
 )

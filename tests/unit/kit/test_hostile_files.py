@@ -9,9 +9,11 @@ import pytest
 
 from shared.contracts.faults import RefusedError
 from shared.imports import reading
-from shared.imports.reading import read_rows
+from shared.imports.columns import Columns
+from shared.imports.lines import MAX_CELL
+from tests.support.importing import import_file
 
-COLUMNS = {"name": "name", "phone": "phone"}
+COLUMNS = Columns({"name": "name", "phone": "phone"})
 BLANKS = 20 * 1024 * 1024
 _SHEET = (
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
@@ -115,7 +117,7 @@ def test_it_is_refused_with_the_reason(
 ) -> None:
     monkeypatch.setattr(reading, "MAX_UNPACKED_BYTES", BLANKS - 1)
     with pytest.raises(RefusedError) as refused:
-        list(read_rows(make(), COLUMNS))
+        list(import_file(make(), COLUMNS).rows())
     (fault,) = refused.value.faults
     assert fault.field == "file"
     assert fault.code in codes
@@ -123,12 +125,12 @@ def test_it_is_refused_with_the_reason(
 
 def test_entities_are_not_expanded() -> None:
     with pytest.raises(RefusedError) as refused:
-        list(read_rows(laughs(), COLUMNS))
+        list(import_file(laughs(), COLUMNS).rows())
     assert refused.value.faults[0].code == "unreadable_file"
 
 
 def test_a_line_with_a_cell_too_long_or_with_a_nul_is_at_fault_and_the_others_are_read() -> None:
-    long = "x" * (reading.MAX_CELL + 1)
-    rows = list(read_rows(f"name,phone\na,{long}\nb\0,2\nc,3\n".encode(), COLUMNS))
+    long = "x" * (MAX_CELL + 1)
+    rows = list(import_file(f"name,phone\na,{long}\nb\0,2\nc,3\n".encode(), COLUMNS).rows())
     faults = [row.fault and (row.fault.field, row.fault.code) for row in rows]
     assert faults == [("phone", "too_long"), ("name", "control_character"), None]

@@ -11,10 +11,10 @@ from shared.imports.wording import kept_name, sentences
 @pytest.mark.parametrize(
     ("headers", "field", "chinese", "english"),
     [
-        (SERVICE_RECORDS.columns, "volunteer_no", "志愿者编号：系统中没有这一项", "volunteer_no refers to"),
-        (import_kinds()["stations"].columns, "name", "名称：系统中没有这一项", "name refers to"),
+        (SERVICE_RECORDS.columns.headers, "volunteer_no", "志愿者编号：系统中没有这一项", "volunteer_no refers to"),
+        (import_kinds()["stations"].columns.headers, "name", "名称：系统中没有这一项", "name refers to"),
         (
-            import_kinds()["stations"].columns,
+            import_kinds()["stations"].columns.headers,
             "volunteer_quota",
             "志愿者名额：系统中没有这一项",
             "volunteer_quota refers",

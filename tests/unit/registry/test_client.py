@@ -16,6 +16,7 @@ JOB: dict[str, object] = {
     "normalised": 0,
     "unchanged": 0,
     "rejected": 0,
+    "changed": 0,
     "faults": [],
 }
 

@@ -7,6 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -72,11 +73,16 @@ def file_of(lines: Sequence[dict[str, str]], header: Sequence[str] = FIELDS) -> 
 
 
 async def take_in(
-    activities: Activities, lines: Sequence[dict[str, str]], import_id: UUID | None = None
+    activities: Activities,
+    lines: Sequence[dict[str, str]],
+    import_id: UUID | None = None,
+    *,
+    first: int = 2,
+    dry_run: bool = False,
 ) -> list[Verdict]:
-    """Take lines in as one chunk of an import."""
-    job = ImportJob(import_id or new_id(), DISTRICT, "service-records", "account:test")
-    rows = [Row(number, values) for number, values in enumerate(lines, start=2)]
+    """Take lines in as one chunk of an import, which begins at the line ``first``."""
+    job = ImportJob(import_id or new_id(), DISTRICT, "service-records", "account:test", dry_run)
+    rows = [Row(number, values) for number, values in enumerate(lines, start=first)]
     async with activities.worker.transaction() as tx:
         return await import_chunk(tx, job, rows)
 
@@ -223,6 +229,71 @@ async def publish(activities: Activities, events: Sequence[Received[Any]]) -> No
             headers=headers(event.attributes),
         )
     await producer.stop()
+
+
+async def test_a_dry_run_gives_the_verdicts_of_the_import_and_leaves_nothing(activities: Activities) -> None:
+    await activities.know_volunteers(5)
+    await activities.know_station()
+    await take_in(activities, [line(1), line(2)])
+    before = await everything(activities)
+    first = [line(1), line(2, minutes="59"), line(3), line(3, record_no="SR9", started_at=line(3)["started_at"])]
+    second = [line(3), line(3, record_no="SR10"), line(4), line(3, recipient_rating="1"), line(99)]
+    trial = new_id()
+    verdicts = await take_in(activities, first, trial, dry_run=True)
+    verdicts += await take_in(activities, second, trial, first=6, dry_run=True)
+    job = ImportJob(trial, DISTRICT, "service-records", "account:test", dry_run=True)
+    async with activities.worker.transaction() as tx:
+        await finish_import(tx, job)
+    assert await everything(activities) == before
+
+    really = new_id()
+    assert verdicts == [
+        *await take_in(activities, first, really),
+        *await take_in(activities, second, really, first=6),
+    ]
+    assert [verdict.code for verdict in verdicts] == [
+        "", "disagrees_with_times", "", "overlap", "", "overlap", "", "already_recorded", "unknown_reference",
+    ]  # fmt: skip
+
+
+async def everything(activities: Activities) -> list[int]:
+    """Return how much is on file, told, and kept aside."""
+    tables = ("service_record", "event_log", "outbox", "record_import", "trial_record")
+    counts = await activities.rows("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables))
+    return list(counts[0])
+
+
+async def upload_and_follow(activities: Activities, content: bytes, query: str = "") -> dict[str, Any]:
+    """Upload a file, have it imported, and return its end."""
+    upload = await activities.manager.send("POST", f"/v1/imports/service-records{query}", content=content)
+    assert upload.status_code == 202, upload.text
+    kinds = {"service-records": replace(SERVICE_RECORDS, needs=())}
+    async with running(importing(activities.worker, kinds, FILE_KEY).run):
+        return await follow(activities.manager, upload.headers["Location"])
+
+
+async def test_c8_two_stray_quotes_put_no_hour_on_another_persons_record(activities: Activities) -> None:
+    await activities.know_volunteers(3)
+    await activities.know_station()
+    rows = [line(1, activity='"清扫'), line(2, activity='"读书'), line(3, activity='"学雷锋"志愿服务')]
+    content = "\n".join([",".join(FIELDS), *(",".join(row.values()) for row in rows)]).encode()
+    status = await upload_and_follow(activities, content)
+    assert status["state"] == "failed"
+    (fault,) = status["faults"]
+    assert fault["code"] == "open_quote"
+    assert "第 2 行的引号" in fault["message_zh"]
+    assert "line 2" in fault["message_en"]
+    assert not await activities.rows("SELECT 1 FROM service_record")
+
+
+async def test_a_dry_run_goes_all_the_way_and_publishes_nothing(activities: Activities) -> None:
+    await activities.know_volunteers(2)
+    await activities.know_station()
+    before = await everything(activities)
+    status = await upload_and_follow(activities, file_of([line(1), line(2), line(3)]), "?dry_run=true")
+    counts = [status[name] for name in ("state", "dry_run", "accepted", "changed", "rejected")]
+    assert counts == ["completed", True, 2, 0, 1]
+    assert await everything(activities) == before
 
 
 async def follow(manager: Account, location: str) -> dict[str, Any]:
