@@ -14,6 +14,7 @@ from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.ids import id_of, uuid_of
 from services.portal.timetable.queries import MySignUp, latest, standings
 from shared.contracts.codes import SERVICES
+from shared.contracts.text import whole
 from shared.http.upstream import unless_away
 
 router = APIRouter(include_in_schema=False)
@@ -36,7 +37,7 @@ def read_wanted(
     """Read the filters of an address; what is none of ours is as if it were not there."""
     return Wanted(
         first=read_day(first),
-        days=int(days) if days.isdecimal() and int(days) in SPANS else 7,
+        days=span if (span := whole(days)) in SPANS else 7,
         station_id=uuid_of(station),
         service=service if service in SERVICES else None,
         free=free == "1",

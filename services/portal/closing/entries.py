@@ -14,6 +14,7 @@ from services.portal.shell.clocks import read_clock
 from services.portal.shell.forms import faults_of
 from shared.contracts.calendar import CHINA
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import whole
 from shared.http.upstream import RefusedByServiceError
 
 FIELDS = ("was", "start", "end", "break", "reason")
@@ -73,7 +74,7 @@ def unreadable(form: Mapping[str, str], lines: Sequence[ClosingLine], language: 
             for field, typed in (("start", said.start), ("end", said.end))
             if read_clock(typed) is None
         }
-        if said.break_minutes and not (said.break_minutes.isascii() and said.break_minutes.isdecimal()):
+        if said.break_minutes and whole(said.break_minutes) is None:
             found[f"break-{line.sign_up_id}"] = wrong
     return found
 
@@ -99,7 +100,7 @@ def _entry(line: ClosingLine, said: Said, starts_at: datetime, ends_at: datetime
         return None
     start = nearest(said.start, starts_at, ends_at) if said.start != known.start else line.started_at
     end = nearest(said.end, starts_at, ends_at) if said.end != known.end else line.ended_at
-    rest = int(said.break_minutes or 0)
+    rest = whole(said.break_minutes or "0")
     times = {"started_at": start and start.isoformat(), "ended_at": end and end.isoformat(), "break_minutes": rest}
     return entry | times
 

@@ -30,6 +30,7 @@ from services.portal.shell.forms import ShortText, faults_of
 from services.portal.shell.ids import id_of, uuid_of
 from services.portal.volunteers.queries import names
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import whole
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
@@ -307,4 +308,4 @@ def _shift(standing: Standing, shift_id: UUID) -> OwnShift:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and text != "0" else 1
+    return whole(text) or 1

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from services.portal.shell.clocks import read_clock, read_day
 from shared.contracts.calendar import CHINA
+from shared.contracts.text import whole
 
 WEEK = timedelta(weeks=1)
 MOST_WEEKS = 26
@@ -44,7 +45,7 @@ class ShiftRow:
     def body(self, weeks_later: int = 0) -> dict[str, object]:
         """Return it as activities wants a shift. Raises ValueError where something is missing."""
         starts_at, ends_at = self.moments(weeks_later)
-        capacity = int(self.capacity) if self.capacity.isdecimal() else 0
+        capacity = whole(self.capacity) or 0
         return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "capacity": capacity}
 
 

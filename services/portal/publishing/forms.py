@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from services.portal.publishing.domain import MOST_ROWS, MOST_WEEKS, ShiftRow, all_shifts
 from services.portal.shell.forms import LongText, ShortText, faults_of
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import whole
 from shared.http.upstream import RefusedByServiceError
 
 _Column = Annotated[list[ShortText], Field(max_length=MOST_ROWS)]
@@ -56,7 +57,7 @@ class PublishForm(TextForm):
     @property
     def week_count(self) -> int:
         """For how many weeks the rows are repeated, the first included."""
-        return min(max(int(self.weeks), 1), MOST_WEEKS) if self.weeks.isdecimal() else 1
+        return min(max(whole(self.weeks) or 1, 1), MOST_WEEKS)
 
     def missing(self, language: str) -> dict[str, str]:
         """Return what activities could not even be asked about, field by field."""
@@ -76,7 +77,7 @@ def publishing_faults(refused: RefusedByServiceError, rows: Sequence[ShiftRow]) 
     found: dict[str, str] = {}
     for field, sentence in faults_of(refused).items():
         of_shift = _OF_A_SHIFT.fullmatch(field)
-        name = f"{_FIELDS[of_shift[2]]}-{int(of_shift[1]) % len(rows)}" if of_shift else field
+        name = f"{_FIELDS[of_shift[2]]}-{(whole(of_shift[1]) or 0) % len(rows)}" if of_shift else field
         found.setdefault(name, sentence)
     return found
 

@@ -21,6 +21,7 @@ from services.portal.volunteers.queries import VOLUNTEER, VOLUNTEERS, names
 from shared.contracts.actor import Role
 from shared.contracts.calendar import CHINA, district_day
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import whole
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
@@ -46,12 +47,12 @@ class CorrectionForm(BaseModel):
     def body(self) -> dict[str, object]:
         """Return it as activities wants it."""
         if self.way == "minutes":
-            figure: dict[str, object] = {"minutes": int(self.minutes) if self.minutes.isdecimal() else None}
+            figure: dict[str, object] = {"minutes": whole(self.minutes)}
         else:
             figure = {
                 "started_at": _moment(self.start),
                 "ended_at": _moment(self.end),
-                "break_minutes": int(self.rest) if self.rest.isdecimal() else 0,
+                "break_minutes": whole(self.rest or "0"),
             }
         return figure | {"reason": self.reason}
 
@@ -70,8 +71,11 @@ class AnswerForm(BaseModel):
         """Return it as activities wants it; the times that are accepted, but for a refusal."""
         if self.do != "accept":
             return {"accepted": False, "reason": self.reason}
-        rest = int(self.rest) if self.rest.isdecimal() else 0
-        times = {"started_at": _moment(self.start), "ended_at": _moment(self.end), "break_minutes": rest}
+        times = {
+            "started_at": _moment(self.start),
+            "ended_at": _moment(self.end),
+            "break_minutes": whole(self.rest or "0"),
+        }
         return {"accepted": True, "reason": self.reason, **times}
 
     def missing(self, language: str) -> dict[str, str]:

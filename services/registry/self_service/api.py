@@ -150,6 +150,7 @@ async def reset_password(
     """Set a new password by a code; whatever the account was logged in with has ended then."""
     attempts.try_code(log_in_name(form.user_name), address)
     await commands.reset_password(store, keys, passwords, form.user_name, form.code, form.new_password)
+    attempts.logged_in(form.user_name, address)  # the code was the owner's, whoever has guessed at the password before
 
 
 @router.put("/v1/me/contact-points", status_code=204, responses={429: {}})
