@@ -66,6 +66,7 @@ from shared.contracts.service_record import (
     ServiceClaimed,
     ServiceCorrected,
     ServiceLogged,
+    ServiceRated,
     ServiceRecordsImported,
 )
 from shared.contracts.sign_up import (
@@ -134,6 +135,7 @@ EVENTS: dict[str, type[Event]] = {
         ShiftClosed,
         ShiftReopened,
         ServiceLogged,
+        ServiceRated,
         ServiceCorrected,
         ServiceRecordsImported,
         ServiceClaimed,
@@ -198,6 +200,7 @@ __all__ = [
     "ServiceClaimed",
     "ServiceCorrected",
     "ServiceLogged",
+    "ServiceRated",
     "ServiceRecordsImported",
     "ShiftAdded",
     "ShiftCancelled",

@@ -68,6 +68,10 @@ class VolunteerWaitlisted(Event):
     activity_id: UUID
     volunteer_id: UUID
     queue_number: int
+    position: int | None = None
+    """Which place in the queue that was then, from 1; absent in older events, like ``activity_title``."""
+    activity_title: str | None = None
+    starts_at: datetime | None = None
 
 
 class SignUpPromoted(Event):

@@ -1,7 +1,13 @@
-"""The zone in which days, months and windows are counted: China's, which has known no summer time since 1991."""
+"""The zone in which days, months and windows are counted, and which days are worked.
+
+Invariant: a moment falls on the day that it is in China, which has known no summer time since 1991; no date is refused
+because a year's holidays are not published yet (ADR 0041).
+"""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import chinese_calendar
 
 CHINA = ZoneInfo("Asia/Shanghai")
 _SATURDAY = 5
@@ -12,12 +18,26 @@ def district_day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
-def add_working_days(day: date, count: int) -> date:
-    """Return the day that is so many working days after another: Mondays to Fridays.
+def holidays_known(day: date) -> bool:
+    """Return whether the State Council's arrangement of a day's year, holidays and weekends worked, is known here."""
+    try:
+        chinese_calendar.is_workday(day)
+    except NotImplementedError:
+        return False
+    return True
 
-    Public holidays and the weekends worked for them (调休) are not known yet; a date that falls on one is early.
-    """
+
+def is_working_day(day: date) -> bool:
+    """Return whether a day is worked; in a year whose arrangement is not known, Mondays to Fridays are."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < _SATURDAY
+
+
+def add_working_days(day: date, count: int) -> date:
+    """Return the day that is so many working days after another."""
     while count:
         day += timedelta(days=1)
-        count -= day.weekday() < _SATURDAY
+        count -= is_working_day(day)
     return day

@@ -18,6 +18,8 @@ class HoursCredited(Event):
     lifetime_minutes: int
     activity_title: str
     provenance: Provenance
+    claim_id: UUID | None = None
+    """The claim that was accepted by it: ``ClaimAnswered`` tells the volunteer."""
 
 
 class HoursCorrected(Event):
@@ -32,6 +34,8 @@ class HoursCorrected(Event):
     lifetime_minutes: int
     activity_title: str | None = None
     """Absent in older events."""
+    claim_id: UUID | None = None
+    """The claim that was accepted by it: ``ClaimAnswered`` tells the volunteer."""
 
 
 class ImportCredited(Event):

@@ -34,6 +34,8 @@ class ServiceLogged(Event):
     """The recipient's rating, 1 to 5, where one was given."""
     provenance: Provenance
     import_id: UUID | None = None
+    claim_id: UUID | None = None
+    """The claim that was accepted by it: ``ClaimAnswered`` tells the volunteer."""
 
 
 class ServiceCorrected(Event):
@@ -51,6 +53,22 @@ class ServiceCorrected(Event):
     ended_at: datetime | None = None
     activity_title: str | None = None
     """Absent in older events."""
+    claim_id: UUID | None = None
+    """The claim that was accepted by it: ``ClaimAnswered`` tells the volunteer."""
+
+
+class ServiceRated(Event):
+    """The organiser says how good a service was (MCA Order 67, art. 10; domain.md row 48); the last one counts.
+
+    What the recipient says is ``rating`` of the record itself.
+    """
+
+    topic: ClassVar[str] = "activities.service-record"
+
+    record_id: UUID
+    volunteer_id: UUID
+    rating: int
+    """1 to 5."""
 
 
 class ServiceRecordsImported(Event):
@@ -96,3 +114,5 @@ class ClaimAnswered(Event):
     minutes: int
     """What it counts from now on."""
     reason: str
+    excused: bool = False
+    """Whether by it an absence is not counted any more."""

@@ -131,3 +131,5 @@ class AbsenceExcused(Event):
     reason: str
     activity_title: str | None = None
     """Absent in older events."""
+    claim_id: UUID | None = None
+    """The claim that was accepted by it: ``ClaimAnswered`` tells the volunteer."""

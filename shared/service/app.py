@@ -53,7 +53,8 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
             app.include_router(router)
         if service.imports:
             app.include_router(import_routes(service.imports, base64.b64decode(service.settings.file_key)))
-    app.add_middleware(LimitBody, larger={IMPORTS: MAX_UPLOAD_BYTES} if service.imports else {})
+    uploads = {IMPORTS: MAX_UPLOAD_BYTES} if service.imports else {}
+    app.add_middleware(LimitBody, larger={**uploads, **service.larger_bodies})
     for part in reversed(service.parts) if with_routes else ():
         if part.install:
             part.install(app, service.settings)

@@ -37,6 +37,8 @@ class Part:
     """Topics that it reads without reacting to anything, from now on and in no group."""
     imports: Callable[[Any], Mapping[str, ImportKind]] = _nothing
     """The kinds of files it takes in, by the name in ``POST /v1/imports/<kind>``."""
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    """How many bytes a body may have where that is more than usual, by the start of the path."""
     work: Callable[[Any], Sequence[WorkKind]] = _no_work
     """The kinds of work that it does later, in the role ``worker``."""
     endings: Mapping[str, Ending] = field(default_factory=dict)

@@ -53,6 +53,11 @@ class Service:
         return {name: kind for part in self.parts for name, kind in part.imports(self.settings).items()}
 
     @cached_property
+    def larger_bodies(self) -> Mapping[str, int]:
+        """How many bytes a body may have where that is more than usual, by the start of the path."""
+        return {start: size for part in self.parts for start, size in part.larger_bodies.items()}
+
+    @cached_property
     def work(self) -> Sequence[WorkKind]:
         """The kinds of work that its parts do later, and the janitor's."""
         retentions = [*OF_EVERY_SERVICE, *(each for part in self.parts for each in part.retentions)]

@@ -17,6 +17,7 @@ from shared.contracts import (
     RegistrationSource,
     ServiceCorrected,
     ServiceLogged,
+    ServiceRated,
     ServiceRecordsImported,
     StationRegistered,
     TeamRegistered,
@@ -178,7 +179,9 @@ async def a_history(platform: Platform) -> list[UUID]:
     star = [served(volunteers[1], 100 * 60)]
     imported = [served(volunteer, 30, import_id) for volunteer in volunteers]
     await platform.append("activities", *single, *star, served(elsewhere, 45, district=OTHER_DISTRICT))
-    await platform.append("activities", corrected(single[0], 10), corrected(single[1], 0), *imported)
+    rating = ServiceRated(record_id=single[2].aggregate_id, volunteer_id=volunteers[2], rating=4)
+    rated = event(rating, single[2].aggregate_id, 2)
+    await platform.append("activities", corrected(single[0], 10), corrected(single[1], 0), rated, *imported)
     total = ServiceRecordsImported(import_id=import_id, records=len(imported), minutes=30 * len(imported))
     await platform.append("activities", event(total, import_id))
     return volunteers

@@ -102,6 +102,7 @@ class ClosingEntry(BaseModel):
     ended_at: AwareDatetime | None = None
     break_minutes: int = 0
     no_show: bool | None = None
+    rating: int | None = Field(None, ge=1, le=5, description="How good the service was, as the organiser says.")
     reason: Paragraphs = ""
 
 

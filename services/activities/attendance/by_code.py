@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.attendance import repository
-from services.activities.attendance.codes import SecretBox, ShiftCodes, read_token
+from services.activities.attendance.codes import SecretBox, ShiftCodes, read_token, seconds_between
 from services.activities.attendance.commands import CheckedIn, CheckedOut, check_in, check_out
 from services.activities.attendance.domain import TRIES, TRIES_WITHIN, Attendance
 from services.activities.attendance.queries import staffed_shift
@@ -38,6 +38,7 @@ class ShiftCode(BaseModel):
                     "present": 12,
                     "confirmed": 20,
                     "capacity": 20,
+                    "clocks_differ_by": 0,
                 }
             ]
         }
@@ -51,6 +52,8 @@ class ShiftCode(BaseModel):
     present: int
     confirmed: int
     capacity: int
+    clocks_differ_by: int
+    """Seconds between this process's clock and the database's: codes are of the first, other processes have others."""
 
 
 class CodeOf(NamedTuple):
@@ -72,6 +75,7 @@ async def show_code(tx: AsyncConnection, actor: Actor, box: SecretBox, shift_id:
         codes = await _codes(tx, district, box, shift_id)
         assert codes is not None  # noqa: S101 - just added, or by somebody else
     at = now()
+    there, after = await repository.count_present(tx, district, shift_id), now()
     token, digits = codes.token(district, at), codes.digits(at)
     return ShiftCode(
         qr_token=token.code,
@@ -79,9 +83,10 @@ async def show_code(tx: AsyncConnection, actor: Actor, box: SecretBox, shift_id:
         digits=digits.code,
         digits_valid_until=digits.valid_until,
         server_time=at,
-        present=await repository.count_present(tx, district, shift_id),
+        present=there.present,
         confirmed=shift.taken,
         capacity=shift.capacity,
+        clocks_differ_by=seconds_between(at, after, there.at),
     )
 
 

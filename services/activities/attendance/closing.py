@@ -18,12 +18,10 @@ from services.activities.attendance.domain import CAME, Attendance, Span, by_rul
 from services.activities.attendance.outcomes import Settled, excused, missing_it, serving, settle
 from services.activities.attendance.repository import ShiftAttended
 from services.activities.publishing.domain import text_fault
+from services.activities.records import repository as records
 from services.activities.records.domain import net_minutes
 from services.activities.signing_up.domain import SignUpState
-from shared.contracts import (
-    ShiftClosed,
-    ShiftReopened,
-)
+from shared.contracts import ServiceRated, ShiftClosed, ShiftReopened
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.text import tidy
@@ -35,13 +33,17 @@ _LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What a leader says of one sign-up: the real times with the breaks, or whether they did not come, and why."""
+    """What a leader says of one sign-up: the real times with the breaks, or whether they did not come, and why.
+
+    ``rating`` is how good the service was, 1 to 5; of somebody without a minute on record it says nothing.
+    """
 
     sign_up_id: UUID
     started_at: datetime | None = None
     ended_at: datetime | None = None
     break_minutes: int = 0
     no_show: bool | None = None
+    rating: int | None = None
     reason: str = ""
 
     @property
@@ -85,6 +87,7 @@ async def close_shift(tx: AsyncConnection, actor: Actor, shift_id: UUID, entries
     found = await repository.lock_of_shift(tx, actor.district, shift_id)
     settled = _settle_all(found, entries, at)
     events = await settle(tx, actor, settled, at)
+    events += await _rate(tx, actor, entries, at)
     version = await repository.set_closed(tx, actor.district, shift, at)
     answer = await _closed(tx, actor, shift, at)
     told = ShiftClosed(
@@ -123,6 +126,23 @@ async def _lock_staffed(tx: AsyncConnection, actor: Actor, shift_id: UUID) -> Sh
 async def _closed(tx: AsyncConnection, actor: Actor, shift: ShiftAttended, at: datetime) -> ClosedShift:
     tally = await repository.tally(tx, actor.district, shift.id)
     return ClosedShift(shift_id=shift.id, closed_at=at, **tally._asdict())
+
+
+async def _rate(tx: AsyncConnection, actor: Actor, entries: Sequence[Entry], at: datetime) -> list[NewEvent]:
+    """Put ratings on the records of locked attendances; return the events of what is different now."""
+    ratings = {entry.sign_up_id: entry.rating for entry in entries if entry.rating is not None}
+    rated = await records.rate(tx, actor.district, ratings) if ratings else []
+    return [
+        NewEvent(
+            actor.district,
+            one.id,
+            one.version,
+            ServiceRated(record_id=one.id, volunteer_id=one.volunteer_id, rating=one.rating),
+            actor.name,
+            at,
+        )
+        for one in rated
+    ]
 
 
 def _settle_all(found: Sequence[Attendance], entries: Sequence[Entry], at: datetime) -> list[Settled]:

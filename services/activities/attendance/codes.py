@@ -11,7 +11,7 @@ import hmac
 import os
 from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
@@ -43,6 +43,12 @@ class Shown(NamedTuple):
 
     code: str
     valid_until: datetime
+
+
+def seconds_between(before: datetime, after: datetime, other: datetime) -> int:
+    """Return by how many whole seconds another clock is off, read at some moment between two of this one."""
+    off = max(before - other, other - after, timedelta(0))
+    return int(off.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

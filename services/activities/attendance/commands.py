@@ -103,12 +103,12 @@ async def check_in(
     code_from: datetime | None = None,
 ) -> CheckedIn:
     """Let the volunteer of a locked sign-up begin to serve; ``code_from`` is when the code was first shown."""
-    at = now()
     if found.state is SignUpState.ATTENDING and found.checked_in_at:
         return _checked_in(found.sign_up_id, found.checked_in_at)
+    await records.lock_volunteers(tx, actor.district, [found.volunteer_id])
+    at = now()  # after the lock: whoever else held it for this volunteer came before
     domain.check_in(found, at)
     begins = max(at, found.starts_at)
-    await records.lock_volunteers(tx, actor.district, [found.volunteer_id])
     await check_elsewhere(tx, actor.district, [Credit(found, Span(begins, begins + domain.INSTANT, 0), "")])
     attending = replace(
         found,

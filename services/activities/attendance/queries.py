@@ -56,7 +56,8 @@ class ClosingLine(BaseModel):
     """One sign-up of a shift that is to be closed: what is known, what counts of it, and whether something is missing.
 
     ``started_at`` to ``ended_at`` and ``minutes`` are the record's, where there is one; ``counts_from`` and
-    ``counts_until`` are what the rules alone give for what was tapped, null where it is not known.
+    ``counts_until`` are what the rules alone give for what was tapped, null where it is not known. ``rating`` is the
+    organiser's.
     """
 
     sign_up_id: UUID
@@ -72,6 +73,7 @@ class ClosingLine(BaseModel):
     counts_from: datetime | None
     counts_until: datetime | None
     missing: bool
+    rating: int | None
 
 
 class ClosingList(BaseModel):
@@ -87,7 +89,7 @@ _CLOSING_LINES = text("""
     SELECT u.id AS sign_up_id, u.volunteer_id, right(v.number, 4) AS number_last_four, u.state,
            coalesce(u.absence = 'no_show', false) AS no_show, u.checked_in_at, u.checked_out_at, r.started_at,
            r.ended_at, coalesce(r.minutes, 0) AS minutes,
-           u.state IN ('attending', 'missing_check_out') AS missing
+           u.state IN ('attending', 'missing_check_out') AS missing, r.organiser_rating AS rating
     FROM sign_up u
     JOIN known_volunteer v ON v.district = u.district AND v.id = u.volunteer_id
     LEFT JOIN service_record r ON r.district = u.district AND r.sign_up_id = u.id AND r.minutes > 0

@@ -88,7 +88,7 @@ _COUNT_TRY = text("""
 """)
 _FORGET_TRIES = text("DELETE FROM code_try WHERE district = :district AND volunteer_id = :volunteer_id")
 _PRESENT = text("""
-    SELECT count(*) FROM sign_up
+    SELECT count(*) AS present, clock_timestamp() AS at FROM sign_up
     WHERE district = :district AND shift_id = :shift_id AND state IN ('attending', 'completed', 'missing_check_out')
 """)
 
@@ -209,9 +209,16 @@ async def forget_tries(tx: AsyncConnection, district: str, volunteer_id: UUID) -
     await tx.execute(_FORGET_TRIES, {"district": district, "volunteer_id": volunteer_id})
 
 
-async def count_present(tx: AsyncConnection, district: str, shift_id: UUID) -> int:
+class Present(NamedTuple):
+    """How many have come to a shift, by the database's clock."""
+
+    present: int
+    at: datetime
+
+
+async def count_present(tx: AsyncConnection, district: str, shift_id: UUID) -> Present:
     """Return how many have come to a shift."""
-    return int(await tx.scalar(_PRESENT, {"district": district, "shift_id": shift_id}) or 0)
+    return Present(*(await tx.execute(_PRESENT, {"district": district, "shift_id": shift_id})).one())
 
 
 def _of(district: str, shift_id: UUID, volunteer_id: UUID) -> dict[str, object]:

@@ -4,6 +4,7 @@ Invariant: a claim changes nothing until staff accept it; what is accepted goes 
 ledger, as any correction does. The volunteer's own words stay here; the events carry dates, times and the answer.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -21,7 +22,7 @@ from services.activities.publishing.domain import text_fault
 from services.activities.records import repository as records
 from services.activities.records.correction import set_right
 from services.activities.records.domain import RightTimes, net_minutes
-from shared.contracts import ClaimAnswered, ServiceClaimed
+from shared.contracts import AbsenceExcused, ClaimAnswered, ServiceClaimed, ServiceCorrected, ServiceLogged
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
@@ -136,6 +137,7 @@ async def answer_claim(
         events = await _set_right(tx, actor, found, stated or Stated(found.started_at, found.ended_at, 0), reason, at)
     await repository.answer(tx, actor.district, claim_id, state, at, reason)
     minutes = await _minutes(tx, actor.district, found)
+    events = [_of_claim(event, claim_id) for event in events]
     told = ClaimAnswered(
         claim_id=claim_id,
         sign_up_id=found.sign_up_id,
@@ -145,6 +147,7 @@ async def answer_claim(
         accepted=accepted,
         minutes=minutes,
         reason=reason,
+        excused=any(isinstance(event.data, AbsenceExcused) for event in events),
     )
     await event_log.append(tx, [*events, NewEvent(actor.district, claim_id, 2, told, actor.name, at)])
     return AnsweredClaim(claim_id=claim_id, state=state, minutes=minutes)
@@ -191,6 +194,13 @@ async def _set_right(
     assert record is not None  # noqa: S101 - records are never deleted
     _, event = await set_right(tx, actor, record, RightTimes(*stated), reason)
     return [event]
+
+
+def _of_claim(event: NewEvent, claim_id: UUID) -> NewEvent:
+    """Return an event with the claim that caused it, where it would else be told for itself."""
+    if not isinstance(event.data, AbsenceExcused | ServiceLogged | ServiceCorrected):
+        return event
+    return replace(event, data=event.data.model_copy(update={"claim_id": claim_id}))
 
 
 async def _minutes(tx: AsyncConnection, district: str, found: Claim) -> int:

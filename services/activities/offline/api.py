@@ -70,7 +70,8 @@ class Brought(BaseModel):
     The payload of each is ``{id, sequence, previous, kind, sign_up_id | server_time, device_time}``; ``previous`` is
     the SHA-256 (hex) of the JWS before it, of the first that of the list. Before it brings entries a device notes an
     entry of kind ``clock`` with the server's time, as this route answers it (with no entries too): only what is before
-    one can count.
+    one can count. Before it saves what it has noted as a file, for somebody else to bring, it notes one without
+    ``server_time``: what is before that counts by its clock as it was read last, and is to be confirmed.
     """
 
     device_id: UUID

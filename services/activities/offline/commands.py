@@ -28,7 +28,6 @@ from services.activities.offline import repository
 from services.activities.offline.domain import (
     KEPT,
     Entry,
-    EntryKind,
     Timed,
     Verdict,
     Window,
@@ -185,7 +184,7 @@ async def _let_count(
         for each in timed(known.device, [e for e in entries if e.device_id == known.device.id], window)
     ]
     new = {each.entry.id for each in settled} - concluded.keys()
-    came = {each.entry.id: _CLOCK_READ for each in settled if each.entry.kind is EntryKind.CLOCK}
+    came = {each.entry.id: _CLOCK_READ for each in settled if each.entry.sign_up_id is None}
     found = {each.sign_up_id: each for each in await attendance.lock_of_shift(tx, actor.district, shift.id)}
     present = await attendance.read_shift(tx, actor.district, shift.id)  # after the lock: closing holds it too
     if present is None or present.closed_at:

@@ -3,7 +3,8 @@
 Invariant: the outcome follows from the set of entries alone. In whatever order they come, split into whatever batches,
 and however often, everybody's times are the same. Load-bearing: an entry counts once everything before it in its
 device's chain and a reading of the clock after it are there; its time is fixed then, and never moves again. It is not
-after that reading, so when a batch came decides nothing, unless a device reads a time that has not come yet.
+after that reading, so when a batch came decides nothing, unless a device reads a time that has not come yet. Where a
+device gave up on the network, what it saved is in its chain too: until there its clock is taken to go as it did.
 """
 
 from collections import defaultdict
@@ -31,7 +32,8 @@ class EntryKind(StrEnum):
     CHECK_IN = "check_in"
     CHECK_OUT = "check_out"
     CLOCK = "clock"
-    """It was told the server's time: how its own clock is read from then on."""
+    """It was told the server's time: how its own clock is read from then on. Where it had nobody to ask, and saved what
+    it had noted as a file, its clock is read as it was last, and somebody has to look at that."""
 
 
 class Verdict(StrEnum):
@@ -59,7 +61,7 @@ class Entry:
     sign_up_id: UUID | None
     device_time: datetime
     server_time: datetime | None
-    """Of a reading of the clock: what the device was told."""
+    """Of a reading of the clock: what the device was told, if anything."""
     received_at: datetime
 
 
@@ -90,10 +92,12 @@ class _Reading(NamedTuple):
     sequence: int
     offset: timedelta
     server_time: datetime | None = None
+    is_guess: bool = False
+    """Nobody told the device the time: its clock is taken to be as far off as at the reading before."""
 
 
 class Timed(NamedTuple):
-    """An entry with its time as the server's clock has it; ``to_confirm`` where the device's was far off."""
+    """An entry with its time by the server's clock; ``to_confirm`` where the device's was far off, or is a guess."""
 
     entry: Entry
     at: datetime
@@ -108,11 +112,13 @@ class Timed(NamedTuple):
 def timed(device: Device, entries: Collection[Entry], window: Window) -> list[Timed]:
     """Return a device's entries that count by now, in the order of its chain."""
     chain = _chain(device, entries)
-    readings = [_Reading(0, device.offset)] + [
-        _Reading(entry.sequence, entry.server_time - entry.device_time, entry.server_time)
-        for entry in chain
-        if entry.server_time
-    ]
+    readings = [_Reading(0, device.offset)]
+    for entry in chain:
+        if entry.server_time:
+            readings.append(_Reading(entry.sequence, entry.server_time - entry.device_time, entry.server_time))
+        elif entry.kind is EntryKind.CLOCK:
+            offset = readings[-1].offset
+            readings.append(_Reading(entry.sequence, offset, entry.device_time + offset, is_guess=True))
     settled = [entry for entry in chain if entry.sequence <= readings[-1].sequence]
     return [_timed(entry, readings, window) for entry in settled]
 
@@ -138,8 +144,10 @@ def _timed(entry: Entry, readings: Sequence[_Reading], window: Window) -> Timed:
     offset = lower.offset + (upper.offset - lower.offset) * passed
     corrected = entry.device_time + offset
     in_window = min(max(corrected, window.opens_at), window.closes_at)
-    at = min(in_window, upper.server_time or entry.received_at, entry.received_at)
-    return Timed(entry, at, abs(offset) > DRIFT or in_window != corrected or in_window - at > DRIFT)
+    known_at = upper.server_time or entry.received_at
+    at = min(in_window, max(known_at, window.opens_at) if upper.is_guess else known_at, entry.received_at)
+    is_doubtful = upper.is_guess or abs(offset) > DRIFT or in_window != corrected or in_window - at > DRIFT
+    return Timed(entry, at, is_doubtful)
 
 
 def by_sign_up(settled: Iterable[Timed]) -> Mapping[UUID, Sequence[Timed]]:

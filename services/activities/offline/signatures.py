@@ -47,7 +47,7 @@ class SignedEntry(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> "SignedEntry":
         is_clock = self.kind is EntryKind.CLOCK
-        if is_clock != (self.server_time is not None) or is_clock != (self.sign_up_id is None):
+        if (self.server_time is not None and not is_clock) or is_clock != (self.sign_up_id is None):
             raise ValueError
         return self
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.activities.publishing import queries
-from services.activities.publishing.commands import PublishedActivity, publish_activity
+from services.activities.publishing.commands import PublishedActivity, SeenDraft, publish_activity
 from services.activities.publishing.domain import ActivityDraft, ShiftDraft
 from services.activities.publishing.queries import ActivitySummary, ActivityView
 from shared.contracts.actor import Role
@@ -32,6 +32,13 @@ class NewShift(BaseModel):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     capacity: int | None = None
+
+
+class KeptAs(BaseModel):
+    """The draft that an activity was kept as; it is gone when the activity is published."""
+
+    id: UUID
+    version: int
 
 
 class NewActivity(BaseModel):
@@ -68,6 +75,7 @@ class NewActivity(BaseModel):
     risk_text: Paragraphs = Field("", description="The risks that volunteers take (Decree 685, art. 12).")
     description: Paragraphs = ""
     shifts: list[NewShift] = []
+    kept_as: KeptAs | None = None
 
     def draft(self) -> ActivityDraft:
         """Return it as the rules want it."""
@@ -85,8 +93,9 @@ class NewActivity(BaseModel):
 @router.post("", status_code=201, response_model=PublishedActivity)
 async def publish(body: NewActivity, store: ApiStore, caller: Organiser, key: IdempotencyKey) -> Response:
     """Publish an activity with its shifts, open for sign-up at once; a station's manager, for that station."""
+    kept_as = SeenDraft(body.kept_as.id, body.kept_as.version) if body.kept_as else None
     async with store.transaction(caller.district) as tx:
-        command = partial(publish_activity, tx, caller, body.station, body.draft())
+        command = partial(publish_activity, tx, caller, body.station, body.draft(), kept_as)
         return await idempotent(tx, caller, key, 201, command)
 
 

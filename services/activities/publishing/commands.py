@@ -1,14 +1,17 @@
-"""Publishing an activity.
+"""Publishing an activity, also one that was kept as a draft.
 
 Invariant: it is complete when it is first seen, and keeps the rule set that its district has then; no telephone number
-is in its event.
+is in its event. A draft is published once: it is gone in the same transaction.
 """
 
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.drafts.domain import check_editable
+from services.activities.drafts.repository import delete_draft, lock_draft
 from services.activities.publishing import repository
 from services.activities.publishing.domain import ActivityDraft, check_draft, public_wording
 from services.activities.publishing.repository import Publication
@@ -28,12 +31,25 @@ class PublishedActivity(BaseModel):
     shift_ids: list[UUID]
 
 
-async def publish_activity(tx: AsyncConnection, actor: Actor, station: str, draft: ActivityDraft) -> PublishedActivity:
+class SeenDraft(NamedTuple):
+    """The draft that an activity was kept as, and the version that its organiser has seen."""
+
+    id: UUID
+    version: int
+
+
+async def publish_activity(
+    tx: AsyncConnection, actor: Actor, station: str, draft: ActivityDraft, kept_as: SeenDraft | None = None
+) -> PublishedActivity:
     """Publish an activity of a station, named by code or id. Raises RefusedError with every fault of the draft.
 
-    A station that the actor does not reach is ``forbidden``, one that is no more is ``closed``.
+    A station that the actor does not reach is ``forbidden``, one that is no more is ``closed``. The draft that it was
+    kept as is gone afterwards; one that is gone already, or says something else, is refused as ``check_editable`` does.
     """
     check_draft(draft, now())
+    if kept_as:
+        check_editable(await lock_draft(tx, actor.district, kept_as.id), actor, kept_as.version)
+        await delete_draft(tx, actor.district, kept_as.id)
     station_id = await _open_station(tx, actor, station)
     shifts = tuple(
         PublishedShift(shift_id=new_id(), starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)

@@ -1,4 +1,7 @@
-"""The activities that somebody deals with, by state: a team leader's own, a station's, or the whole district's."""
+"""The activities that somebody deals with, by state: a team leader's own, a station's, or the whole district's.
+
+Invariant: drafts are counted beside them, as they are not published and nobody else's.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.drafts.queries import EDITABLE, editable_by
 from services.activities.publishing.domain import ActivityState
 from services.activities.publishing.public import ShiftPlaces
 from services.activities.publishing.states import ACTIVITY_STATE, LIVE_SHIFTS
@@ -45,7 +49,14 @@ def _organised(join: str) -> str:
     """
 
 
-_COUNTS = text(f"{_organised('LEFT JOIN')} SELECT state, count(*) AS activities FROM organised GROUP BY state")
+DRAFT = "draft"
+_COUNTS = text(f"""
+    {_organised("LEFT JOIN")} SELECT state, count(*) AS activities FROM organised GROUP BY state
+    UNION ALL
+    SELECT '{DRAFT}', count(*) FROM draft d
+    WHERE d.district = :district AND {EDITABLE}
+      AND (CAST(:station_id AS uuid) IS NULL OR d.station_id = :station_id)
+""")
 _LAST_END = "(SELECT max(ends_at) FROM shift WHERE district = :district AND activity_id = organised.activity_id)"
 
 
@@ -92,10 +103,11 @@ async def organised_activities(
     return [OrganisedActivity.model_validate({**shifts[0], "shifts": shifts}) for shifts in grouped]
 
 
-async def count_organised(tx: AsyncConnection, actor: Actor, station_id: UUID | None) -> dict[ActivityState, int]:
-    """Return how many activities there are in each state."""
-    counted = {row.state: row.activities for row in await tx.execute(_COUNTS, _reach(actor, station_id))}
-    return {state: counted.get(state, 0) for state in ActivityState}
+async def count_organised(tx: AsyncConnection, actor: Actor, station_id: UUID | None) -> dict[str, int]:
+    """Return how many activities there are in each state, and how many drafts."""
+    values = {**editable_by(actor), **_reach(actor, station_id)}
+    counted = {row.state: row.activities for row in await tx.execute(_COUNTS, values)}
+    return {state: counted.get(state, 0) for state in (DRAFT, *ActivityState)}
 
 
 def _reach(actor: Actor, station_id: UUID | None) -> dict[str, Any]:

@@ -22,11 +22,11 @@ Leader = Annotated[
 
 
 class OrganisedActivities(BaseModel):
-    """A page of the activities in one state, and how many there are in each."""
+    """A page of the activities in one state, and how many there are in each, ``draft`` among them."""
 
     items: list[OrganisedActivity]
     next_cursor: str | None
-    counts: dict[ActivityState, int]
+    counts: dict[str, int]
 
 
 @router.get("/activities")

@@ -12,7 +12,7 @@ from shared.contracts import Provenance
 
 
 class RecordView(BaseModel):
-    """A service record; an imported one is of no sign-up.
+    """A service record; an imported one is of no sign-up. ``rating`` is the recipient's.
 
     ``minutes`` 0 means that it was voided; ``version`` is what a correction must name.
     """
@@ -31,7 +31,8 @@ class RecordView(BaseModel):
                     "started_at": "2026-03-01T01:00:00Z",
                     "ended_at": "2026-03-01T03:00:00Z",
                     "minutes": 120,
-                    "rating": 5,
+                    "rating": None,
+                    "organiser_rating": 5,
                     "provenance": "self_check_in",
                     "version": 1,
                 }
@@ -50,13 +51,14 @@ class RecordView(BaseModel):
     ended_at: datetime
     minutes: int
     rating: int | None
+    organiser_rating: int | None
     provenance: Provenance
     version: int
 
 
 _RECORD = """
     SELECT id, record_no, volunteer_id, station_id, sign_up_id, activity, service, started_at, ended_at, minutes,
-           rating, provenance, version
+           rating, organiser_rating, provenance, version
     FROM service_record WHERE district = :district
 """
 _RECORDS = text(f"""{_RECORD}

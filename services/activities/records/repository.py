@@ -5,7 +5,7 @@ whole district's (``lock_district``), check-ins and check-outs their volunteers'
 the import's chunk but not for other people's check-outs.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -85,6 +85,13 @@ _CORRECT = text(f"""
     SET minutes = r.minutes, started_at = r.started_at, ended_at = r.ended_at, version = s.version + 1
     FROM {unnest(service_record, ["id", "minutes", "started_at", "ended_at"])}
     WHERE s.district = :district AND s.id = r.id
+""")
+_RATE = text("""
+    UPDATE service_record s SET organiser_rating = r.rating, version = s.version + 1
+    FROM unnest(CAST(:sign_ups AS uuid[]), CAST(:ratings AS int[])) AS r(sign_up_id, rating)
+    WHERE s.district = :district AND s.sign_up_id = r.sign_up_id AND s.minutes > 0
+      AND s.organiser_rating IS DISTINCT FROM r.rating
+    RETURNING s.id, s.volunteer_id, s.organiser_rating, s.version
 """)
 _COUNT_IMPORTED = text("""
     INSERT INTO record_import AS i (district, import_id, records, minutes)
@@ -254,6 +261,21 @@ async def correct(tx: AsyncConnection, district: str, corrected: Sequence[Record
             "ended_at": [each.record.ended_at for each in corrected],
         },
     )
+
+
+class Rated(NamedTuple):
+    """A record that was rated, and its version since."""
+
+    id: UUID
+    volunteer_id: UUID
+    rating: int
+    version: int
+
+
+async def rate(tx: AsyncConnection, district: str, ratings: Mapping[UUID, int]) -> list[Rated]:
+    """Put organisers' ratings, by sign-up, on locked records; return what is different now, not what is void."""
+    values = {"district": district, "sign_ups": list(ratings), "ratings": list(ratings.values())}
+    return [Rated(*row) for row in await tx.execute(_RATE, values)]
 
 
 def _on_file(row: Row[Any]) -> RecordOnFile:

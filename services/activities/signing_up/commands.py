@@ -99,7 +99,10 @@ async def sign_up(
         ]
         placed += new
         by, trace = request.actor.name, request.traceparent
-        events += [NewEvent(district, one.id, 1, _event(shift, one), by, traceparent=trace) for one in new]
+        events += [
+            NewEvent(district, one.id, 1, _event(shift, one, place), by, traceparent=trace)
+            for one, place in zip(new, places, strict=True)
+        ]
         verdicts.append(_answer(new, places))
     if placed:
         await repository.add_sign_ups(tx, district, shift, decision, placed)
@@ -119,7 +122,7 @@ def _answer(new: Sequence[NewSignUp], places: Sequence[Place]) -> SignUpAnswer:
     return answers[0] if len(answers) == 1 else GroupSignUpAnswer(**dict(answers[0]), group=answers)
 
 
-def _event(shift: Shift, new: NewSignUp) -> Event:
+def _event(shift: Shift, new: NewSignUp, place: Place) -> Event:
     if new.state is SignUpState.WAITING:
         return VolunteerWaitlisted(
             sign_up_id=new.id,
@@ -127,6 +130,9 @@ def _event(shift: Shift, new: NewSignUp) -> Event:
             activity_id=shift.activity_id,
             volunteer_id=new.volunteer_id,
             queue_number=new.queue_number,
+            position=place.position,
+            activity_title=shift.activity_title,
+            starts_at=shift.starts_at,
         )
     return VolunteerSignedUp(
         sign_up_id=new.id,

@@ -94,6 +94,7 @@ class AssessmentPreview(BaseModel):
     nominations: list[Nomination]
 
 
+# A record can have two ratings, its recipient's and its organiser's: each counts as one.
 # RuleSet says what the score is. Here it is one fraction of whole numbers, over full_minutes * full_months * 4 *
 # (ratings + prior_ratings): with a single division, a half is rounded as a half.
 _NOMINATIONS = text(f"""
@@ -109,6 +110,19 @@ _NOMINATIONS = text(f"""
                coalesce(sum(ratings), 0) AS ratings
         FROM monthly GROUP BY volunteer_id
         HAVING sum(minutes) >= :eligible_minutes AND count(*) FILTER (WHERE sessions > 0) >= :eligible_months
+    ), organised AS (
+        SELECT r.volunteer_id, sum(r.rating) AS rating_sum, count(*) AS ratings
+        FROM organiser_rating r
+        WHERE r.district = :district AND EXISTS (
+            SELECT FROM ledger_entry e
+            WHERE e.district = :district AND e.record_id = r.id AND e.service_on >= :start AND e.service_on < :end
+            HAVING sum(e.minutes) > 0
+        )
+        GROUP BY r.volunteer_id
+    ), rated AS (
+        SELECT y.volunteer_id, y.minutes, y.sessions, y.months, y.ratings + coalesce(o.ratings, 0) AS ratings,
+               y.rating_sum + coalesce(o.rating_sum, 0) AS rating_sum
+        FROM yearly y LEFT JOIN organised o USING (volunteer_id)
     ), scored AS (
         SELECT v.id AS volunteer_id, v.number AS volunteer_no, v.category, y.minutes, y.sessions, y.months, y.ratings,
                CASE v.category WHEN 'university_student' THEN 'university_student' ELSE 'other' END AS "group",
@@ -120,7 +134,7 @@ _NOMINATIONS = text(f"""
                     + CAST(:rating_weight AS numeric) * :full_minutes * :full_months
                       * (y.rating_sum + :prior_sum - y.ratings - :prior_ratings))
                    / (4 * CAST(:full_minutes AS numeric) * :full_months * (y.ratings + :prior_ratings)), 4) AS score
-        FROM yearly y JOIN known_volunteer v ON v.district = :district AND v.id = y.volunteer_id
+        FROM rated y JOIN known_volunteer v ON v.district = :district AND v.id = y.volunteer_id
     ), ranked AS (
         SELECT *, count(*) OVER (PARTITION BY "group") AS group_size,
                row_number() OVER (PARTITION BY "group" ORDER BY score DESC, minutes DESC, sessions DESC,

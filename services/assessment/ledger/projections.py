@@ -13,11 +13,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.tables import ledger_entry
+from services.assessment.ledger.tables import ledger_entry, organiser_rating
 from services.assessment.rules.domain import RuleBook
 from services.assessment.rules.repository import rule_book
 from shared.contracts import ServiceCorrected, ServiceLogged
 from shared.contracts.received import BrokenInvariantError, Received
+from shared.store.entries import known_entries, same_names
 from shared.store.projection import ProjectedTable, Projection, rows_of
 from shared.store.statements import unnest
 
@@ -204,3 +205,5 @@ LEDGER = Projection(
     in_bulk={ServiceLogged: _credit_in_bulk},
     reads=("rule_set",),
 )
+RATINGS = known_entries("ratings", organiser_rating, same_names("volunteer_id", "rating"))
+"""What organisers say of how good services were: of each the last word. A recipient's rating comes with the record."""

@@ -26,6 +26,15 @@ ledger_entry = Table(
     Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
     Column("rule_set", Text, nullable=False),
 )
+organiser_rating = Table(
+    "organiser_rating",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("volunteer_id", Uuid, nullable=False),
+    Column("rating", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
 volunteer_hours = Table(
     "volunteer_hours",
     metadata,

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.ledger.imports import IMPORTS
-from services.assessment.ledger.projections import LEDGER, Entered
+from services.assessment.ledger.projections import LEDGER, RATINGS, Entered
 from services.assessment.ledger.repository import close_complete
 from services.assessment.rules.domain import RuleBook, RuleSet
 from services.assessment.rules.repository import rule_book
@@ -30,11 +30,12 @@ from shared.contracts import (
     ImportCredited,
     ServiceCorrected,
     ServiceLogged,
+    ServiceRated,
     ServiceRecordsImported,
     StarLevelReached,
 )
 from shared.contracts.received import Received
-from shared.messaging.reactions import Reaction
+from shared.messaging.reactions import History, Reaction
 from shared.store.event_log import NewEvent, append
 
 
@@ -103,6 +104,7 @@ def _hours_event(data: ServiceLogged | ServiceCorrected, lifetime_minutes: int) 
             previous_minutes=data.previous_minutes,
             lifetime_minutes=lifetime_minutes,
             activity_title=data.activity_title,
+            claim_id=data.claim_id,
         )
     return HoursCredited(
         volunteer_id=data.volunteer_id,
@@ -111,6 +113,7 @@ def _hours_event(data: ServiceLogged | ServiceCorrected, lifetime_minutes: int) 
         lifetime_minutes=lifetime_minutes,
         activity_title=data.activity_title,
         provenance=data.provenance,
+        claim_id=data.claim_id,
     )
 
 
@@ -158,6 +161,7 @@ async def close_imports(
 REACTIONS = (
     Reaction(ServiceLogged, projects=LEDGER, decides=announce_hours),
     Reaction(ServiceCorrected, projects=LEDGER, decides=announce_hours),
+    Reaction(ServiceRated, projects=RATINGS, history=History.IGNORE),  # of before this is subscribed to there are none
     Reaction(ServiceLogged, projects=IMPORTS, decides=close_imports),
     Reaction(ServiceRecordsImported, projects=IMPORTS, decides=close_imports),
     Reaction(HoursCredited, projects=AWARDS),

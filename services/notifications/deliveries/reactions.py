@@ -29,6 +29,7 @@ from shared.contracts import (
     VolunteerRegistered,
     VolunteerSignedUp,
     VolunteerTakenOff,
+    VolunteerWaitlisted,
 )
 from shared.contracts.received import Received
 from shared.messaging.reactions import History, Reaction
@@ -44,6 +45,7 @@ _tell = partial(Reaction, projects=MESSAGES, decides=deliver_new, history=Histor
 REACTIONS = (
     _tell(VolunteerRegistered),
     _tell(VolunteerSignedUp),
+    _tell(VolunteerWaitlisted),
     _tell(SignUpPromoted),
     _tell(SignUpOffered),
     _tell(SignUpWithdrawn),

@@ -36,6 +36,7 @@ from shared.contracts import (
     VolunteerRegistered,
     VolunteerSignedUp,
     VolunteerTakenOff,
+    VolunteerWaitlisted,
     WithdrawalReason,
 )
 from shared.contracts.received import Received
@@ -48,6 +49,7 @@ class Template(StrEnum):
 
     VOLUNTEER_REGISTERED = "volunteer_registered"
     SIGN_UP_CONFIRMED = "sign_up_confirmed"
+    SIGN_UP_WAITING = "sign_up_waiting"
     SIGN_UP_PROMOTED = "sign_up_promoted"
     HOURS_CREDITED = "hours_credited"
     STAR_LEVEL_REACHED = "star_level_reached"
@@ -76,6 +78,7 @@ TEMPLATES = tuple(Template)
 PURPOSES: Mapping[Template, Purpose] = {
     Template.VOLUNTEER_REGISTERED: Purpose.ACCOUNT,
     Template.SIGN_UP_CONFIRMED: Purpose.PLACE,
+    Template.SIGN_UP_WAITING: Purpose.PLACE,
     Template.SIGN_UP_PROMOTED: Purpose.PLACE,
     Template.HOURS_CREDITED: Purpose.HOURS,
     Template.STAR_LEVEL_REACHED: Purpose.HOURS,
@@ -99,7 +102,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.ABSENCE_EXCUSED: Purpose.ATTENDANCE,
     Template.HOURS_CORRECTED: Purpose.HOURS,
 }
-SHAPE = 2
+SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
 alone. One more whenever a template's facts change: what was told before is not told again."""
 OF_CLOCK = -1
@@ -155,6 +158,9 @@ def _told_of_places(event: Event) -> Iterator[Told]:
     match event:
         case VolunteerSignedUp():
             yield event.volunteer_id, Template.SIGN_UP_CONFIRMED, _own_shift(event), EVERYWHERE
+        case VolunteerWaitlisted(activity_title=str(), position=int() as position):
+            facts: Facts = {**_own_shift(event), "position": position}
+            yield event.volunteer_id, Template.SIGN_UP_WAITING, facts, EVERYWHERE
         case SignUpPromoted():
             yield event.volunteer_id, Template.SIGN_UP_PROMOTED, _own_shift(event), EVERYWHERE
         case SignUpOffered():
@@ -213,7 +219,7 @@ def _told_of_service(event: Event) -> Iterator[Told]:
             yield event.volunteer_id, Template.CHECK_OUT_MISSED, facts, EVERYWHERE
         case ShiftMissed():
             yield event.volunteer_id, Template.SHIFT_MISSED, _own_shift(event), EVERYWHERE
-        case AbsenceExcused(activity_title=str() as title):
+        case AbsenceExcused(activity_title=str() as title, claim_id=None):
             facts = {
                 "activity_title": one_line(title),
                 "is_late": int(event.absence is AbsenceClass.LATE_WITHDRAWAL),
@@ -227,6 +233,7 @@ def _told_of_service(event: Event) -> Iterator[Told]:
                 "activity_title": one_line(event.activity_title),
                 "minutes": event.minutes,
                 "reason": one_line(event.reason),
+                "excused": int(event.excused),
                 **_of(event),
             }
             yield event.volunteer_id, template, facts, EVERYWHERE
@@ -235,8 +242,9 @@ def _told_of_service(event: Event) -> Iterator[Told]:
 
 
 def _told_of_hours(event: Event) -> Iterator[Told]:
+    """Say who is told of hours; what a claim has changed is told with its answer."""
     match event:
-        case HoursCredited() if event.provenance is not Provenance.IMPORT:
+        case HoursCredited(claim_id=None) if event.provenance is not Provenance.IMPORT:
             facts: Facts = {
                 "activity_title": one_line(event.activity_title),
                 "minutes": event.minutes,
@@ -244,7 +252,7 @@ def _told_of_hours(event: Event) -> Iterator[Told]:
                 **_of(event),
             }
             yield event.volunteer_id, Template.HOURS_CREDITED, facts, EVERYWHERE
-        case HoursCorrected(activity_title=str() as title):
+        case HoursCorrected(activity_title=str() as title, claim_id=None):
             facts = {
                 "activity_title": one_line(title),
                 "minutes": event.minutes,

@@ -15,6 +15,7 @@ from services.portal.shell.ids import id_of, uuid_of
 from services.portal.timetable.queries import MySignUp, latest, standings
 from shared.contracts.codes import SERVICES
 from shared.contracts.text import whole
+from shared.http.problems import ProblemError
 from shared.http.upstream import unless_away
 
 router = APIRouter(include_in_schema=False)
@@ -73,11 +74,23 @@ async def list_activities(
 
 @router.get("/activities/{activity_id}")
 async def show_activity(visit: Public, kept: KeptAnswers, activity_id: str) -> Response:
-    """Show one activity: all that one should know before signing up."""
+    """Show one activity: all that one should know before signing up; its shifts alone to the page that is open."""
     activity = await queries.find_activity(visit.calls, kept, visit.district, id_of(activity_id))
-    return visit.page(
-        "activities/activity.html", activity=activity, standings=standings(activity.shifts, await _own(visit))
-    )
+    template = "activities/_shifts.html" if visit.by_htmx else "activities/activity.html"
+    return visit.page(template, activity=activity, standings=standings(activity.shifts, await _own(visit)))
+
+
+@router.get("/activities/{activity_id}/shifts/{shift_id}")
+async def show_row(visit: Public, kept: KeptAnswers, activity_id: str, shift_id: str) -> Response:
+    """Show a shift's row of the list as it stands now; without scripts the activity's page."""
+    activity_of, shift_of = id_of(activity_id), id_of(shift_id)
+    if not visit.by_htmx:
+        return visit.go(f"/activities/{activity_of}")
+    activity = await queries.find_activity(visit.calls, kept, visit.district, activity_of)
+    shift = next((one for one in queries.shifts_of([activity]) if one.shift_id == shift_of), None)
+    if shift is None:
+        raise ProblemError(404, "not-found")
+    return visit.page("activities/_row.html", shift=shift, standings=standings([shift], await _own(visit)))
 
 
 async def _own(visit: Visit) -> list[MySignUp]:

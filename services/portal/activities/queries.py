@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from itertools import groupby
 from uuid import UUID
 
@@ -25,6 +26,13 @@ class Places(BaseModel):
     capacity: int
     taken: int
     waiting: int
+    is_cancelled: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What of it is shown besides counts: where this differs, an open page asks for the shift again (ADR 0038)."""
+        standing = "off" if self.is_cancelled else "full" if self.is_full else "free"
+        return f"{self.starts_at.timestamp():.0f}-{self.ends_at.timestamp():.0f}-{standing}"
 
     @property
     def is_full(self) -> bool:
@@ -60,6 +68,12 @@ class Activity(OpenActivity):
     state: str
     cancelled_reason: str | None
     as_of: datetime
+
+    @property
+    def mark(self) -> str:
+        """What of all its shifts is shown besides counts."""
+        shifts = [f"{shift.shift_id} {shift.mark}" for shift in self.shifts]
+        return sha256(" ".join([self.state, *shifts]).encode()).hexdigest()[:16]
 
 
 class OpenShift(Places):

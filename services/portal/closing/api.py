@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 
 from services.portal.closing import queries
-from services.portal.closing.entries import Said, closing_faults, entries, said_by_rule, said_of, unreadable
+from services.portal.closing.entries import RATINGS, Said, closing_faults, entries, said_by_rule, said_of, unreadable
 from services.portal.offline.queries import doubts
 from services.portal.roster.queries import find_roster
 from services.portal.sessions.dependencies import Organiser
@@ -87,5 +87,12 @@ async def _page(
     said: dict[UUID, Said] = {
         line.sign_up_id: said_of(typed, line.sign_up_id) if typed else said_by_rule(line) for line in closing.items
     }
-    shown = {"roster": roster, "closing": closing, "names": known, "said": said, "faults": faults or {}}
+    shown = {
+        "roster": roster,
+        "closing": closing,
+        "names": known,
+        "said": said,
+        "faults": faults or {},
+        "ratings": RATINGS,
+    }
     return visit.page("closing/closing.html", status, **shown, doubts=doubted, done=done, now=now())

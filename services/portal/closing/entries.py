@@ -17,8 +17,9 @@ from shared.contracts.faults import Code, Fault
 from shared.contracts.text import whole
 from shared.http.upstream import RefusedByServiceError
 
-FIELDS = ("was", "start", "end", "break", "reason")
-_NAMES = {"started_at": "start", "ended_at": "end", "break_minutes": "break", "reason": "reason"}
+FIELDS = ("was", "start", "end", "break", "reason", "rating")
+RATINGS = ("5", "4", "3", "2", "1")
+_NAMES = {"started_at": "start", "ended_at": "end", "break_minutes": "break", "reason": "reason", "rating": "rating"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Said:
     end: str = ""
     break_minutes: str = ""
     reason: str = ""
+    rating: str = ""
 
 
 def said_of(form: Mapping[str, str], sign_up_id: UUID) -> Said:
@@ -40,7 +42,9 @@ def said_of(form: Mapping[str, str], sign_up_id: UUID) -> Said:
 def said_by_rule(line: ClosingLine) -> Said:
     """Return what the form says before anybody has touched it."""
     rest = str(line.break_minutes or "")
-    return Said("came" if line.came else "absent", _clock(line.start), _clock(line.end), rest, "")
+    return Said(
+        "came" if line.came else "absent", _clock(line.start), _clock(line.end), rest, "", str(line.rating or "")
+    )
 
 
 def nearest(clock: str, starts_at: datetime, ends_at: datetime) -> datetime | None:
@@ -67,7 +71,7 @@ def unreadable(form: Mapping[str, str], lines: Sequence[ClosingLine], language: 
     found: dict[str, str] = {}
     for line in lines:
         said, known = said_of(form, line.sign_up_id), said_by_rule(line)
-        if said.was != "came" or (line.came and said == replace(known, reason=said.reason)):
+        if said.was != "came" or (line.came and said == replace(known, reason=said.reason, rating=said.rating)):
             continue
         found |= {
             f"{field}-{line.sign_up_id}": missing
@@ -96,13 +100,15 @@ def _entry(line: ClosingLine, said: Said, starts_at: datetime, ends_at: datetime
     if said.was != "came":
         return None
     known = said_by_rule(line)
+    is_rated = said.rating in RATINGS and said.rating != known.rating
+    rating = {"rating": int(said.rating)} if is_rated else {}
     if (said.start, said.end, said.break_minutes) == (known.start, known.end, known.break_minutes):
-        return None
+        return entry | rating if rating else None
     start = nearest(said.start, starts_at, ends_at) if said.start != known.start else line.started_at
     end = nearest(said.end, starts_at, ends_at) if said.end != known.end else line.ended_at
     rest = whole(said.break_minutes or "0")
     times = {"started_at": start and start.isoformat(), "ended_at": end and end.isoformat(), "break_minutes": rest}
-    return entry | times
+    return entry | times | rating
 
 
 def _clock(moment: datetime | None) -> str:

@@ -25,6 +25,8 @@ class ClosingLine(BaseModel):
     counts_from: datetime | None
     counts_until: datetime | None
     missing: bool
+    rating: int | None
+    """The organiser's, 1 to 5."""
 
     @property
     def start(self) -> datetime | None:

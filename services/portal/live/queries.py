@@ -20,7 +20,10 @@ _ACTIVITY = "activity:"
 
 
 class LiveMessages:
-    """Says of an activity how its places stand, as anybody sees them; of all else, that it has changed."""
+    """Says of an activity how its places stand, as anybody sees them; of all else, that it has changed.
+
+    ``marks`` say what is shown of it besides counts: a page whose parts have other marks asks for these again.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
@@ -47,11 +50,15 @@ class LiveMessages:
         except RefusedByServiceError:
             return None
         look = Look(language=language)
+        shifts = activity.shifts if activity else ()
         html = {
             f"places:{shift.shift_id}": self._pages.text("live/_places.html", look, shift=shift).strip()
-            for shift in (activity.shifts if activity else ())
+            for shift in shifts
         }
-        return json.dumps({"name": name, "html": html}, ensure_ascii=False) if html else None
+        if activity is None or not html:
+            return None
+        marks = {str(activity_id): activity.mark, **{str(shift.shift_id): shift.mark for shift in shifts}}
+        return json.dumps({"name": name, "html": html, "marks": marks}, ensure_ascii=False)
 
 
 async def unread_messages(visit: Visit) -> int | None:

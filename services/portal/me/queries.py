@@ -107,6 +107,7 @@ class Record(BaseModel):
     ended_at: datetime
     minutes: int
     rating: int | None
+    organiser_rating: int | None
     provenance: str
 
 

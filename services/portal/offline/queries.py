@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.portal.offline.domain import SavedFile
 from services.portal.roster.queries import ALL, as_forbidden, find_roster
 from services.portal.volunteers.queries import names
 from shared.http.upstream import Change, Read, RefusedByServiceError, Upstream, unless_away
@@ -82,6 +83,22 @@ async def give_list(calls: Upstream, shift_id: UUID, device_key: dict[str, Any],
         return await calls.change(GIVE_LIST, body, shift_id=shift_id)
     except RefusedByServiceError as refused:
         raise as_forbidden(refused) from None
+
+
+async def bring(calls: Upstream, saved: SavedFile) -> list[EntryVerdict]:
+    """Bring activities what a saved file holds, and return what became of each entry.
+
+    What is in a later batch lets earlier ones count, so several are brought once more for their verdicts; again is no
+    other than once. Raises RefusedByServiceError.
+    """
+    batches = list(saved.batches())
+    verdicts: list[EntryVerdict] = []
+    for _ in batches[:2]:
+        verdicts = []
+        for batch in batches:
+            body = {"device_id": str(saved.device_id), "entries": batch}
+            verdicts += (await calls.change(TAKE_IN, body, shift_id=saved.shift_id)).items
+    return verdicts
 
 
 async def doubts(calls: Upstream, shift_id: UUID) -> Mapping[UUID, str]:

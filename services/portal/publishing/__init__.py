@@ -1,1 +1,1 @@
-"""Publishing activities, and changing and cancelling what is published."""
+"""Writing and publishing activities, and changing and cancelling what is published."""

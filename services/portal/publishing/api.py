@@ -1,4 +1,4 @@
-"""Pages of publishing, and of changing and cancelling what is published.
+"""Pages of what one has published: listed, changed, cancelled.
 
 Invariant: a form that is refused comes back as it was typed, with every fault at once; a change says which version it
 is based on.
@@ -12,25 +12,16 @@ from fastapi import APIRouter, Form, Query, Response
 from pydantic import BaseModel
 
 from services.portal.publishing import queries
-from services.portal.publishing.domain import MOST_WEEKS, ShiftRow, changes, row_of, rows_to_copy
-from services.portal.publishing.forms import (
-    TEXTS,
-    PublishForm,
-    TextForm,
-    in_order,
-    publishing_faults,
-    shift_faults,
-)
-from services.portal.publishing.queries import OwnShift, Standing, State, Wording
+from services.portal.publishing.domain import ShiftRow, changes, row_of
+from services.portal.publishing.forms import TEXTS, TextForm, number_of, shift_faults
+from services.portal.publishing.queries import OwnShift, Standing, State
 from services.portal.roster.queries import ALL, HOLDING, find_roster
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
-from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.forms import ShortText, faults_of
 from services.portal.shell.ids import id_of, uuid_of
 from services.portal.volunteers.queries import names
 from shared.contracts.faults import Code, Fault
-from shared.contracts.text import whole
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
@@ -38,6 +29,7 @@ from shared.store.event_log import now
 router = APIRouter(prefix="/staff", include_in_schema=False)
 
 STATES: tuple[State, ...] = ("open", "running", "ended", "cancelled")
+DRAFT = "draft"
 Key = Annotated[str, Form(max_length=100)]
 Reason = Annotated[str, Form(max_length=2000)]
 
@@ -64,65 +56,32 @@ class ShiftForm(BaseModel):
 
 @router.get("/activities")
 async def list_activities(
-    visit: Organiser, state: str = "open", cursor: Annotated[str | None, Query(max_length=500)] = None
+    visit: Organiser, state: str = "open", cursor: Annotated[str | None, Query(max_length=500)] = None, done: str = ""
 ) -> Response:
-    """List the activities that one deals with, by state."""
+    """List the activities that one deals with, by state; drafts are of none."""
+    shown = {"states": (DRAFT, *STATES), "now": now()}
+    if state == DRAFT:
+        found, drafts = await asyncio.gather(
+            unless_away(queries.own_activities(visit.calls, "open", limit=1)),
+            unless_away(visit.calls.read(queries.DRAFTS, cursor=cursor)),
+        )
+        return visit.page("publishing/list.html", **shown, chosen=DRAFT, found=found, drafts=drafts, done=done)
     chosen: State = next((one for one in STATES if one == state), "open")
     found = await unless_away(queries.own_activities(visit.calls, chosen, cursor))
-    return visit.page("publishing/list.html", found=found, chosen=chosen, states=STATES, now=now())
-
-
-@router.get("/activities/new")
-async def show_form(visit: Organiser, kept: KeptAnswers, copy: Annotated[str, Query(alias="from")] = "") -> Response:
-    """Show the form for a new activity, filled in from an old one where one is named."""
-    source = uuid_of(copy)
-    if source is None:
-        return await _publish_form(visit, kept, PublishForm())
-    wording, standing = await _activity(visit, source)
-    rows = rows_to_copy([(one.starts_at, one.ends_at, one.capacity) for one in standing.shifts], now())
-    form = PublishForm(
-        **wording.model_dump(include=set(TEXTS)),
-        station=wording.station_code,
-        day=[row.day for row in rows],
-        starts=[row.starts for row in rows],
-        ends=[row.ends for row in rows],
-        capacity=[row.capacity for row in rows],
-    )
-    return await _publish_form(visit, kept, form, copied=wording.title)
-
-
-@router.post("/activities")
-async def publish(visit: Organiser, kept: KeptAnswers, form: Annotated[PublishForm, Form()]) -> Response:
-    """Publish, or add a row to the form."""
-    rows = form.rows()
-    if form.do == "add":
-        last = rows[-1]
-        return await _publish_form(visit, kept, form, rows=[*rows, ShiftRow("", last.starts, last.ends, last.capacity)])
-    missing = form.missing(visit.look.language)
-    body = form.body(complete=not any(row.missing for row in rows))
-    try:
-        done = await visit.calls.change(queries.PUBLISH, body, key=form.key or None)
-    except RefusedByServiceError as refused:
-        if not refused.faults:
-            raise
-        faults = publishing_faults(refused, rows) | missing
-        if not body["shifts"]:
-            faults.pop("shifts", None)
-        return await _publish_form(visit, kept, form, rows=rows, faults=faults, status=refused.status)
-    return visit.go(f"/staff/activities/{done.id}?done=published")
+    return visit.page("publishing/list.html", **shown, chosen=chosen, found=found, done=done)
 
 
 @router.get("/activities/{activity_id}")
 async def show_activity(visit: Organiser, activity_id: str, done: str = "") -> Response:
     """Show an activity with its shifts, and what can be done about each."""
-    wording, standing = await _activity(visit, id_of(activity_id))
+    wording, standing = await queries.find_own(visit.calls, visit.district, id_of(activity_id))
     return visit.page("publishing/activity.html", activity=wording, standing=standing, done=done, now=now())
 
 
 @router.get("/activities/{activity_id}/edit")
 async def show_edit(visit: Organiser, activity_id: str) -> Response:
     """Show the text of an activity to be changed."""
-    wording, _ = await _activity(visit, id_of(activity_id))
+    wording, _ = await queries.find_own(visit.calls, visit.district, id_of(activity_id))
     form = TextForm(**wording.model_dump(include=set(TEXTS)), version=str(wording.version))
     return visit.page("publishing/edit.html", activity=wording, form=form, faults={})
 
@@ -132,11 +91,13 @@ async def edit(visit: Organiser, activity_id: str, form: Annotated[TextForm, For
     """Change the text of an activity; those concerned are told."""
     activity = id_of(activity_id)
     try:
-        await visit.calls.change(queries.EDIT, {**form.texts(), "version": _number(form.version)}, activity_id=activity)
+        await visit.calls.change(
+            queries.EDIT, {**form.texts(), "version": number_of(form.version)}, activity_id=activity
+        )
     except RefusedByServiceError as refused:
         if not refused.faults:
             raise
-        wording, _ = await _activity(visit, activity)
+        wording, _ = await queries.find_own(visit.calls, visit.district, activity)
         kept_form = form.model_copy(update={"version": str(wording.version)})
         shown = {"activity": wording, "form": kept_form, "faults": faults_of(refused)}
         return visit.page("publishing/edit.html", refused.status, **shown)
@@ -193,7 +154,7 @@ async def add_shift(visit: Organiser, activity_id: str, form: Annotated[ShiftFor
 async def show_shift(visit: Organiser, activity_id: str, shift_id: str) -> Response:
     """Show the times and places of a shift to be changed."""
     activity, shift = id_of(activity_id), id_of(shift_id)
-    wording, standing = await _activity(visit, activity)
+    wording, standing = await queries.find_own(visit.calls, visit.district, activity)
     found = _shift(standing, shift)
     row = row_of(found.starts_at, found.ends_at, found.capacity)
     form = ShiftForm(day=row.day, starts=row.starts, ends=row.ends, capacity=row.capacity, version=str(wording.version))
@@ -209,10 +170,10 @@ async def change_shift(
     if missing := form.missing(visit.look.language):
         return await _shift_form(visit, activity, shift, form, faults=missing, status=422)
     leaving = [str(one) for one in map(uuid_of, form.leaving) if one]
-    _, standing = await _activity(visit, activity)
+    _, standing = await queries.find_own(visit.calls, visit.district, activity)
     found = _shift(standing, shift)
     different = changes(form.row(), row_of(found.starts_at, found.ends_at, found.capacity))
-    body = {**different, "version": _number(form.version), "leaving": leaving}
+    body = {**different, "version": number_of(form.version), "leaving": leaving}
     try:
         await visit.calls.change(queries.CHANGE_SHIFT, body, shift_id=shift)
     except RefusedByServiceError as refused:
@@ -231,22 +192,6 @@ async def change_shift(
     return visit.go(f"/staff/activities/{activity}?done={done}")
 
 
-async def _publish_form(
-    visit: Visit,
-    kept: KeptAnswers,
-    form: PublishForm,
-    *,
-    rows: list[ShiftRow] | None = None,
-    copied: str = "",
-    faults: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    roles = visit.session.roles if visit.session else frozenset[str]()
-    stations = await queries.own_stations(visit.calls, kept, visit.district, roles)
-    shown = {"form": form, "rows": rows or form.rows(), "stations": stations, "most_weeks": MOST_WEEKS}
-    return visit.page("publishing/new.html", status, **shown, copied=copied, faults=faults or {}, in_order=in_order)
-
-
 async def _shift_form(
     visit: Visit,
     activity_id: UUID,
@@ -258,7 +203,7 @@ async def _shift_form(
     below: bool = False,
 ) -> Response:
     """Show a shift's form; ``below``: with those who have a place, to say who leaves."""
-    wording, standing = await _activity(visit, activity_id)
+    wording, standing = await queries.find_own(visit.calls, visit.district, activity_id)
     roster = await find_roster(visit.calls, shift_id, state=HOLDING, limit=ALL) if shift_id and below else None
     known = await names(visit.calls, [one.volunteer_id for one in roster.items]) if roster else {}
     return visit.page(
@@ -281,7 +226,7 @@ async def _cancel_form(
     refused: RefusedByServiceError | None = None,
     reason: str = "",
 ) -> Response:
-    wording, standing = await _activity(visit, activity_id)
+    wording, standing = await queries.find_own(visit.calls, visit.district, activity_id)
     shown = {"activity": wording, "shift": _shift(standing, shift_id) if shift_id else None, "reason": reason}
     at = now()
     concerned = [one for one in standing.shifts if one.starts_at > at and not one.is_cancelled]
@@ -292,20 +237,8 @@ async def _cancel_form(
     return visit.page("publishing/cancel.html", status, **shown, concerned=concerned, faults=faults)
 
 
-async def _activity(visit: Visit, activity_id: UUID) -> tuple[Wording, Standing]:
-    """Return an activity and how it stands. Raises RefusedByServiceError (404) and AwayError."""
-    return await asyncio.gather(
-        visit.calls.read(queries.WORDING, activity_id=activity_id),
-        visit.calls.read(queries.STANDING, activity_id=activity_id, district=visit.district),
-    )
-
-
 def _shift(standing: Standing, shift_id: UUID) -> OwnShift:
     found = next((one for one in standing.shifts if one.shift_id == shift_id), None)
     if found is None:
         raise ProblemError(404, "not-found")
     return found
-
-
-def _number(text: str) -> int:
-    return whole(text) or 1

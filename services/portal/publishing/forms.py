@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -46,6 +47,8 @@ class PublishForm(TextForm):
     capacity: _Column = []
     weeks: ShortText = "1"
     do: ShortText = "publish"
+    draft: ShortText = ""
+    """The draft that it is kept as; ``version`` is that draft's."""
 
     def rows(self) -> list[ShiftRow]:
         """Return the rows of the shifts, at least one."""
@@ -69,7 +72,37 @@ class PublishForm(TextForm):
     def body(self, *, complete: bool) -> dict[str, object]:
         """Return it as activities wants it; without shifts, which is refused, where a row is not complete."""
         shifts = all_shifts(self.rows(), self.week_count) if complete else []
-        return {"station": self.station, **self.texts(), "shifts": shifts}
+        kept_as = {"id": self.draft, "version": number_of(self.version)} if self.draft else None
+        return {"station": self.station, **self.texts(), "shifts": shifts, "kept_as": kept_as}
+
+    def draft_body(self) -> dict[str, object]:
+        """Return it as activities keeps it: as it was typed."""
+        shifts = [asdict(row) for row in self.rows() if row != ShiftRow()]
+        body: dict[str, object] = {"station": self.station, **self.texts(), "shifts": shifts, "weeks": self.weeks}
+        return {**body, "version": number_of(self.version)} if self.draft else body
+
+
+def form_of(
+    station: str,
+    texts: Mapping[str, str],
+    rows: Sequence[ShiftRow],
+    *,
+    weeks: str = "1",
+    draft: str = "",
+    version: str = "",
+) -> PublishForm:
+    """Return the form filled in."""
+    return PublishForm(
+        **texts,
+        station=station,
+        day=[row.day for row in rows],
+        starts=[row.starts for row in rows],
+        ends=[row.ends for row in rows],
+        capacity=[row.capacity for row in rows],
+        weeks=weeks,
+        draft=draft,
+        version=version,
+    )
 
 
 def publishing_faults(refused: RefusedByServiceError, rows: Sequence[ShiftRow]) -> dict[str, str]:
@@ -91,3 +124,8 @@ def in_order(faults: Mapping[str, str], labels: Sequence[str]) -> dict[str, str]
     """Return faults in the order of the form's fields; those of no field come last."""
     place = {name: number for number, name in enumerate(labels)}
     return dict(sorted(faults.items(), key=lambda fault: place.get(fault[0], len(place))))
+
+
+def number_of(version: str) -> int:
+    """Return the version that a form holds; what is none is no version that anything has had."""
+    return whole(version) or 1

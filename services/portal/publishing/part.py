@@ -1,6 +1,6 @@
 """Publishing, put together."""
 
-from services.portal.publishing.api import router
+from services.portal.publishing import api, drafts_api
 from shared.service.part import Part
 
-PART = Part(routers=[router])
+PART = Part(routers=[drafts_api.router, api.router])

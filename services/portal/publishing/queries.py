@@ -1,6 +1,8 @@
 """What is shown of the activities that somebody deals with, and what can be done about them."""
 
+import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -105,6 +107,50 @@ class Published(BaseModel):
     id: UUID
 
 
+class DraftRow(BaseModel):
+    """A draft in the list of those that the caller may edit."""
+
+    draft_id: UUID
+    title: str
+    place: str
+    station_name: str | None
+    shifts: int
+    is_own: bool
+    changed_at: datetime
+
+
+class Drafts(BaseModel):
+    """A page of drafts, the last changed first."""
+
+    items: list[DraftRow]
+    next_cursor: str | None
+
+
+class TypedShift(BaseModel):
+    """A row of a draft's shifts, as it was typed."""
+
+    day: str
+    starts: str
+    ends: str
+    capacity: str
+
+
+class Draft(BaseModel):
+    """A draft as it was typed."""
+
+    id: UUID
+    station: str
+    title: str
+    service: str
+    place: str
+    person_in_charge: str
+    risk_text: str
+    description: str
+    shifts: list[TypedShift]
+    weeks: str
+    version: int
+
+
 class Changed(BaseModel):
     """What was changed, and its version now."""
 
@@ -118,6 +164,11 @@ STANDING = Read("activities", "/v1/public/activities/{activity_id}", Standing)
 STATIONS = Read("registry", "/v1/stations", Stations)
 ACCOUNT = Read("registry", "/v1/me", Account)
 PUBLISH = Change("POST", "activities", "/v1/activities", Published)
+DRAFTS = Read("activities", "/v1/drafts", Drafts)
+DRAFT = Read("activities", "/v1/drafts/{draft_id}", Draft)
+KEEP = Change("POST", "activities", "/v1/drafts", Changed)
+KEEP_CHANGED = Change("PUT", "activities", "/v1/drafts/{draft_id}", Changed)
+DISCARD = Change("DELETE", "activities", "/v1/drafts/{draft_id}", Nothing)
 EDIT = Change("PATCH", "activities", "/v1/activities/{activity_id}", Changed)
 CANCEL = Change("POST", "activities", "/v1/activities/{activity_id}/cancel", Nothing)
 ADD_SHIFT = Change("POST", "activities", "/v1/activities/{activity_id}/shifts", Changed)
@@ -130,6 +181,13 @@ async def own_activities(
 ) -> OwnActivities:
     """Return the activities in a state that the caller deals with. Raises AwayError."""
     return await calls.read(OWN_ACTIVITIES, state=state, cursor=cursor, limit=limit)
+
+
+async def find_own(calls: Upstream, district: str, activity_id: UUID) -> tuple[Wording, Standing]:
+    """Return an activity and how it stands. Raises RefusedByServiceError (404) and AwayError."""
+    return await asyncio.gather(
+        calls.read(WORDING, activity_id=activity_id), calls.read(STANDING, activity_id=activity_id, district=district)
+    )
 
 
 async def own_stations(calls: Upstream, kept: Kept, district: str, roles: frozenset[str]) -> Sequence[Station]:

@@ -4,6 +4,7 @@ Invariant: a row's action answers with the row as the service has it afterwards,
 Without scripts the page comes back at that row.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -16,6 +17,7 @@ from pydantic import BaseModel
 from services.portal.check_in.queries import CheckedIn, CheckedOut, Undone
 from services.portal.roster import queries
 from services.portal.roster.queries import Entry, Roster
+from services.portal.roster.workbook import MEDIA_TYPE, attachment, workbook_of
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
 from services.portal.shell.forms import LongText, ShortText, faults_of
@@ -118,10 +120,20 @@ async def show_counts(visit: Organiser, shift_id: str) -> Response:
 @router.get("/shifts/{shift_id}/sheet")
 async def show_sheet(visit: Organiser, shift_id: str) -> Response:
     """Show the list for the door, to be printed."""
-    roster = await queries.find_roster(visit.calls, id_of(shift_id), limit=queries.ALL)
+    roster = await queries.find_whole_roster(visit.calls, id_of(shift_id))
     expected = [one for one in roster.items if one.state not in ("withdrawn", "cancelled")]
     known = await names(visit.calls, [one.volunteer_id for one in expected])
     return visit.page("roster/sheet.html", roster=roster, rows=expected, names=known)
+
+
+@router.get("/shifts/{shift_id}/roster.xlsx")
+async def download_roster(visit: Organiser, shift_id: str) -> Response:
+    """Hand out the list as a spreadsheet: whoever has been on it, named as on the page."""
+    roster = await queries.find_whole_roster(visit.calls, id_of(shift_id))
+    known = await names(visit.calls, [one.volunteer_id for one in roster.items])
+    content = await asyncio.to_thread(workbook_of, roster, known, visit.look.language)
+    headers = {"Content-Disposition": attachment(roster, visit.look.language)}
+    return Response(content, 200, headers, MEDIA_TYPE)
 
 
 @router.post("/shifts/{shift_id}/people")

@@ -13,7 +13,7 @@ from shared.http.upstream import Change, Nothing, Read, RefusedByServiceError, U
 
 A_PAGE = 100
 ALL = 1000
-"""More than a shift of this district ever had: the sheet for the door is one page of the list."""
+"""The longest page that activities gives; more than a shift of this district ever had."""
 OFFLINE_LIST_KEPT = timedelta(hours=24)
 """After a shift's end, as activities has it."""
 HOLDING = ("confirmed", "offered", "asked_again")
@@ -104,6 +104,16 @@ async def find_roster(
         return await asked
     except RefusedByServiceError as refused:
         raise as_forbidden(refused) from None
+
+
+async def find_whole_roster(calls: Upstream, shift_id: UUID) -> Roster:
+    """Return everybody on a roster, however many. Raises ProblemError 403 as ``find_roster``."""
+    roster = await find_roster(calls, shift_id, limit=ALL)
+    page = roster
+    while page.next_cursor:
+        page = await find_roster(calls, shift_id, cursor=page.next_cursor, limit=ALL)
+        roster.items.extend(page.items)
+    return roster
 
 
 async def find_entry(calls: Upstream, shift_id: UUID, sign_up_id: UUID, last_four: str) -> tuple[Roster, Entry | None]:

@@ -22,6 +22,7 @@ from services.portal.shell.formats import Formats
 from services.portal.shell.look import LANGUAGES, Look
 from services.portal.shell.site import Site
 from services.portal.shell.words import STATE_KINDS, WordsOf
+from shared.contracts.calendar import holidays_known
 
 HTMX = (
     '{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"historyCacheSize":0,'
@@ -97,6 +98,7 @@ def _environment(loader: PrefixLoader, language: str, assets: Assets, site: Site
         "read_moment",
     )
     made.filters |= {name: getattr(formats, name) for name in (*names, "number", "duration")}
+    made.tests["of_known_holidays"] = holidays_known
     made.globals |= {
         "asset": assets.url,
         "icon": icon,

@@ -1,6 +1,7 @@
 """The wall screen of a shift.
 
-Invariant: what is on the screen is at most a few seconds old, or the screen says that the service is away.
+Invariant: a code on the screen is one that is accepted. One that has not been replaced for 30 s gives way to a sentence
+that says so (``staff.css``, with scripts and without); a screen that could not be made comes again by itself.
 """
 
 import asyncio
@@ -13,9 +14,10 @@ from services.portal.sessions.visits import Visit
 from services.portal.shell.ids import id_of
 from services.portal.shell.site import Site
 from services.portal.wall import queries
-from shared.http.upstream import RefusedByServiceError
+from shared.http.upstream import AwayError, RefusedByServiceError
 
 router = APIRouter(prefix="/staff/shifts", include_in_schema=False)
+_UNAVAILABLE = 503
 
 
 @router.get("/{shift_id}/wall")
@@ -31,6 +33,8 @@ async def show_wall(visit: Organiser, shift_id: str) -> Response:
         )
     except RefusedByServiceError as refused:
         raise as_forbidden(refused) from None
+    except AwayError:
+        return visit.page("wall/away.html", _UNAVAILABLE)
     return visit.page("wall/wall.html", roster=roster, code=code, qr=_qr(visit, code), shift_id=shift)
 
 

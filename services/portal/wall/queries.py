@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from shared.http.upstream import Read
 
 Drawing = Markup
+_DOUBTFUL_SECONDS = 10
+"""A code of a step of 30 s away is accepted: this is a third of it."""
 
 
 class WallCode(BaseModel):
@@ -21,6 +23,12 @@ class WallCode(BaseModel):
     present: int
     confirmed: int
     capacity: int
+    clocks_differ_by: int
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the service's clocks differ by so much that its codes may be refused."""
+        return self.clocks_differ_by >= _DOUBTFUL_SECONDS
 
     @property
     def seconds_left(self) -> int:

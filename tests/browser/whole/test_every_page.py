@@ -26,7 +26,7 @@ VOLUNTEER = (
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
 )
 STAFF = (
-    *("/staff", "/staff/activities", "/staff/activities/new", "/staff/records"),
+    *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
     *("/staff/volunteers", "/staff/volunteers/new", "/staff/rules"),
 )
 CENTRE = ("/staff/rules", "/staff/rules/new")
@@ -77,7 +77,7 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
         *STAFF,
         *(f"/staff/activities/{activity}{part}" for part in (*OF_ACTIVITY, f"/shifts/{shift}")),
         *(f"/staff/shifts/{shift}{part}" for part in OF_SHIFT),
-        f"/staff/offline/{shift}",
+        *(f"/staff/offline{part}/{shift}" for part in ("", "-files")),
     )
 
 

@@ -38,6 +38,27 @@ async def test_who_looks_sees_places_change_and_who_signs_up_sees_the_message_co
         assert await page.evaluate("window.stayed") is True
 
 
+async def test_the_button_follows_the_places_and_what_one_is_at_stays(system: System, open_page: OpenPage) -> None:
+    activity = publish(system, "清点物资", begins=timedelta(days=5, hours=2), lasts=timedelta(hours=1), capacity=1)
+    looks, takes = await open_page(), await open_page()
+    for page in (looks, takes):
+        await log_in(page, somebody(system))
+        await page.goto(f"/activities/{activity['id']}")
+    button = looks.locator(f"#do-{activity['shift']}")
+    await expect(button).to_have_text("报名")
+    await button.focus()
+    await takes.locator(f"#do-{activity['shift']}").click()
+    await expect(takes.get_by_role("main")).to_contain_text("已报名")
+    await expect(button).to_have_text("候补")
+    await expect(button).to_be_focused()
+    await takes.goto("/me/sign-ups")
+    await takes.get_by_role("main").get_by_role("link", name="清点物资").click()
+    await takes.get_by_role("link", name="取消报名").click()
+    await takes.get_by_role("button", name="确认取消").click()
+    await expect(button).to_have_text("报名")
+    await expect(button).to_be_focused()
+
+
 async def test_who_waits_is_told_in_the_open_page_that_a_place_is_offered(system: System, open_page: OpenPage) -> None:
     activity = publish(system, "搬运桌椅", begins=timedelta(days=4, hours=2), lasts=timedelta(hours=1), capacity=1)
     first, second = await open_page(), await open_page()

@@ -162,9 +162,19 @@ async def test_nobody_logs_out_with_something_unsynced_unless_it_is_saved(
         await page.get_by_role("button", name="保存文件").click()
     await (await saving.value).save_as(tmp_path / "saved.json")
     saved = json.loads((tmp_path / "saved.json").read_text(encoding="utf-8"))
-    assert [(one["number_last_four"], one["kind"]) for one in saved["entries"]] == [
-        (entry["number_last_four"], "check_in")
+    assert [(one.get("number_last_four"), one["kind"]) for one in saved["entries"]] == [
+        (entry["number_last_four"], "check_in"),
+        (None, "clock"),
     ]
+
+    office = await open_page()
+    await log_in(office, system.district.admin)
+    await office.goto(f"/staff/shifts/{activity['shift']}")
+    await office.get_by_role("link", name="上传离线文件").click()
+    await office.get_by_label("文件", exact=True).set_input_files(tmp_path / "saved.json")
+    await office.get_by_role("button", name="上传").click()
+    await expect(office.get_by_text("已记入 1 条签到和签退。")).to_be_visible()
+    assert [(one["state"], one["by"]) for one in roster(system, activity)] == [("attending", "offline")]
     await page.context.set_offline(False)
     await expect(page.get_by_text("都已同步", exact=True)).to_be_visible(timeout=LATE)
     await page.get_by_role("button", name="退出登录").click()

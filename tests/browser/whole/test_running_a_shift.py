@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import segno
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.people import as_admin, people, somebody
@@ -95,6 +95,28 @@ async def test_the_wall_shows_the_digits_and_a_qr_of_the_check_in_page_and_count
         admin.activities.send("POST", f"/v1/sign-ups/{entry['sign_up_id']}/check-in")
     await expect(page.get_by_text("还没有人签到。")).to_have_count(0)
     await expect(page.locator("#code .figure").filter(has_text="在场").locator("dd")).to_have_text("1")
+
+
+async def test_a_wall_whose_code_is_not_renewed_takes_it_away_and_says_so(system: System, open_page: OpenPage) -> None:
+    activity = publish(system, "断网的大屏", begins=SOON, lasts=HOUR, capacity=5)
+    page = await open_page(viewport=DESK)
+    await log_in(page, system.district.manager)
+    wall = f"/staff/shifts/{activity['shift']}/wall"
+    await page.goto(wall)
+    await expect(page.locator(".digits")).to_be_visible()
+    await expect(page.get_by_text("签到码已停止更新")).to_be_hidden()
+
+    async def keep_waiting(route: Route) -> None:
+        """Answer nothing."""
+
+    await page.route(f"**{wall}", keep_waiting)
+    await page.evaluate("document.getAnimations().forEach((each) => each.finish())")
+    await expect(page.get_by_text("签到码已停止更新")).to_be_visible()
+    await expect(page.locator(".digits")).to_be_hidden()
+    await expect(page.locator(".plate")).to_be_hidden()
+    await page.unroute(f"**{wall}")
+    await page.get_by_role("link", name="刷新").click()
+    await expect(page.locator(".digits")).to_be_visible()
 
 
 async def test_a_code_of_the_wall_works_once_and_an_old_one_does_not(system: System, open_page: OpenPage) -> None:

@@ -169,9 +169,11 @@ class Activities:
         answer: dict[str, Any] = response.json()
         return answer
 
-    async def move_shift(self, shift_id: UUID, starts_in: timedelta, lasts: timedelta = timedelta(hours=2)) -> None:
-        """Let time pass: the shift starts this long from now."""
-        start = now() + starts_in
+    async def move_shift(
+        self, shift_id: UUID, starts_in: timedelta, lasts: timedelta = timedelta(hours=2), at: datetime | None = None
+    ) -> None:
+        """Let time pass: the shift starts this long from now, or from ``at``."""
+        start = (at or now()) + starts_in
         await self.as_owner(
             f"SET app.districts = '{DISTRICT}'",
             "ALTER TABLE shift NO FORCE ROW LEVEL SECURITY",

@@ -11,6 +11,7 @@ from shared.contracts import (
     RegistrationSource,
     ServiceCorrected,
     ServiceLogged,
+    ServiceRated,
     ServiceRecordsImported,
     VolunteerRegistered,
 )
@@ -69,6 +70,12 @@ def corrected(
         previous_minutes=record.data.minutes if previous is None else previous,
         reason="核对",
     )
+    return received(data, record.data.record_id, version, record.attributes.district)
+
+
+def rated(record: Received[ServiceLogged], rating: int, *, version: int) -> Received[ServiceRated]:
+    """Say how good a service was, as its organiser does."""
+    data = ServiceRated(record_id=record.data.record_id, volunteer_id=record.data.volunteer_id, rating=rating)
     return received(data, record.data.record_id, version, record.attributes.district)
 
 

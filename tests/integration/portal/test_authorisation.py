@@ -16,6 +16,7 @@ PUBLIC = {
     ("GET", "/about"),
     ("GET", "/activities"),
     ("GET", "/activities/{activity_id}"),
+    ("GET", "/activities/{activity_id}/shifts/{shift_id}"),
     ("GET", "/calendar-feeds/{token}.ics"),  # whoever has the address: its token is the key
     ("GET", "/log-in"),
     ("POST", "/log-in"),

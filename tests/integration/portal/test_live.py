@@ -35,7 +35,7 @@ ACTIVITY, SHIFT = UUID(int=1), UUID(int=2)
 NAME = f"activity:{ACTIVITY}"
 
 
-def stand(services: FakeServices, taken: int) -> None:
+def stand(services: FakeServices, taken: int, **of_shift: object) -> None:
     """Say how the places of the activity's one shift stand."""
     shift = {"shift_id": str(SHIFT), "starts_at": "2126-01-01T01:00:00Z", "ends_at": "2126-01-01T03:00:00Z"}
     activity = {
@@ -44,7 +44,7 @@ def stand(services: FakeServices, taken: int) -> None:
         "service": "tutoring",
         "place": "活动室",
         "station_name": "光华社区",
-        "shifts": [{**shift, "capacity": 20, "taken": taken, "waiting": max(0, taken - 20)}],
+        "shifts": [{**shift, "capacity": 20, "taken": taken, "waiting": max(0, taken - 20), **of_shift}],
         "person_in_charge": "站长",
         "risk_text": "",
         "description": "",
@@ -115,10 +115,63 @@ async def test_whoever_looks_is_told_how_places_stand_in_the_language_of_the_pag
         streams.changed((DISTRICT, NAME))
         await end(streams)
         (told,), (told_in_english,) = messages(await one), messages(await other)
-    assert told == {"name": NAME, "html": {f"places:{SHIFT}": "<span>还剩 3 / 20</span>"}}
+    assert (told["name"], told["html"]) == (NAME, {f"places:{SHIFT}": "<span>还剩 3 / 20</span>"})
     assert told_in_english["html"] == {f"places:{SHIFT}": "<span>3 of 20 left</span>"}
     assert (await one).headers["content-type"].startswith("text/event-stream")
     assert (await one).headers["cache-control"] == "no-store"
+
+
+async def marks_told(portal: Portal, streams: Streams) -> dict[str, str]:
+    """Return the marks that a page is told now: of the activity and its shift."""
+    async with portal.browser() as browser, following_page(streams, browser, NAME) as answer:
+        streams.changed((DISTRICT, NAME))
+        await end(streams)
+        told: dict[str, str] = messages(await answer)[-1]["marks"]  # type: ignore[assignment]
+    return told
+
+
+async def test_a_page_has_the_marks_that_it_is_told_until_more_than_the_counts_changes(
+    portal: Portal, services: FakeServices, streams: Streams
+) -> None:
+    stand(services, taken=17)
+    free = await marks_told(portal, streams)
+    stand(services, taken=18)
+    assert await marks_told(portal, streams) == free, "the counts alone are told in the message"
+    stand(services, taken=20)
+    full = await marks_told(portal, streams)
+    assert full.keys() == free.keys() == {str(ACTIVITY), str(SHIFT)}
+    assert all(full[name] != free[name] for name in full)
+    async with portal.browser() as browser:
+        page = (await browser.get(f"/activities/{ACTIVITY}")).text
+    assert f'data-mark-of="{ACTIVITY}" data-mark="{full[str(ACTIVITY)]}"' in page
+    assert f'hx-get="/activities/{ACTIVITY}" hx-trigger="live"' in page
+
+
+async def test_an_open_page_gets_the_block_of_shifts_alone_with_the_button_of_now(
+    portal: Portal, services: FakeServices
+) -> None:
+    stand(services, taken=20)
+    part = {"HX-Request": "true"}
+    async with portal.browser() as stranger:
+        block = (await stranger.get(f"/activities/{ACTIVITY}", headers=part)).text
+    assert block.lstrip().startswith("<section")
+    assert "候补</a>" in block
+    volunteer = await portal.logged_in("volunteer")
+    services.answer("GET activities/v1/me/sign-ups", {"items": [], "next_cursor": None})
+    row = (await volunteer.get(f"/activities/{ACTIVITY}/shifts/{SHIFT}", headers=part)).text
+    assert row.lstrip().startswith("<li")
+    assert "候补</button>" in row
+    without_scripts = await volunteer.get(f"/activities/{ACTIVITY}/shifts/{SHIFT}")
+    assert without_scripts.headers["location"] == f"/activities/{ACTIVITY}"
+    await volunteer.aclose()
+
+
+async def test_a_shift_that_was_cancelled_has_no_button(portal: Portal, services: FakeServices) -> None:
+    stand(services, taken=3, is_cancelled=True)
+    async with portal.browser() as stranger:
+        page = (await stranger.get(f"/activities/{ACTIVITY}")).text
+    assert "已取消" in page
+    assert "报名</a>" not in page
 
 
 async def test_a_page_is_never_told_of_how_it_was_before_the_change(

@@ -160,7 +160,7 @@ async def test_who_confirms_hours_is_told_whose_times_to_look_at(
         **dict.fromkeys(("started_at", "counts_from"), ROSTER["starts_at"]),
         **dict.fromkeys(("ended_at", "counts_until"), ROSTER["ends_at"]),
     }
-    items = [{**line, **times, **attended, "minutes": 120, "missing": False}]
+    items = [{**line, **times, **attended, "minutes": 120, "missing": False, "rating": None}]
     staffed.answer(f"GET activities/v1/shifts/{SHIFT}/closing", {"closed_at": None, "missing": 0, "items": items})
     if verdict:
         doubt = {"sign_up_id": SIGN_UP, "kind": "check_in", "verdict": verdict}

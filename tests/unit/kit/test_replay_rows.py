@@ -13,7 +13,7 @@ def test_a_column_has_the_type_of_its_field() -> None:
     assert rows_of(ServiceLogged) == "service_logged"
     assert "json_to_record(data) AS field(record_id uuid, record_no text," in read
     assert "started_at timestamptz" in read
-    assert "rating bigint, provenance text, import_id uuid)" in read
+    assert "rating bigint, provenance text, import_id uuid, claim_id uuid)" in read
 
 
 def test_a_default_that_sql_would_not_know_is_refused() -> None:

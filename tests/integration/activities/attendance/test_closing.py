@@ -209,3 +209,35 @@ async def test_who_staffs_another_activity_closes_nothing(activities: Activities
             answer = await stranger.send(method, f"/v1/shifts/{shift_id}/{step}", json=body)
             assert answer.status_code == 404
     assert await activities.events("ShiftClosed") == []
+
+
+async def test_an_organiser_rates_services_when_the_shift_is_closed_and_may_think_again(activities: Activities) -> None:
+    shift_id, (good, forgot, absent) = await shift_of(activities, 3)
+    await serve(activities, good, 60)
+    await serve(activities, forgot, None)
+    await activities.move_shift(shift_id, -150 * MINUTE)
+    ended_at = (now() - 40 * MINUTE).isoformat()
+    await close(
+        activities,
+        shift_id,
+        {"sign_up_id": good.sign_up_id, "rating": 5},
+        {"sign_up_id": forgot.sign_up_id, "ended_at": ended_at, "rating": 3},
+        {"sign_up_id": absent.sign_up_id, "rating": 1},
+    )
+    records = {event["record_id"]: event["minutes"] for event in await activities.events("ServiceLogged")}
+    rated = [(records[event["record_id"]], event["rating"]) for event in await activities.events("ServiceRated")]
+    assert sorted(rated) == [(20, 3), (60, 5)], "who was not there has no service to rate"
+    listed = await activities.leader.get(f"/v1/shifts/{shift_id}/closing")
+    assert {item["sign_up_id"]: item["rating"] for item in listed["items"]} == {
+        good.sign_up_id: 5,
+        forgot.sign_up_id: 3,
+        absent.sign_up_id: None,
+    }
+
+    reopened = await activities.leader.send("POST", f"/v1/shifts/{shift_id}/reopen", json={"reason": "再看一遍"})
+    assert reopened.status_code == 200
+    again = [{"sign_up_id": good.sign_up_id, "rating": 4}, {"sign_up_id": forgot.sign_up_id, "rating": 3}]
+    await close(activities, shift_id, *again)
+    assert [event["rating"] for event in await activities.events("ServiceRated")][2:] == [4], "the same is told once"
+    out_of_range = {"sign_up_id": good.sign_up_id, "rating": 6}
+    await close(activities, shift_id, out_of_range, status=422)

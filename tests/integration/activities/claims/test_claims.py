@@ -73,6 +73,21 @@ async def test_a_forgotten_check_out_is_claimed_accepted_and_credited(activities
     assert (await answer(activities.leader, made["claim_id"], 409, accepted=True))["faults"][0]["code"] == "not_open"
 
 
+async def test_whoever_is_said_not_to_have_come_is_told_once_that_the_claim_is_accepted(activities: Activities) -> None:
+    volunteer = await volunteer_of(activities)
+    place = await signed_up(activities, volunteer)
+    await activities.move_shift(place.shift_id, -3 * HOUR)
+    closed = await activities.leader.send("POST", f"/v1/shifts/{place.shift_id}/close", json={"entries": []})
+    assert closed.json()["missed"] == 1
+    made = await claim(volunteer, place.path, 100)
+    await answer(activities.leader, made["claim_id"], accepted=True)
+    (told,) = await activities.events("ClaimAnswered")
+    assert (told["minutes"], told["excused"]) == (100, True)
+    for name in ("AbsenceExcused", "ServiceLogged"):
+        (event,) = await activities.events(name)
+        assert event["claim_id"] == made["claim_id"], f"{name} is told with the answer"
+
+
 async def test_a_record_that_says_too_little_is_corrected_by_what_the_leader_states(activities: Activities) -> None:
     volunteer = await volunteer_of(activities)
     place = await attended(activities, volunteer, minutes=10)
@@ -89,6 +104,7 @@ async def test_a_record_that_says_too_little_is_corrected_by_what_the_leader_sta
     assert answered["minutes"] == 45
     (correction,) = await activities.events("ServiceCorrected")
     assert (correction["previous_minutes"], correction["minutes"], correction["reason"]) == (10, 45, "与签到表一致")
+    assert correction["claim_id"] == made["claim_id"]
 
 
 async def test_a_claim_that_is_refused_changes_nothing_and_another_can_be_made(activities: Activities) -> None:

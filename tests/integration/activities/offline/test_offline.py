@@ -1,7 +1,7 @@
 """A list is kept on a device without a network; what it brings back counts once, at the right times."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -211,3 +211,26 @@ async def test_another_district_and_who_staffs_another_activity_get_no_list(acti
         assert (await stranger.send("GET", f"/v1/shifts/{shift_id}/offline-doubts")).status_code == 404
         phone.staff = stranger
         await phone.bring([], status=404)
+
+
+async def test_a_saved_file_is_brought_by_somebody_else_and_again_by_the_device_itself(activities: Activities) -> None:
+    shift_id, places = await shift_of(activities, 2)
+    phone = Phone(activities.leader, shift_id)
+    await phone.download()
+    moments = [now() - 40 * MINUTE, now() - 30 * MINUTE]
+    for place, moment in zip(places, moments, strict=True):
+        phone.note("check_in", moment, place.sign_up_id)
+    assert [each["verdict"] for each in await phone.bring(phone.entries)] == ["waiting"] * 2
+    phone.note("clock", now())
+
+    office = replace(phone, staff=activities.manager)
+    brought = await office.bring(phone.entries)
+    assert [(each["verdict"], each["to_confirm"]) for each in brought] == [("accepted", True)] * 2 + [
+        ("accepted", False)
+    ]
+    assert await office.bring(phone.entries) == brought
+    itself = await phone.bring()
+    assert itself[:3] == brought, "whoever brings it, and however often, the times are the same"
+    rows = await activities.rows("SELECT checked_in_at FROM sign_up ORDER BY queue_number")
+    assert all(abs(row.checked_in_at - at) < timedelta(seconds=5) for row, at in zip(rows, moments, strict=True))
+    assert len(await activities.events("VolunteerCheckedIn")) == 2

@@ -40,7 +40,7 @@ async def test_a_team_leader_sees_their_own_by_state_with_how_many_there_are(pub
         "ended": ["昨天", "上周"],
     }
     shown = await published.leader.get("/v1/me/activities")
-    assert shown["counts"] == {"open": 2, "running": 1, "ended": 2, "cancelled": 0}
+    assert shown["counts"] == {"draft": 0, "open": 2, "running": 1, "ended": 2, "cancelled": 0}
     first = shown["items"][0]
     assert [(shift["taken"], shift["capacity"], shift["waiting"]) for shift in first["shifts"]] == [(0, 20, 0)] * 2
 
@@ -48,7 +48,8 @@ async def test_a_team_leader_sees_their_own_by_state_with_how_many_there_are(pub
 async def test_a_manager_sees_their_station_s_and_the_district_sees_all(published: Activities) -> None:
     elsewhere = published.account(Role.STATION_MANAGER, units=[published.stations[1]])
     assert await by_state(elsewhere) == {"open": [], "running": ["正在进行"], "ended": []}
-    assert (await elsewhere.get("/v1/me/activities"))["counts"] == {"open": 0, "running": 1, "ended": 0, "cancelled": 0}
+    counts = (await elsewhere.get("/v1/me/activities"))["counts"]
+    assert counts == {"draft": 0, "open": 0, "running": 1, "ended": 0, "cancelled": 0}
 
     admin = published.account(Role.DISTRICT_ADMIN)
     assert await by_state(admin) == await by_state(published.leader)

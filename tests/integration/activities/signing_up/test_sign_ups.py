@@ -65,6 +65,8 @@ async def test_a_rush_over_two_instances_fills_the_shift_exactly(activities: Act
     assert len(await activities.events("VolunteerSignedUp")) == 20
     waitlisted = await activities.events("VolunteerWaitlisted")
     assert [event["queue_number"] for event in waitlisted] == list(range(21, 301))
+    assert [event["position"] for event in waitlisted] == list(range(1, 281))
+    assert {event["activity_title"] for event in waitlisted} == {"社区读书会"}
     assert len(await activities.rows("SELECT 1 FROM outbox")) == 301  # and the activity's own event
 
 

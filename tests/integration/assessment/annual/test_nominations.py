@@ -10,7 +10,7 @@ import pytest
 from shared.contracts import ServiceLogged
 from shared.contracts.received import Received
 from shared.store.event_log import new_id
-from tests.integration.assessment.events import corrected
+from tests.integration.assessment.events import corrected, rated
 from tests.integration.assessment.reading import Reading, served
 
 
@@ -117,3 +117,29 @@ async def test_volunteers_whom_registry_has_not_told_of_are_credited_and_not_ran
         {"minutes": 1200, "sessions": 3, "volunteers": 1, "code": None, "name": None}
     ]
     assert (await assessment.auditor.get("/v1/assessments/2025/preview"))["eligible"] == 0
+
+
+async def test_an_organiser_s_rating_counts_beside_the_recipient_s_as_long_as_the_service_does(
+    assessment: Reading,
+) -> None:
+    volunteer_id = await assessment.volunteer()
+    sessions = _sessions(volunteer_id, 1800, 3, [2, 2, 2])
+    spare = served(volunteer_id, 60, "2025-09-01T09:00+08:00")
+    earlier = served(volunteer_id, 60, "2024-09-01T09:00+08:00")
+    await assessment.handle(*sessions, spare, earlier)
+
+    async def ratings() -> list[int]:
+        (nomination,) = (await assessment.auditor.get("/v1/assessments/2025/preview"))["nominations"]
+        exact = _score(nomination["minutes"], nomination["months"], counted)
+        assert nomination["score"] == f"{floor(exact * 10_000 + Fraction(1, 2)) / 10_000:.4f}"
+        return [nomination["ratings"]]
+
+    counted = [2, 2, 2]
+    assert await ratings() == [3]
+    first, second, third = (rated(each, 5, version=2) for each in (sessions[0], spare, earlier))
+    await assessment.handle(rated(sessions[0], 4, version=3), first, second, third)
+    counted = [2, 2, 2, 4, 5]
+    assert await ratings() == [5], "the last word on a service; not of another year's"
+    await assessment.handle(corrected(spare, 0, version=3))
+    counted = [2, 2, 2, 4]
+    assert await ratings() == [4], "what is void was not served"

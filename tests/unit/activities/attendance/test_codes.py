@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.activities.attendance.codes import SecretBox, ShiftCodes, read_token
+from services.activities.attendance.codes import SecretBox, ShiftCodes, read_token, seconds_between
 from shared.contracts.faults import RefusedError
 
 SHIFT = uuid4()
@@ -76,3 +76,11 @@ def test_a_secret_at_rest_is_of_one_key_and_one_shift() -> None:
     for box, shift in ((SecretBox(os.urandom(32)), SHIFT), (BOX, uuid4())):
         with pytest.raises(InvalidTag):
             box.open(shift, encrypted)
+
+
+@pytest.mark.parametrize(
+    ("other", "seconds"), [(-12.5, 12), (-0.5, 0), (0, 0), (0.4, 0), (1, 0), (1.9, 0), (2, 1), (31, 30)]
+)
+def test_a_clock_that_was_read_between_two_moments_differs_by_what_is_beyond_them(other: float, seconds: int) -> None:
+    read = NOW + timedelta(seconds=other)
+    assert seconds_between(NOW, NOW + timedelta(seconds=1), read) == seconds

@@ -51,7 +51,13 @@ class Phone:
         return Device(UUID(int=100 + self.number), FIRST, -self.off)
 
     def note(
-        self, kind: EntryKind, at: datetime, sign_up: UUID | None = None, *, off: timedelta | None = None
+        self,
+        kind: EntryKind,
+        at: datetime,
+        sign_up: UUID | None = None,
+        *,
+        off: timedelta | None = None,
+        is_answered: bool = True,
     ) -> Entry:
         off = self.off if off is None else off
         sequence = len(self.entries) + 1
@@ -64,7 +70,7 @@ class Phone:
             kind=kind,
             sign_up_id=sign_up,
             device_time=at + off,
-            server_time=at if kind is EntryKind.CLOCK else None,
+            server_time=at if kind is EntryKind.CLOCK and is_answered else None,
             received_at=RECEIVED,
         )
         self.entries.append(entry)
@@ -109,7 +115,7 @@ class Office:
         return self.found, verdicts
 
 
-kinds = st.sampled_from([EntryKind.CHECK_IN, EntryKind.CHECK_OUT, EntryKind.CLOCK])
+kinds = st.sampled_from(EntryKind)
 offsets = st.integers(-600, 600).map(lambda seconds: timedelta(seconds=seconds))
 moments = st.integers(-40, 120).map(lambda minutes: START + minutes * MINUTE)
 delays = st.integers(0, 3600).map(lambda seconds: timedelta(seconds=seconds))
@@ -123,7 +129,7 @@ def days(draw: st.DrawFn) -> tuple[list[Phone], dict[UUID, Attendance]]:
         for at in sorted(draw(st.lists(moments, min_size=1, max_size=6))):
             kind = draw(kinds)
             sign_up = None if kind is EntryKind.CLOCK else draw(st.sampled_from(PEOPLE))
-            phone.note(kind, at, sign_up, off=draw(offsets))
+            phone.note(kind, at, sign_up, off=draw(offsets), is_answered=draw(st.booleans()))
         phone.note(EntryKind.CLOCK, LATEST, off=draw(offsets))
     found = {person: attendance(sign_up_id=person) for person in PEOPLE}
     if draw(st.booleans()):
@@ -203,6 +209,22 @@ def test_nothing_counts_before_a_reading_of_the_clock_or_behind_a_gap() -> None:
     broken = [phone.entries[0], replace(phone.entries[1], previous=FIRST), phone.entries[2]]
     assert settled([phone], broken) == []
     assert len(settled([phone], phone.entries)) == 3
+
+
+def test_what_was_saved_counts_by_the_clock_as_it_was_read_last_and_is_to_be_confirmed() -> None:
+    phone = Phone(1, 2 * MINUTE)
+    phone.note(EntryKind.CHECK_IN, START, PEOPLE[0])
+    phone.note(EntryKind.CLOCK, START + MINUTE, off=3 * MINUTE)
+    phone.note(EntryKind.CHECK_IN, START + 2 * MINUTE, PEOPLE[1], off=3 * MINUTE)
+    phone.note(EntryKind.CLOCK, END, off=3 * MINUTE, is_answered=False)
+    phone.note(EntryKind.CHECK_IN, END, PEOPLE[2], off=3 * MINUTE)
+    noted = settled([phone], phone.entries)
+    people = [each for each in noted if each.entry.sign_up_id]
+    assert [(each.entry.sign_up_id, each.to_confirm) for each in people] == [(PEOPLE[0], False), (PEOPLE[1], True)]
+    assert people[1].at == START + 2 * MINUTE
+    phone.note(EntryKind.CLOCK, END, off=9 * MINUTE)
+    again = settled([phone], phone.entries)
+    assert again[: len(noted)] == noted, "what the device brings itself afterwards moves nothing"
 
 
 def test_the_earliest_counts_and_what_was_tapped_online_keeps_its_place() -> None:

@@ -34,6 +34,7 @@ from shared.contracts import (
     VolunteerRegistered,
     VolunteerSignedUp,
     VolunteerTakenOff,
+    VolunteerWaitlisted,
     WithdrawalReason,
 )
 from shared.contracts.envelope import Attributes
@@ -134,6 +135,11 @@ def cancelled(cause: CancellationCause) -> SignUpCancelled:
     return SignUpCancelled(**SIGN_UP, cause=cause, reason="大风")
 
 
+def waitlisted(**more: Any) -> VolunteerWaitlisted:
+    ids = {"sign_up_id": SIGN_UP_ID, "shift_id": uuid4(), "activity_id": uuid4(), "volunteer_id": VOLUNTEER}
+    return VolunteerWaitlisted(**ids, queue_number=23, **more)
+
+
 def answered(*, accepted: bool) -> ClaimAnswered:
     claim = {"claim_id": uuid4(), "sign_up_id": SIGN_UP_ID, "volunteer_id": VOLUNTEER, "activity_title": "陪伴阅读"}
     return ClaimAnswered(**claim, accepted=accepted, minutes=90, reason="")
@@ -178,6 +184,7 @@ TOLD = [
     (answered(accepted=False), Template.CLAIM_REFUSED),
     (registered(), Template.VOLUNTEER_REGISTERED),
     (sign_up(VolunteerSignedUp), Template.SIGN_UP_CONFIRMED),
+    (waitlisted(position=3, activity_title="陪伴阅读", starts_at=STARTS), Template.SIGN_UP_WAITING),
     (sign_up(SignUpPromoted), Template.SIGN_UP_PROMOTED),
     (credited(Provenance.LEADER), Template.HOURS_CREDITED),
     (star(), Template.STAR_LEVEL_REACHED),
@@ -201,6 +208,7 @@ def test_a_volunteer_is_told_on_every_channel(event: Event, template: Template) 
         withdrawn(WithdrawalReason.GIVEN_UP, organiser_id=LEADER),
         withdrawn(WithdrawalReason.OFFER_DECLINED),
         withdrawn(WithdrawalReason.GIVEN_UP, place_stays_free=True, organiser_id=VOLUNTEER),
+        waitlisted(),
         excused(None),
         corrected(None),
         ShiftMoved(**SHIFT, **MOVED),
@@ -263,6 +271,30 @@ def test_whoever_did_not_answer_and_the_leader_are_told_of_it_apart() -> None:
     assert told == {VOLUNTEER: Template.OFFER_EXPIRED, LEADER: Template.PLACE_FREE}
 
 
+@pytest.mark.parametrize(
+    "event",
+    [excused("陪伴阅读"), corrected("陪伴阅读"), credited(Provenance.LEADER)],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_a_claim_has_changed_is_told_with_its_answer_alone(event: Event) -> None:
+    assert list(messages_about(received(event.model_copy(update={"claim_id": uuid4()})))) == []
+    assert list(messages_about(received(event))) != []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [(Language.CHINESE, "未到场不再计入"), (Language.ENGLISH, "not counted any more")]
+)
+def test_the_answer_to_a_claim_says_that_an_absence_is_not_counted(language: Language, said: str) -> None:
+    answer = answered(accepted=True)
+    (plain,), (excusing,) = (
+        messages_about(received(event)) for event in (answer, answer.model_copy(update={"excused": True}))
+    )
+    assert said not in word(plain.template, language, plain.facts).body
+    assert said in word(excusing.template, language, excusing.facts).body
+    before = {name: fact for name, fact in plain.facts.items() if name != "excused"}
+    assert word(plain.template, language, before), "as it was stored in the shape before"
+
+
 def test_every_template_has_a_purpose() -> None:
     assert set(PURPOSES) == set(Template)
 
@@ -284,10 +316,11 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
     """
     facts = {template: message.facts for event, template in TOLD for message in messages_about(received(event))}
     assert (SHAPE, facts) == (
-        2,
+        3,
         {
             Template.VOLUNTEER_REGISTERED: {"volunteer_no": "V1"},
             Template.SIGN_UP_CONFIRMED: {**OWN_SHIFT_FACTS, "activity_title": "陪伴阅读"},
+            Template.SIGN_UP_WAITING: {**OWN_SHIFT_FACTS, "activity_title": "陪伴阅读", "position": 3},
             Template.SIGN_UP_PROMOTED: {**OWN_SHIFT_FACTS, "activity_title": "陪伴阅读"},
             Template.HOURS_CREDITED: {
                 "activity_title": "陪伴阅读",
@@ -314,8 +347,8 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
                 "activity_title": "陪伴阅读",
                 "checked_in_at": "2026-03-01T01:00:00+00:00",
             },
-            Template.CLAIM_ACCEPTED: {**OWN, "activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
-            Template.CLAIM_REFUSED: {**OWN, "activity_title": "陪伴阅读", "minutes": 90, "reason": ""},
+            Template.CLAIM_ACCEPTED: {**OWN, "activity_title": "陪伴阅读", "minutes": 90, "reason": "", "excused": 0},
+            Template.CLAIM_REFUSED: {**OWN, "activity_title": "陪伴阅读", "minutes": 90, "reason": "", "excused": 0},
             Template.SHIFT_MISSED: OWN_SHIFT_FACTS,
             Template.ABSENCE_EXCUSED: {**OWN, "activity_title": "陪伴阅读", "is_late": 0, "reason": "公交停运"},
             Template.HOURS_CORRECTED: {

@@ -15,6 +15,7 @@ MOVED: Facts = {
 FACTS: dict[Template, Facts] = {
     Template.VOLUNTEER_REGISTERED: {"volunteer_no": "510115-000001"},
     Template.SIGN_UP_CONFIRMED: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
+    Template.SIGN_UP_WAITING: {**SHIFT, "position": 12},
     Template.SIGN_UP_PROMOTED: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
     Template.SHIFT_REMINDER: {"activity_title": "Tea & <talk>", "starts_at": "2026-02-28T17:30:00+00:00"},
     Template.PLACE_OFFERED: {**SHIFT, "place": "Hall 1", "answer_by": "2026-02-27T10:00:00+00:00"},
@@ -30,7 +31,7 @@ FACTS: dict[Template, Facts] = {
     Template.LED_SHIFT_CANCELLED: {**SHIFT, "reason": "Storm"},
     Template.LED_ACTIVITY_CANCELLED: {"activity_title": "Tea & <talk>", "reason": "Storm"},
     Template.CHECK_OUT_MISSED: {"activity_title": "Tea & <talk>", "checked_in_at": "2026-02-28T17:30:00+00:00"},
-    Template.CLAIM_ACCEPTED: {"activity_title": "Tea & <talk>", "minutes": 90, "reason": ""},
+    Template.CLAIM_ACCEPTED: {"activity_title": "Tea & <talk>", "minutes": 90, "reason": "", "excused": 1},
     Template.CLAIM_REFUSED: {"activity_title": "Tea & <talk>", "minutes": 0, "reason": "Not on the list"},
     Template.HOURS_CREDITED: {"activity_title": "Tea & <talk>", "minutes": 90, "lifetime_minutes": 6000},
     Template.SHIFT_MISSED: SHIFT,

@@ -34,11 +34,13 @@ def line(state: str, *, left_at: datetime | None = None) -> ClosingLine:
         counts_from=max(CAME, START) if came else None,
         counts_until=min(left_at, END) if left_at else None,
         missing=state in ("attending", "missing_check_out"),
+        rating=None,
     )
 
 
 def form(said: Said) -> dict[str, str]:
     names = {"was": said.was, "start": said.start, "end": said.end, "break": said.break_minutes, "reason": said.reason}
+    names["rating"] = said.rating
     return {f"{name}-{ID}": value for name, value in names.items()}
 
 
@@ -130,3 +132,19 @@ def test_a_fault_stands_at_the_field_it_is_of_and_one_of_a_whole_line_at_its_end
     ]
     refused = RefusedByServiceError(422, {"faults": faults}, None)
     assert closing_faults(refused) == {f"end-{ID}": "必填", f"reason-{ID}": "写明原因", "shift_id": "还没结束"}
+
+
+def test_a_rating_is_told_where_it_is_another_than_before_with_whatever_else_was_touched() -> None:
+    of = line("completed", left_at=END)
+    known = said_by_rule(of)
+    assert told(of, replace(known, rating="4")) == [{"sign_up_id": str(ID), "reason": "", "rating": 4}]
+    (both,) = told(of, replace(known, end="10:30", reason="提前走", rating="2"))
+    assert (both["rating"], both["reason"], "ended_at" in both) == (2, "提前走", True)
+    rated = of.model_copy(update={"rating": 4})
+    assert told(rated, said_by_rule(rated)) == []
+    assert told(rated, replace(said_by_rule(rated), rating="")) == [], "what was said is not unsaid"
+    for wrong in ("6", "0", "好"):
+        assert told(of, replace(known, rating=wrong)) == []
+    absent = line("confirmed")
+    assert told(absent, replace(said_by_rule(absent), rating="5")) == []
+    assert unreadable(form(replace(known, rating="4")), [of], "zh-CN") == {}

@@ -89,15 +89,24 @@ function follow() {
   };
 }
 
-function change({ name, html = {}, say }) {
+function change({ name, html = {}, marks = {}, say }) {
   for (const [place, words] of Object.entries(html)) {
     document.querySelectorAll(`[data-show="${CSS.escape(place)}"]`).forEach((shown) => { shown.innerHTML = words; });
   }
   if (say && live()) live().textContent = say;
   document.querySelectorAll(`[data-live="${CSS.escape(name)}"][hx-trigger]`).forEach((part) => {
-    // Of the many who wait, not all ask in the same moment.
-    setTimeout(() => part.dispatchEvent(new Event("live")), name.startsWith("queue:") ? Math.random() * 1000 : 0);
+    const { mark, markOf } = part.dataset;
+    if (mark !== undefined && mark === (marks[markOf] ?? mark)) return;  // counts alone have changed
+    // Of the many who look or wait, not all ask in the same moment.
+    setTimeout(askFor, mark !== undefined || name.startsWith("queue:") ? Math.random() * 1000 : 0, part);
   });
+}
+
+// A button that was pressed in it gets its answer first.
+function askFor(part) {
+  if (part.querySelector(".htmx-request")) { setTimeout(askFor, 200, part); return; }
+  if (part.dataset.say && live()) live().textContent = part.dataset.say;
+  part.dispatchEvent(new Event("live"));
 }
 addEventListener("pageshow", follow);
 addEventListener("pagehide", () => { stream?.close(); stream = undefined; following = ""; });

@@ -151,7 +151,7 @@ async function download() {
 
 // ---- entries
 
-const isUnsynced = (entry) => entry.kind !== "clock" && !entry.verdict;
+const isUnsynced = (entry) => entry.sign_up && !entry.verdict;
 const mayChange = (entry) => !entry.verdict || entry.verdict.verdict === "waiting";
 
 // One at a time, also of two open pages: each entry names the one before it.
@@ -177,7 +177,7 @@ function sync() {
     const device = list.content.device_id;
     if (entries.some(isUnsynced)) await append("clock", undefined, (await send("entries", { device_id: device })).server_time);
     await read();
-    const open = entries.some((entry) => entry.kind !== "clock" && mayChange(entry)) ? entries.filter(mayChange) : [];
+    const open = entries.some((entry) => entry.sign_up && mayChange(entry)) ? entries.filter(mayChange) : [];
     for (let first = 0; first < open.length; first += A_BATCH) {
       const batch = open.slice(first, first + A_BATCH);
       const { items } = await send("entries", { device_id: device, entries: batch.map((entry) => entry.signed) });
@@ -187,7 +187,10 @@ function sync() {
   });
 }
 
-function saveFile() {
+// Whoever brings the file has no reading of this device's clock: that there was none is noted, so that all before it counts.
+async function saveFile() {
+  if (entries.at(-1)?.kind !== "clock") await append("clock");
+  await read();
   const listed = new Map(list.content.sign_ups.map((person) => [person.sign_up_id, person]));
   const shown = entries.map((entry) => ({
     name: listed.get(entry.sign_up)?.name_masked, number_last_four: listed.get(entry.sign_up)?.number_last_four,
@@ -315,12 +318,12 @@ async function attempt(work, done) {
 }
 
 const syncNow = () => attempt(sync, (count) => page.dataset[count ? "syncedNow" : "nothingToSync"]);
-const syncIfOpen = () => { if (list && entries.some((entry) => entry.kind !== "clock" && mayChange(entry))) syncNow(); };
+const syncIfOpen = () => { if (list && entries.some((entry) => entry.sign_up && mayChange(entry))) syncNow(); };
 
 function listen() {
   for (const name of ["get", "again"]) part(name).addEventListener("click", () => attempt(download, () => page.dataset.ready));
   part("sync").addEventListener("click", syncNow);
-  part("save").addEventListener("click", () => { saveFile(); say(page.dataset.saved); });
+  part("save").addEventListener("click", () => attempt(saveFile, () => page.dataset.saved));
   part("search").addEventListener("input", find);
   part("people").addEventListener("click", (event) => {
     const button = event.target.closest("button[data-if]");
