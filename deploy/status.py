@@ -28,7 +28,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.provision import reactions
 from deploy.services import SERVICES, url_name
-from shared.messaging.kafka_metadata import end_offsets, extents
+from shared.contracts.topics import TOPICS
+from shared.messaging.dead_letter import dead_letter_topic
+from shared.messaging.kafka_metadata import end_offsets, extents, partition_counts
 from shared.messaging.observer import View, view
 from shared.messaging.positions import positions_of
 from shared.messaging.servers import KafkaServers
@@ -91,6 +93,9 @@ class Status:
     log_in: str | None = None
     """Why nobody can log in; None where the sequence of a log-in works up to the password, or nothing runs."""
 
+    topics: Sequence[str] = ()
+    """What is not as agreed about topics, a sentence for each."""
+
     @property
     def runs(self) -> bool:
         """Whether anything of the system answers: a process, or a database."""
@@ -115,6 +120,7 @@ class Status:
             if missing := sum(count.missing for count in seen.missing):
                 found.append(f"{service} has missed {missing:,} events")
         found += [f"{service} misses history: {command_of(service)}" for service in self.without_history]
+        found += self.topics
         found += [f"group {lag.group} stands still" for lag in self.lags if lag.drains_in is None]
         return found
 
@@ -179,7 +185,8 @@ async def look(environment: Mapping[str, str]) -> Status:
     unreachable += [f"the database of {service}" for service in SERVICES if service not in first]
     asked = await processes
     log_in = await log_in_fault(named) if any(not process.fault for process in asked) else None
-    return Status(datetime.now(UTC), asked, first, lags, without_history, unreachable, log_in)
+    odd_topics = await _odd_topics(environment) if "Kafka" not in unreachable else []
+    return Status(datetime.now(UTC), asked, first, lags, without_history, unreachable, log_in, odd_topics)
 
 
 async def log_in_fault(named: Mapping[str, str]) -> str | None:
@@ -274,6 +281,34 @@ async def _without_history(
         except (KafkaError, SQLAlchemyError, OSError, ValueError, KeyError):
             continue
     return found
+
+
+async def _odd_topics(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each topic that its writer finds not to be as agreed; nothing of one that asks in vain."""
+    prefix, found = environment.get("TOPIC_PREFIX", ""), []
+    for service in SERVICES:
+        topics = [topic for topic in TOPICS.values() if topic.owner == service]
+        copies = [dead_letter_topic(service)] if reactions(service).topics else []
+        agreed = {topic.name: topic.partitions for topic in (*topics, *copies)}
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                servers = KafkaServers.of_service(service, environment)
+                there = await partition_counts(servers, [prefix + name for name in agreed])
+        except (KafkaError, OSError, ValueError, KeyError):
+            continue
+        seen = {name: there[prefix + name] for name in agreed}
+        found += [_about(service, name, seen[name], agreed[name]) for name in agreed if seen[name] != agreed[name]]
+    return found
+
+
+def _about(service: str, topic: str, there: int | None, agreed: int) -> str:
+    if there is None:
+        return f"{service} may not use topic {topic}"
+    if not there:
+        return f"topic {topic} is not in Kafka: linbang provision"
+    if there < agreed:
+        return f"topic {topic} has {there} partitions of {agreed}: give it the rest"
+    return f"topic {topic} has {there} partitions, but {agreed} were agreed: nothing is written to the others"
 
 
 async def _misses_history(service: str, url: str, servers: KafkaServers, prefix: str) -> bool:

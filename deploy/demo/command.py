@@ -218,11 +218,13 @@ def _find_or_start(stack: ExitStack, children: list[Child], console: Console) ->
                 raise
             time.sleep(0.5)
         else:
+            _check_all_run(system)
             return Running(Platform(system.base_urls, _operator_password(SECRETS)), system, started_here=True)
 
 
 def _find(console: Console) -> Running | None:
     if system := runner.find_running():
+        _check_all_run(system)
         console.print(f"Using the system that runs already (process {system.pid}).")
         return Running(Platform(system.base_urls, _operator_password(SECRETS)), system)
     base_urls = LocalSettings().base_urls()
@@ -231,6 +233,11 @@ def _find(console: Console) -> Running | None:
             return None
     console.print(f"Using the system that answers at {' '.join(base_urls.values())}.")
     return Running(Platform(base_urls, _operator_password(ROOT / ".env", SECRETS)))
+
+
+def _check_all_run(system: runner.System) -> None:
+    for service, why in system.not_started.items():
+        raise DemoError(f"{service} is not running, and the demo needs all of them.\n{why}")
 
 
 def _operator_password(*files: Path) -> str:

@@ -71,6 +71,8 @@ class Broker:
     heap_megabytes: int = HEAP_MEGABYTES
     short_lived: bool = False
     """Whether it is compiled quickly rather than well, as suits tests."""
+    settings: str = ""
+    """More lines of its ``server.properties``."""
     security: Security | None = None
     """None: whoever reaches it may do everything."""
     _child: Child | None = field(default=None, init=False)
@@ -97,6 +99,7 @@ class Broker:
                 replication=cluster.replication,
                 min_in_sync=min_in_sync(cluster.replication),
             )
+            + self.settings
             + (_secured(self.security) if self.security else "")
         )
         clear_stale(self._pid_file)

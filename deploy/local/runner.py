@@ -39,7 +39,7 @@ from deploy.local.environment import (
 )
 from deploy.local.paths import ROOT, STATE
 from deploy.local.postgres import Postgres
-from deploy.local.process import Child, LocalError, clear_stale, pid_line
+from deploy.local.process import Child, ChildFailedError, LocalError, clear_stale, pid_line
 from deploy.services import SERVICES, TABLE
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class System:
     postgres: str
     mail: str
     log_ins: list[str] = field(default_factory=list)
+    not_started: dict[str, str] = field(default_factory=dict)
+    """Why a service did not start, by its name; the others run without it."""
 
 
 def up() -> int:
@@ -172,7 +174,8 @@ def running_system(children: list[Child] | None = None, *, seeding: bool = True)
             asyncio.run(provision.provision(target))
         assets.unpack()
         with _step("Services"):
-            _start_services(stack, children, settings, target)
+            not_started = _start_services(stack, children, settings, target)
+        seeding = seeding and not (not_started and not _SEEDED.exists())
         system = System(
             pid=os.getpid(),
             base_urls=settings.base_urls(),
@@ -180,6 +183,7 @@ def running_system(children: list[Child] | None = None, *, seeding: bool = True)
             postgres=_postgres_place(settings, admin_url),
             mail=f"127.0.0.1:{settings.smtp_port}, kept in {MAIL}",
             log_ins=_seed(Platform(settings.base_urls(), secret["REGISTRY_OPERATOR_PASSWORD"])) if seeding else [],
+            not_started=not_started,
         )
         _remember(_RUNNING, asdict(system))
         stack.callback(_RUNNING.unlink, missing_ok=True)
@@ -190,18 +194,22 @@ def running_system(children: list[Child] | None = None, *, seeding: bool = True)
 def show(system: System) -> None:
     """Print the addresses, last the one that people open."""
     for service, address in system.base_urls.items():
-        if not TABLE[service].pages:
+        if not TABLE[service].pages and service not in system.not_started:
             console.print(f"  {service:<14}{address}/docs")
     console.print(f"  {'Kafka':<14}{system.bootstrap_servers}")
     console.print(f"  {'PostgreSQL':<14}{system.postgres}")
     console.print(f"  {'mail':<14}{system.mail}")
     console.print(f"  {'texts':<14}to phones are kept in {TEXTS}")
     console.print(f"  {'logs':<14}{_LOG}")
-    console.print("Log-ins (name, password):")
+    if system.log_ins:
+        console.print("Log-ins (name, password):")
     for line in system.log_ins:
         console.print(f"  {line}")
+    for service, why in system.not_started.items():
+        console.print(f"{service} is not running, the others are.", style="red")
+        console.print(why, markup=False)
     for service, address in system.base_urls.items():
-        if TABLE[service].pages:
+        if TABLE[service].pages and service not in system.not_started:
             console.print(f"Open {address} and log in by one of these names.")
 
 
@@ -242,7 +250,10 @@ def _start_servers(
     return admin_url, kafka
 
 
-def _start_services(stack: ExitStack, children: list[Child], settings: LocalSettings, target: provision.Target) -> None:
+def _start_services(
+    stack: ExitStack, children: list[Child], settings: LocalSettings, target: provision.Target
+) -> dict[str, str]:
+    """Start every service; return what is to be said of those that did not: one does not take the others along."""
     secret = load_secrets()
     services = [
         Child(
@@ -258,11 +269,16 @@ def _start_services(stack: ExitStack, children: list[Child], settings: LocalSett
     for child in services:
         child.start()
         stack.callback(child.stop)
-        children.append(child)
+    not_started = {}
     with httpx.Client(timeout=2) as client:
         for child in services:
             ready = partial(checks.service_is_ready, client, settings.base_urls()[child.name])
-            child.wait_until(ready, _SERVICE_SECONDS)
+            try:
+                child.wait_until(ready, _SERVICE_SECONDS)
+                children.append(child)
+            except ChildFailedError as error:
+                not_started[child.name] = str(error)
+    return not_started
 
 
 def _postgres_place(settings: LocalSettings, admin_url: str) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
+import structlog
 from fastapi import Depends, Header, Request
 from fastapi.dependencies.models import Dependant
 from joserfc import jwt
@@ -28,6 +29,7 @@ from shared.contracts.tokens import ALGORITHM, ISSUER, STEPPED_UP_FOR, Limit
 from shared.http.problems import ProblemError
 from shared.store.revocations import Revocations
 
+log = structlog.get_logger()
 _REFETCH_SECONDS = 300.0
 _UNKNOWN_KEY_REFETCH_SECONDS = 2.0
 _MOST_REMEMBERED = 10_000
@@ -83,7 +85,8 @@ class Verifier:
         return claims
 
     async def _intact(self, token: str) -> dict[str, Any]:
-        await self._refresh(_REFETCH_SECONDS)
+        if not self._keys.keys:
+            await self._refresh(0)
         try:
             return self._decode(token)
         except (JoseError, ValueError):
@@ -107,14 +110,23 @@ class Verifier:
         self._claims.validate(claims)
         return claims
 
+    async def keep_fresh(self) -> None:
+        """Fetch the keys again and again beside requests, until cancelled: an issuer that hangs makes nobody wait."""
+        while True:
+            await asyncio.sleep(_REFETCH_SECONDS)
+            try:
+                await self._refresh(0)
+            except Exception as fault:  # noqa: BLE001 - whatever it was, the keys we have go on verifying
+                log.warning("keys not fetched", error=type(fault).__name__)
+
     async def _refresh(self, max_age: float) -> None:
-        """Fetch keys that are older. While the issuer is away, the ones we have go on verifying."""
+        """Fetch the keys if ours are older than so many seconds; while the issuer is away, ours go on verifying."""
         async with self._lock:
-            if time.monotonic() - self._fetched < max_age:
+            if self._keys.keys and time.monotonic() - self._fetched < max_age:
                 return
             try:
                 published = await self._fetch()
-            except OSError:
+            except OSError:  # also where it does not answer in time
                 if not self._keys.keys:
                     raise
             else:

@@ -135,7 +135,7 @@ async def idempotent(
 _KNOWN = text("""
     SELECT k.account, k.key, k.fingerprint, k.status, k.body
     FROM unnest(CAST(:account AS text[]), CAST(:key AS text[])) AS c(account, key) CROSS JOIN LATERAL (
-        SELECT * FROM idempotency_key
+        SELECT account, key, fingerprint, status, body FROM idempotency_key
         WHERE district = :district AND account = c.account AND key = c.key LIMIT 1
     ) k
 """)

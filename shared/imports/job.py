@@ -5,6 +5,7 @@ the job's progress commit together, and ``advance`` moves the progress only from
 :done``) and only for whoever has the claim. A crash resumes at the next chunk; nothing is lost or doubled.
 """
 
+import base64
 import json
 import os
 from collections import Counter
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.faults import Fault
 from shared.imports.rows import Outcome, Row, Verdict
 from shared.store.event_log import new_id
+from shared.store.key_check import SealingKey
 from shared.work.kind import NewWork
 from shared.work.queue import PROGRESS, ClaimLostError, schedule
 
@@ -103,6 +106,26 @@ def seal_file(key: bytes, content: bytes) -> bytes:
 def open_file(key: bytes, sealed: bytes) -> bytes:
     """Decrypt what ``seal_file`` sealed."""
     return AESGCM(key).decrypt(sealed[:12], sealed[12:], None)
+
+
+_WAITING = text("SELECT content FROM import_job WHERE content IS NOT NULL LIMIT 1")
+
+
+def file_key(service: str, encoded: str) -> SealingKey:
+    """Return the key of a service's files, given in base64, as what is on file can be held against it."""
+    key = base64.b64decode(encoded)
+
+    async def waits(tx: AsyncConnection) -> bool:
+        return await tx.scalar(_WAITING) is not None
+
+    async def opens(tx: AsyncConnection) -> bool:
+        sealed = await tx.scalar(_WAITING)
+        try:
+            return sealed is None or bool(open_file(key, sealed) or True)
+        except InvalidTag:
+            return False
+
+    return SealingKey(setting=f"{service.upper()}_FILE_KEY", value=key, in_use=waits, opens=opens)
 
 
 _LOAD = text("""

@@ -5,7 +5,7 @@ load-bearing statement is the fence, ``positions.move``: where fewer rows move t
 somebody else has moved on and everything is rolled back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import attrgetter
 
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.topics import TOPICS
 from shared.messaging import positions
+from shared.messaging.kafka_metadata import Extent
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
 from shared.messaging.subscription import MissingHistory, begins_too_late
@@ -22,6 +23,18 @@ from shared.store.engine import Store
 _PLACE = attrgetter("topic", "partition")
 Moves = Mapping[TopicPartition, tuple[int, int]]
 """For each partition, where it is expected to stand and where a batch takes it."""
+Stretches = Mapping[TopicPartition, Extent]
+"""A part of each partition."""
+
+
+def stretches_of(records: Iterable[Record]) -> Stretches:
+    """Return what a batch is of each partition: from its first record up to what comes after its last."""
+    read: dict[TopicPartition, Extent] = {}
+    for place, run in groupby(records, _PLACE):
+        partition, offsets = TopicPartition(*place), [record.offset for record in run]
+        first, _ = read.get(partition, (offsets[0], 0))
+        read[partition] = Extent(first, offsets[-1] + 1)
+    return read
 
 
 class FencedError(Exception):
@@ -79,18 +92,23 @@ class Assignment:
         for partition in partitions & client.assignment():
             client.seek(partition, self.expected[partition])
 
-    def moves(self, records: Sequence[Record]) -> Moves:
-        """Return where a batch takes each partition. Raises FencedError where it does not begin where we stand."""
-        moves: dict[TopicPartition, tuple[int, int]] = {}
-        for place, run in groupby(records, _PLACE):
-            partition, offsets = TopicPartition(*place), [record.offset for record in run]
-            start, expected = moves.get(partition, (self.expected[partition],) * 2)
-            compacted = TOPICS[partition.topic.removeprefix(self._prefix)].cleanup == "compact"
-            # Compaction leaves gaps; anywhere else a gap would be an event skipped.
-            if offsets[0] < expected or (offsets[0] > expected and not compacted):
-                raise FencedError(f"{partition.topic}[{partition.partition}] is at {offsets[0]}, expected {expected}")
-            moves[partition] = (start, offsets[-1] + 1)
-        return moves
+    def gaps(self, batch: Stretches) -> Stretches:
+        """Return what lies between where we stand and where a batch begins. Raises FencedError where it begins before.
+
+        A compacted topic leaves out what others have replaced: there nothing can be asked about it.
+        """
+        gaps = {partition: Extent(self.expected[partition], read.beginning) for partition, read in batch.items()}
+        for partition, gap in gaps.items():
+            if gap.end < gap.beginning:
+                raise FencedError(f"{partition.topic}[{partition.partition}] is at {gap.end}, not {gap.beginning}")
+        return {partition: gap for partition, gap in gaps.items() if gap.end > gap.beginning and self._keeps(partition)}
+
+    def _keeps(self, partition: TopicPartition) -> bool:
+        return TOPICS[partition.topic.removeprefix(self._prefix)].cleanup != "compact"
+
+    def moves(self, batch: Stretches) -> Moves:
+        """Return where a batch takes each partition."""
+        return {partition: (self.expected[partition], read.end) for partition, read in batch.items()}
 
     async def fence(self, tx: AsyncConnection, moves: Moves) -> None:
         """Move the group's positions in a batch's transaction. Raises FencedError where they are not where we think."""

@@ -37,7 +37,7 @@ async def catch_up(
     held = await surroundings.held()
     async with store.transaction() as tx:
         known = await positions_of(tx, reactions.service)
-    applied = await FromLogs(surroundings, subscriptions, held).apply(reactions.events, begin, advance)
+    applied = await FromLogs(surroundings, subscriptions).apply(reactions.events, begin, advance)
     positions = _positions(surroundings, held, known)
     async with store.transaction() as tx:
         if applied.applied or applied.parked or positions:

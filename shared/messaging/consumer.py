@@ -6,7 +6,7 @@ serve lag tools alone.
 
 Passing faults (the database is away, a deadlock) block the partition and are tried again for as long as they last.
 Lasting ones (bytes that are no event, an unknown version, a broken invariant) are found by bisection and parked.
-Nothing is skipped.
+Nothing is skipped. Offsets need not be consecutive, but what lies between two batches is looked at (``holes.py``).
 """
 
 import asyncio
@@ -21,12 +21,21 @@ from aiokafka.errors import KafkaError
 
 from shared.contracts.envelope import UndecodableEventError, read_attributes
 from shared.messaging import group_client
-from shared.messaging.assignment import Assignment, FencedError, Moves, PositionLostError
+from shared.messaging.assignment import (
+    Assignment,
+    FencedError,
+    Moves,
+    PositionLostError,
+    Stretches,
+    stretches_of,
+)
 from shared.messaging.batch import Processing
 from shared.messaging.dead_letter import LimitReachedError
 from shared.messaging.fault_kinds import is_of_the_deployment, is_transient
 from shared.messaging.group_client import Membership
-from shared.messaging.kafka_metadata import partitions_of
+from shared.messaging.holes import without_records
+from shared.messaging.kafka_metadata import Extent, partitions_of
+from shared.messaging.positions import Offsets
 from shared.messaging.progress import Progress
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
@@ -40,6 +49,8 @@ from shared.store.engine import Store
 
 COMMIT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
+HOLE_SECONDS = 20.0
+"""Within it a stretch is read over; an aborted transaction can be long."""
 SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.1, 10.0
 
 log = structlog.get_logger()
@@ -185,7 +196,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         reach("consumer.after_poll")
         started = time.perf_counter()
         self._progress.take_up(records)
-        moves = self._assignment.moves(records)
+        batch = stretches_of(records)
+        if gaps := self._assignment.gaps(batch):
+            await self._check_holes(gaps)
+        moves = self._assignment.moves(batch)
         try:
             await self._transact(records, moves, bisect=False)
         except (FencedError, LimitReachedError):
@@ -203,6 +217,31 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         metrics.CONSUMER_EVENT_AGE_SECONDS.labels(self._group).observe(
             max(0.0, time.time() - _event_time(min(records, key=_TIMESTAMP)))
         )
+
+    async def _check_holes(self, gaps: Stretches) -> None:
+        """Raise FencedError where records lie between where we stand and where a batch begins, or lay there once."""
+        async with asyncio.timeout(HOLE_SECONDS):
+            holes = await without_records(self._servers, gaps)
+        for partition in gaps.keys() - holes:
+            raise FencedError(f"{partition.topic}[{partition.partition}] was read over from {gaps[partition]}")
+
+    async def _pass_holes(self, client: AIOKafkaConsumer, ends: Offsets) -> None:
+        """Go to the end of those partitions in which no record comes before it: what is no record is never read."""
+        gaps = {p: Extent(self._assignment.expected[p], end) for p, end in ends.items()}
+        try:
+            async with asyncio.timeout(HOLE_SECONDS):
+                holes = await without_records(self._servers, gaps)
+            async with self._busy:
+                moves = {p: (gaps[p].beginning, gaps[p].end) for p in holes}
+                moves = {p: move for p, move in moves.items() if self._assignment.expected.get(p) == move[0]}
+                async with self._store.transaction() as tx:
+                    await self._assignment.fence(tx, moves)
+                self._assignment.committed(moves)
+                self._assignment.rewind(client, set(moves))
+        except Exception as fault:
+            if not (isinstance(fault, FencedError) or is_transient(fault)):
+                raise
+            log.info("the ends of topics not looked at", consumer=self._group, error=type(fault).__name__)
 
     async def _transact(self, records: tuple[Record, ...], moves: Moves, *, bisect: bool) -> None:
         async with self._store.transaction() as tx:
@@ -229,11 +268,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         assigned = client.assignment()
         held = {p: offset for p, offset in self._assignment.expected.items() if p in assigned and p in ends}
+        still = self._progress.still(held, ends)
         if self._progress.look(held, ends):
             able = self._joined and held.keys() == assigned and not self._failures
             (self._heartbeat.beat if able else self._heartbeat.wait)()
         if self._joined:  # a commit in mid-rebalance makes aiokafka join anew: a group of several would never settle
             await self._commit(client, held)
+            if still and not self._failures and not self._busy.locked():
+                await self._pass_holes(client, {partition: ends[partition] for partition in still})
 
     async def _commit(self, client: AIOKafkaConsumer, positions: Mapping[TopicPartition, int]) -> None:
         if not positions:

@@ -24,6 +24,10 @@ MAX_SHARE, WINDOW = 0.05, 1000
 MAX_CONSECUTIVE = 20
 BEHIND_PARKED = "behind_parked"
 RETENTION = timedelta(days=90)
+DEAD_LETTERS = ".dlt"
+"""How the names of topics of copies end."""
+ORIGIN_HEADERS = "origin_headers"
+"""The header of a copy that holds the parked record's own; a copy that is too large goes without these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def _place(record: Record) -> tuple[str, int, int]:
 
 def dead_letter_topic(group: str) -> Topic:
     """Return the topic that gets a copy of every record the group has parked."""
-    return Topic(f"{group}.dlt", "key of the parked record", 1, group, retention=RETENTION)
+    return Topic(f"{group}{DEAD_LETTERS}", "key of the parked record", 1, group, retention=RETENTION)
 
 
 def state_topics(topics: Iterable[str]) -> list[str]:
@@ -124,7 +128,7 @@ _PARKED_KEYS = text("""
     WHERE consumer = :consumer AND state = 'parked' AND topic = ANY(CAST(:topics AS text[]))
       AND key = ANY(CAST(:keys AS bytea[]))
 """)
-_PARK = text("""
+_PARK = text(f"""
     WITH parked AS (
         INSERT INTO dead_letter (id, consumer, topic, partition, "offset", key, value, headers, reason, message,
                                  attempts)
@@ -142,7 +146,7 @@ _PARK = text("""
            key, CASE WHEN topic = ANY(CAST(:state_topics AS text[])) THEN NULL ELSE value END,
            json_build_object('dead_letter_id', id::text, 'reason', reason, 'origin_topic', topic,
                              'origin_partition', partition::text, 'origin_offset', "offset"::text,
-                             'origin_headers', headers::text)
+                             '{ORIGIN_HEADERS}', headers::text)
     FROM parked
 """)
 

@@ -31,7 +31,11 @@ _LIST = text("""
       AND (CAST(:reason AS text) IS NULL OR reason = :reason)
     ORDER BY parked_at DESC, topic, partition, "offset" DESC LIMIT :rows
 """)
-_ONE = text("SELECT * FROM dead_letter WHERE consumer = :consumer AND id = :id")
+_ONE = text("""
+    SELECT id, consumer, topic, partition, "offset", key, value, headers, reason, message, state, parked_at, attempts,
+           tried_at, settled_at, settled_by, settled_reason
+    FROM dead_letter WHERE consumer = :consumer AND id = :id
+""")
 _NEIGHBOURS = text("""
     SELECT count(*) FILTER (WHERE "offset" < :offset), count(*) FILTER (WHERE "offset" > :offset)
     FROM dead_letter

@@ -6,8 +6,7 @@ applied twice, and what is older than the subscription to its type is projected 
 again.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -23,7 +22,7 @@ from shared.messaging.dead_letter import LimitReachedError
 from shared.messaging.fault_kinds import is_of_the_deployment, is_transient
 from shared.messaging.handled import HANDLED, PARKED_IDS
 from shared.messaging.kafka_metadata import Extent, extents
-from shared.messaging.partitioner import partition_index
+from shared.messaging.partitioner import agreed_partitions, partition_index
 from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record, content_of, make_record
 from shared.messaging.servers import KafkaServers
@@ -78,14 +77,10 @@ class Surroundings:
 class FromLogs:
     """The work for one service."""
 
-    def __init__(
-        self, surroundings: Surroundings, subscriptions: Subscriptions, partitions: Iterable[TopicPartition]
-    ) -> None:
-        """``partitions`` are those of the service's topics."""
+    def __init__(self, surroundings: Surroundings, subscriptions: Subscriptions) -> None:
         self._store, self._reactions = surroundings.store, surroundings.reactions
         self._url_of, self._prefix = surroundings.url_of, surroundings.prefix
         self._subscriptions = subscriptions
-        self._partitions = Counter(partition.topic for partition in partitions)
 
     async def apply(self, events: Collection[type[Event]], begin: OnProgress, advance: OnProgress) -> Applied:
         """Apply what is missing of some types. Raises LimitReachedError as the consumer does."""
@@ -144,5 +139,5 @@ class FromLogs:
         position, topic, data, *attributes = row
         event, physical = Attributes(*attributes), self._prefix + topic
         key, value, headers = content_of(event, data)
-        place = (physical, partition_index(key, self._partitions[physical]), FIRST_OFFSET + position)
+        place = (physical, partition_index(key, agreed_partitions(topic)), FIRST_OFFSET + position)
         return make_record(place, key, value, headers, int(event.time.timestamp() * 1000))

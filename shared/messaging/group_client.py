@@ -10,6 +10,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 
+from shared.messaging.kafka_metadata import ISOLATION
 from shared.messaging.records import Record
 from shared.messaging.servers import KafkaServers
 
@@ -62,6 +63,7 @@ def subscribe(
         batch_timeout_ms=BATCH_TIMEOUT_MS,
         fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
         auto_offset_reset="earliest",
+        isolation_level=ISOLATION,
         session_timeout_ms=membership.session_timeout_ms,
         heartbeat_interval_ms=membership.heartbeat_interval_ms,
         max_poll_interval_ms=membership.max_poll_interval_ms,

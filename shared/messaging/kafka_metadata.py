@@ -2,11 +2,16 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from shared.messaging.servers import KafkaServers
+
+ISOLATION: Final = "read_committed"
+"""Whoever reads events, or asks where they end, does it so: what a transaction takes back never happened."""
 
 
 class Extent(NamedTuple):
@@ -31,11 +36,26 @@ async def end_offsets(servers: KafkaServers, topics: Sequence[str]) -> dict[Topi
     return {partition: extent.end for partition, extent in (await extents(servers, topics)).items()}
 
 
+async def partition_counts(servers: KafkaServers, topics: Sequence[str]) -> dict[str, int | None]:
+    """Return how many partitions each physical topic has: 0 where it is not there, None where we may not know.
+
+    Raises KafkaError.
+    """
+    admin = AIOKafkaAdminClient(**servers.options())
+    try:
+        await admin.start()
+        found = await admin.describe_topics(list(topics))
+    finally:
+        await admin.close()
+    forbidden = TopicAuthorizationFailedError.errno
+    return {topic["topic"]: None if topic["error_code"] == forbidden else len(topic["partitions"]) for topic in found}
+
+
 @asynccontextmanager
 async def subscribed(servers: KafkaServers, topics: Sequence[str]) -> AsyncIterator[AIOKafkaConsumer]:
     """Give a client that knows the partitions of ``topics``. Raises KafkaError where one is not there."""
     # Subscribed from the start: `start` then waits for their partitions; else there would be none.
-    client = AIOKafkaConsumer(*topics, **servers.options(), enable_auto_commit=False)
+    client = AIOKafkaConsumer(*topics, **servers.options(), enable_auto_commit=False, isolation_level=ISOLATION)
     try:
         await client.start()
         yield client

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from shared.contracts.envelope import UndecodableEventError, read_attributes
 from shared.contracts.received import Received
 from shared.messaging.kafka_metadata import subscribed
-from shared.messaging.partitioner import partition_index
+from shared.messaging.partitioner import agreed_partitions, partition_index
 from shared.messaging.servers import KafkaServers
 
 _CLOCKS_SECONDS = 2 * 60 * 60
@@ -38,7 +38,7 @@ async def locate(servers: KafkaServers, prefix: str, events: Sequence[Received[A
         sought: dict[TopicPartition, dict[UUID, float]] = defaultdict(dict)
         for event in events:
             topic = prefix + event.data.topic
-            partition = partition_index(event.attributes.subject.encode(), len(client.partitions_for_topic(topic)))
+            partition = partition_index(event.attributes.subject.encode(), agreed_partitions(event.data.topic))
             sought[TopicPartition(topic, partition)][event.attributes.id] = event.attributes.time.timestamp()
         places: dict[UUID, Place] = {}
         client.unsubscribe()

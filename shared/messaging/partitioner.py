@@ -2,13 +2,22 @@
 
 Invariant: the same as aiokafka's, so that anybody else who writes to a topic puts a key where we do. It is here since
 aiokafka's goes byte by byte and was a quarter of the relay's time; a key of whole words (an id) is hashed by the word.
+
+Partitions that a topic has beyond those agreed on get nothing: were a key to move, what follows in it would overtake.
 """
 
 import struct
 
 from aiokafka.partitioner import murmur2
 
+from shared.contracts.topics import TOPICS
+
 _SEED, _FACTOR, _WORD = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
+
+
+def agreed_partitions(topic: str) -> int:
+    """Return how many partitions a topic, by its name without prefix, was agreed to have; a dead-letter topic one."""
+    return TOPICS[topic].partitions if topic in TOPICS else 1
 
 
 def partition_index(key: bytes, partitions: int) -> int:

@@ -40,6 +40,10 @@ class Progress:
             self._next_times.pop(partition, None)
             metrics.CONSUMER_LAST_PROGRESS.labels(self._group, *partition).set_to_current_time()
 
+    def still(self, positions: Positions, ends: Positions) -> set[TopicPartition]:
+        """Return the partitions that stand where they stood at the last look, and that is before their end."""
+        return {p for p, position in positions.items() if self._positions.get(p) == position < ends[p]}
+
     def look(self, positions: Positions, ends: Positions) -> bool:
         """Show how far the partitions held are; return whether any has moved, or all are at their end."""
         at_end = {partition for partition, position in positions.items() if position >= ends[partition]}

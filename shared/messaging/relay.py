@@ -5,19 +5,28 @@ never sent before an earlier one of that key is acknowledged, unless in the same
 relay a database, fenced by a session lock on the very connection that reads and deletes (losing it, the relay can do
 neither); one batch in flight a partition, the rest of that partition's rows waiting for the next wave.
 
+What Kafka refuses of one topic is that topic's trouble (``refused_topics.py``): its rows wait, those of others go on. A
+key's partition is one of those agreed on (``TOPICS``), however many there are.
+
 Every poll begins below whatever may still be committed (``log_cursor.py``).
 """
 
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.producer.message_accumulator import BatchBuilder
 from opentelemetry.trace import Span
 from sqlalchemy import text
@@ -26,8 +35,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import Attributes, Header
 from shared.messaging import spans
-from shared.messaging.partitioner import partition_index
+from shared.messaging.dead_letter import DEAD_LETTERS, ORIGIN_HEADERS
+from shared.messaging.partitioner import agreed_partitions, partition_index
 from shared.messaging.records import content_of
+from shared.messaging.refused_topics import OF_A_TOPIC, TOO_LARGE, RefusedTopics, TooFewPartitionsError
 from shared.messaging.servers import KafkaServers
 from shared.ops.back_off import back_off
 from shared.ops.failpoint import reach
@@ -47,6 +58,8 @@ SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.2, 10.0
 CLOSE_SECONDS = 2.0
 
 log = structlog.get_logger()
+Place: TypeAlias = tuple[str, int]
+"""A physical topic and a partition of it."""
 
 _TRY_LEAD = text("SELECT pg_try_advisory_lock(hashtextextended('outbox relay', 0))")
 # Its columns are read by place: from event_id on they are the fields of Attributes. The first two tell of the snapshot
@@ -58,7 +71,8 @@ _READ = text("""
            e.event_id, e.type, e.occurred_at, CAST(e.aggregate_id AS text), e.aggregate_version, o.district,
            e.traceparent
     FROM outbox o LEFT JOIN event_log e ON e.district = o.district AND e.position = o.position
-    WHERE o.position > :after ORDER BY o.position LIMIT :rows
+    WHERE o.position > :after AND coalesce(o.raw_topic, e.topic) <> ALL (CAST(:refused AS text[]))
+    ORDER BY o.position LIMIT :rows
 """)
 _DELETE = text("DELETE FROM outbox WHERE position = ANY(CAST(:positions AS bigint[]))")
 
@@ -88,6 +102,9 @@ class Relay:
         self._cursor = LogCursor()
         self._swept = 0.0
         self._failures = 0
+        self._refused = RefusedTopics()
+        self._to_cut: set[int] = set()
+        """Positions of copies that are too large for their topic, and go without what they are copies of."""
 
     async def run(self, heartbeat: Heartbeat) -> None:
         """Publish until cancelled; a passing fault of Kafka or PostgreSQL is waited out, the rows stay."""
@@ -111,12 +128,15 @@ class Relay:
                 raise NotLeaderError
             try:
                 RELAY_LEADER.set(1)
-                await self._publish_until_failure(connection, heartbeat)
+                while True:
+                    await self._publish_until_due(connection, heartbeat)
             finally:
                 RELAY_LEADER.set(0)
+                self._refused = RefusedTopics()
                 await connection.invalidate()  # the lock goes with the session, whatever state it is in
 
-    async def _publish_until_failure(self, connection: AsyncConnection, heartbeat: Heartbeat) -> None:
+    async def _publish_until_due(self, connection: AsyncConnection, heartbeat: Heartbeat) -> None:
+        """Publish until a topic that was refused is to be tried again: a producer has lost count of what it refused."""
         producer = AIOKafkaProducer(
             **self._servers.options(),
             acks="all",
@@ -128,7 +148,8 @@ class Relay:
         try:
             await producer.start()
             self._cursor, self._swept, pause = LogCursor(), 0.0, SHORTEST_PAUSE
-            while True:
+            self._refused.try_again()
+            while not self._refused.are_due:
                 heartbeat.beat()
                 published = await self._round(connection, producer)
                 self._failures = 0
@@ -148,17 +169,20 @@ class Relay:
         published = await self._poll(connection, producer, 0 if sweeps else self._cursor.position)
         if sweeps:
             self._swept = time.monotonic()
+        if published < POLL_ROWS:
+            self._refused.accept()
         if sweeps or published < POLL_ROWS:
-            OUTBOX_DEPTH.set(await outbox_depth(connection) if published else 0)
+            OUTBOX_DEPTH.set(await outbox_depth(connection) if published or self._refused.waiting else 0)
         return published
 
     async def _poll(self, connection: AsyncConnection, producer: AIOKafkaProducer, after: int) -> int:
         started = time.perf_counter()
-        rows = (await connection.execute(_READ, {"after": after, "rows": POLL_ROWS})).all()
+        wanted = {"after": after, "rows": POLL_ROWS, "refused": self._refused.waiting}
+        rows = (await connection.execute(_READ, wanted)).all()
         if not rows:
             return 0
         reach("relay.before_send")
-        await self._publish(connection, producer, [_record(row, self._prefix) for row in rows])
+        await self._publish(connection, producer, [self._cut(_record(row, self._prefix)) for row in rows])
         last = rows[-1]
         self._cursor.advance(last.position, last.oldest_open, last.next_to_begin)
         RELAY_PUBLISH_SECONDS.observe(time.perf_counter() - started)
@@ -167,25 +191,56 @@ class Relay:
     async def _publish(
         self, connection: AsyncConnection, producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]
     ) -> None:
-        waiting: dict[tuple[str, int], deque[OutgoingRecord]] = defaultdict(deque)
-        partitions = {topic: sorted(await producer.partitions_for(topic)) for topic in {r.topic for r in records}}
+        waiting: dict[Place, deque[OutgoingRecord]] = defaultdict(deque)
+        topics = {record.topic for record in records}
+        trouble = {topic: fault for topic, fault in (await self._troubles(producer, topics)).items() if fault}
         for record in records:
-            waiting[record.topic, _partition(record, partitions)].append(record)
+            if record.topic not in trouble:
+                waiting[record.topic, self._partition(record)].append(record)
+        for topic, fault in trouble.items():
+            self._refuse(topic, fault, [record for record in records if record.topic == topic])
         while waiting:
             await self._send_wave(connection, producer, waiting)
 
+    async def _troubles(
+        self, producer: AIOKafkaProducer, topics: Collection[str]
+    ) -> Mapping[str, KafkaError | TooFewPartitionsError | None]:
+        """Return why nothing can be sent to a topic, by topic. Raises KafkaError where no broker answers."""
+        client, cluster = producer.client, producer.client.cluster
+        for topic in topics:
+            client.add_topic(topic)
+        for _ in range(2):  # an update that was under way when we asked knows nothing of new topics
+            if all(cluster.partitions_for_topic(topic) for topic in topics):
+                break
+            if not await client.force_metadata_update():
+                raise KafkaConnectionError("no broker tells of its topics")
+        return {topic: self._trouble(topic, cluster) for topic in topics}
+
+    def _trouble(self, topic: str, cluster: ClusterMetadata) -> KafkaError | TooFewPartitionsError | None:
+        partitions = cluster.partitions_for_topic(topic)
+        if topic in cluster.unauthorized_topics:
+            return TopicAuthorizationFailedError(topic)
+        if not partitions:
+            return UnknownTopicOrPartitionError(topic)
+        if not partitions >= set(range(self._agreed(topic))):
+            return TooFewPartitionsError(topic)
+        return None
+
+    def _agreed(self, topic: str) -> int:
+        return agreed_partitions(topic.removeprefix(self._prefix))
+
+    def _partition(self, record: OutgoingRecord) -> int:
+        return 0 if record.key is None else partition_index(record.key, self._agreed(record.topic))
+
     async def _send_wave(
-        self,
-        connection: AsyncConnection,
-        producer: AIOKafkaProducer,
-        waiting: dict[tuple[str, int], deque[OutgoingRecord]],
+        self, connection: AsyncConnection, producer: AIOKafkaProducer, waiting: dict[Place, deque[OutgoingRecord]]
     ) -> None:
         """Send one batch to each partition, await them all, delete what was acknowledged."""
         sent: list[tuple[str, list[OutgoingRecord]]] = []
         futures = []
         for (topic, partition), queue in list(waiting.items()):
             batch = producer.create_batch()
-            records = _fill(batch, queue)
+            records = _fill(batch, queue, 1 if self._refused.go_singly(topic.removeprefix(self._prefix)) else POLL_ROWS)
             sent.append((topic, records))
             span = spans.start_send(topic, partition, records)
             acknowledgement = await producer.send_batch(batch, topic, partition=partition)
@@ -195,13 +250,30 @@ class Relay:
                 del waiting[topic, partition]
         results = await asyncio.gather(*futures, return_exceptions=True)
         reach("relay.after_send")
-        failures = [result for result in results if isinstance(result, BaseException)]
-        acknowledged = [part for part, result in zip(sent, results, strict=True) if result not in failures]
+        failed = [(*part, result) for part, result in zip(sent, results, strict=True) if _is_failure(result)]
+        acknowledged = [part for part, result in zip(sent, results, strict=True) if not _is_failure(result)]
         await connection.execute(_DELETE, {"positions": [r.position for _, records in acknowledged for r in records]})
         for topic, records in acknowledged:
             RELAY_PUBLISHED.labels(topic).inc(len(records))
-        if failures:
-            raise failures[0]
+        well = {topic for topic, _ in acknowledged} - {topic for topic, _, _ in failed}
+        for topic, records, fault in failed:
+            if not (isinstance(fault, OF_A_TOPIC) or (well and isinstance(fault, KafkaError))):
+                raise fault
+            self._refuse(topic, fault, records)
+            for place in [place for place in waiting if place[0] == topic]:
+                del waiting[place]
+
+    def _refuse(self, topic: str, fault: BaseException, records: Sequence[OutgoingRecord]) -> None:
+        if isinstance(fault, TOO_LARGE) and len(records) == 1 and topic.endswith(DEAD_LETTERS):
+            self._to_cut.add(records[0].position)
+        self._refused.refuse(topic.removeprefix(self._prefix), fault, [record.position for record in records])
+
+    def _cut(self, record: OutgoingRecord) -> OutgoingRecord:
+        """Return a record as it goes: a copy that is too large without its content; the table has all of it."""
+        if record.position not in self._to_cut:
+            return record
+        small = [(name, value) for name, value in record.headers if name != ORIGIN_HEADERS]
+        return record._replace(key=None, value=None, headers=small)
 
 
 async def _close(producer: AIOKafkaProducer) -> None:
@@ -225,21 +297,20 @@ def _acknowledge(span: Span, acknowledgement: asyncio.Future[object]) -> None:
     span.end()
 
 
-def _fill(batch: BatchBuilder, queue: deque[OutgoingRecord]) -> list[OutgoingRecord]:
-    """Move records from the queue into the batch until it is full; return them."""
-    records = []
-    while queue and batch.append(timestamp=None, key=queue[0].key, value=queue[0].value, headers=queue[0].headers):
+def _is_failure(result: object) -> TypeGuard[BaseException]:
+    return isinstance(result, BaseException)
+
+
+def _fill(batch: BatchBuilder, queue: deque[OutgoingRecord], most: int) -> list[OutgoingRecord]:
+    """Move records from the queue into the batch until it is full; return them. The first one always fits."""
+    records: list[OutgoingRecord] = []
+    while (
+        queue
+        and len(records) < most
+        and batch.append(timestamp=None, key=queue[0].key, value=queue[0].value, headers=queue[0].headers)
+    ):
         records.append(queue.popleft())
-    if not records:
-        raise MessageSizeTooLargeError(f"the record at outbox position {queue[0].position} exceeds {BATCH_BYTES} bytes")
     return records
-
-
-def _partition(record: OutgoingRecord, partitions: Mapping[str, list[int]]) -> int:
-    choices = partitions[record.topic]
-    if len(choices) == 1 or record.key is None:
-        return choices[0]
-    return choices[partition_index(record.key, len(choices))]
 
 
 def _record(row: Sequence[Any], prefix: str) -> OutgoingRecord:

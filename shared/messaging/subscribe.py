@@ -39,7 +39,7 @@ async def subscribe(
             return None
         await subscription.add(tx, service, missing.events, await subscription.now(tx), filled=False)
         subscriptions = Subscriptions.of(reactions, await subscription.read_rows(tx, service))
-    applied = await FromLogs(surroundings, subscriptions, held).apply(_events(surroundings, missing), begin, advance)
+    applied = await FromLogs(surroundings, subscriptions).apply(_events(surroundings, missing), begin, advance)
     async with store.transaction() as tx:
         await positions.begin(tx, service, {partition: held[partition].end for partition in missing.partitions})
         await subscription.mark_filled(tx, service, missing.events)

@@ -21,6 +21,9 @@ OUTBOX_OLDEST_SECONDS = Gauge(
 )
 RELAY_LEADER = Gauge("relay_leader", "1 while this process holds the relay's lock.")
 RELAY_PUBLISHED = Counter("relay_published", "Records acknowledged by Kafka.", ["topic"])
+RELAY_TOPIC_REFUSED = Gauge(
+    "relay_topic_refused", "1 while Kafka takes no records of a topic; others go on.", ["topic"]
+)
 RELAY_PUBLISH_SECONDS = Histogram("relay_publish_seconds", "Time from reading a batch of the outbox to its deletion.")
 CONSUMER_BATCH_SIZE = Histogram(
     "consumer_batch_size",

@@ -88,6 +88,7 @@ async def _lifespan(service: Service, app: FastAPI) -> AsyncIterator[None]:
         beside = [
             asyncio.create_task(part.beside(app, store, service.settings)) for part in service.parts if part.beside
         ]
+        beside.append(asyncio.create_task(app.state.verifier.keep_fresh()))
         yield
         for task in beside:
             task.cancel()

@@ -11,6 +11,7 @@ from shared.imports.job import ImportKind
 from shared.messaging.reactions import Reaction
 from shared.ops.health import Heartbeat
 from shared.store.engine import Store
+from shared.store.key_check import SealingKey
 from shared.store.retention import Retention
 from shared.work.kind import Ending, WorkKind
 
@@ -19,6 +20,10 @@ Loop = Callable[[Heartbeat], Coroutine[Any, Any, None]]
 
 def _nothing(_settings: Any) -> Mapping[str, Any]:  # noqa: ANN401 - each service has settings of its own
     return {}
+
+
+def _no_keys(_settings: Any) -> Sequence[SealingKey]:  # noqa: ANN401 - as above
+    return ()
 
 
 def _no_work(_settings: Any) -> Sequence[WorkKind]:  # noqa: ANN401 - as above
@@ -43,6 +48,8 @@ class Part:
     """The kinds of work that it does later, in the role ``worker``."""
     endings: Mapping[str, Ending] = field(default_factory=dict)
     """What it notes where work is given up or cancelled, by kind; an operator's command needs it without settings."""
+    keys: Callable[[Any], Sequence[SealingKey]] = _no_keys
+    """The keys that what it has on file is sealed with: with others the service does not start."""
     retentions: Sequence[Retention] = ()
     """How long rows of its tables are kept that may be forgotten; none of what events alone make."""
     install: Callable[[FastAPI, Any], None] | None = None

@@ -7,9 +7,11 @@ import argparse
 import asyncio
 import resource
 import signal
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 
+import structlog
 import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -22,6 +24,7 @@ from shared.ops.logging import configure
 from shared.service.app import build_app
 from shared.service.roles import background_roles
 from shared.service.service import Service
+from shared.service.start import EXIT_CODE, StartRefusedError, check_start
 from shared.service.supervision import supervise
 from shared.store.engine import Store
 
@@ -42,7 +45,17 @@ def main(compose: Callable[[], Service]) -> None:
     tracing.configure(service.name)
     collect_rarely()
     _allow_files()
-    uvloop.run(run(service, roles if "all" in chosen else chosen))
+    try:
+        uvloop.run(run(service, roles if "all" in chosen else chosen))
+    except StartRefusedError as refused:
+        sys.exit(_refused(refused))
+
+
+def _refused(refused: StartRefusedError) -> int:
+    """Say why a service does not start, as the last thing that it writes; return the exit code."""
+    structlog.get_logger().critical("start refused", reason=str(refused))
+    sys.stderr.write(f"{refused}\n")
+    return EXIT_CODE
 
 
 def _allow_files() -> None:
@@ -54,7 +67,7 @@ def _allow_files() -> None:
 
 
 async def run(service: Service, roles: Sequence[str]) -> None:
-    """Run roles until SIGTERM or SIGINT."""
+    """Run roles until SIGTERM or SIGINT. Raises StartRefusedError where the service must not."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -64,7 +77,11 @@ async def run(service: Service, roles: Sequence[str]) -> None:
     if "relay" in roles:
         background["observer"] = lambda store: Observer(store).run
     heartbeats = {role: Heartbeat(role) for role in background}
-    tasks = [asyncio.create_task(supervise(partial(build, worker), heartbeats[r])) for r, build in background.items()]
+    checking = asyncio.create_task(check_start(service, worker, list(heartbeats.values())))
+    tasks = [
+        asyncio.create_task(_once(checking, supervise(partial(build, worker), heartbeats[role])))
+        for role, build in background.items()
+    ]
     app = build_app(service, list(heartbeats.values()), with_routes="api" in roles)
     server = Server(
         app,
@@ -77,7 +94,9 @@ async def run(service: Service, roles: Sequence[str]) -> None:
     )
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((serving, stopping, checking), return_when=asyncio.FIRST_COMPLETED)
+    if checking.done() and not checking.exception():
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     for part in service.parts:
         if part.stop:
             part.stop(app)
@@ -88,3 +107,15 @@ async def run(service: Service, roles: Sequence[str]) -> None:
     await serving
     await worker.close()
     tracing.shut_down()
+    if not checking.cancel():
+        checking.result()
+
+
+async def _once(checking: asyncio.Task[None], work: Coroutine[None, None, None]) -> None:
+    """Begin work once the start is checked; where it is refused, never."""
+    try:
+        await asyncio.wait((checking,))
+        if not checking.exception():
+            await work
+    finally:
+        work.close()

@@ -10,11 +10,12 @@ from shared.contracts.topics import REVOCATION
 from shared.http.auth import FetchKeys
 from shared.http.short_route import ShortRoute
 from shared.imports.importer import ENDINGS
-from shared.imports.job import ImportKind
+from shared.imports.job import ImportKind, file_key
 from shared.messaging.reactions import Reaction, Reactions
 from shared.service.part import Part
 from shared.service.settings import ServiceSettings
 from shared.store.engine import Store
+from shared.store.key_check import SealingKey
 from shared.store.retention import OF_EVERY_SERVICE
 from shared.store.revocations import REVOCATIONS
 from shared.work.janitor import janitor
@@ -62,6 +63,12 @@ class Service:
         """The kinds of work that its parts do later, and the janitor's."""
         retentions = [*OF_EVERY_SERVICE, *(each for part in self.parts for each in part.retentions)]
         return [*(kind for part in self.parts for kind in part.work(self.settings)), janitor(retentions)]
+
+    @cached_property
+    def keys(self) -> Sequence[SealingKey]:
+        """The keys that what is on file is sealed with; with imports there are files that wait."""
+        of_parts = [key for part in self.parts for key in part.keys(self.settings)]
+        return [*of_parts, file_key(self.name, self.settings.file_key)] if self.imports else of_parts
 
 
 def reactions_of(service: str, parts: Sequence[Part]) -> Reactions:

@@ -34,7 +34,10 @@ _LIST = text("""
       AND (CAST(:error AS text) IS NULL OR last_error = :error)
     ORDER BY due_at, id LIMIT :rows
 """)
-_ONE = text("SELECT * FROM work WHERE id = :id")
+_ONE = text("""
+    SELECT id, district, kind, state, lane, payload, created_at, due_at, attempts, last_error, given_up_at, claimed_at
+    FROM work WHERE id = :id
+""")
 
 Kind = Annotated[str | None, typer.Option(help="only of this kind, e.g. import")]
 OfError = Annotated[str | None, typer.Option("--error", help="only with this code, e.g. interrupted")]

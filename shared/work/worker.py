@@ -31,6 +31,8 @@ from shared.work.queue import LEASE_SECONDS, ClaimLostError, Conclusion
 RENEW_SECONDS = LEASE_SECONDS / 4
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
 """Between two looks while nothing is due."""
+LONGEST_BACK_OFF = 10.0
+"""Between two looks while the database is away, however long that is."""
 AWAY_SECONDS = 5.0
 """After a fault of the moment an item is tried again within as long."""
 INTERRUPTED = "interrupted"
@@ -86,7 +88,7 @@ class Worker:
             raise faults.exceptions[0] from None
 
     async def _claim_for_ever(self, tasks: asyncio.TaskGroup, heartbeat: Heartbeat) -> None:
-        standing, idle = False, 0
+        standing, idle, failures = False, 0, 0
         while True:
             self._freed.clear()
             try:
@@ -94,13 +96,16 @@ class Worker:
                     await self._schedule_standing()
                     standing = True
                 found = await self._claim(tasks)
+                failures = 0
                 heartbeat.beat()
             except Exception as fault:
                 if not self._is_passing(fault):
                     raise
                 heartbeat.wait()
                 log.warning("worker cannot look", error=type(fault).__name__)
-                found = False
+                failures += 1
+                await asyncio.sleep(back_off(failures, SHORTEST_PAUSE, LONGEST_BACK_OFF))
+                continue
             idle = 0 if found else idle + 1
             if not found and await self._pause(back_off(idle, SHORTEST_PAUSE, LONGEST_PAUSE)):
                 idle = 0

@@ -32,6 +32,7 @@ from deploy.local.postgres import Postgres, remove
 from deploy.local.process import Child, free_port
 from deploy.services import ROLES, url_name
 from shared.messaging.servers import KafkaServers
+from tests.fault.broker_rights import WITH_RIGHTS
 from tests.fault.issuer import Issuer
 from tests.support import topics
 from tests.support.eventually import eventually
@@ -314,7 +315,7 @@ async def own_servers() -> AsyncIterator[tuple[Path, Postgres, OneBroker]]:
     """Start a durable PostgreSQL and a broker in a directory of their own; remove it all in the end."""
     directory = own_directory()
     postgres = Postgres(directory / "postgres", free_port())
-    broker = Broker(directory / "kafka", free_port(), short_lived=True)
+    broker = Broker(directory / "kafka", free_port(), short_lived=True, settings=WITH_RIGHTS)
     try:
         postgres.start()
         broker.start()

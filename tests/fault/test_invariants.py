@@ -90,6 +90,9 @@ async def test_a_violation_is_seen(history: World, violation: str, monkeypatch: 
             if invariant == "I7":  # it would not come to rest in a minute either
                 patch.setattr(invariants, "HEALING_SECONDS", 0)
             assert invariant in await broken(history)
+
+
+async def test_what_was_violated_and_taken_back_holds(history: World) -> None:
     assert not await broken(history)
 
 

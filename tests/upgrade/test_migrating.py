@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
-BEFORE, AFTER, TABLE = "registry_0007", "registry_0010", "access_log"
+BEFORE, AFTER, TABLE = "registry_0007", "registry_0008", "access_log"
 """A revision that changes a table, and the one before it."""
 
 

@@ -16,7 +16,7 @@ from shared.messaging.subscription import name_of, read_rows
 from shared.store import migrate
 from shared.store.engine import Store
 from tests.support import operator
-from tests.support.infrastructure import Databases, Infrastructure, Urls
+from tests.support.infrastructure import Databases, Infrastructure, Urls, add_next_columns
 from tests.support.services import SERVICES, reactions
 
 KEPT = sorted((Path(__file__).parent / "kept").iterdir())
@@ -56,6 +56,7 @@ async def migrated(urls: dict[str, Urls], infrastructure: Infrastructure) -> dic
     for service, of_service in urls.items():
         before = await _rows(infrastructure, of_service)
         await migrate.upgrade(service, of_service.owner)
+        await add_next_columns(of_service)
         result[service] = before, of_service
     return result
 

@@ -7,6 +7,7 @@ from services.notifications.deliveries.mailer import ENDINGS, PostOffice, mail_w
 from services.notifications.deliveries.reactions import REACTIONS
 from services.notifications.settings import Settings
 from shared.service.part import Part
+from shared.store.key_check import SealingKey
 from shared.work.kind import WorkKind
 
 
@@ -20,4 +21,10 @@ def _work(settings: Settings) -> Sequence[WorkKind]:
     return [mail_work(post_office)]
 
 
-PART = Part(routers=[router], reactions=REACTIONS, work=_work, endings=ENDINGS)
+PART = Part(
+    routers=[router],
+    reactions=REACTIONS,
+    work=_work,
+    endings=ENDINGS,
+    keys=lambda settings: [SealingKey(setting="CONTACT_PRIVATE_KEY", value=settings.contact_private_key)],
+)

@@ -1,15 +1,12 @@
-"""Accounts are found by a phone number, to be logged in to by a code (ADR 0040).
+"""The janitor may delete what the access log no longer has to keep."""
 
-By number and name people are searched for within one district; by phone in every one, and before any log-in.
-"""
-
-from shared.store.ddl import build_index
+from shared.store.ddl import let_in_worker
 
 revision = "registry_0008"
-down_revision = "registry_0010"
+down_revision = "registry_0007"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    build_index("volunteer_phone_tail", "volunteer (district, phone_tail_index)")
+    let_in_worker("access_log", "SELECT, DELETE")

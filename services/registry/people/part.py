@@ -6,6 +6,7 @@ from services.registry.people import api, public_api
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.reactions import REACTIONS
 from services.registry.people.roster_import import import_kind
+from services.registry.people.sealing_keys import sealing_keys
 from services.registry.people.search_index import search_index_work
 from services.registry.settings import Settings
 from shared.service.part import Part
@@ -25,5 +26,6 @@ PART = Part(
     reactions=REACTIONS,
     imports=lambda settings: {"roster": import_kind(_keys(settings))},
     work=lambda settings: [search_index_work(_keys(settings))],
+    keys=lambda settings: sealing_keys(settings.master_key, settings.blind_index_key, _keys(settings)),
     prepare=_prepare,
 )

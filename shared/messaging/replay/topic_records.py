@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer
 from shared.contracts.envelope import UndecodableEventError, read_attributes
 from shared.contracts.received import Received, StateRecord
 from shared.contracts.topics import TOPICS
-from shared.messaging.kafka_metadata import extents
+from shared.messaging.kafka_metadata import ISOLATION, extents
 from shared.messaging.positions import Offsets
 from shared.messaging.reactions import Rebuildable
 from shared.messaging.records import Record, state_of
@@ -63,7 +63,12 @@ class TopicRecords:
         open_ends = {place: end for place, end in self._ends.items() if end > starts.get(place, end)}
         if not open_ends:
             return  # aiokafka's stop() raises CancelledError at a client that was assigned partitions just before
-        client = AIOKafkaConsumer(**self._servers.options(), enable_auto_commit=False, fetch_max_bytes=8 << 20)
+        client = AIOKafkaConsumer(
+            **self._servers.options(),
+            enable_auto_commit=False,
+            fetch_max_bytes=8 << 20,
+            isolation_level=ISOLATION,
+        )
         await client.start()
         try:
             client.assign(list(open_ends))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import httpx
@@ -100,6 +102,23 @@ def test_a_service_that_dies_is_named_and_the_rest_stops(runner: Runner) -> None
     assert process.wait(60) == 1
     assert "assessment ended with exit code -9" in runner.output.read_text()
     assert runner.leftovers() == []
+
+
+def test_a_service_that_refuses_to_start_does_not_take_the_others_along(runner: Runner) -> None:
+    secrets = runner.state / "secrets.env"
+    kept = secrets.read_text()
+    [key] = re.findall(r"^REGISTRY_MASTER_KEY=(.*)$", kept, re.MULTILINE)
+    secrets.write_text(kept.replace(key, b64encode(os.urandom(32)).decode()))
+    process = runner.up()
+    output = " ".join(runner.output.read_text().split())
+    assert "registry is not running, the others are." in output
+    assert "REGISTRY_MASTER_KEY is not the key that the data on file was sealed with" in output
+    for service in set(SERVICES) - {"registry"}:
+        port = runner.ports[f"{service}_PORT".upper()]
+        assert httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == httpx.codes.OK
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    secrets.write_text(kept)
 
 
 def test_a_taken_port_is_named_with_the_setting_that_changes_it(runner: Runner) -> None:

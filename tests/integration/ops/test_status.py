@@ -73,6 +73,7 @@ async def test_what_is_reached_is_shown_and_what_is_not_is_named(
                 "ASSESSMENT_WORKER_DATABASE_URL": urls.worker,
                 "REGISTRY_WORKER_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/registry",
                 "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
+                "TOPIC_PREFIX": topic_prefix,
                 "LINBANG_PROCESSES": f"assessment={url} registry=http://127.0.0.1:1",
             }
         )

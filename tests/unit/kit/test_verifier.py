@@ -1,5 +1,6 @@
 """A token's signature is verified once; whether it is still good is looked at each time it comes."""
 
+import asyncio
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,6 +15,7 @@ from shared.http.auth import Verifier
 from shared.http.problems import ProblemError
 from shared.store.event_log import new_id, now
 from shared.store.revocations import Revocations
+from tests.support.eventually import eventually, running
 
 OLD, NEW = [OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig"}) for kid in ("old", "new")]
 
@@ -117,12 +119,35 @@ async def test_a_known_token_is_refused_once_it_is_revoked(issuer: Issuer) -> No
 async def test_a_known_token_is_refused_once_its_key_is_withdrawn(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock, verifier, one = Clock(monkeypatch), issuer.verifier(), token()
+    monkeypatch.setattr(auth, "_REFETCH_SECONDS", 0.0)
+    verifier, one = issuer.verifier(), token()
     await verifier.verify(one)
     issuer.keys = [NEW]
-    clock.passed += auth._REFETCH_SECONDS
-    assert await refused(verifier, one)
+    async with running(lambda _: verifier.keep_fresh()):
+        await eventually(lambda: refused(verifier, one))
     await verifier.verify(token(NEW))
+
+
+async def test_while_the_issuer_hangs_or_fails_nobody_waits_who_comes_with_a_key_we_know(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "_REFETCH_SECONDS", 0.0)
+    verifier, asked, hangs = issuer.verifier(), 0, asyncio.Event()
+    await verifier.verify(token())
+
+    async def fetch() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        if asked < 3:
+            raise ValueError("that is no key set")
+        hangs.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    verifier._fetch = fetch
+    async with running(lambda _: verifier.keep_fresh()):
+        await hangs.wait()
+        await verifier.verify(token())
 
 
 async def test_so_many_are_remembered_and_no_more(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from alembic import op
 from shared.store.ddl import service
 
 revision = "kit_0012"
-down_revision = "kit_0014"
+down_revision = "kit_0011"
 branch_labels = None
 depends_on = None
 

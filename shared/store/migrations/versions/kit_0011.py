@@ -2,7 +2,7 @@
 
 from shared.store.ddl import grant
 
-revision = "kit_0014"
+revision = "kit_0011"
 down_revision = "kit_0010"
 branch_labels = None
 depends_on = None

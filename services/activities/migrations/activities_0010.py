@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "activities_0019"
-down_revision = "activities_0008"
+revision = "activities_0010"
+down_revision = "activities_0009"
 branch_labels = None
 depends_on = None
 

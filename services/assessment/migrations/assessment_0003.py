@@ -4,7 +4,7 @@ from alembic import op
 
 from shared.store.ddl import secure
 
-revision = "assessment_0009"
+revision = "assessment_0003"
 down_revision = "assessment_0002"
 branch_labels = None
 depends_on = ("kit_0005",)  # current_districts()
