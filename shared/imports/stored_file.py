@@ -61,7 +61,7 @@ def open_piece(key: bytes, import_id: UUID, piece: int, sealed: bytes) -> bytes:
 
 
 def opens(key: bytes, import_id: UUID, piece: int | None, sealed: bytes) -> bool:
-    """Return whether a piece was sealed with this key; ``piece`` is None of a whole file, as the release before kept it."""
+    """Return whether a piece was sealed with this key; ``piece`` is None for a whole file of the release before."""
     try:
         AESGCM(key).decrypt(
             sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None if piece is None else _bound(import_id, piece)
