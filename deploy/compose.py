@@ -54,6 +54,7 @@ def _settings() -> list[str]:
         if entry.pages:
             values += [f"{upper}_ORIGIN: ${{{upper}_ORIGIN:?}}"]
         values += [f'{name}: "${{{name}:-{usual}}}"' for name, (usual, _) in entry.relaxed.items()]
+        values += [f"{name}: ${{{name}:-}}" for name in entry.may_have]
         if entry.sends_mail:
             values += [f"{name}: ${{{name}:?}}" for name in ("SMTP_HOST", "SMTP_PORT", "SMTP_FROM")]
         if entry.sends_texts:

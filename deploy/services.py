@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ROLES = ("owner", "api", "worker")
 """The database roles of a service."""
@@ -29,6 +29,8 @@ class Entry:
     relaxed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Settings that local mode relaxes: environment variable -> its value unless an installation says otherwise, and
     the one in local mode, where passwords that are printed on the screen open a sample."""
+    may_have: Sequence[str] = ()
+    """Settings that an installation may say: environment variables, empty where it does not."""
     sends_mail: bool = False
     sends_texts: bool = False
     """To phones: through a gateway, or into a file in local mode."""
@@ -52,6 +54,7 @@ TABLE: Mapping[str, Entry] = {
         }
         | _BEHIND_THE_PORTAL,
         relaxed={"REGISTRY_SECOND_FACTOR_REQUIRED": ("true", "false")},
+        may_have=["REGISTRY_OIDC"],
         sends_mail=True,
         sends_texts=True,
     ),

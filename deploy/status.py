@@ -1,6 +1,7 @@
 """`linbang status`: the whole system on one screen, with a verdict.
 
 Invariant: it only reads; what it cannot reach it names and goes on, and nothing it could not see is called healthy.
+Whether people can log in is asked by a log-in of nobody, which changes nothing.
 It sees from outside what the processes say of themselves (their health), what their databases hold (as the worker
 role), and where Kafka's topics end.
 """
@@ -8,13 +9,15 @@ role), and where Kafka's topics end.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -41,6 +44,8 @@ OVERDUE_SECONDS = 900.0
 """Work that has been due for longer waits for something; the alert's threshold too."""
 WIDTH = 100
 PROCESSES = "LINBANG_PROCESSES"
+_LOG_IN, _NOBODY = ("registry", "registry-api"), "nobody.at-all"
+_UNAUTHENTICATED, _TOO_MANY = 401, 429
 
 app = typer.Typer()
 Place = tuple[str, int]
@@ -83,17 +88,22 @@ class Status:
     without_history: Sequence[str] = ()
     """Services whose consumer cannot start before an operator has filled its subscriptions."""
     unreachable: Sequence[str] = field(default_factory=list)
+    log_in: str | None = None
+    """Why nobody can log in; None where the sequence of a log-in works up to the password, or nothing runs."""
+
+    @property
+    def runs(self) -> bool:
+        """Whether anything of the system answers: a process, or a database."""
+        return bool(self.views) or any(not process.fault for process in self.processes)
 
     def troubles(self) -> list[str]:
         """Return a sentence for everything that is not as it should be."""
+        if not self.runs:
+            return ["the system is not running: no process answers, and no database"]
         found = [f"cannot reach {what}" for what in self.unreachable]
-        for process in self.processes:
-            if process.fault:
-                found.append(f"{process.name} does not answer")
-            elif not process.live:
-                found.append(f"{process.name} hangs")
-            elif not process.ready:
-                found.append(f"{process.name} is not ready")
+        found += filter(None, map(_trouble_of, self.processes))
+        if self.log_in is not None:
+            found.append(f"nobody can log in: {self.log_in}")
         for service, seen in self.views.items():
             if seen.oldest and (seen.oldest[1] or 0) > OLD_SECONDS:
                 found.append(f"{service}'s outbox does not drain")
@@ -109,13 +119,50 @@ class Status:
         return found
 
 
+def _trouble_of(process: Process) -> str | None:
+    if process.fault:
+        return f"{process.name} does not answer"
+    if not process.live:
+        return f"{process.name} hangs"
+    return None if process.ready else f"{process.name} is not ready"
+
+
 @app.command()
-def status() -> None:
+def status(
+    *, as_json: Annotated[bool, typer.Option("--json", help="for programs: one JSON object, all times in UTC")] = False
+) -> None:
     """Show services, outboxes, lag, parked records and comparisons; exit with 0 where all is well, else with 1."""
     logging.disable()  # what cannot be reached is on the screen
     seen = asyncio.run(look(os.environ))
-    show(seen, Console(width=WIDTH, highlight=False))
+    if as_json:
+        print(json.dumps(as_object(seen), default=str, ensure_ascii=False))  # noqa: T201 - no console wraps it
+    else:
+        show(seen, Console(width=WIDTH, highlight=False))
     sys.exit(1 if seen.troubles() else 0)
+
+
+def as_object(seen: Status) -> dict[str, object]:
+    """Return what was seen as JSON can hold it: the verdict, its sentences, and every figure of the screen."""
+    return {
+        "at": seen.at.isoformat(),
+        "well": not seen.troubles(),
+        "running": seen.runs,
+        "troubles": seen.troubles(),
+        "processes": _plain(seen.processes),
+        "lags": [asdict(lag) | {"drains_in": lag.drains_in} for lag in seen.lags],
+        "services": _plain(seen.views),
+    }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever an operator is shown
+    """Return dataclasses and named tuples as objects, however deep."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(each) for name, each in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 async def look(environment: Mapping[str, str]) -> Status:
@@ -130,7 +177,29 @@ async def look(environment: Mapping[str, str]) -> Status:
     lags = await _lags(environment, first, urls, unreachable) if any(v.offsets for v in first.values()) else []
     without_history = await _without_history(environment, urls, first) if "Kafka" not in unreachable else []
     unreachable += [f"the database of {service}" for service in SERVICES if service not in first]
-    return Status(datetime.now(UTC), await processes, first, lags, without_history, unreachable)
+    asked = await processes
+    log_in = await log_in_fault(named) if any(not process.fault for process in asked) else None
+    return Status(datetime.now(UTC), asked, first, lags, without_history, unreachable, log_in)
+
+
+async def log_in_fault(named: Mapping[str, str]) -> str | None:
+    """Return why nobody can log in, or None: a name that nobody has is refused as a wrong password is (401).
+
+    Whatever stops a log-in stops this one too: registry away, its keys not those of its database, no signing key.
+    """
+    url = next((named[name] for name in _LOG_IN if name in named), None)
+    if url is None:
+        return f"{PROCESSES} names no registry"
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=ANSWER_SECONDS) as client:
+            body = {"user_name": _NOBODY, "password": _NOBODY}
+            refused = (await client.post("/v1/tokens", json=body)).status_code
+            keys = (await client.get("/.well-known/jwks.json")).json().get("keys")
+    except (httpx.HTTPError, ValueError) as fault:
+        return f"registry does not answer ({type(fault).__name__})"
+    if refused not in (_UNAUTHENTICATED, _TOO_MANY):
+        return f"registry answers {refused}"
+    return None if keys else "registry has no signing key"
 
 
 async def _ask(name: str, url: str) -> Process:

@@ -1,4 +1,7 @@
-"""What the demo prints, for a terminal of 100 columns."""
+"""What the demo prints, for a terminal of 80 columns, which is also what a pipe is taken for.
+
+Invariant: a mark or a figure is never cut; a name that is too long goes on in the next line.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
     from deploy.demo.loading import Credited, Loaded
     from shared.http.client import ImportProgress
 
-_NAME, _NUMBER = 50, 12
+_NUMBER = 11
+_NAMES_OF_80 = {2: 46, 3: 33}
+"""The width of names beside so many columns of figures and one of marks."""
 _SHOWN_STATIONS = 10
 
 
@@ -44,8 +49,8 @@ def total_tables(comparison: Comparison) -> list[Table]:
 
 
 def _totals(title: str, checks: Sequence[Check], with_expected: bool) -> Table:
-    table = _table(title, "in the files", *(["expected/"] if with_expected else []), "found")
-    table.add_column("", width=1)
+    table = _table(title, "in files", *(["expected/"] if with_expected else []), "found")
+    table.add_column("", width=1, no_wrap=True)
     for check in checks:
         numbers = [check.in_files, *([check.expected] if with_expected else []), check.found]
         compared = (check.in_files, check.expected) != (None, None)
@@ -80,7 +85,7 @@ def rate_table(roster: Loaded, records: Loaded, credited: Credited) -> Table:
 
 def _table(title: str, *numbers: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column(f"[bold]{title}[/]", width=_NAME, no_wrap=True)
+    table.add_column(f"[bold]{title}[/]", width=_NAMES_OF_80[len(numbers)], overflow="fold")
     for name in numbers:
-        table.add_column(name, justify="right", width=_NUMBER, header_style="dim")
+        table.add_column(name, justify="right", width=_NUMBER, no_wrap=True, header_style="dim")
     return table

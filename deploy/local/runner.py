@@ -59,7 +59,7 @@ _LOCK = _RUN / "lock"
 _RUNNER_PID = _RUN / "runner.pid"
 _RUNNING = _RUN / "running.json"
 _STARTED_HERE = (_POSTGRES, _KAFKA, MAIL, _LOG, _RUN, TLS, STATE / "prometheus")
-_SERVICE_SECONDS = 60
+_SERVICE_SECONDS = 180
 
 console = Console(highlight=False, soft_wrap=True)
 

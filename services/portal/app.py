@@ -5,6 +5,7 @@ from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
+from services.portal.identities.part import PART as IDENTITIES
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.notices.part import PART as NOTICES
@@ -14,6 +15,7 @@ from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.records.part import PART as RECORDS
 from services.portal.register.part import PART as REGISTER
 from services.portal.roster.part import PART as ROSTER
+from services.portal.rules.part import PART as RULES
 from services.portal.sessions.part import PART as SESSIONS
 from services.portal.settings import Settings
 from services.portal.shell.part import PART as SHELL
@@ -33,6 +35,7 @@ PARTS = (
     ROSTER,
     RECORDS,
     VOLUNTEERS,
+    RULES,
     LIVE,
     ME,
     CHECK_IN,
@@ -43,6 +46,7 @@ PARTS = (
     TIMETABLE,
     NOTICES,
     ACCOUNT,
+    IDENTITIES,
     REGISTER,
     SESSIONS,
     SHELL,

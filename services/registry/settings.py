@@ -10,18 +10,23 @@ from shared.service.settings import ServiceSettings
 
 
 class IssuerSettings(BaseModel):
-    """One outside issuer. ``redirect_uri`` is the portal's page that finishes the log-in, as the issuer knows it."""
+    """One outside issuer. ``redirect_uri`` is the portal's page that finishes the log-in, as the issuer knows it.
+
+    That page is ``<the portal's origin>/log-in/with/<name>``; the titles are what its button says.
+    """
 
     issuer: str
     client_id: str
     client_secret: SecretStr
     redirect_uri: str
+    title: str = ""
+    title_en: str = ""
 
 
 class Settings(ServiceSettings):
     """``REGISTRY_*`` and what all services share. Keys are 32 bytes, base64."""
 
-    model_config = SettingsConfigDict(env_prefix="REGISTRY_")
+    model_config = SettingsConfigDict(env_prefix="REGISTRY_", env_ignore_empty=True, hide_input_in_errors=True)
 
     port: int = 8101
     master_key: Annotated[Base64Bytes, Field(repr=False)]
@@ -43,4 +48,4 @@ class Settings(ServiceSettings):
     second_factor_required: bool = True
     """Whether who administers or audits must log in by two factors. Off for a sample on one machine alone."""
     oidc: Annotated[dict[str, IssuerSettings], Field(default_factory=dict)]
-    """Outside issuers that people may log in by, as JSON: name -> issuer, client_id, client_secret, redirect_uri."""
+    """Outside issuers that people may log in by, as JSON: name -> its ``IssuerSettings``."""

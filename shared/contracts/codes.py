@@ -30,6 +30,9 @@ SERVICES: Mapping[str, Words] = {
 }
 """Kinds of service: what a volunteer wants to do, what a station needs, what a team and an activity are for."""
 
+SERVICE_OF: Mapping[str, str] = {code: code for code in SERVICES} | {words.zh: code for code, words in SERVICES.items()}
+"""A service as it may be written, code or Chinese name -> its code."""
+
 CATEGORIES: Mapping[VolunteerCategory, Words] = {
     VolunteerCategory.UNIVERSITY_STUDENT: Words("大学生", "university student"),
     VolunteerCategory.CIVIL_SERVANT: Words("公务员", "civil servant"),

@@ -17,16 +17,26 @@ class Code(StrEnum):
     TOO_LONG = "too_long"
     CONTROL_CHARACTER = "control_character"
     FORMULA = "formula"
+    GARBLED = "garbled"
+    LOOK_ALIKES = "look_alikes"
+    NOT_A_NAME = "not_a_name"
     LENGTH = "length"
     FORMAT = "format"
     DATE = "date"
     TIME = "time"
     NUMBER = "number"
+    WHOLE_NUMBER = "whole_number"
+    NAMED_TWICE = "named_twice"
     OUT_OF_RANGE = "out_of_range"
     IN_FUTURE = "in_future"
     IN_PAST = "in_past"
     BIRTH_DATE = "birth_date"
     CHECK_DIGIT = "check_digit"
+    ID_OF_15_DIGITS = "id_of_15_digits"
+    PASSPORT = "passport"
+    HONG_KONG_MACAU_PERMIT = "hong_kong_macau_permit"
+    TAIWAN_PERMIT = "taiwan_permit"
+    OLD_RESIDENCE_CARD = "old_residence_card"
     CONTRADICTS_ID = "contradicts_id"
     OTHER_DISTRICT = "other_district"
     UNKNOWN_VALUE = "unknown_value"
@@ -52,6 +62,7 @@ class Code(StrEnum):
     WRONG_CREDENTIALS = "wrong_credentials"
     WRONG_CODE = "wrong_code"
     CHANGED_MEANWHILE = "changed_meanwhile"
+    VERSION_MISSING = "version_missing"
     UNREADABLE_FILE = "unreadable_file"
     ENCRYPTED_FILE = "encrypted_file"
     TOO_LARGE = "too_large"
@@ -75,68 +86,115 @@ class Code(StrEnum):
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
-    Code.MISSING: ("必填项为空,请填写", "is required; fill it in"),
-    Code.TOO_LONG: ("内容过长,请缩短", "is too long; shorten it"),
-    Code.CONTROL_CHARACTER: ("含有控制字符,请删除", "contains a control character; remove it"),
+    Code.MISSING: ("必填项为空，请填写", "is required; fill it in"),
+    Code.TOO_LONG: ("内容过长，请缩短", "is too long; shorten it"),
+    Code.CONTROL_CHARACTER: ("含有控制字符，请删除", "contains a control character; remove it"),
     Code.FORMULA: ("不能以电子表格公式开头", "must not start like a spreadsheet formula"),
+    Code.GARBLED: (
+        "含有乱码或无法显示的字符，请按证件或原文重新填写",
+        "holds characters that a broken conversion has left; write them anew",
+    ),
+    Code.LOOK_ALIKES: (
+        "混有形近的其他文字（如西里尔字母、希腊字母、日文假名），请重新输入",
+        "mixes alphabets whose letters look alike (Cyrillic, Greek, kana); type it anew",
+    ),
+    Code.NOT_A_NAME: (
+        "含有姓名中不会有的数字或符号，请按证件填写",
+        "holds digits or signs that no name has; write it as the identity paper does",
+    ),
     Code.LENGTH: ("长度不对", "has the wrong length"),
     Code.FORMAT: ("格式不对", "has the wrong format"),
-    Code.DATE: ("不是有效日期,请用 2026-03-01 的形式", "is not a valid date; write it as 2026-03-01"),
-    Code.TIME: ("不是有效时间,请用 2026-03-01T08:00:00+08:00 的形式", "is not a time; write 2026-03-01T08:00:00+08:00"),
-    Code.NUMBER: ("不是数字", "is not a number"),
+    Code.DATE: ("不是有效日期，请用 2026-03-01 的形式", "is not a valid date; write it as 2026-03-01"),
+    Code.TIME: (
+        "不是有效时间，请用 2026-03-01T08:00:00+08:00 的形式",
+        "is not a time; write 2026-03-01T08:00:00+08:00",
+    ),
+    Code.NUMBER: ("不是数字，请只用阿拉伯数字填写", "is not a number; write it in digits alone"),
+    Code.WHOLE_NUMBER: (
+        "不是整数，请只用阿拉伯数字填写，不带小数、千位逗号和单位",
+        "is not a whole number; write it in digits alone, without decimals, commas and units",
+    ),
+    Code.NAMED_TWICE: ("同一项出现了两次，请合并为一项", "names the same thing twice; write it once"),
     Code.OUT_OF_RANGE: ("超出允许范围", "is out of the allowed range"),
     Code.IN_FUTURE: ("不能晚于现在", "must not be in the future"),
     Code.IN_PAST: ("必须晚于现在", "must be in the future"),
     Code.BIRTH_DATE: ("身份证号中的出生日期无效", "holds an impossible date of birth"),
-    Code.CHECK_DIGIT: ("校验码不对,请核对身份证号", "fails its check digit (GB 11643); check the ID number"),
+    Code.CHECK_DIGIT: ("校验码不对，请核对身份证号", "fails its check digit (GB 11643); check the ID number"),
+    Code.ID_OF_15_DIGITS: (
+        "是 15 位旧身份证号，请填写 18 位的公民身份号码",
+        "is an old ID number of 15 digits; give the one of 18",
+    ),
+    Code.PASSPORT: (
+        "看起来是护照号，目前只能登记 18 位公民身份号码或居住证号码",
+        "looks like a passport's number; for now only an ID or residence permit number of 18 digits can be registered",
+    ),
+    Code.HONG_KONG_MACAU_PERMIT: (
+        "看起来是港澳居民来往内地通行证号，目前请填写 18 位港澳居民居住证号码",
+        "looks like a Hong Kong or Macau travel permit's number; give the residence permit's of 18 digits",
+    ),
+    Code.TAIWAN_PERMIT: (
+        "看起来是台湾居民来往大陆通行证（台胞证）号，目前请填写 18 位台湾居民居住证号码",
+        "looks like a Taiwan travel permit's number; give the residence permit's of 18 digits",
+    ),
+    Code.OLD_RESIDENCE_CARD: (
+        "看起来是旧版外国人永久居留证号，目前请填写新版永久居留身份证的 18 位号码",
+        "looks like an old foreigner's residence card's number; give the new card's of 18 digits",
+    ),
     Code.CONTRADICTS_ID: ("与身份证号不一致", "contradicts the ID number"),
     Code.OTHER_DISTRICT: ("不属于本区", "belongs to another district"),
     Code.UNKNOWN_VALUE: ("不在允许的取值内", "is not one of the allowed values"),
     Code.UNKNOWN_REFERENCE: ("系统中没有这一项", "refers to something that is not on file"),
-    Code.CLOSED: ("已关闭,不能再使用或更改", "is closed; it can be neither used nor changed"),
+    Code.CLOSED: ("已关闭，不能再使用或更改", "is closed; it can be neither used nor changed"),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
     Code.NAME_TAKEN: ("这个用户名已有人使用，请换一个", "is taken already; choose another"),
     Code.DUPLICATE_IN_FILE: ("与本文件前面的一行重复", "repeats an earlier line of this file"),
     Code.ALREADY_RECORDED: ("该记录号已存在且内容不同", "exists already with other contents"),
     Code.COLUMN_COUNT: (
-        "列数不对,请核对分隔符和引号",
+        "列数不对，请核对分隔符和引号",
         "the line has the wrong number of columns; check separators and quotes",
     ),
     Code.END_BEFORE_START: ("结束时间不晚于开始时间", "is not after the start"),
-    Code.DISAGREES_WITH_TIMES: ("与起止时间不一致", "disagrees with start and end"),
+    Code.DISAGREES_WITH_TIMES: (
+        "多于起止时间之间的分钟数，请核对时间",
+        "is more than lies between start and end; check the times",
+    ),
     Code.OVERLAP: ("同一人同一时段已在别处服务或报名", "the same person serves or is signed up elsewhere at that time"),
     Code.NOT_FOUND: ("没有找到", "was not found"),
     Code.NOT_OPEN: ("当前状态下不能进行此操作", "is not possible in the present state"),
     Code.BELOW_CONFIRMED: (
-        "少于已确认的人数,请说明由谁退出",
+        "少于已确认的人数，请说明由谁退出",
         "is fewer than hold a place; name who leaves",
     ),
     Code.ALREADY_SIGNED_UP: ("您已报名该班次", "is signed up for this shift already"),
     Code.TOO_EARLY: ("尚未到时间", "is too early"),
     Code.TOO_LATE: ("已过时间", "is too late"),
     Code.FORBIDDEN: ("您没有此操作的权限", "you are not allowed to do this"),
-    Code.WEAK: ("强度不够,至少 10 个字符", "is too weak; use at least 10 characters"),
+    Code.WEAK: ("强度不够，至少 10 个字符", "is too weak; use at least 10 characters"),
     Code.WRONG_CREDENTIALS: ("用户名或密码不对", "user name or password is wrong"),
     Code.WRONG_CODE: ("验证码不对或已过期，请核对或重新获取", "is wrong or too old; check it, or ask for another"),
-    Code.CHANGED_MEANWHILE: ("内容已被他人修改,请刷新后重试", "was changed by somebody else; reload and try again"),
-    Code.UNREADABLE_FILE: ("无法读取文件,请上传 CSV 或 xlsx", "cannot be read; upload CSV or xlsx"),
+    Code.CHANGED_MEANWHILE: ("内容已被他人修改，请刷新后重试", "was changed by somebody else; reload and try again"),
+    Code.VERSION_MISSING: (
+        "未说明依据的版本，请先读取最新内容再提交",
+        "does not say which version is changed; read the latest one first",
+    ),
+    Code.UNREADABLE_FILE: ("无法读取文件，请上传 CSV 或 xlsx", "cannot be read; upload CSV or xlsx"),
     Code.ENCRYPTED_FILE: (
-        "文件有密码保护,请取消密码后再上传",
+        "文件有密码保护，请取消密码后再上传",
         "is protected by a password; save it without and upload it again",
     ),
-    Code.TOO_LARGE: ("内容过大,请拆分后分次提交", "is too large; split it and send the parts"),
+    Code.TOO_LARGE: ("内容过大，请拆分后分次提交", "is too large; split it and send the parts"),
     Code.TOO_MANY: ("数量超过上限", "is over the limit"),
     Code.INTERNAL: (
-        "因系统内部故障未能导入,运维人员已能看到;修复后会继续,也可稍后重新上传",
+        "因系统内部故障未能导入，运维人员已能看到；修复后会继续，也可稍后重新上传",
         "could not be imported for a fault of the system, which its operator sees; upload it again later",
     ),
     Code.CANCELLED: ("导入已被运维人员取消", "was cancelled by the system's operator"),
-    Code.TOO_OFTEN: ("尝试次数过多,请稍后再试", "was tried too often; try again later"),
-    Code.LOCKED: ("账号已停用,请联系区里的管理人员", "is locked; ask the district's office"),
-    Code.SESSION_ENDED: ("登录已失效,请重新登录", "has ended; log in again"),
+    Code.TOO_OFTEN: ("尝试次数过多，请稍后再试", "was tried too often; try again later"),
+    Code.LOCKED: ("账号已停用，请联系区里的管理人员", "is locked; ask the district's office"),
+    Code.SESSION_ENDED: ("登录已失效，请重新登录", "has ended; log in again"),
     Code.SECOND_FACTOR: (
-        "请输入验证器应用中的动态验证码,或一个恢复码",
+        "请输入验证器应用中的动态验证码，或一个恢复码",
         "give the code that your authenticator app shows, or a recovery code",
     ),
     Code.SECOND_FACTOR_TO_SET_UP: (
@@ -149,18 +207,18 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "confirm who you are with your password or code, then try again",
     ),
     Code.OUTSIDE_IDENTITY: (
-        "外部登录未成功,请重新开始",
+        "外部登录未成功，请重新开始",
         "was not confirmed by the outside issuer; begin again",
     ),
     Code.NOT_LINKED: (
-        "此外部身份尚未绑定账号,请先用本平台账号登录再绑定",
+        "此外部身份尚未绑定账号，请先用本平台账号登录再绑定",
         "this outside identity is linked to no account; log in to yours first, then link it",
     ),
-    Code.WRONG_CHECK_IN_CODE: ("签到码不对,请看现场屏幕重新输入", "is not the code shown at the place; look again"),
-    Code.EXPIRED: ("已过期,请重新扫码", "has expired; scan again"),
-    Code.CODE_USED: ("此签到码您已用过,请等下一个", "was used by you already; wait for the next one"),
+    Code.WRONG_CHECK_IN_CODE: ("签到码不对，请看现场屏幕重新输入", "is not the code shown at the place; look again"),
+    Code.EXPIRED: ("已过期，请重新扫码", "has expired; scan again"),
+    Code.CODE_USED: ("此签到码您已用过，请等下一个", "was used by you already; wait for the next one"),
     Code.NO_PLACE: ("名额已满", "has no place left"),
-    Code.NEEDED_IN_INBOX: ("属于必须知晓的通知,站内信不能关闭", "is what you must know; it stays in the inbox"),
+    Code.NEEDED_IN_INBOX: ("属于必须知晓的通知，站内信不能关闭", "is what you must know; it stays in the inbox"),
 }
 """Code -> (Chinese, English). The sentence follows the field's name."""
 
@@ -179,12 +237,8 @@ class Fault:
         chinese, english = MESSAGES[self.code]
         sentence = chinese if language.startswith("zh") else english
         if self.other and "title" in self.other:
-            sentence += f":{self.other['title']}" if language.startswith("zh") else f": {self.other['title']}"
+            sentence += f"：{self.other['title']}" if language.startswith("zh") else f": {self.other['title']}"
         return f"{self.field} {sentence}".strip() if language.startswith("en") else sentence
-
-    def bilingual(self) -> str:
-        """Return both sentences, as reports for mixed offices show them."""
-        return f"{self.message('zh-CN')} / {self.message('en')}"
 
 
 class RefusedError(Exception):

@@ -16,6 +16,8 @@ from shared.ops import metrics
 
 MAX_BODY_BYTES = 256 * 1024
 _TOO_LARGE = 413
+_MOST_DIGITS = 18
+"""Of a length; Python reads no number of some thousand."""
 
 
 class LimitBody:
@@ -32,7 +34,7 @@ class LimitBody:
             return
         limit = next((size for start, size in self._larger.items() if scope["path"].startswith(start)), MAX_BODY_BYTES)
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > limit:
+        if declared.isdecimal() and (len(declared) > _MOST_DIGITS or int(declared) > limit):
             metrics.REQUESTS_REFUSED.labels("body_size").inc()
             refusal = answer(Request(scope), _TOO_LARGE, "too-large", [Fault("body", Code.TOO_LARGE)])
             await refusal(scope, receive, send)

@@ -10,6 +10,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import can_be_kept
 from shared.http.problems import ProblemError
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ async def _page(
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         position = None
-    if not isinstance(position, list) or not all(isinstance(value, str) and "\0" not in value for value in position):
+    if not isinstance(position, list) or not all(isinstance(value, str) and can_be_kept(value) for value in position):
         raise _malformed()
     return PageRequest(limit, tuple(position))
 

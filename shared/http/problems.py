@@ -4,6 +4,7 @@ Invariant: no error body holds what the caller sent or an exception's text: thos
 """
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.fields import about
 from shared.store.faults import is_passing, sqlstate
 
 log = structlog.get_logger()
@@ -32,8 +34,8 @@ TITLES: dict[str, tuple[str, str]] = {
     ),
     "precondition-required": ("请用 If-Match 说明所依据的版本", "Say with If-Match which version you change"),
     "too-large": ("内容过大", "The body is too large"),
-    "too-many-requests": ("尝试次数过多,请稍后再试", "Too many tries; try again later"),
-    "unavailable": ("服务暂时不可用,请稍后重试", "Temporarily unavailable; try again shortly"),
+    "too-many-requests": ("尝试次数过多，请稍后再试", "Too many tries; try again later"),
+    "unavailable": ("服务暂时不可用，请稍后重试", "Temporarily unavailable; try again shortly"),
     "internal": ("服务器内部错误", "Internal error"),
 }
 """slug -> (Chinese, English) title. ``type`` is ``/problems/<slug>`` and stable."""
@@ -73,13 +75,19 @@ _CODE_OF_PYDANTIC = {
     "greater_than_equal": Code.OUT_OF_RANGE,
     "less_than": Code.OUT_OF_RANGE,
     "less_than_equal": Code.OUT_OF_RANGE,
-    "int_parsing": Code.NUMBER,
+    "int_parsing": Code.WHOLE_NUMBER,
+    "int_parsing_size": Code.OUT_OF_RANGE,
+    "int_type": Code.WHOLE_NUMBER,
+    "int_from_float": Code.WHOLE_NUMBER,
     "date_from_datetime_parsing": Code.DATE,
     "date_parsing": Code.DATE,
     "datetime_parsing": Code.TIME,
     "datetime_from_date_parsing": Code.TIME,
     "timezone_aware": Code.TIME,
 }
+RETRY_AFTER = "retry_after"
+"""The extension member that says after how many seconds a try is let through."""
+_MINUTE, _TOO_MANY = 60, 429
 _SLUG_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 _NO_SUCH_CHARACTER = "22021"  # a NUL in a text, which JSON and URLs can hold and PostgreSQL cannot
 _FAULT_OF_STATUS = {413: Fault("body", Code.TOO_LARGE)}
@@ -101,17 +109,33 @@ class ProblemError(Exception):
 def problem_body(
     status: int, slug: str, faults: Sequence[Fault], language: str, facts: Mapping[str, object] | None = None
 ) -> dict[str, Any]:
-    """Return the problem document in ``zh-CN`` or ``en``; ``facts`` are its extension members (RFC 9457, 3.2)."""
+    """Return the problem document in ``zh-CN`` or ``en``; ``facts`` are its extension members (RFC 9457, 3.2).
+
+    With ``retry_after`` (seconds) among them, it says in words when to try again.
+    """
     title = TITLES[slug][0 if language.startswith("zh") else 1]
     body: dict[str, Any] = {"type": f"/problems/{slug}", "title": title, "status": status}
     if faults:
-        body["detail"] = "; ".join(fault.message(language) for fault in faults)
+        between = "；" if language.startswith("zh") else "; "
+        body["detail"] = between.join(about(fault, language) for fault in faults)
         body["faults"] = [
             {"field": fault.field, "code": fault.code, "message": fault.message(language)}
             | ({"other": dict(fault.other)} if fault.other else {})
             for fault in faults
         ]
+    if facts and isinstance(wait := facts.get(RETRY_AFTER), int):
+        body["detail"] = _when_again(wait, language)
     return {**(facts or {}), **body}
+
+
+def _when_again(seconds: int, language: str) -> str:
+    """Return when a next try is let through, in minutes where it takes one or more."""
+    number, chinese, english = (
+        (seconds, "秒", "second") if seconds < _MINUTE else (ceil(seconds / _MINUTE), "分钟", "minute")
+    )
+    if language.startswith("zh"):
+        return f"尝试次数过多，请 {number} {chinese}后再试"
+    return f"There were too many tries; try again in {number} {english}{'' if number == 1 else 's'}"
 
 
 def language_of(request: Request) -> str:
@@ -134,6 +158,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(PoolTimeoutError, _unavailable)
     app.add_exception_handler(OSError, _unavailable)
+    app.add_exception_handler(UnicodeEncodeError, _no_character)
     app.add_exception_handler(Exception, _internal)
 
 
@@ -158,7 +183,9 @@ def answer(
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - what it is registered for
     challenge = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004
-    return answer(request, error.status, error.slug, error.faults, {**challenge, **error.headers})
+    wait = error.headers.get("Retry-After", "")
+    facts = {RETRY_AFTER: int(wait)} if error.status == _TOO_MANY and wait.isdecimal() else {}
+    return answer(request, error.status, error.slug, error.faults, {**challenge, **error.headers}, facts)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -187,9 +214,20 @@ async def _database(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)  # noqa: S101
     if error.connection_invalidated or (sqlstate(error) and is_passing(error)):
         return await _unavailable(request, error)
-    if sqlstate(error) == _NO_SUCH_CHARACTER:
-        return answer(request, 422, "invalid-request", [Fault("", Code.CONTROL_CHARACTER)])
+    if sqlstate(error) == _NO_SUCH_CHARACTER or _is_of_half_a_character(error):
+        return await _no_character(request, error)
     return await _internal(request, error)
+
+
+async def _no_character(request: Request, _error: Exception) -> Response:
+    return answer(request, 422, "invalid-request", [Fault("", Code.CONTROL_CHARACTER)])
+
+
+def _is_of_half_a_character(error: BaseException | None) -> bool:
+    """Return whether a half of a surrogate pair, which JSON can hold, has met somebody who writes UTF-8."""
+    while error is not None and not isinstance(error, UnicodeEncodeError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

@@ -215,7 +215,6 @@ def _parsed(service: str, model: type[M], body: bytes) -> M:
 
 
 def _problem(answer: Answer) -> dict[str, Any]:
-    if "json" not in answer.headers.get("Content-Type", ""):
-        return {}
-    body = answer.json()
-    return body if isinstance(body, dict) else {}
+    """Return a refusal's document; ``title`` and ``detail`` are in it, if it says nothing, empty."""
+    body = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
+    return {"title": "", "detail": "", **(body if isinstance(body, dict) else {})}

@@ -17,7 +17,7 @@ def set_etag(response: Response, version: int) -> None:
 
 async def _if_match(if_match: Annotated[str | None, Header()] = None) -> int:
     if if_match is None:
-        raise ProblemError(428, "precondition-required", [Fault("If-Match", Code.MISSING)])
+        raise ProblemError(428, "precondition-required", [Fault("If-Match", Code.VERSION_MISSING)])
     version = if_match.strip().strip('"')
     if not version.isdecimal() or len(version) > _MAX_DIGITS:
         raise ProblemError(422, "invalid-request", [Fault("If-Match", Code.FORMAT)])

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import RowMapping, text
@@ -27,6 +27,7 @@ from shared.http.problems import ProblemError
 from shared.imports import job as jobs
 from shared.imports.job import ImportKind
 from shared.imports.rows import Outcome
+from shared.imports.wording import kept_name, sentences
 from shared.store.engine import Store
 
 PREFIX = "/v1/imports"
@@ -44,7 +45,10 @@ _BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheet programs read the report's Ch
 
 
 class ImportStatus(BaseModel):
-    """How far an import is. Counts are of lines; ``total`` is null until the file has been read."""
+    """How far an import is. Counts are of lines; ``total`` is null until the file has been read.
+
+    ``file_name`` is the kind and the ending of the file's name; what it was called is not kept.
+    """
 
     id: UUID
     kind: str
@@ -86,21 +90,19 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
         store: ApiStore,
         caller: Annotated[Caller, uploader],
         idempotency_key: Annotated[str | None, Header()] = None,
-        file_name: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:
         """Store a file (raw body or multipart field ``file``) as an import job; the answer says where to watch it."""
         if kind not in kinds:
             raise RefusedError(Fault("kind", Code.NOT_FOUND))
         if not caller.has(*kinds[kind].roles):
             raise ProblemError(403, "forbidden")
-        content, uploaded_name = await _uploaded(request)
+        content, name = await _uploaded(request)
         request_claim = claim(idempotency_key, kind.encode(), content)
         async with store.transaction(caller.district) as tx:
 
             async def create() -> Answer:
                 sealed = jobs.seal_file(file_key, content)
-                name = file_name or uploaded_name
-                job_id = await jobs.create(tx, caller.district, kind, name, sealed, caller.name)
+                job_id = await jobs.create(tx, caller.district, kind, kept_name(kind, name), sealed, caller.name)
                 row = (await tx.execute(_ONE, {"district": caller.district, "id": job_id})).mappings().one()
                 return Answer.of(202, _status(row))
 
@@ -136,7 +138,9 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
         """Download the verdict on each line: line, verdict, field, code, message (Chinese and English)."""
         status = await _find(store, caller, import_id)
         headers = {"Content-Disposition": f'attachment; filename="{status.kind}-{import_id}.csv"'}
-        return StreamingResponse(_report(store, caller, import_id, only), 200, headers, "text/csv; charset=utf-8")
+        known = kinds.get(status.kind)  # a kind can have been renamed since
+        report = _report(store, caller, import_id, only, known.columns if known else {})
+        return StreamingResponse(report, 200, headers, "text/csv; charset=utf-8")
 
     return routes
 
@@ -146,9 +150,9 @@ async def _uploaded(request: Request) -> tuple[bytes, str]:
         upload = (await request.form()).get("file")
         if not isinstance(upload, UploadFile):
             raise RefusedError(Fault("file", Code.MISSING))
-        content, name = await upload.read(), upload.filename or "upload"
+        content, name = await upload.read(), upload.filename or ""
     else:
-        content, name = await request.body(), "upload"
+        content, name = await request.body(), ""
     if not content:
         raise RefusedError(Fault("file", Code.MISSING))
     return content, name
@@ -167,7 +171,9 @@ def _status(row: RowMapping) -> ImportStatus:
     return ImportStatus(faults=faults, **{name: value for name, value in row.items() if name != "fault"})
 
 
-async def _report(store: Store, caller: Caller, import_id: UUID, only: Outcome | None) -> AsyncIterator[str]:
+async def _report(
+    store: Store, caller: Caller, import_id: UUID, only: Outcome | None, headers: Mapping[str, str]
+) -> AsyncIterator[str]:
     yield _BYTE_ORDER_MARK + "line,verdict,field,code,message\r\n"
     line = 0
     while True:
@@ -178,7 +184,7 @@ async def _report(store: Store, caller: Caller, import_id: UUID, only: Outcome |
         line = verdicts[-1][0]
         out = io.StringIO()
         csv.writer(out).writerows(
-            (number, outcome, field, code, Fault(field, code).bilingual() if code else "")
+            (number, outcome, field, code, sentences(Fault(field, code), headers) if code else "")
             for number, outcome, field, code in verdicts
             if only in (None, outcome)
         )

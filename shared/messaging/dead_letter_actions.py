@@ -89,9 +89,16 @@ class DeadLetters:
             typer.confirm(f"Redrive {records:,} parked records of {len(chains):,} keys?", abort=True)
         return await self._redrive_all(chains, by) and len(open_ids) == len(letter_ids)
 
-    async def discard(self, letter_ids: Sequence[UUID], reason: str, by: str) -> bool:
-        """Give records up for good."""
-        return all([await self._discard_one(letter_id, reason, by) for letter_id in letter_ids])
+    async def discard(
+        self, letter_ids: Sequence[UUID], selection: settlement.Selection, reason: str, by: str, *, ask: bool
+    ) -> bool:
+        """Give those with the ids up for good, or else those of the selection, in the order of the log."""
+        wanted = letter_ids or await settlement.parked(self.store, self._service, selection)
+        if not wanted:
+            self.console.print("nothing of the kind is parked")
+        elif ask and (len(wanted) > 1 or not letter_ids):
+            typer.confirm(f"Discard {len(wanted):,} records for good?", abort=True)
+        return all([await self._discard_one(letter_id, reason, by) for letter_id in wanted])
 
     @property
     def _service(self) -> str:

@@ -92,17 +92,21 @@ def redrive(
 def discard(
     context: typer.Context,
     *,
-    letter_ids: Annotated[list[UUID], typer.Argument(metavar="ID")],
+    letter_ids: Annotated[list[UUID] | None, typer.Argument(metavar="ID")] = None,
     reason: Annotated[str, typer.Option(help="why it may never be applied; no name or number of a person")],
+    everything: Annotated[bool, typer.Option("--all", help="everything that is parked")] = False,
+    topic: TopicOption = None,
+    key: KeyOption = None,
     yes: YesOption = False,
     by: By,
 ) -> None:
     """Give records up: they are kept, but will never be applied. What waits behind them stays parked: redrive it."""
     if not reason.strip():
         raise typer.BadParameter("a reason is needed", param_hint="--reason")
-    if len(letter_ids) > 1 and not yes:
-        typer.confirm(f"Discard {len(letter_ids):,} records for good?", abort=True)
-    _run(context, lambda letters: letters.discard(letter_ids, reason.strip(), by))
+    ids, selection = letter_ids or [], _selection(topic, key, None)
+    if [bool(ids), everything, selection != Selection()].count(True) != 1:
+        raise typer.BadParameter("give ids, or --all, or some of --topic and --key")
+    _run(context, lambda letters: letters.discard(ids, selection, reason.strip(), by, ask=not yes))
 
 
 def _selection(topic: str | None, key: str | None, reason: str | None) -> Selection:

@@ -73,6 +73,12 @@ _DISCARD = text("""
         value = CASE WHEN topic = ANY(CAST(:state_topics AS text[])) THEN NULL ELSE value END
     WHERE consumer = :consumer AND state = 'parked' AND id = :id
 """)
+_PARKED = text("""
+    SELECT id FROM dead_letter
+    WHERE consumer = :consumer AND state = 'parked'
+      AND (CAST(:topic AS text) IS NULL OR topic = :topic) AND (CAST(:key AS bytea) IS NULL OR key = :key)
+    ORDER BY topic, partition, "offset"
+""")
 _PLACE = text('SELECT topic, partition, key, "offset" FROM dead_letter WHERE consumer = :consumer AND id = :id')
 _BEHIND = text("""
     SELECT count(*) FROM dead_letter
@@ -157,6 +163,13 @@ async def _redrive(store: Store, consumer: str, processing: Processing, chain: C
         reach("redrive.before_commit")
     reach("redrive.after_commit")
     return redriven
+
+
+async def parked(store: Store, consumer: str, selection: Selection) -> list[UUID]:
+    """Return the ids of the parked records of a selection, each partition's in the order of its log."""
+    wanted = {"consumer": consumer, "topic": selection.topic, "key": selection.key}
+    async with store.transaction() as tx:
+        return list((await tx.scalars(_PARKED, wanted)).all())
 
 
 async def discard(store: Store, consumer: str, letter_id: UUID, reason: str, by: str) -> Chain | None:

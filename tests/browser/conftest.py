@@ -1,6 +1,6 @@
 """One system and one Chromium for all tests of pages."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -8,6 +8,7 @@ from playwright.async_api import Browser, Page
 
 from tests.support.browser import Watch, chromium, open_context
 from tests.support.infrastructure import Infrastructure
+from tests.support.outside_issuer import running_issuer
 from tests.support.programs import program
 from tests.support.system import System, running_system
 
@@ -22,13 +23,21 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
 
 
 @pytest.fixture(scope="session")
+def issuer() -> Iterator[str]:
+    """An outside issuer, by another name than the portal's: for browsers it is another site."""
+    program("chromium")
+    with running_issuer() as url:
+        yield url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture(scope="session")
 async def system(
-    request: pytest.FixtureRequest, templates: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, templates: dict[str, str], tmp_path_factory: pytest.TempPathFactory, issuer: str
 ) -> AsyncIterator[System]:
     """The whole system with the small district; nothing is started where there is no browser."""
     program("chromium")
     infrastructure: Infrastructure = request.getfixturevalue("infrastructure")
-    async with running_system(infrastructure, templates, tmp_path_factory.mktemp("system")) as running:
+    async with running_system(infrastructure, templates, tmp_path_factory.mktemp("system"), issuer=issuer) as running:
         yield running
 
 

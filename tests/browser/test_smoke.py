@@ -38,7 +38,7 @@ async def test_a_wrong_password_and_an_unknown_name_are_told_alike(
         await page.goto("/log-in")
         await page.get_by_label("志愿者编号或用户名").fill(name)
         await page.get_by_label("密码").fill("not the password")
-        await page.get_by_role("main").get_by_role("button", name="登录").click()
+        await page.get_by_role("main").get_by_role("button", name="登录", exact=True).click()
         summary = page.get_by_role("alert")
         await expect(summary).to_be_focused()
         said.append(await summary.inner_text())

@@ -59,8 +59,12 @@ def _resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any
 
 
 def _items(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Return the form of what a list, or a table by name, holds; of anything else its own."""
     schema = _resolved(schema, document)
-    return _items(schema["items"], document) if schema.get("type") == "array" else schema
+    if schema.get("type") == "array":
+        return _items(schema["items"], document)
+    values = schema.get("additionalProperties")
+    return _items(values, document) if isinstance(values, dict) and "properties" not in schema else schema
 
 
 def _forms(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -3,7 +3,10 @@
 import asyncio
 
 from tests.fault.case import Case
-from tests.fault.model import Traffic
+from tests.fault.model import Operation, Traffic
+
+AT_ONCE = 16
+"""Half of them go to the process that is killed first, which takes at least the five that it is killed within."""
 
 
 async def test_f1_api_killed_before_commit(case: Case) -> None:
@@ -23,11 +26,17 @@ async def test_f2_api_killed_after_commit_before_its_answer(case: Case) -> None:
     api, world = case.system["activities.api"], await case.world()
     present = [(district, *each) for district in world.districts for each in await world.attend(district)]
     case.rng.shuffle(present)
-    api.arm(f"request.after_commit:kill9@{case.nth(5)}")
-    left = await asyncio.gather(*(world.check_out(*each) for each in present))
-    await api.died()
+    # what it is killed in may be a request that its client has given up on a busy machine: then once more
+    left: list[Operation] = []
+    rest = present
+    while rest and not any(op.replayed for op in left):
+        some, rest = rest[:AT_ONCE], rest[AT_ONCE:]
+        api.arm(f"request.after_commit:kill9@{case.nth(5)}")
+        left += await asyncio.gather(*(world.check_out(*each) for each in some))
+        await api.died()
+        api.start()
     assert any(op.replayed for op in left), "the killed process had answered everything that it had committed"
-    api.start()
+    left += await asyncio.gather(*(world.check_out(*each) for each in rest))
     token = case.system.issuer.volunteer
     for (district, volunteer, sign_up), op in zip(present, left, strict=True):
         body = {"sign_up_id": sign_up}

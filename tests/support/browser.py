@@ -97,5 +97,5 @@ async def log_in(page: Page, account: tuple[str, str]) -> None:
     await page.goto("/log-in")
     await page.locator("#user_name").fill(account[0])
     await page.locator("#password").fill(account[1])
-    await page.locator("main form button").click()
+    await page.locator('main form[action="/log-in"] button').click()
     await page.wait_for_url(lambda url: "/log-in" not in url)

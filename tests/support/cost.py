@@ -46,3 +46,33 @@ def metered(store: Store) -> Iterator[Cost]:
     finally:
         event.remove(engine, "before_cursor_execute", note_statement)
         event.remove(engine, "commit", note_commit)
+
+
+_UPKEEP = ("FROM revocation", " attempt ")
+"""What tells a transaction that a process makes beside its requests, a second each: who is revoked, who has tried."""
+
+
+@contextmanager
+def metered_requests(store: Store) -> Iterator[Cost]:
+    """Count what requests cost: every transaction that has ended, but those of the process's upkeep."""
+    cost, engine = Cost(), store.engine.sync_engine
+    open_now: dict[Connection, list[str]] = {}
+
+    def note_statement(
+        connection: Connection, _cursor: object, statement: str, parameters: Any, _context: object, many: bool
+    ) -> None:
+        open_now.setdefault(connection, []).extend([statement] * (len(parameters) if many else 1))
+
+    def note_commit(connection: Connection) -> None:
+        statements = open_now.pop(connection, [])
+        if not any(upkeep in statement for statement in statements for upkeep in _UPKEEP):
+            cost.statements += len(statements)
+            cost.commits += 1
+
+    event.listen(engine, "before_cursor_execute", note_statement)
+    event.listen(engine, "commit", note_commit)
+    try:
+        yield cost
+    finally:
+        event.remove(engine, "before_cursor_execute", note_statement)
+        event.remove(engine, "commit", note_commit)

@@ -1,5 +1,6 @@
 """The whole system as real processes on the servers of this test run, and a small district in it."""
 
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -34,6 +35,8 @@ class System:
     children: Mapping[str, Child]
     database_urls: Mapping[str, str]
     district: SmallDistrict
+    until_its_end: ExitStack
+    """What is closed when the system is stopped."""
 
     @contextmanager
     def without(self, service: str) -> Iterator[None]:
@@ -54,9 +57,12 @@ def wait_for(child: Child, address: str) -> None:
 
 @asynccontextmanager
 async def running_system(
-    infrastructure: Infrastructure, templates: dict[str, str], folder: Path
+    infrastructure: Infrastructure, templates: dict[str, str], folder: Path, *, issuer: str = ""
 ) -> AsyncIterator[System]:
-    """Run every service with all of its roles, and fill the small district; logs and files are in ``folder``."""
+    """Run every service with all of its roles, and fill the small district; logs and files are in ``folder``.
+
+    ``issuer`` is the address of an outside issuer that people may log in by, as ``campus``.
+    """
     secret, prefix = credentials.generate(), f"test-{token_hex(4)}."
     databases = Databases(infrastructure.admin_url, templates)
     made = {service: await databases.make(service) for service in SERVICES}
@@ -67,13 +73,15 @@ async def running_system(
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, ports | {"TOPIC_PREFIX": prefix}))
         settings = LocalSettings()
+        more = {"registry": _issuers(issuer, settings.base_urls()["portal"])} if issuer else {}
         children = {
             service: Child(
                 name=service,
                 command=[sys.executable, "-m", f"services.{service}", "all"],
                 log=folder / f"{service}.log",
                 pid_file=folder / f"{service}.pid",
-                environment=service_environment(service, settings, secret, urls, infrastructure.servers),
+                environment=service_environment(service, settings, secret, urls, infrastructure.servers)
+                | more.get(service, {}),
                 directory=ROOT,
             )
             for service in SERVICES
@@ -85,5 +93,18 @@ async def running_system(
         for name, child in children.items():
             wait_for(child, platform.base_urls[name])
         district = small_district.make(platform, folder)
-        yield System(settings.base_urls()["portal"], platform, children, urls, district)
+        until_its_end = stack.enter_context(ExitStack())
+        yield System(settings.base_urls()["portal"], platform, children, urls, district, until_its_end)
     await databases.drop()
+
+
+def _issuers(issuer: str, origin: str) -> dict[str, str]:
+    known = {
+        "issuer": issuer,
+        "client_id": "linbang",
+        "client_secret": "of this run",
+        "redirect_uri": f"{origin}/log-in/with/campus",
+        "title": "校园账号",
+        "title_en": "campus account",
+    }
+    return {"REGISTRY_OIDC": json.dumps({"campus": known})}

@@ -20,6 +20,7 @@ from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.forms import Number, Paragraphs
 from shared.http.idempotency import IdempotencyKey, idempotent
 from shared.store.engine import Store
 
@@ -49,7 +50,7 @@ class PresentedCode(BaseModel):
 
     token: str | None = None
     shift_id: UUID | None = None
-    digits: str | None = None
+    digits: Number | None = None
 
     @property
     def by_digits(self) -> tuple[UUID, str] | None:
@@ -90,7 +91,7 @@ class Staffed(BaseModel):
 class WalkIn(BaseModel):
     """Who has come without having signed up."""
 
-    volunteer_number: str
+    volunteer_number: Number
 
 
 class ClosingEntry(BaseModel):
@@ -102,7 +103,7 @@ class ClosingEntry(BaseModel):
     break_minutes: int = 0
     no_show: bool | None = None
     rating: int | None = Field(None, ge=1, le=5, description="How good the service was, as the organiser says.")
-    reason: str = ""
+    reason: Paragraphs = ""
 
 
 class Closing(BaseModel):
@@ -131,7 +132,7 @@ class Closing(BaseModel):
 class Reopening(BaseModel):
     """Why a closed shift is opened again."""
 
-    reason: str = ""
+    reason: Paragraphs = ""
 
 
 @router.get("/shifts/{shift_id}/code")
@@ -217,7 +218,7 @@ async def undo(sign_up_id: UUID, store: ApiStore, caller: VolunteerOrLeader, key
 async def admit(shift_id: UUID, body: WalkIn, store: ApiStore, caller: Leader, key: IdempotencyKey) -> Response:
     """Check in who has not signed up, where a place is left: a volunteer of the district, by number."""
     async with store.transaction(caller.district) as tx:
-        command = partial(admit_walk_in, tx, caller, shift_id, body.volunteer_number.strip())
+        command = partial(admit_walk_in, tx, caller, shift_id, body.volunteer_number)
         return await idempotent(tx, caller, key, 200, command)
 
 
@@ -240,7 +241,7 @@ async def close(shift_id: UUID, body: Closing, store: ApiStore, caller: Leader, 
 async def reopen(shift_id: UUID, body: Reopening, store: ApiStore, caller: Leader, key: IdempotencyKey) -> Response:
     """Open a closed shift again, to put its attendance right."""
     async with store.transaction(caller.district) as tx:
-        command = partial(reopen_shift, tx, caller, shift_id, body.reason.strip())
+        command = partial(reopen_shift, tx, caller, shift_id, body.reason)
         return await idempotent(tx, caller, key, 200, command)
 
 

@@ -24,6 +24,7 @@ from services.activities.signing_up.domain import SignUpState
 from shared.contracts import ServiceRated, ShiftClosed, ShiftReopened
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.text import tidy
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
 
@@ -190,7 +191,7 @@ def _classed(found: Attendance, entry: Entry, field: str) -> Sequence[Settled]:
         return [missing_it(found)]
     if came:
         raise RefusedError(Fault(field, Code.NOT_OPEN))
-    return [_excusing(found, entry.reason.strip())] if found.absence else []
+    return [_excusing(found, tidy(entry.reason))] if found.absence else []
 
 
 def _excusing(found: Attendance, reason: str) -> Settled:
@@ -201,7 +202,7 @@ def _excusing(found: Attendance, reason: str) -> Settled:
 def _serving(found: Attendance, entry: Entry, field: str, at: datetime) -> Settled:
     """Return that somebody served at the times that the leader states."""
     span = _stated(found, entry, field, at)
-    reason = entry.reason.strip()
+    reason = tidy(entry.reason)
     if needs_a_reason(found, span) and (fault := text_fault(f"{field}.reason", reason, _LONGEST_REASON)):
         raise RefusedError(fault)
     return serving(found, span, reason)

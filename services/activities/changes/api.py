@@ -14,6 +14,7 @@ from services.activities.publishing.domain import ShiftDraft
 from shared.contracts.actor import Role
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.forms import Line, Paragraphs
 from shared.http.idempotency import IdempotencyKey, idempotent
 
 router = APIRouter(prefix="/v1", tags=["activities"])
@@ -31,17 +32,16 @@ class ActivityText(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1, "place": "新华社区二楼活动室"}]})
 
     version: Version
-    title: str | None = None
-    service: str | None = None
-    place: str | None = None
-    person_in_charge: str | None = None
-    risk_text: str | None = None
-    description: str | None = None
+    title: Line | None = None
+    service: Line | None = None
+    place: Line | None = None
+    person_in_charge: Line | None = None
+    risk_text: Paragraphs | None = None
+    description: Paragraphs | None = None
 
     def texts(self) -> dict[str, str]:
         """Return the fields that were given."""
-        given = self.model_dump(exclude={"version"}, exclude_none=True)
-        return {name: value if name == "service" else value.strip() for name, value in given.items()}
+        return self.model_dump(exclude={"version"}, exclude_none=True)
 
 
 class AddedShift(BaseModel):
@@ -71,7 +71,7 @@ class ChangedShift(BaseModel):
 class Reason(BaseModel):
     """Why something does not take place; everybody concerned reads it."""
 
-    reason: str = ""
+    reason: Paragraphs = ""
 
 
 @router.patch("/activities/{activity_id}")

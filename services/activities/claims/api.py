@@ -16,6 +16,7 @@ from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.forms import Paragraphs
 from shared.http.idempotency import IdempotencyKey, idempotent
 from shared.http.pages import Page, RequestedPage
 
@@ -48,7 +49,7 @@ class NewClaim(BaseModel):
 
     started_at: AwareDatetime
     ended_at: AwareDatetime
-    reason: str = ""
+    reason: Paragraphs = ""
 
 
 class ClaimAnswer(BaseModel):
@@ -57,7 +58,7 @@ class ClaimAnswer(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"accepted": True, "reason": "与签到表一致"}]})
 
     accepted: bool
-    reason: str = ""
+    reason: Paragraphs = ""
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     break_minutes: int = 0
@@ -78,7 +79,7 @@ async def claim_attendance(
     """Claim that one served otherwise than is on file, or at all: answered within five working days."""
     async with store.transaction(caller.district) as tx:
         command = partial(
-            commands.claim_attendance, tx, caller, sign_up_id, body.started_at, body.ended_at, body.reason.strip()
+            commands.claim_attendance, tx, caller, sign_up_id, body.started_at, body.ended_at, body.reason
         )
         return await idempotent(tx, caller, key, 201, command)
 
@@ -89,9 +90,7 @@ async def claim_record(
 ) -> Response:
     """Claim that one of one's records is wrong, an imported one too: answered within five working days."""
     async with store.transaction(caller.district) as tx:
-        command = partial(
-            commands.claim_record, tx, caller, record_id, body.started_at, body.ended_at, body.reason.strip()
-        )
+        command = partial(commands.claim_record, tx, caller, record_id, body.started_at, body.ended_at, body.reason)
         return await idempotent(tx, caller, key, 201, command)
 
 
@@ -119,7 +118,7 @@ async def answer(claim_id: UUID, body: ClaimAnswer, store: ApiStore, caller: Lea
             tx,
             caller,
             claim_id,
-            body.reason.strip(),
+            body.reason,
             accepted=body.accepted,
             stated=body.stated(),
         )

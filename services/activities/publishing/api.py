@@ -15,6 +15,7 @@ from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.forms import Line, Paragraphs
 from shared.http.idempotency import IdempotencyKey, idempotent
 from shared.http.pages import Page, RequestedPage
 from shared.http.versions import set_etag
@@ -52,7 +53,7 @@ class NewActivity(BaseModel):
                     "service": "culture",
                     "place": "新华社区活动室",
                     "person_in_charge": "站长办公室 028-00000000",
-                    "risk_text": "室内活动,地面湿滑时注意安全",
+                    "risk_text": "室内活动，地面湿滑时注意安全",
                     "description": "陪孩子们读书",
                     "shifts": [
                         {
@@ -66,25 +67,25 @@ class NewActivity(BaseModel):
         }
     )
 
-    station: str = Field("", description="The station's code or id.")
-    title: str = ""
-    service: str = ""
-    place: str = ""
-    person_in_charge: str = ""
-    risk_text: str = Field("", description="The risks that volunteers take (Decree 685, art. 12).")
-    description: str = ""
+    station: Line = Field("", description="The station's code or id.")
+    title: Line = ""
+    service: Line = ""
+    place: Line = ""
+    person_in_charge: Line = ""
+    risk_text: Paragraphs = Field("", description="The risks that volunteers take (Decree 685, art. 12).")
+    description: Paragraphs = ""
     shifts: list[NewShift] = []
     kept_as: KeptAs | None = None
 
     def draft(self) -> ActivityDraft:
         """Return it as the rules want it."""
         return ActivityDraft(
-            title=self.title.strip(),
+            title=self.title,
             service=self.service,
-            place=self.place.strip(),
-            person_in_charge=self.person_in_charge.strip(),
-            risk_text=self.risk_text.strip(),
-            description=self.description.strip(),
+            place=self.place,
+            person_in_charge=self.person_in_charge,
+            risk_text=self.risk_text,
+            description=self.description,
             shifts=[ShiftDraft(shift.starts_at, shift.ends_at, shift.capacity) for shift in self.shifts],
         )
 
@@ -94,7 +95,7 @@ async def publish(body: NewActivity, store: ApiStore, caller: Organiser, key: Id
     """Publish an activity with its shifts, open for sign-up at once; a station's manager, for that station."""
     kept_as = SeenDraft(body.kept_as.id, body.kept_as.version) if body.kept_as else None
     async with store.transaction(caller.district) as tx:
-        command = partial(publish_activity, tx, caller, body.station.strip(), body.draft(), kept_as)
+        command = partial(publish_activity, tx, caller, body.station, body.draft(), kept_as)
         return await idempotent(tx, caller, key, 201, command)
 
 

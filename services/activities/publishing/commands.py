@@ -16,7 +16,7 @@ from services.activities.publishing import repository
 from services.activities.publishing.domain import ActivityDraft, check_draft, public_wording
 from services.activities.publishing.repository import Publication
 from services.activities.register.repository import find_station
-from services.activities.rules.repository import newest_rules
+from services.activities.rules.repository import rules_in_force
 from shared.contracts import ActivityPublished, PublishedShift
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -55,9 +55,10 @@ async def publish_activity(
         PublishedShift(shift_id=new_id(), starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
         for shift in draft.shifts
     )
-    rules = await newest_rules(tx, actor.district)
+    published_at = now()
+    rules = await rules_in_force(tx, actor.district, published_at)
     publication = Publication(
-        actor.district, new_id(), station_id, draft, actor.name, now(), actor.volunteer_id, rules.version
+        actor.district, new_id(), station_id, draft, actor.name, published_at, actor.volunteer_id, rules.version
     )
     await repository.insert_activity(tx, publication, shifts)
     published = ActivityPublished(

@@ -8,6 +8,7 @@ from fastapi import Depends, Query
 
 from services.activities.publishing.shift_filter import ShiftFilter
 from shared.contracts.calendar import CHINA
+from shared.contracts.text import line
 from shared.store.event_log import now
 
 _FIRST, _LAST, _MAX_DAYS = date(2000, 1, 1), date(2100, 1, 1), 731
@@ -26,7 +27,7 @@ async def _shift_filter(
 ) -> ShiftFilter:
     day = first or now().astimezone(CHINA).date()
     start = datetime.combine(day, time(), CHINA)
-    return ShiftFilter(start, start + timedelta(days=days), station_id, service, free, text.strip())
+    return ShiftFilter(start, start + timedelta(days=days), station_id, service, free, line(text))
 
 
 WantedShifts = Annotated[ShiftFilter, Depends(_shift_filter)]

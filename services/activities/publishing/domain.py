@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from shared.contracts import text
 from shared.contracts.codes import SERVICES
 from shared.contracts.faults import Code, Fault, RefusedError
 
@@ -22,7 +23,7 @@ _LINE, _TEXT = 200, 4000
 LONGEST_TITLE = 100
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _NUMBER_OR_ADDRESS = re.compile(r"\+?\d[\d\s()-]{4,}\d|\S+@\S+")
-_LINE_BREAKS = str.maketrans({"\n": " ", "\r": " "})
+_LINE_BREAKS = str.maketrans({"\n": " ", "\r": " ", "\t": " "})
 
 
 class ActivityState(StrEnum):
@@ -73,7 +74,7 @@ def text_faults(draft: ActivityDraft) -> Iterator[Fault]:
     if fault := title_fault("title", draft.title):
         yield fault
     for field, value, longest in required:
-        if fault := text_fault(field, value, longest):
+        if fault := text_fault(field, value, longest, lines=longest > _LINE):
             yield fault
     if draft.description and (fault := text_fault("description", draft.description, _TEXT)):
         yield fault
@@ -111,18 +112,23 @@ def title_fault(field: str, value: str) -> Fault | None:
     """Return what is wrong with the title of an activity, or None."""
     if value.startswith(_FORMULA_STARTS):
         return Fault(field, Code.FORMULA)
-    return text_fault(field, value, LONGEST_TITLE)
+    return text_fault(field, value, LONGEST_TITLE, lines=False)
 
 
-def text_fault(field: str, value: str, longest: int) -> Fault | None:
-    """Return what is wrong with a required text, or None. ``longest`` is in characters; line breaks are allowed."""
+def text_fault(field: str, value: str, longest: int, *, lines: bool = True) -> Fault | None:
+    """Return what is wrong with a required text, or None.
+
+    ``longest`` is in characters; ``lines`` says whether there may be several.
+    """
     if not value.strip():
         return Fault(field, Code.MISSING)
     if len(value) > longest:
         return Fault(field, Code.TOO_LONG)
-    if not value.translate(_LINE_BREAKS).isprintable():
+    if text.has_control_character(value.translate(_LINE_BREAKS) if lines else value):
         return Fault(field, Code.CONTROL_CHARACTER)
-    return None
+    if text.is_garbled(value):
+        return Fault(field, Code.GARBLED)
+    return Fault(field, Code.LOOK_ALIKES) if text.mixes_alphabets(value) else None
 
 
 def public_wording(contact: str) -> str:

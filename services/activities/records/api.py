@@ -15,6 +15,7 @@ from shared.contracts.actor import STAFF, Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.forms import Paragraphs
 from shared.http.idempotency import IdempotencyKey, idempotent
 from shared.http.pages import Page, RequestedPage, moment
 from shared.http.problems import ProblemError
@@ -50,7 +51,7 @@ class Correction(BaseModel):
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     break_minutes: int = 0
-    reason: str = ""
+    reason: Paragraphs = ""
 
     def figure(self) -> RightMinutes | RightTimes:
         """Return what the record should say. Raises RefusedError where neither minutes nor times are given, or both."""
@@ -97,7 +98,7 @@ async def correct(
     If-Match names the version that the correction is based on.
     """
     async with store.transaction(caller.district) as tx:
-        command = partial(correct_record, tx, caller, record_id, version, body.figure(), body.reason.strip())
+        command = partial(correct_record, tx, caller, record_id, version, body.figure(), body.reason)
         return await idempotent(tx, caller, key, 201, command)
 
 

@@ -1,11 +1,11 @@
 """Service records: what one must say, and that nobody serves in two places at once.
 
-Invariant: a record's minutes are those of its times (MCA Order 67, art. 7); the sessions of one volunteer never
-overlap, whether they come from a file or from a check-out; a record number means one content for ever.
+Invariant: a record's minutes are no more than lie between its times, fewer by its breaks (MCA Order 67, art. 7: the
+time actually given); the sessions of one volunteer never overlap, whether they come from a file or from a check-out; a
+record number means one content for ever.
 """
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,9 +16,9 @@ from typing import Final, NamedTuple, NoReturn
 from uuid import UUID
 
 from services.activities.publishing.domain import title_fault
-from shared.contracts import Provenance, ServiceCorrected, ServiceLogged
+from shared.contracts import Provenance, ServiceCorrected, ServiceLogged, text
 from shared.contracts.calendar import CHINA, district_day
-from shared.contracts.codes import SERVICES
+from shared.contracts.codes import SERVICE_OF
 from shared.contracts.faults import Code, Fault, RefusedError
 
 LONGEST_SESSION = timedelta(hours=24)
@@ -28,7 +28,9 @@ OWN_PREFIX: Final = "LB-"
 _CODE = re.compile(r"[^\W_][\w./-]{0,39}")
 """How numbers and codes look: letters (of any script) and digits, with a few signs between them."""
 _NUMBERS = Struct("<ddHB")
-_LOCAL_TIME = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ](\d{1,2}):(\d{2})(?::(\d{2}))?")
+_LOCAL_TIME = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ](\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_WITH_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
+"""ISO 8601 as people and programs write it; a day alone says nothing of when on it."""
 
 
 class ServiceRecord(NamedTuple):
@@ -201,50 +203,47 @@ class RecordBook:
 def read_record(values: Mapping[str, str], now: datetime) -> SubmittedRecord:
     """Read one line. Raises RefusedError with its first fault; ``now`` is the moment that nothing may lie after.
 
-    Full-width digits and letters, and blanks around a value, are put right, and the record is marked ``normalised``.
+    Every value is put into its one form (``contracts.text``); where one was written differently, the record is marked
+    ``normalised``.
     """
-    try:
-        return _read(values, now, normalised=False)
-    except RefusedError:
-        tidy = {field: unicodedata.normalize("NFKC", value).strip() for field, value in values.items()}
-        tidy["activity"] = values["activity"].strip()  # a title keeps its full-width punctuation
-        if tidy == values:
-            raise
-        return _read(tidy, now, normalised=True)
-
-
-def _read(values: Mapping[str, str], now: datetime, *, normalised: bool) -> SubmittedRecord:
+    plain = {field: text.code(value) for field, value in values.items()}
+    plain["volunteer_no"] = text.number(plain["volunteer_no"])
+    plain["activity"] = _title(values["activity"])
     for field in ("record_no", "volunteer_no", "station_code"):
-        if not _CODE.fullmatch(values[field]):
-            _refuse(field, Code.FORMAT if values[field] else Code.MISSING)
-    if fault := _title_fault(values["activity"]):
+        if not _CODE.fullmatch(plain[field]) or text.is_garbled(plain[field]):
+            _refuse(field, Code.FORMAT if plain[field] else Code.MISSING)
+    if fault := _title_fault(plain["activity"]):
         raise RefusedError(fault)
-    if values["service"] not in SERVICES:
-        _refuse("service", Code.UNKNOWN_VALUE if values["service"] else Code.MISSING)
-    started_at, ended_at = _moment("started_at", values["started_at"]), _moment("ended_at", values["ended_at"])
+    service = SERVICE_OF.get(plain["service"].lower())
+    if service is None:
+        _refuse("service", Code.UNKNOWN_VALUE if plain["service"] else Code.MISSING)
+    started_at, ended_at = _moment("started_at", plain["started_at"]), _moment("ended_at", plain["ended_at"])
     if fault := session_fault(started_at, ended_at, now):
         raise RefusedError(fault)
-    minutes = _minutes(values["minutes"])
-    if minutes != whole_minutes(started_at, ended_at):
+    minutes = _minutes(plain["minutes"])
+    if minutes > whole_minutes(started_at, ended_at):
         _refuse("minutes", Code.DISAGREES_WITH_TIMES)
     return SubmittedRecord(
-        values["record_no"],
-        values["volunteer_no"],
-        values["station_code"],
-        values["activity"],
-        values["service"],
+        plain["record_no"],
+        plain["volunteer_no"],
+        plain["station_code"],
+        plain["activity"],
+        service,
         started_at,
         ended_at,
         minutes,
-        _rating(values["recipient_rating"]),
-        normalised,
+        _rating(plain["recipient_rating"]),
+        normalised=plain | {"service": service} != values,
     )
 
 
 @lru_cache(maxsize=4096)
+def _title(written: str) -> str:
+    return text.line(written)
+
+
+@lru_cache(maxsize=4096)
 def _title_fault(title: str) -> Fault | None:
-    if title != title.strip():
-        return Fault("activity", Code.FORMAT)
     return title_fault("activity", title)
 
 
@@ -319,8 +318,10 @@ def _read_moment(written: str) -> datetime | None:
         if local := _LOCAL_TIME.fullmatch(written):
             year, month, day, hour, minute, second = (int(part or 0) for part in local.groups())
             moment = datetime(year, month, day, hour, minute, second, tzinfo=CHINA)
-        else:
+        elif _WITH_TIME.fullmatch(written):
             moment = datetime.fromisoformat(written)
+        else:
+            return None
         return (moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -345,7 +346,7 @@ def _minutes(written: str) -> int:
     if not written:
         _refuse("minutes", Code.MISSING)
     if not (written.isascii() and written.isdecimal()):
-        _refuse("minutes", Code.NUMBER)
+        _refuse("minutes", Code.WHOLE_NUMBER)
     if len(written) > 4 or not int(written):  # noqa: PLR2004 - the longest session has four digits of minutes
         _refuse("minutes", Code.OUT_OF_RANGE)
     return int(written)
@@ -355,7 +356,7 @@ def _rating(written: str) -> int | None:
     if not written:
         return None
     if not (written.isascii() and written.isdecimal()):
-        _refuse("recipient_rating", Code.NUMBER)
+        _refuse("recipient_rating", Code.WHOLE_NUMBER)
     if written not in ("1", "2", "3", "4", "5"):
         _refuse("recipient_rating", Code.OUT_OF_RANGE)
     return int(written)

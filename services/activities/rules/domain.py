@@ -1,17 +1,19 @@
 """What a district asks of those who sign up and come (domain.md rows 26, 29, 31, 33; issue 12, section 2).
 
-Invariant: an activity goes by the rule set that was its district's newest when it was published, whatever is set later;
-a rule set that was made is never changed. Version 0 is what a district has that has said nothing: it stays as it is.
+Invariant: an activity goes by the rule set that held in its district when it was published, whatever is set later; a
+rule set that was made is never changed. Of those whose day has come the one with the latest day holds, and of one day
+the one made last. Version 0 is what a district has that has said nothing: it stays as it is.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
-from shared.contracts.faults import Code, Fault
+from shared.contracts.calendar import CHINA
+from shared.contracts.faults import Code, Fault, RefusedError
 
 MINUTE = timedelta(minutes=1)
 _DAY = 24 * 60
@@ -55,7 +57,7 @@ class RuleSet(BaseModel):
 
 FIRST_RULES = RuleSet()
 """Version 0."""
-_LIMITS = {
+LIMITS = {
     "check_in_opens": (0, 180),
     "counts_early": (0, 180),
     "counts_late": (0, 180),
@@ -68,13 +70,32 @@ _LIMITS = {
 """From how many minutes until how many each may be."""
 
 
+MAX_AHEAD = timedelta(days=730)
+"""So far ahead a rule set may be made."""
+
+
+def first_moment(day: date | None, at: datetime) -> datetime:
+    """Return from when on a rule set holds that is made ``at`` a moment for a day in China: now where that has begun.
+
+    Raises RefusedError for a day that is over, or far away.
+    """
+    if day is None or day == at.astimezone(CHINA).date():
+        return at
+    begins = datetime.combine(day, time(), CHINA)
+    if begins < at:
+        raise RefusedError(Fault("holds_from", Code.IN_PAST))
+    if begins > at + MAX_AHEAD:
+        raise RefusedError(Fault("holds_from", Code.OUT_OF_RANGE))
+    return begins
+
+
 def rule_faults(rules: RuleSet) -> Iterator[Fault]:
     """Yield what is wrong with a rule set.
 
     More than the time between opening and start cannot count before it, nor more after the end than one can still
     check out in.
     """
-    for field, (least, most) in _LIMITS.items():
+    for field, (least, most) in LIMITS.items():
         if not least * MINUTE <= getattr(rules, field) <= most * MINUTE:
             yield Fault(field, Code.OUT_OF_RANGE)
     if rules.counts_early > rules.check_in_opens:

@@ -13,4 +13,5 @@ activity_rules = Table(
     Column("rules", JSONB, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("made_by", Text, nullable=False),
+    Column("holds_from", DateTime(timezone=True)),
 )

@@ -18,6 +18,7 @@ from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_by, caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.forms import Number, Paragraphs
 from shared.http.group_commit import GroupCommit
 from shared.http.idempotency import Claim, IdempotencyKey, claim_without_body, idempotent
 from shared.http.pages import Page, RequestedPage, whole_number
@@ -61,7 +62,7 @@ class NewSignUp(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"group": ["510115-V-000002", "510115-V-000003"]}]})
 
-    group: list[str] = Field(
+    group: list[Number] = Field(
         default=[],
         max_length=LARGEST_PARTY,
         description="Volunteer numbers of those who come together or not at all: of team mates who come along with the "
@@ -108,27 +109,27 @@ SHORT_WAY = ShortRoute("/v1/shifts/{shift_id:uuid}/sign-ups", _sign_up_in_a_rush
 class Excuse(BaseModel):
     """Why an absence is not counted."""
 
-    reason: str = ""
+    reason: Paragraphs = ""
 
 
 @router.post("/sign-ups/{sign_up_id}/excuse", status_code=204)
 async def excuse(sign_up_id: UUID, body: Excuse, store: ApiStore, caller: Leader) -> None:
     """Take back that somebody withdrew late or did not come."""
     async with store.transaction(caller.district) as tx:
-        await absences.excuse_absence(tx, caller, sign_up_id, body.reason.strip())
+        await absences.excuse_absence(tx, caller, sign_up_id, body.reason)
 
 
 class TakingOff(BaseModel):
     """Why somebody is not expected; they read it."""
 
-    reason: str = ""
+    reason: Paragraphs = ""
 
 
 @router.post("/sign-ups/{sign_up_id}/take-off", status_code=204)
 async def take_off(sign_up_id: UUID, body: TakingOff, store: ApiStore, caller: Leader) -> None:
     """Take somebody off a shift before it starts; the place is offered to the next who waits."""
     async with store.transaction(caller.district) as tx:
-        await withdrawal.take_off(tx, caller, sign_up_id, body.reason.strip())
+        await withdrawal.take_off(tx, caller, sign_up_id, body.reason)
 
 
 @router.get("/volunteers/{volunteer_id}/absences")

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Form, Response
 from services.portal.account import queries
 from services.portal.sessions import repository
 from services.portal.sessions.dependencies import page_for, public_page, stepped_up_lately
+from services.portal.sessions.queries import OWN_ACCOUNT, SEND_CODE, issuers
 from services.portal.sessions.visits import Visit
+from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.forms import faults_of
 from services.portal.shell.ids import id_of
 from shared.contracts.actor import Role
@@ -29,14 +31,16 @@ CHANNELS = {"phone": "sms", "mail": "mail"}
 
 
 @router.get("")
-async def show_settings(visit: Public, done: str = "") -> Response:
+async def show_settings(visit: Public, kept: KeptAnswers, done: str = "") -> Response:
     """Show how pages can be shown, and what one can do about one's account."""
     if not visit.session:
-        return visit.page("account/settings.html", devices=[], own=None, done=done)
-    devices, own = await asyncio.gather(
-        unless_away(visit.calls.read(queries.DEVICES)), unless_away(visit.calls.read(queries.OWN))
+        return visit.page("account/settings.html", devices=[], own=None, done=done, issuers={})
+    devices, own, known = await asyncio.gather(
+        unless_away(visit.calls.read(queries.DEVICES)),
+        unless_away(visit.calls.read(OWN_ACCOUNT)),
+        issuers(visit.calls, kept, visit.look.language),
     )
-    return visit.page("account/settings.html", devices=devices, own=own, done=done)
+    return visit.page("account/settings.html", devices=devices, own=own, done=done, issuers=known)
 
 
 @router.get("/password")
@@ -64,7 +68,7 @@ async def change_password(
 @router.get("/second-factor")
 async def show_second_factor(visit: Account) -> Response:
     """Say what a second factor is, and ask whether to begin, or to do without it."""
-    own = await unless_away(visit.calls.read(queries.OWN))
+    own = await unless_away(visit.calls.read(OWN_ACCOUNT))
     return visit.page("account/second_factor.html", begun=None, own=own, faults={})
 
 
@@ -103,7 +107,7 @@ async def confirm_second_factor(
 @router.get("/contact")
 async def show_contact(visit: Volunteer) -> Response:
     """Show where one is reached, and the way to change it."""
-    return visit.page("account/contact.html", own=await unless_away(visit.calls.read(queries.OWN)))
+    return visit.page("account/contact.html", own=await unless_away(visit.calls.read(OWN_ACCOUNT)))
 
 
 @router.get("/contact/{point}")
@@ -125,7 +129,7 @@ async def change_contact(visit: Volunteer, point: str, to: Text = "", code: Text
     try:
         if do == "code":
             body = {"purpose": "contact", "channel": CHANNELS[point], "to": to.strip()}
-            await visit.calls.change(queries.SEND_CODE, body)
+            await visit.calls.change(SEND_CODE, body)
             return visit.page("account/contact_form.html", **shown, sent=True, faults={})
         await visit.calls.change(queries.CHANGE_CONTACT, {point: to.strip(), "code": code.strip()})
     except RefusedByServiceError as refused:

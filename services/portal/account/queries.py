@@ -10,26 +10,6 @@ from pydantic import BaseModel
 from shared.http.upstream import Change, Nothing, Read
 
 
-class Points(BaseModel):
-    """Where somebody is reached, masked; an empty one is not on file."""
-
-    phone: str
-    email: str
-
-
-class Own(BaseModel):
-    """The account that asks."""
-
-    second_factor: bool
-    volunteer: Points | None
-
-
-class CodeSent(BaseModel):
-    """How long a code is good for, in seconds."""
-
-    expires_in: int
-
-
 class Device(BaseModel):
     """Where one is logged in."""
 
@@ -65,8 +45,6 @@ class ConfirmedFactor(BaseModel):
     recovery_codes: list[str]
 
 
-OWN = Read("registry", "/v1/me", Own)
-SEND_CODE = Change("POST", "registry", "/v1/codes", CodeSent)
 CHANGE_CONTACT = Change("PUT", "registry", "/v1/me/contact-points", Nothing)
 REMOVE_FACTOR = Change("DELETE", "registry", "/v1/me/second-factor", Nothing)
 BEGIN_FACTOR = Change("POST", "registry", "/v1/me/second-factor", BegunFactor)

@@ -1,6 +1,5 @@
 """Finding an activity. A stranger sees what is open, a volunteer what they may take, at the same address."""
 
-from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,10 +9,12 @@ from services.portal.activities import queries
 from services.portal.activities.queries import Wanted
 from services.portal.sessions.dependencies import public_page
 from services.portal.sessions.visits import Visit
+from services.portal.shell.clocks import read_day
 from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.ids import id_of, uuid_of
 from services.portal.timetable.queries import MySignUp, latest, standings
 from shared.contracts.codes import SERVICES
+from shared.contracts.text import whole
 from shared.http.problems import ProblemError
 from shared.http.upstream import unless_away
 
@@ -36,8 +37,8 @@ def read_wanted(
 ) -> Wanted:
     """Read the filters of an address; what is none of ours is as if it were not there."""
     return Wanted(
-        first=_day(first),
-        days=int(days) if days.isdecimal() and int(days) in SPANS else 7,
+        first=read_day(first),
+        days=span if (span := whole(days)) in SPANS else 7,
         station_id=uuid_of(station),
         service=service if service in SERVICES else None,
         free=free == "1",
@@ -110,10 +111,3 @@ def address(wanted: Wanted, cursor: str | None = None, **changed: object) -> str
         "cursor": cursor,
     } | changed
     return urlencode({name: str(value) for name, value in values.items() if value})
-
-
-def _day(text: str) -> date | None:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        return None

@@ -1,30 +1,29 @@
 """The form of a claim."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
-from services.portal.shell.forms import faults_of
+from services.portal.shell.clocks import moment_of
+from services.portal.shell.forms import LongText, ShortText, faults_of
 from shared.contracts.calendar import CHINA
 from shared.http.upstream import RefusedByServiceError
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 _FIELDS = {"started_at": "day", "ended_at": "ends"}
 
 
 class ClaimForm(BaseModel):
     """When somebody really served: a day and two times of the clock; an end before the begin is of the next day."""
 
-    day: Line = ""
-    begins: Line = ""
-    ends: Line = ""
-    reason: Line = ""
-    key: Line = ""
+    day: ShortText = ""
+    begins: ShortText = ""
+    ends: ShortText = ""
+    reason: LongText = ""
+    key: ShortText = ""
 
     def body(self) -> dict[str, object]:
         """Return it as activities wants it; a time that is none is left out, and so said to be missing."""
-        start, end = _moment(self.day, self.begins), _moment(self.day, self.ends)
+        start, end = moment_of(self.day, self.begins), moment_of(self.day, self.ends)
         if start and end and end <= start:
             end += timedelta(days=1)
         return {
@@ -43,10 +42,3 @@ def filled(started_at: datetime, ended_at: datetime) -> ClaimForm:
 def claim_faults(refused: RefusedByServiceError) -> dict[str, str]:
     """Return each field at fault with its sentence."""
     return {_FIELDS.get(field, field): said for field, said in faults_of(refused).items()}
-
-
-def _moment(day: str, clock: str) -> datetime | None:
-    try:
-        return datetime.strptime(f"{day} {clock[:5]}", "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
-    except ValueError:
-        return None

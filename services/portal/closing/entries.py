@@ -6,13 +6,15 @@ or refused by name.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.portal.closing.queries import ClosingLine
+from services.portal.shell.clocks import read_clock
 from services.portal.shell.forms import faults_of
 from shared.contracts.calendar import CHINA
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import whole
 from shared.http.upstream import RefusedByServiceError
 
 FIELDS = ("was", "start", "end", "break", "reason", "rating")
@@ -47,7 +49,7 @@ def said_by_rule(line: ClosingLine) -> Said:
 
 def nearest(clock: str, starts_at: datetime, ends_at: datetime) -> datetime | None:
     """Return the moment that a time of day means for a shift: of its days the one nearest to it; None for no time."""
-    at = _time(clock)
+    at = read_clock(clock)
     if at is None:
         return None
     first = starts_at.astimezone(CHINA).date()
@@ -74,9 +76,9 @@ def unreadable(form: Mapping[str, str], lines: Sequence[ClosingLine], language: 
         found |= {
             f"{field}-{line.sign_up_id}": missing
             for field, typed in (("start", said.start), ("end", said.end))
-            if _time(typed) is None
+            if read_clock(typed) is None
         }
-        if said.break_minutes and not (said.break_minutes.isascii() and said.break_minutes.isdecimal()):
+        if said.break_minutes and whole(said.break_minutes) is None:
             found[f"break-{line.sign_up_id}"] = wrong
     return found
 
@@ -104,16 +106,9 @@ def _entry(line: ClosingLine, said: Said, starts_at: datetime, ends_at: datetime
         return entry | rating if rating else None
     start = nearest(said.start, starts_at, ends_at) if said.start != known.start else line.started_at
     end = nearest(said.end, starts_at, ends_at) if said.end != known.end else line.ended_at
-    rest = int(said.break_minutes or 0)
+    rest = whole(said.break_minutes or "0")
     times = {"started_at": start and start.isoformat(), "ended_at": end and end.isoformat(), "break_minutes": rest}
     return entry | times | rating
-
-
-def _time(clock: str) -> time | None:
-    try:
-        return time.fromisoformat(clock)
-    except ValueError:
-        return None
 
 
 def _clock(moment: datetime | None) -> str:

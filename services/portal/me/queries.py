@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.portal.claims.queries import Claim, latest_about, my_claims
-from services.portal.timetable.queries import MySignUp, MySignUps, mine
+from services.portal.timetable.queries import Listed, MySignUp, latest
 from shared.http.upstream import Change, Nothing, Read, Upstream, unless_away
 from shared.store.event_log import now
 
@@ -147,6 +147,8 @@ LEDGER = Read("assessment", "/v1/volunteers/{volunteer_id}/ledger", Ledger)
 RECORD = Read("activities", "/v1/service-records/{record_id}", Record)
 RULES = Read("assessment", "/v1/rule-sets/current", Rules)
 _A_PAGE = 30
+_UPCOMING, _WAITING = 4, 3
+"""So many of either are on the first page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +156,7 @@ class Start:
     """A volunteer's first page; what is None is away."""
 
     me: Me | None
-    upcoming: MySignUps | None
-    waiting: MySignUps | None
-    past: MySignUps | None
+    sign_ups: list[MySignUp] | None
     claims: list[Claim] | None
     hours: Hours | None
     inbox: Inbox | None
@@ -164,31 +164,42 @@ class Start:
     @property
     def to_do(self) -> list[MySignUp]:
         """What waits for an answer, and where a check-out is missing that nothing has been said of."""
-        coming = [one for listed in (self.upcoming, self.waiting) if listed for one in listed.items]
         said = {claim.sign_up_id for claim in self.claims or ()}
-        missing = [one for one in self.past.items if one.state == "missing_check_out"] if self.past else []
-        return [one for one in coming if one.is_asked(now())] + [one for one in missing if one.sign_up_id not in said]
+        missing = [one for one in self._listed("past") if one.state == "missing_check_out"]
+        return [one for one in self._to_come if one.is_asked(now())] + [
+            one for one in missing if one.sign_up_id not in said
+        ]
 
     @property
     def next(self) -> MySignUp | None:
         """What is next, or under way."""
-        return self.upcoming.items[0] if self.upcoming and self.upcoming.items else None
+        return next(iter(self._listed("upcoming")), None)
+
+    @property
+    def later(self) -> list[MySignUp]:
+        """What comes after that, and what one waits for."""
+        return [one for one in self._to_come if one is not self.next]
+
+    @property
+    def _to_come(self) -> list[MySignUp]:
+        return self._listed("upcoming")[:_UPCOMING] + self._listed("waiting")[:_WAITING]
+
+    def _listed(self, listed: Listed) -> list[MySignUp]:
+        """Return one of the three lists, by start."""
+        found = [one for one in self.sign_ups or () if one.listed == listed]
+        return sorted(found, key=lambda one: (one.starts_at, one.sign_up_id))
 
 
 async def start(calls: Upstream) -> Start:
     """Return a volunteer's first page, from four services at once."""
-    me, (upcoming, waiting, past), claims, hours, inbox = await asyncio.gather(
+    me, sign_ups, claims, hours, inbox = await asyncio.gather(
         unless_away(calls.read(ME)),
-        asyncio.gather(
-            unless_away(mine(calls, "upcoming", limit=4)),
-            unless_away(mine(calls, "waiting", limit=3)),
-            unless_away(mine(calls, "past", limit=10)),
-        ),
+        unless_away(latest(calls)),
         unless_away(my_claims(calls, "open")),
         unless_away(calls.read(MY_HOURS)),
         unless_away(calls.read(MY_MESSAGES, limit=3)),
     )
-    return Start(me, upcoming, waiting, past, claims, hours, inbox)
+    return Start(me, sign_ups, claims, hours, inbox)
 
 
 @dataclass(frozen=True, slots=True)

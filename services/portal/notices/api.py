@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Response
 
-from services.portal.account.queries import OWN
 from services.portal.notices import queries
 from services.portal.notices.forms import NoticesForm, filled, notice_faults
 from services.portal.sessions.dependencies import page_for
+from services.portal.sessions.queries import OWN_ACCOUNT
 from services.portal.sessions.visits import Visit
 from shared.contracts.actor import Role
 from shared.http.upstream import RefusedByServiceError, unless_away
@@ -42,7 +42,7 @@ async def _page(
     visit: Visit, form: NoticesForm | None = None, refused: RefusedByServiceError | None = None
 ) -> Response:
     said, own = await asyncio.gather(
-        unless_away(visit.calls.read(queries.PREFERENCES)), unless_away(visit.calls.read(OWN))
+        unless_away(visit.calls.read(queries.PREFERENCES)), unless_away(visit.calls.read(OWN_ACCOUNT))
     )
     if said is None:
         return visit.page("notices/away.html")

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import time
-from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import ShortText, faults_of
 from shared.http.upstream import RefusedByServiceError
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 QUIET_FROM, QUIET_UNTIL = "22:00", "07:00"
 """What is filled in where nobody has said when no mail is to come."""
 _FIELDS = {"quiet_hours.starts": "starts", "quiet_hours.ends": "ends"}
@@ -18,11 +16,11 @@ _FIELDS = {"quiet_hours.starts": "starts", "quiet_hours.ends": "ends"}
 class NoticesForm(BaseModel):
     """What is wanted, each as ``purpose/channel``; the purposes that were asked about; and when no mail is to come."""
 
-    wanted: list[Line] = Field([], max_length=100)
-    asked: list[Line] = Field([], max_length=50)
-    quiet: Line = ""
-    starts: Line = QUIET_FROM
-    ends: Line = QUIET_UNTIL
+    wanted: list[ShortText] = Field([], max_length=100)
+    asked: list[ShortText] = Field([], max_length=50)
+    quiet: ShortText = ""
+    starts: ShortText = QUIET_FROM
+    ends: ShortText = QUIET_UNTIL
 
     def wants(self, purpose: str, channel: str) -> bool:
         """Return whether messages for a purpose are to come on a channel."""

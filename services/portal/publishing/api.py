@@ -13,12 +13,12 @@ from pydantic import BaseModel
 
 from services.portal.publishing import queries
 from services.portal.publishing.domain import ShiftRow, changes, row_of
-from services.portal.publishing.forms import TEXTS, Line, TextForm, number_of, shift_faults
+from services.portal.publishing.forms import TEXTS, TextForm, number_of, shift_faults
 from services.portal.publishing.queries import OwnShift, Standing, State
 from services.portal.roster.queries import ALL, HOLDING, find_roster
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import ShortText, faults_of
 from services.portal.shell.ids import id_of, uuid_of
 from services.portal.volunteers.queries import names
 from shared.contracts.faults import Code, Fault
@@ -37,13 +37,13 @@ Reason = Annotated[str, Form(max_length=2000)]
 class ShiftForm(BaseModel):
     """One shift; ``leaving`` are the sign-ups that lose their place where there are fewer places than are held."""
 
-    day: Line = ""
-    starts: Line = ""
-    ends: Line = ""
-    capacity: Line = ""
-    leaving: list[Line] = []
-    version: Line = ""
-    key: Line = ""
+    day: ShortText = ""
+    starts: ShortText = ""
+    ends: ShortText = ""
+    capacity: ShortText = ""
+    leaving: list[ShortText] = []
+    version: ShortText = ""
+    key: ShortText = ""
 
     def row(self) -> ShiftRow:
         """Return what was typed."""

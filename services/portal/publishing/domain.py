@@ -5,9 +5,11 @@ Invariant: times are China's; a repeated shift keeps its time of day. What was t
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
+from services.portal.shell.clocks import read_clock, read_day
 from shared.contracts.calendar import CHINA
+from shared.contracts.text import whole
 
 WEEK = timedelta(weeks=1)
 MOST_WEEKS = 26
@@ -26,7 +28,7 @@ class ShiftRow:
     @property
     def missing(self) -> list[str]:
         """The fields without which it is no shift."""
-        read = {"day": _day(self.day), "starts": _time(self.starts), "ends": _time(self.ends)}
+        read = {"day": read_day(self.day), "starts": read_clock(self.starts), "ends": read_clock(self.ends)}
         return [name for name, value in read.items() if value is None] + (["capacity"] if not self.capacity else [])
 
     def moments(self, weeks_later: int = 0) -> tuple[datetime, datetime]:
@@ -34,7 +36,7 @@ class ShiftRow:
 
         Raises ValueError where something is missing.
         """
-        day, starts, ends = _day(self.day), _time(self.starts), _time(self.ends)
+        day, starts, ends = read_day(self.day), read_clock(self.starts), read_clock(self.ends)
         if day is None or starts is None or ends is None:
             raise ValueError
         on = day + WEEK * weeks_later
@@ -43,7 +45,7 @@ class ShiftRow:
     def body(self, weeks_later: int = 0) -> dict[str, object]:
         """Return it as activities wants a shift. Raises ValueError where something is missing."""
         starts_at, ends_at = self.moments(weeks_later)
-        capacity = int(self.capacity) if self.capacity.isdecimal() else 0
+        capacity = whole(self.capacity) or 0
         return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "capacity": capacity}
 
 
@@ -88,17 +90,3 @@ def _repeated(rows: Sequence[ShiftRow], weeks: int) -> Iterator[dict[str, object
     for week in range(weeks):
         for row in rows:
             yield row.body(week)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _time(text: str) -> time | None:
-    try:
-        return time.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        return None

@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from services.portal.publishing.domain import MOST_ROWS, MOST_WEEKS, ShiftRow, all_shifts
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import LongText, ShortText, faults_of
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import whole
 from shared.http.upstream import RefusedByServiceError
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
-_Lines = Annotated[list[Line], Field(max_length=MOST_ROWS)]
+_Column = Annotated[list[ShortText], Field(max_length=MOST_ROWS)]
+"""What was typed into one field of every row."""
 _OF_A_SHIFT = re.compile(r"shifts\.(\d+)\.(starts_at|ends_at|capacity)")
 _FIELDS = {"starts_at": "day", "ends_at": "ends", "capacity": "capacity"}
 TEXTS = ("title", "service", "place", "person_in_charge", "risk_text", "description")
@@ -22,14 +23,14 @@ TEXTS = ("title", "service", "place", "person_in_charge", "risk_text", "descript
 class TextForm(BaseModel):
     """What is said of an activity."""
 
-    title: Line = ""
-    service: Line = ""
-    place: Line = ""
-    person_in_charge: Line = ""
-    risk_text: Line = ""
-    description: Line = ""
-    key: Line = ""
-    version: Line = ""
+    title: LongText = ""
+    service: ShortText = ""
+    place: LongText = ""
+    person_in_charge: LongText = ""
+    risk_text: LongText = ""
+    description: LongText = ""
+    key: ShortText = ""
+    version: ShortText = ""
 
     def texts(self) -> dict[str, str]:
         """Return the text as activities wants it."""
@@ -39,14 +40,14 @@ class TextForm(BaseModel):
 class PublishForm(TextForm):
     """A whole activity; each of the lists holds one value a row of the shifts."""
 
-    station: Line = ""
-    day: _Lines = []
-    starts: _Lines = []
-    ends: _Lines = []
-    capacity: _Lines = []
-    weeks: Line = "1"
-    do: Line = "publish"
-    draft: Line = ""
+    station: ShortText = ""
+    day: _Column = []
+    starts: _Column = []
+    ends: _Column = []
+    capacity: _Column = []
+    weeks: ShortText = "1"
+    do: ShortText = "publish"
+    draft: ShortText = ""
     """The draft that it is kept as; ``version`` is that draft's."""
 
     def rows(self) -> list[ShiftRow]:
@@ -59,7 +60,7 @@ class PublishForm(TextForm):
     @property
     def week_count(self) -> int:
         """For how many weeks the rows are repeated, the first included."""
-        return min(max(int(self.weeks), 1), MOST_WEEKS) if self.weeks.isdecimal() else 1
+        return min(max(whole(self.weeks) or 1, 1), MOST_WEEKS)
 
     def missing(self, language: str) -> dict[str, str]:
         """Return what activities could not even be asked about, field by field."""
@@ -109,7 +110,7 @@ def publishing_faults(refused: RefusedByServiceError, rows: Sequence[ShiftRow]) 
     found: dict[str, str] = {}
     for field, sentence in faults_of(refused).items():
         of_shift = _OF_A_SHIFT.fullmatch(field)
-        name = f"{_FIELDS[of_shift[2]]}-{int(of_shift[1]) % len(rows)}" if of_shift else field
+        name = f"{_FIELDS[of_shift[2]]}-{(whole(of_shift[1]) or 0) % len(rows)}" if of_shift else field
         found.setdefault(name, sentence)
     return found
 
@@ -127,4 +128,4 @@ def in_order(faults: Mapping[str, str], labels: Sequence[str]) -> dict[str, str]
 
 def number_of(version: str) -> int:
     """Return the version that a form holds; what is none is no version that anything has had."""
-    return int(version) if version.isdecimal() and version != "0" else 1
+    return whole(version) or 1

@@ -8,25 +8,26 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
 from services.portal.records import queries
 from services.portal.records.queries import Record
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
-from services.portal.shell.forms import faults_of
+from services.portal.shell.clocks import read_moment
+from services.portal.shell.forms import LongText, ShortText, faults_of
 from services.portal.shell.ids import id_of, uuid_of
 from services.portal.volunteers.queries import VOLUNTEER, VOLUNTEERS, names
 from shared.contracts.actor import Role
 from shared.contracts.calendar import CHINA, district_day
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import whole
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
 
 router = APIRouter(prefix="/staff/records", include_in_schema=False)
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 CORRECTORS = frozenset({Role.DISTRICT_ADMIN, Role.STATION_MANAGER})
 """Who may correct a record (services/activities/records); a team leader closes the shift, or asks them."""
 
@@ -34,24 +35,24 @@ CORRECTORS = frozenset({Role.DISTRICT_ADMIN, Role.STATION_MANAGER})
 class CorrectionForm(BaseModel):
     """The real times with breaks, or the minutes alone; and why."""
 
-    way: Line = "times"
-    start: Line = ""
-    end: Line = ""
-    rest: Line = ""
-    minutes: Line = ""
-    reason: Line = ""
-    version: Line = ""
-    key: Line = ""
+    way: ShortText = "times"
+    start: ShortText = ""
+    end: ShortText = ""
+    rest: ShortText = ""
+    minutes: ShortText = ""
+    reason: LongText = ""
+    version: ShortText = ""
+    key: ShortText = ""
 
     def body(self) -> dict[str, object]:
         """Return it as activities wants it."""
         if self.way == "minutes":
-            figure: dict[str, object] = {"minutes": int(self.minutes) if self.minutes.isdecimal() else None}
+            figure: dict[str, object] = {"minutes": whole(self.minutes)}
         else:
             figure = {
                 "started_at": _moment(self.start),
                 "ended_at": _moment(self.end),
-                "break_minutes": int(self.rest) if self.rest.isdecimal() else 0,
+                "break_minutes": whole(self.rest or "0"),
             }
         return figure | {"reason": self.reason}
 
@@ -59,19 +60,22 @@ class CorrectionForm(BaseModel):
 class AnswerForm(BaseModel):
     """What is said to a claim: ``do`` is ``accept`` or ``refuse``; the times are what is accepted."""
 
-    do: Line = ""
-    reason: Line = ""
-    start: Line = ""
-    end: Line = ""
-    rest: Line = ""
-    key: Line = ""
+    do: ShortText = ""
+    reason: LongText = ""
+    start: ShortText = ""
+    end: ShortText = ""
+    rest: ShortText = ""
+    key: ShortText = ""
 
     def body(self) -> dict[str, object]:
         """Return it as activities wants it; the times that are accepted, but for a refusal."""
         if self.do != "accept":
             return {"accepted": False, "reason": self.reason}
-        rest = int(self.rest) if self.rest.isdecimal() else 0
-        times = {"started_at": _moment(self.start), "ended_at": _moment(self.end), "break_minutes": rest}
+        times = {
+            "started_at": _moment(self.start),
+            "ended_at": _moment(self.end),
+            "break_minutes": whole(self.rest or "0"),
+        }
         return {"accepted": True, "reason": self.reason, **times}
 
     def missing(self, language: str) -> dict[str, str]:
@@ -186,10 +190,8 @@ _FIELDS = {"started_at": "start", "ended_at": "end", "break_minutes": "rest"}
 
 
 def _moment(text: str) -> str | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=CHINA).isoformat()
-    except ValueError:
-        return None
+    moment = read_moment(text)
+    return moment.isoformat() if moment else None
 
 
 def _local(moment: datetime) -> str:

@@ -8,39 +8,39 @@ from dataclasses import fields
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from services.portal.register import queries
 from services.portal.register.domain import LAST, STEPS, Typed, step_of
 from services.portal.register.queries import ConsentText
 from services.portal.sessions.dependencies import public_page
+from services.portal.sessions.queries import SEND_CODE
 from services.portal.sessions.visits import Visit
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import ShortText, faults_of
 from shared.http.upstream import RefusedByServiceError
 
 router = APIRouter(include_in_schema=False)
 
 Public = Annotated[Visit, Depends(public_page)]
 Text = Annotated[str, Form(max_length=500)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 
 
 class RegisterForm(BaseModel):
     """Everything that a step's form holds: what was typed before in hidden fields, and what is to be done."""
 
-    name: Line = ""
-    gender: Line = ""
-    id_number: Line = ""
-    category: Line = ""
-    community: Line = ""
-    phone: Line = ""
-    services: list[Line] = Field([], max_length=20)
-    consents: list[Line] = Field([], max_length=20)
+    name: ShortText = ""
+    gender: ShortText = ""
+    id_number: ShortText = ""
+    category: ShortText = ""
+    community: ShortText = ""
+    phone: ShortText = ""
+    services: list[ShortText] = Field([], max_length=20)
+    consents: list[ShortText] = Field([], max_length=20)
     password: str = Field("", max_length=500, repr=False)
-    code: Line = ""
-    step: Line = "1"
-    do: Line = "next"
-    key: Line = ""
+    code: ShortText = ""
+    step: ShortText = "1"
+    do: ShortText = "next"
+    key: ShortText = ""
 
     def typed(self) -> Typed:
         """Return what was typed."""
@@ -96,7 +96,7 @@ async def reset_password(
     try:
         if do == "code":
             asked = {"purpose": "password_reset", "channel": "sms", "to": phone.strip(), "user_name": user_name.strip()}
-            await visit.calls.change(queries.SEND_CODE, asked)
+            await visit.calls.change(SEND_CODE, asked)
             return visit.page("register/forgotten.html", **shown)
         body = {"user_name": user_name.strip(), "code": code.strip(), "new_password": password}
         await visit.calls.change(queries.RESET_PASSWORD, body)
@@ -108,7 +108,7 @@ async def reset_password(
 
 async def _send_code(visit: Visit, typed: Typed) -> Response:
     try:
-        await visit.calls.change(queries.SEND_CODE, {"purpose": "register", "channel": "sms", "to": typed.phone})
+        await visit.calls.change(SEND_CODE, {"purpose": "register", "channel": "sms", "to": typed.phone})
     except RefusedByServiceError as refused:
         faults = faults_of(refused)
         if "to" in faults:

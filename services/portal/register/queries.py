@@ -17,13 +17,6 @@ class ConsentText(BaseModel):
     needed: bool
 
 
-class CodeSent(BaseModel):
-    """How long a code is good for, and when another one can be sent, in seconds."""
-
-    expires_in: int
-    again_in: int
-
-
 class Registered(BaseModel):
     """Who somebody is now."""
 
@@ -33,7 +26,6 @@ class Registered(BaseModel):
 
 
 CONSENT_TEXTS = Read("registry", "/v1/consent-texts", list[ConsentText])
-SEND_CODE = Change("POST", "registry", "/v1/codes", CodeSent)
 CHECK = Change("POST", "registry", "/v1/volunteers/self/check", Nothing)
 REGISTER = Change("POST", "registry", "/v1/volunteers/self", Registered)
 RESET_PASSWORD = Change("POST", "registry", "/v1/password-resets", Nothing)

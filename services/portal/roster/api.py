@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
 from services.portal.check_in.queries import CheckedIn, CheckedOut, Undone
 from services.portal.roster import queries
@@ -20,7 +20,7 @@ from services.portal.roster.queries import Entry, Roster
 from services.portal.roster.workbook import MEDIA_TYPE, attachment, workbook_of
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import LongText, ShortText, faults_of
 from services.portal.shell.ids import id_of
 from services.portal.volunteers.queries import Name, names
 from shared.http.problems import ProblemError
@@ -29,7 +29,6 @@ from shared.store.event_log import now
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 STATES = (
     *("confirmed", "attending", "completed", "missing_check_out", "waiting", "offered", "asked_again"),
     *("withdrawn", "cancelled"),
@@ -46,17 +45,17 @@ _LAST_FOUR = 4
 class RowForm(BaseModel):
     """What a row's button says: of which shift, whose last four digits, and how the list was narrowed."""
 
-    shift: Line = ""
-    last_four: Line = ""
-    state: Line = ""
-    text: Line = ""
-    key: Line = ""
+    shift: ShortText = ""
+    last_four: ShortText = ""
+    state: ShortText = ""
+    text: ShortText = ""
+    key: ShortText = ""
 
 
 class ReasonForm(RowForm):
     """Why, in the organiser's words."""
 
-    reason: Line = ""
+    reason: LongText = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,55 +1,67 @@
-"""Logging in and out, and showing once more who one is.
+"""Logging in by a password and out, and showing once more who one is.
 
-Invariant: an unknown name and a wrong password are answered alike; the token goes into the session, never to the
-browser; who logs in gets a new cookie, who logs out leaves nothing that opens anything.
+Invariant: an unknown name and a wrong password are answered alike; who logs out leaves nothing that opens anything.
 """
 
 from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import URL
 
-from services.portal.sessions.commands import begin_session, end_session
+from services.portal.sessions.beginning import TO_PUT_RIGHT, begin, claims_of, first_page, with_then
+from services.portal.sessions.beginning import log_in as begin_and_go_on
+from services.portal.sessions.commands import end_session
 from services.portal.sessions.dependencies import LogInFirstError, page_for, public_page
-from services.portal.sessions.domain import lifetime
-from services.portal.sessions.queries import END, LOG_IN, OWN_ACCOUNT, STEP_UP, TokenAnswer
-from services.portal.sessions.visits import ORGANISERS, Visit
+from services.portal.sessions.queries import END, LOG_IN, OWN_ACCOUNT, STEP_UP, issuers
+from services.portal.sessions.visits import Visit
+from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.look import local_path
 from services.portal.shell.site import Site
 from shared.contracts.actor import Role
-from shared.http.auth import Verifier
+from shared.contracts.tokens import Limit
 from shared.http.dependencies import ApiStore
 from shared.http.upstream import AwayError, RefusedByServiceError, unless_away
 from shared.store.engine import Store
-from shared.store.event_log import now
 
 router = APIRouter(include_in_schema=False)
 
 Public = Annotated[Visit, Depends(public_page)]
 LoggedIn = Annotated[Visit, Depends(page_for(own=Role))]
-_UNAUTHORIZED, _UNPROCESSABLE, _TOO_MANY, _SEE_OTHER = 401, 422, 429, 303
+_UNAUTHORIZED, _FORBIDDEN, _UNPROCESSABLE, _TOO_MANY, _SEE_OTHER = 401, 403, 422, 429, 303
+_LACKING = {
+    "password_to_change": Limit.PASSWORD,
+    "second_factor_to_set_up": Limit.SECOND_FACTOR,
+    "second_factor": Limit.STEP_UP,
+}
+"""What a service says of a token that is good for one thing alone (``shared/http/auth.py``)."""
 
 
 @router.get("/log-in")
 async def show_log_in(
-    visit: Public, then: str = "", reset: Annotated[str, Query(alias="new-password")] = ""
+    visit: Public,
+    kept: KeptAnswers,
+    then: str = "",
+    reset: Annotated[str, Query(alias="new-password")] = "",
+    outside: str = "",
+    issuer: str = "",
 ) -> Response:
-    """Show the form; whoever is logged in already goes on."""
+    """Show the form; whoever is logged in already goes on. ``outside`` is what came of an ``issuer``'s log-in."""
     if visit.session:
-        return visit.go(local_path(then) if then else _first_page(visit.session.roles))
-    shown = {"then": local_path(then) if then else "", "has_new_password": reset == "1"}
-    return visit.page("sessions/log_in.html", **shown, user_name="", refused=None, asks_code=False)
+        return visit.go(local_path(then) if then else first_page(visit.session.roles))
+    known = await issuers(visit.calls, kept, visit.look.language)
+    told = {"has_new_password": reset == "1", "outside": outside, "issuer": known.get(issuer, "")}
+    shown = {"then": local_path(then) if then else "", "issuers": known}
+    return visit.page("sessions/log_in.html", **shown, **told, user_name="", refused=None, asks_code=False)
 
 
 @router.post("/log-in")
 async def log_in(
     request: Request,
     visit: Public,
-    store: ApiStore,
+    kept: KeptAnswers,
     user_name: Annotated[str, Form(max_length=500)] = "",
     password: Annotated[str, Form(max_length=500)] = "",
     code: Annotated[str, Form(max_length=100)] = "",
@@ -66,22 +78,27 @@ async def log_in(
         status = refused.status if refused.status in (_UNAUTHORIZED, _TOO_MANY) else _UNAUTHORIZED
         shown = {"then": then, "user_name": user_name, "refused": status, "wait": refused.retry_after}
         shown |= {"asks_code": refused.has("second_factor"), "had_code": bool(code), "has_new_password": False}
+        shown |= {"issuers": await issuers(visit.calls, kept, visit.look.language), "outside": "", "issuer": ""}
         return visit.page("sessions/log_in.html", status, **shown)
-    roles = frozenset(map(str, (await _claims(request, answer))["roles"]))
-    return await _begin(request, store, visit, answer, visit.go(_next_page(answer, roles, then)))
+    return await begin_and_go_on(visit, answer, then)
 
 
 @router.get("/step-up")
-async def show_step_up(visit: LoggedIn, then: str = "") -> Response:
-    """Ask once more who somebody is, before what a phone that lies about must not do."""
+async def show_step_up(request: Request, visit: LoggedIn, store: ApiStore, then: str = "") -> Response:
+    """Ask once more who somebody is, before what a phone that lies about must not do.
+
+    Whose account is not in order yet logs in again: registry takes no step-up of theirs.
+    """
+    if visit.cookie and await _limit(visit) in (Limit.PASSWORD, Limit.SECOND_FACTOR):
+        async with store.transaction(visit.cookie.district) as tx:
+            await end_session(tx, visit.cookie)
+        return _without_cookie(request, visit.go("/log-in"))
     return await _step_up_page(visit, then)
 
 
 @router.post("/step-up")
 async def step_up(
-    request: Request,
     visit: LoggedIn,
-    store: ApiStore,
     password: Annotated[str, Form(max_length=500)] = "",
     code: Annotated[str, Form(max_length=100)] = "",
     then: Annotated[str, Form(max_length=2000)] = "",
@@ -93,43 +110,25 @@ async def step_up(
         if refused.has("session_ended") or refused.status not in (_UNAUTHORIZED, _TOO_MANY, _UNPROCESSABLE):
             raise
         return await _step_up_page(visit, then, refused)
-    return await _begin(request, store, visit, answer, visit.go(local_path(then) if then else "/settings"))
+    if await _limit(visit) == Limit.STEP_UP:
+        return await begin_and_go_on(visit, answer, then)
+    return await begin(visit, answer, local_path(then) if then else "/settings")
 
 
 async def _step_up_page(visit: Visit, then: str, refused: RefusedByServiceError | None = None) -> Response:
-    account = await unless_away(visit.calls.read(OWN_ACCOUNT))
-    shown = {"then": local_path(then) if then else "", "account": account, "refused": refused}
+    """Ask for the second factor where there is one: who came from an outside issuer may read nothing before it."""
+    limited = await _limit(visit) == Limit.STEP_UP
+    account = None if limited else await unless_away(visit.calls.read(OWN_ACCOUNT))
+    asks_code = limited or (account.second_factor if account else None)
+    shown = {"then": local_path(then) if then else "", "refused": refused, "asks_code": asks_code, "limited": limited}
     return visit.page("sessions/step_up.html", refused.status if refused else 200, **shown)
 
 
-async def _begin(request: Request, store: Store, visit: Visit, answer: TokenAnswer, response: Response) -> Response:
-    """Keep a new session in place of the one before, and give its cookie to the browser."""
-    claims = await _claims(request, answer)
-    district, roles = str(claims["district"]), frozenset(map(str, claims["roles"]))
-    site: Site = request.app.state.site
-    async with store.transaction(district) as tx:
-        if visit.cookie and visit.cookie.district == district:
-            await end_session(tx, visit.cookie)
-        cookie = await begin_session(
-            tx,
-            site.session_key,
-            district,
-            UUID(claims["sub"]),
-            _uuid(claims.get("vid")),
-            roles,
-            answer.tokens(now()),
-            now(),
-        )
-    response.set_cookie(
-        site.cookie_name,
-        str(cookie),
-        max_age=int(lifetime(roles).longest.total_seconds()),
-        path="/",
-        secure=site.is_secure,
-        httponly=True,
-        samesite="lax",
-    )
-    return response
+async def _limit(visit: Visit) -> str | None:
+    """Return what the session's token is good for alone, if it is."""
+    claims = await claims_of(visit, visit.session.tokens.access) if visit.session else {}
+    only: str | None = claims.get("only")
+    return only
 
 
 @router.post("/log-out")
@@ -151,8 +150,12 @@ def install(app: FastAPI, _settings: object) -> None:
     async def or_log_in(request: Request, error: Exception) -> Response:
         assert isinstance(error, RefusedByServiceError)  # noqa: S101 - what it is registered for
         visit: Visit | None = getattr(request.state, "visit", None)
-        if error.has("step_up") and visit is not None and visit.session:
-            return visit.go(f"/step-up?{urlencode({'then': _form_of(request)})}")
+        if visit is not None and visit.session and error.status == _FORBIDDEN:
+            if error.has("step_up"):
+                return visit.go(f"/step-up?{urlencode({'then': _form_of(request)})}")
+            for lacking in (limit for code, limit in _LACKING.items() if error.has(code)):
+                path = TO_PUT_RIGHT[lacking]
+                return visit.go(with_then(path, _form_of(request)) if lacking is Limit.STEP_UP else path)
         if error.status != _UNAUTHORIZED or visit is None or visit.cookie is None:
             response: Response = await refused(request, error)
             return response
@@ -179,31 +182,7 @@ async def _log_in_first(request: Request, _error: Exception) -> Response:
     return RedirectResponse(path, _SEE_OTHER)
 
 
-async def _claims(request: Request, answer: TokenAnswer) -> dict[str, Any]:
-    verifier: Verifier = request.app.state.verifier
-    return await verifier.verify(answer.access_token)
-
-
-def _next_page(answer: TokenAnswer, roles: frozenset[str], then: str) -> str:
-    """Return where to go on: first to what the account must do before its tokens are good for anything else."""
-    if answer.must_change_password:
-        return "/settings/password?first=1"
-    if answer.second_factor == "needed_to_set_up":
-        return "/settings/second-factor"
-    return local_path(then) if then else _first_page(roles)
-
-
-def _first_page(roles: frozenset[str]) -> str:
-    if Role.VOLUNTEER in roles:
-        return "/me"
-    return "/" if roles.isdisjoint(ORGANISERS) else "/staff"
-
-
 def _without_cookie(request: Request, response: Response) -> Response:
     site: Site = request.app.state.site
     response.delete_cookie(site.cookie_name, path="/", secure=site.is_secure, httponly=True, samesite="lax")
     return response
-
-
-def _uuid(text: str | None) -> UUID | None:
-    return UUID(text) if text else None

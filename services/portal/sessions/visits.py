@@ -14,6 +14,8 @@ from shared.http.upstream import Upstream
 
 ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
 """Who has activities to deal with, and so pages of staff."""
+READ_RULES = (*ORGANISERS, Role.CASE_WORKER, Role.AUDITOR, Role.OPERATOR)
+"""Who may read the district's rules, of today and of before."""
 _SEE_OTHER = 303
 
 
@@ -38,6 +40,11 @@ class Visit:
     def is_staff(self) -> bool:
         """Whether somebody is logged in who has activities to deal with."""
         return self.session is not None and not self.session.roles.isdisjoint(ORGANISERS)
+
+    @property
+    def may_read_rules(self) -> bool:
+        """Whether somebody is logged in who may read the district's rules."""
+        return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
 
     @property
     def path(self) -> str:

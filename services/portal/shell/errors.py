@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from services.portal.shell.look import look_of
 from services.portal.shell.pages import Pages
 from shared.contracts.faults import Code, Fault
-from shared.http.problems import TITLES, answer, problem_body
+from shared.http.problems import RETRY_AFTER, TITLES, answer, problem_body
 from shared.http.upstream import AwayError, RefusedByServiceError
 
 _NOT_FOUND, _UNAVAILABLE = 404, 503
@@ -58,7 +58,10 @@ def error_page(request: Request, status: int, problem: dict[str, Any]) -> Respon
 def _in_language(problem: dict[str, Any], status: int, language: str) -> dict[str, Any]:
     """Return a problem in the page's language, which need not be the one that the browser asks for."""
     slug = "not-found" if status == _NOT_FOUND else str(problem.get("type", "")).removeprefix("/problems/")
-    return problem | problem_body(status, slug if slug in TITLES else "refused", _faults(problem), language)
+    facts = {RETRY_AFTER: problem[RETRY_AFTER]} if RETRY_AFTER in problem else {}
+    return {"detail": "", **problem} | problem_body(
+        status, slug if slug in TITLES else "refused", _faults(problem), language, facts
+    )
 
 
 def _faults(problem: dict[str, Any]) -> list[Fault]:
@@ -75,4 +78,5 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedByServiceError)  # noqa: S101 - what it is registered for
     slug = str(error.problem.get("type", "")).removeprefix("/problems/") or "refused"
     wait = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
-    return answer(request, error.status, slug, _faults({"faults": error.faults}), wait)
+    facts = {RETRY_AFTER: error.retry_after} if error.retry_after else {}
+    return answer(request, error.status, slug, _faults({"faults": error.faults}), wait, facts)

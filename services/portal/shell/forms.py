@@ -1,6 +1,16 @@
-"""What a form's faults are called: the service's own sentences, by field."""
+"""What the texts of a form may be, and what its faults are called: the service's own sentences, by field."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from shared.http.upstream import RefusedByServiceError
+
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+"""A line without the spaces around it: as long as registry lets any of its texts be."""
+LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
+"""Several lines without the spaces around them. Longer than activities lets any of its texts be, which says itself
+which field is too long; what is longer still is no form of ours."""
 
 
 def faults_of(refused: RefusedByServiceError) -> dict[str, str]:

@@ -18,7 +18,7 @@ ASKED = ("offered", "asked_again")
 GIVEN_UP = ("withdrawn", "cancelled")
 _TAKING_UP = ("confirmed", "waiting", "offered", "asked_again", "attending")
 _CLAIMABLE = ("confirmed", "attending", "completed", "missing_check_out")
-_MANY = 200
+_A_PAGE, _MANY = 50, 200
 
 
 class MySignUp(BaseModel):
@@ -107,9 +107,9 @@ RENEW_FEED = Change("POST", "activities", "/v1/me/calendar-feed", FeedAddress)
 FOLLOW = File("activities", "/v1/calendar-feeds/{token}.ics", "text/calendar")
 
 
-async def mine(calls: Upstream, listed: Listed, cursor: str | None = None, limit: int = 50) -> MySignUps:
-    """Return one of the three lists of a volunteer's sign-ups."""
-    return await calls.read(MY_SIGN_UPS, state=listed, cursor=cursor, limit=limit)
+async def mine(calls: Upstream, listed: Listed, cursor: str | None = None) -> MySignUps:
+    """Return a page of one of the three lists of a volunteer's sign-ups."""
+    return await calls.read(MY_SIGN_UPS, state=listed, cursor=cursor, limit=_A_PAGE)
 
 
 async def latest(calls: Upstream) -> list[MySignUp]:

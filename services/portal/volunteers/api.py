@@ -8,12 +8,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
 from services.portal.shell.dependencies import KeptAnswers
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import ShortText, faults_of
 from services.portal.shell.ids import id_of
 from services.portal.volunteers import queries
 from services.portal.volunteers.queries import InClear
@@ -23,20 +23,18 @@ from shared.http.upstream import RefusedByServiceError, unless_away
 router = APIRouter(prefix="/staff/volunteers", include_in_schema=False)
 _NOT_FOUND = 404
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
-
 
 class VolunteerForm(BaseModel):
     """Who is to be registered."""
 
-    name: Line = ""
-    gender: Line = ""
-    id_number: Line = ""
-    phone: Line = ""
-    category: Line = ""
-    community: Line = ""
-    team: Line = ""
-    key: Line = ""
+    name: ShortText = ""
+    gender: ShortText = ""
+    id_number: ShortText = ""
+    phone: ShortText = ""
+    category: ShortText = ""
+    community: ShortText = ""
+    team: ShortText = ""
+    key: ShortText = ""
 
 
 @router.get("")

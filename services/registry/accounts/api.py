@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registry.accounts import commands, log_in, queries
 from services.registry.accounts.attempts import Address, CountedAttempts
 from services.registry.accounts.dependencies import PasswordThreads, RequestDevice, TokenIssuer, home_of
+from services.registry.accounts.log_in import ShownByPhone
 from services.registry.accounts.queries import SessionView
 from services.registry.accounts.signing_keys import SigningKeyCreated, rotate_signing_key
 from services.registry.accounts.tokens import Tokens
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
+from services.registry.people.domain.volunteer import contact_point
 from services.registry.people.queries import VolunteerView, find_volunteer
 from shared.contracts.actor import Role
 from shared.contracts.faults import RefusedError
@@ -37,6 +39,20 @@ class LogIn(BaseModel):
 
     user_name: _Text
     password: _Text
+    code: _Text = ""
+
+
+class LogInByPhone(BaseModel):
+    """A phone number and the code that it got (``POST /v1/codes``, purpose ``log_in``).
+
+    ``user_name`` where several people have the phone; ``code`` where the account has a second factor.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "17023828271", "phone_code": "204817"}]})
+
+    phone: _Text
+    phone_code: _Text
+    user_name: _Text = ""
     code: _Text = ""
 
 
@@ -84,6 +100,30 @@ async def get_tokens(
         metrics.LOG_IN_REFUSED.labels("credentials").inc()
         raise
     attempts.logged_in(form.user_name, address)
+    return tokens
+
+
+@router.post(
+    "/v1/tokens/by-phone", tags=["accounts"], dependencies=[Depends(anyone)], responses={401: {}, 409: {}, 429: {}}
+)
+async def get_tokens_by_phone(
+    form: LogInByPhone,
+    store: ApiStore,
+    issuer: TokenIssuer,
+    attempts: CountedAttempts,
+    address: Address,
+    device: RequestDevice,
+) -> Tokens:
+    """Log in by a code that went to one's phone. An unknown number and a wrong code are answered alike."""
+    phone = contact_point("phone", form.phone, "phone")
+    attempts.log_in(phone, address)
+    try:
+        shown = ShownByPhone(phone, form.phone_code, form.user_name.strip(), form.code)
+        tokens = await log_in.log_in_by_phone(store, issuer, shown, device)
+    except RefusedError:
+        metrics.LOG_IN_REFUSED.labels("credentials").inc()
+        raise
+    attempts.logged_in(phone, address)
     return tokens
 
 

@@ -17,7 +17,8 @@ from shared.ops import metrics
 
 _FROM_ADDRESS = RateLimitItemPerMinute(600, namespace="log-in from")
 """A whole campus may come from one address; this keeps one address from taking all of the password threads."""
-_AT_NAME_FROM_ADDRESS = RateLimitItemPerMinute(10, multiples=15, namespace="log-in at, from")
+_AT_NAME_FROM_ADDRESS = RateLimitItemPerMinute(10, multiples=5, namespace="log-in at, from")
+"""Five minutes: the owner may be behind the same address as who guesses."""
 _AT_NAME = RateLimitItemPerHour(100, namespace="log-in at")
 _KNOWN = RateLimitItemPerMonth(1, namespace="owner's address")
 _REGISTRATIONS = RateLimitItemPerMinute(600, multiples=10, namespace="registrations from")

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.registry.places.domain import wording
+from shared.contracts import text
 from shared.contracts.actor import EVERY_DISTRICT, Actor, Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.operations import NO_DISTRICT
@@ -40,7 +40,7 @@ def user_name(value: str) -> str:
 
 def log_in_name(value: str) -> str:
     """Return what somebody typed at log-in as it is on file: a user name, or a volunteer number."""
-    name = wording.half_width(value.strip())
+    name = text.code(value.strip())
     return name.upper() if name[:1].isdigit() else name.lower()
 
 

@@ -1,19 +1,22 @@
-"""Logging in and staying so: tokens for a password, tokens for a refresh token, and the end of sessions.
+"""Logging in and staying so: tokens for a password, a code or a refresh token, and the end of sessions.
 
 Invariant: nothing holds a connection while a password is hashed. A session begins only for an account that is as it was
 when its password was checked (``sessions.open_session``), so one that is locked meanwhile gets none.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.access_log.repository import Noted, note
-from services.registry.accounts import changes, domain, outside_identities, proofs, repository, sessions
+from services.registry.accounts import changes, domain, outside_identities, phones, proofs, repository, sessions
 from services.registry.accounts.domain import Device
 from services.registry.accounts.passwords import Passwords
 from services.registry.accounts.repository import Account, SigningKey
 from services.registry.accounts.tokens import Issuer, Tokens
+from services.registry.codes import repository as codes
+from services.registry.codes.domain import Channel, Purpose
 from shared.contracts.actor import EVERY_DISTRICT
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.engine import Store
@@ -44,6 +47,54 @@ async def log_in(
         if account.has_second_factor:
             await proofs.check_code(tx, issuer.keys, account, code)
         return await begin_session(tx, issuer, signing_key, account, device, stepped_up=True)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownByPhone:
+    """What somebody shows who holds a phone: the code that it got; ``user_name`` where it is of several people."""
+
+    phone: str
+    phone_code: str
+    user_name: str
+    code: str
+    """Of the second factor, where the account has one."""
+
+
+async def log_in_by_phone(store: Store, issuer: Issuer, shown: ShownByPhone, device: Device) -> Tokens:
+    """Begin a session for the holder of a phone, as a password does: who has the phone can set that anew anyway.
+
+    Raises RefusedError (wrong_code) alike for a wrong code and an unknown number. Who has the right one is told that
+    the name is missing (``user_name``: several people have this phone) or another's, or that the account needs another
+    code (second_factor); the phone's code stays good then.
+    """
+    keys = issuer.keys
+    subject = keys.destination(Channel.SMS, shown.phone)
+    digest = await codes.prove(store, keys, Purpose.LOG_IN, subject, shown.phone_code)
+    district, account_id = await _whose_phone(store, issuer, shown)
+    async with store.transaction(district) as tx:
+        account = await repository.find(tx, district, account_id)
+        signing_key = await repository.current_signing_key(tx)
+        if account is None or account.locked or signing_key is None:
+            raise codes.wrong_code()
+        if account.has_second_factor:
+            await proofs.check_code(tx, keys, account, shown.code)
+        await codes.use_code(tx, Purpose.LOG_IN, subject, digest)
+        return await begin_session(tx, issuer, signing_key, account, device, stepped_up=True)
+
+
+async def _whose_phone(store: Store, issuer: Issuer, shown: ShownByPhone) -> tuple[str, UUID]:
+    found = {(holder.district, holder.account_id) for holder in await phones.holders(store, issuer.keys, shown.phone)}
+    if not found:
+        raise codes.wrong_code()
+    if shown.user_name:
+        async with store.transaction() as tx:
+            named = await repository.whose_name(tx, domain.log_in_name(shown.user_name))
+        found = {one for one in found if one == named}
+        if not found:
+            raise RefusedError(Fault("user_name", Code.NOT_FOUND))
+    if len(found) > 1:
+        raise RefusedError(Fault("user_name", Code.MISSING))
+    return found.pop()
 
 
 async def log_in_from_outside(

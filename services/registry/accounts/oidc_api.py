@@ -9,12 +9,14 @@ from services.registry.accounts import commands, log_in
 from services.registry.accounts.attempts import Address, CountedAttempts
 from services.registry.accounts.dependencies import RequestDevice, TokenIssuer, home_of
 from services.registry.accounts.domain import event_district
+from services.registry.accounts.outside_identities import LinkedIdentity, of_account
 from services.registry.accounts.outside_issuer import OutsideIssuer, OutsideLogIn
 from services.registry.accounts.tokens import Tokens
 from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, anyone, caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.problems import language_of
 
 router = APIRouter(tags=["accounts"])
 
@@ -22,10 +24,23 @@ _AtHand = Annotated[Caller, Depends(caller_with(own=Role, stepped_up=True))]
 """It comes before the issuer among a route's parameters: who is let in is settled before what there is."""
 
 
-class OutsideIssuers(BaseModel):
-    """The names of the issuers that one may log in by."""
+class IssuerView(BaseModel):
+    """An issuer that one may log in by: its name in addresses, and what people call it."""
 
-    issuers: list[str]
+    name: str
+    title: str
+
+
+class OutsideIssuers(BaseModel):
+    """The issuers that one may log in by."""
+
+    issuers: list[IssuerView]
+
+
+class LinkedIdentities(BaseModel):
+    """The issuers whose identities log in to one's account."""
+
+    items: list[LinkedIdentity]
 
 
 class OutsideAnswer(BaseModel):
@@ -51,9 +66,14 @@ Issuer = Annotated[OutsideIssuer, Depends(_issuer)]
 
 
 @router.get("/v1/oidc", dependencies=[Depends(anyone)])
-async def list_issuers(issuers: Annotated[dict[str, OutsideIssuer], Depends(_issuers)]) -> OutsideIssuers:
-    """List the issuers that one may log in by."""
-    return OutsideIssuers(issuers=sorted(issuers))
+async def list_issuers(
+    request: Request, issuers: Annotated[dict[str, OutsideIssuer], Depends(_issuers)]
+) -> OutsideIssuers:
+    """List the issuers that one may log in by, in Chinese or English."""
+    language = language_of(request)
+    return OutsideIssuers(
+        issuers=[IssuerView(name=name, title=issuer.title(language)) for name, issuer in sorted(issuers.items())]
+    )
 
 
 @router.get("/v1/oidc/{issuer}/start", dependencies=[Depends(anyone)], responses={429: {}})
@@ -77,6 +97,15 @@ async def finish(
     attempts.from_outside(address)
     subject = await issuer.identify(form.code, form.state)
     return await log_in.log_in_from_outside(store, tokens, issuer.name, subject, device)
+
+
+@router.get("/v1/me/identities")
+async def list_identities(
+    store: ApiStore, caller: Annotated[Caller, Depends(caller_with(own=Role))]
+) -> LinkedIdentities:
+    """List the issuers whose identities log in to one's account."""
+    async with store.transaction(home_of(caller)) as tx:
+        return LinkedIdentities(items=await of_account(tx, caller.account_id))
 
 
 @router.post("/v1/me/identities/{issuer}", status_code=204, responses={401: {}, 409: {}})

@@ -1,7 +1,9 @@
 """Which identity at an outside issuer is whose, on file."""
 
+from datetime import datetime
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +18,22 @@ _LINK = text("""
     ON CONFLICT DO NOTHING
 """)
 _UNLINK = text("DELETE FROM outside_identity WHERE issuer = :issuer AND account_id = :account_id")
+
+
+_OF_ACCOUNT = text("SELECT issuer, linked_at FROM outside_identity WHERE account_id = :account_id ORDER BY issuer")
+
+
+class LinkedIdentity(BaseModel):
+    """An issuer whose identity logs in to an account, and since when."""
+
+    issuer: str
+    linked_at: datetime
+
+
+async def of_account(tx: AsyncConnection, account_id: UUID) -> list[LinkedIdentity]:
+    """Return the issuers by which an account is logged in to."""
+    rows = (await tx.execute(_OF_ACCOUNT, {"account_id": account_id})).mappings()
+    return [LinkedIdentity(**row) for row in rows]
 
 
 async def whose(tx: AsyncConnection, issuer: str, subject_hash: bytes) -> tuple[str, UUID] | None:

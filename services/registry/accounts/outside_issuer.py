@@ -49,6 +49,11 @@ class OutsideIssuer:
         self._metadata: dict[str, Any] = {}
         self._metadata_read = float("-inf")
 
+    def title(self, language: str) -> str:
+        """Return what people call it, in Chinese or English."""
+        named = self._settings.title if language.startswith("zh") else self._settings.title_en
+        return named or self._settings.title or self.name
+
     async def start(self) -> OutsideLogIn:
         """Begin a log-in. Raises OSError while the issuer is away."""
         metadata = await self._read_metadata()

@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     REGISTER = "register"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
     CONTACT = "contact"
+    LOG_IN = "log_in"
 
 
 class Channel(StrEnum):

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.registry.codes.domain import A_DAY, AGAIN_AFTER, GOOD_FOR, WRONG_TRIES, Channel, Purpose, Template, Text
 from services.registry.people.domain.privacy import KeyRing
 from shared.contracts.faults import Code, Fault, RefusedError
+from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from shared.work.kind import NewWork
 from shared.work.queue import schedule
@@ -80,11 +81,26 @@ async def try_code(tx: AsyncConnection, purpose: Purpose, subject: bytes, digest
     return bool(await tx.scalar(_TRY, tried))
 
 
+async def prove(store: Store, keys: KeyRing, purpose: Purpose, subject: bytes, code: str) -> bytes:
+    """Return the digest of a right code, to be used up later. Raises RefusedError (wrong_code), and counts that."""
+    digest = keys.code_digest(purpose, subject, code.strip())
+    async with store.transaction() as tx:
+        right = await try_code(tx, purpose, subject, digest)
+    if not right:
+        raise wrong_code()
+    return digest
+
+
+def wrong_code() -> RefusedError:
+    """Return the refusal of a code, whatever is wrong with it."""
+    return RefusedError(Fault("code", Code.WRONG_CODE))
+
+
 async def use_code(tx: AsyncConnection, purpose: Purpose, subject: bytes, digest: bytes) -> None:
     """Use a code up, with what it was asked for. Raises RefusedError (wrong_code): wrong, too old, or used already."""
     used = {"purpose": purpose, "subject": subject, "digest": digest, "good_for": GOOD_FOR, "wrong_tries": WRONG_TRIES}
     if await tx.scalar(_USE, used) is None:
-        raise RefusedError(Fault("code", Code.WRONG_CODE))
+        raise wrong_code()
 
 
 async def forget_old_codes(tx: AsyncConnection) -> None:

@@ -19,6 +19,7 @@ from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.forms import Paragraphs
 from shared.http.idempotency import idempotent
 from shared.http.pages import Page, RequestedPage
 
@@ -108,7 +109,7 @@ async def show_volunteer(
 class Reveal(BaseModel):
     """Why somebody has to be read in clear: for the access log, which auditors read."""
 
-    reason: Annotated[str, Field(max_length=500, examples=["电话通知改期"])]
+    reason: Annotated[Paragraphs, Field(max_length=500, examples=["电话通知改期"])]
 
 
 @router.post("/{volunteer_id}/reveal")

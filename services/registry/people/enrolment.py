@@ -5,7 +5,7 @@ Invariant: rows, events and contact points of a set of volunteers go into one tr
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people import repository as volunteers
 from services.registry.people.domain.privacy import KeyRing
-from services.registry.people.domain.roster import Entry, OnFile, decide, public_profile
+from services.registry.people.domain.roster import Entry, OnFile, public_profile
 from services.registry.people.domain.volunteer import Checked, Volunteer, check, issued_number, serial_of
 from services.registry.people.repository import OnFileInFull, StoredVolunteer
 from shared.contracts import RegistrationSource, VolunteerProfileChanged, VolunteerRegistered
@@ -150,8 +150,10 @@ def _contact(row: StoredVolunteer) -> bytes:
     ).encode()
 
 
-async def check_person(tx: AsyncConnection, keys: KeyRing, district: str, values: Mapping[str, str]) -> Entry:
-    """Check everything about one person under the district's next number, but for whether they are on file already.
+async def check_person(
+    tx: AsyncConnection, keys: KeyRing, district: str, values: Mapping[str, str]
+) -> tuple[Entry, OnFile | None]:
+    """Check everything about one person under the district's next free number; also return who of them is on file.
 
     ``values`` are the fields as written. Raises RefusedError with every fault found. The number is free until the
     transaction ends; ``repository.raise_serial`` takes it.
@@ -160,7 +162,18 @@ async def check_person(tx: AsyncConnection, keys: KeyRing, district: str, values
     checked = await _check(tx, district, issued_number(district, serial), values)
     if checked.volunteer is None:
         raise RefusedError(*checked.faults)
-    return keys.entry(0, checked.volunteer, normalised=checked.normalised)
+    entry = keys.entry(0, checked.volunteer, normalised=checked.normalised)
+    on_file = await volunteers.on_file(tx, district, [entry])
+    if any(known.number == entry.volunteer.number for known in on_file):
+        entry = await _under_a_free_number(tx, keys, district, entry)
+    return entry, next((known for known in on_file if known.blind_index == entry.blind_index), None)
+
+
+async def _under_a_free_number(tx: AsyncConnection, keys: KeyRing, district: str, entry: Entry) -> Entry:
+    """Return a person under the next number that no file has used."""
+    last = await volunteers.last_before_a_free_number(tx, district, entry.volunteer.number)
+    number = issued_number(district, serial_of(district, last) + 1)
+    return keys.entry(0, replace(entry.volunteer, number=number), normalised=entry.normalised)
 
 
 async def person_faults(tx: AsyncConnection, district: str, values: Mapping[str, str]) -> Sequence[Fault]:
@@ -180,10 +193,9 @@ async def check_one(tx: AsyncConnection, keys: KeyRing, district: str, values: M
 
     ``values`` are the fields as written. Raises RefusedError with every fault found.
     """
-    entry = await check_person(tx, keys, district, values)
-    verdict = decide([entry], await volunteers.on_file(tx, district, [entry]), []).verdicts[0]
-    if verdict.code:
-        raise RefusedError(Fault(verdict.field, Code(verdict.code)))
+    entry, known = await check_person(tx, keys, district, values)
+    if known is not None:
+        raise RefusedError(Fault("id_number", Code.ALREADY_REGISTERED))
     await volunteers.raise_serial(tx, district, serial_of(district, entry.volunteer.number))
     return entry
 

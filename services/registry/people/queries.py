@@ -105,7 +105,8 @@ _VOLUNTEER = """
 _ONE_VOLUNTEER = text(f"{_VOLUNTEER} AND v.id = :id")
 _SOME_VOLUNTEERS = text(f"""{_VOLUNTEER}
       AND v.number > :after
-      AND (starts_with(v.number, CAST(:number_start AS text)) OR right(v.number, 4) = CAST(:number_end AS text)
+      AND (starts_with(replace(v.number, '-', ''), CAST(:number_start AS text))
+           OR right(v.number, 4) = CAST(:number_end AS text)
            OR v.name_index = CAST(:name_index AS bytea) OR v.phone_tail_index = CAST(:phone_tail_index AS bytea))
       AND (CAST(:category AS text) IS NULL OR v.category = :category)
     ORDER BY v.number LIMIT :limit

@@ -56,6 +56,22 @@ async def raise_serial(tx: AsyncConnection, district: str, serial: int) -> None:
     await tx.execute(_RAISE_SERIAL, {"district": district, "serial": serial})
 
 
+_FREE_NUMBER = text("""
+    SELECT v.number FROM volunteer v
+    WHERE v.district = :district AND v.number >= :taken AND length(v.number) = length(:taken)
+      AND v.number ~ '^[0-9]+$'
+      AND NOT EXISTS (SELECT FROM volunteer n
+                      WHERE n.district = :district AND n.number = CAST(CAST(v.number AS bigint) + 1 AS text))
+    ORDER BY v.number LIMIT 1
+""")
+
+
+async def last_before_a_free_number(tx: AsyncConnection, district: str, taken: str) -> str:
+    """Return the first number from a ``taken`` one on that is not followed by another one on file."""
+    found: str = (await tx.execute(_FREE_NUMBER, {"district": district, "taken": taken})).scalar_one()
+    return found
+
+
 _REFERENCES = text("""
     SELECT 'organisation' AS kind, code, id FROM organisation WHERE district = :district
     UNION ALL SELECT 'team', code, id FROM team WHERE district = :district

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.registry.people import repository as volunteers
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.roster import Entry, decide
-from services.registry.people.domain.volunteer import References, check, serial_of
+from services.registry.people.domain.volunteer import References, check, serial_after_file
 from services.registry.people.enrolment import Origin, prepare
 from shared.contracts import RegistrationSource
 from shared.contracts.actor import Role
@@ -62,8 +62,8 @@ async def take_in(keys: KeyRing, tx: AsyncConnection, job: ImportJob, rows: Sequ
     enrolment = await asyncio.to_thread(prepare, keys, origin, decision.registered, decision.changed)
     await enrolment.write(tx)
     await volunteers.remember(tx, job.district, job.id, decision.taken)
-    serials = (serial_of(job.district, entry.volunteer.number) for entry in decision.registered)
-    await volunteers.raise_serial(tx, job.district, max(serials, default=last_serial))
+    numbers = (entry.volunteer.number for entry in decision.registered)
+    await volunteers.raise_serial(tx, job.district, serial_after_file(job.district, numbers, last_serial))
     return decision.verdicts
 
 

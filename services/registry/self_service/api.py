@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.registry.accounts.attempts import Address, CountedAttempts
 from services.registry.accounts.dependencies import PasswordThreads
 from services.registry.accounts.domain import check_password, log_in_name
+from services.registry.codes import repository as codes
 from services.registry.codes.domain import Channel, Purpose
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
 from services.registry.people.enrolment import person_faults
@@ -119,7 +120,7 @@ async def register_oneself(
         raise RefusedError(*faults)
     phone = normal_point(Channel.SMS, form.phone, "phone")
     attempts.try_code(phone, address)
-    code = await commands.prove(store, keys, Purpose.REGISTER, keys.destination(Channel.SMS, phone), form.code)
+    code = await codes.prove(store, keys, Purpose.REGISTER, keys.destination(Channel.SMS, phone), form.code)
     password_hash = await passwords.hash(form.password)
     registering = Registering(form.district, form.values(), phone, code, password_hash, consents, form.language)
     async with store.transaction(form.district) as tx:
@@ -149,6 +150,7 @@ async def reset_password(
     """Set a new password by a code; whatever the account was logged in with has ended then."""
     attempts.try_code(log_in_name(form.user_name), address)
     await commands.reset_password(store, keys, passwords, form.user_name, form.code, form.new_password)
+    attempts.logged_in(form.user_name, address)  # the code was the owner's, whoever has guessed at the password before
 
 
 @router.put("/v1/me/contact-points", status_code=204, responses={429: {}})
@@ -169,6 +171,6 @@ async def change_contact_point(
     channel, field = (Channel.SMS, "phone") if form.phone is not None else (Channel.MAIL, "mail")
     to = normal_point(channel, form.phone or form.mail or "", field)
     attempts.try_code(caller.name, address)
-    digest = await commands.prove(store, keys, Purpose.CONTACT, keys.destination(channel, to), form.code)
+    digest = await codes.prove(store, keys, Purpose.CONTACT, keys.destination(channel, to), form.code)
     async with store.transaction(caller.district) as tx:
         await commands.change_contact_point(tx, keys, caller, channel, to, digest)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.access_log.repository import Noted, note
-from services.registry.accounts import changes
+from services.registry.accounts import changes, phones
 from services.registry.accounts import repository as accounts
 from services.registry.accounts.domain import check_password, event_district, log_in_name
 from services.registry.accounts.passwords import Passwords
@@ -31,6 +31,7 @@ from shared.store.engine import Store
 
 _NOBODY = EVERY_DISTRICT, UUID(int=0)
 _SUBJECT_BYTES = 16
+_BY_PHONE = (Purpose.REGISTER, Purpose.LOG_IN)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,29 +48,37 @@ class Asked:
 async def request_code(store: Store, keys: KeyRing, asked: Asked) -> timedelta | None:
     """Send a code; return how long that has to wait, where too many went to the same phone or mailbox.
 
-    A code to reset a password goes to the point of contact that is on file, and nowhere else. Raises RefusedError
-    where ``to`` is malformed.
+    A code to log in or to reset a password goes to the point of contact that is on file, and nowhere else. Raises
+    RefusedError where ``to`` is malformed.
     """
-    if asked.purpose is Purpose.REGISTER and asked.channel is not Channel.SMS:
+    if asked.purpose in _BY_PHONE and asked.channel is not Channel.SMS:
         raise RefusedError(Fault("channel", Code.UNKNOWN_VALUE))
     to = normal_point(asked.channel, asked.to)
     destination = keys.destination(asked.channel, to)
-    subject, language = destination, asked.language
-    meant = True
-    if asked.purpose is Purpose.PASSWORD_RESET:
-        account_id, reached = await _account(store, keys, asked.user_name)
-        meant = reached is not None and _is_theirs(reached, asked.channel, to)
-        subject = account_id.bytes if meant else os.urandom(_SUBJECT_BYTES)
-        language = reached.language if reached else language
+    subject, language = await _subject(store, keys, asked, to, destination)
     code = new_code()
-    text = Text(asked.channel, to, Template.CODE, language, code)
+    text = Text(asked.channel, to, Template.CODE, language, code) if subject else None
     async with store.transaction(EVERY_DISTRICT) as tx:
         wait = await codes.wait_for_another(tx, destination)
         if wait is None:
-            digest = keys.code_digest(asked.purpose, subject, code)
-            await codes.keep_code(tx, asked.purpose, destination, subject, digest)
-            await codes.send_later(tx, keys, EVERY_DISTRICT, text if meant else None)
+            fits = subject or os.urandom(_SUBJECT_BYTES)
+            digest = keys.code_digest(asked.purpose, fits, code)
+            await codes.keep_code(tx, asked.purpose, destination, fits, digest)
+            await codes.send_later(tx, keys, EVERY_DISTRICT, text)
         return wait
+
+
+async def _subject(store: Store, keys: KeyRing, asked: Asked, to: str, destination: bytes) -> tuple[bytes | None, str]:
+    """Return what a code is to fit, None where it is to fit nobody, and the language to write it in."""
+    if asked.purpose is Purpose.LOG_IN:
+        holders = await phones.holders(store, keys, to)
+        return (destination, holders[0].language) if holders else (None, asked.language)
+    if asked.purpose is Purpose.PASSWORD_RESET:
+        account_id, reached = await _account(store, keys, asked.user_name)
+        if reached is None or not _is_theirs(reached, asked.channel, to):
+            return None, asked.language
+        return account_id.bytes, reached.language
+    return destination, asked.language
 
 
 async def _account(store: Store, keys: KeyRing, user_name: str) -> tuple[UUID, Reached | None]:
@@ -83,16 +92,6 @@ def _is_theirs(reached: Reached, channel: Channel, to: str) -> bool:
     return to == (reached.person.phone if channel is Channel.SMS else reached.person.email)
 
 
-async def prove(store: Store, keys: KeyRing, purpose: Purpose, subject: bytes, code: str) -> bytes:
-    """Return the digest of a right code, to be used up later. Raises RefusedError (wrong_code), and counts that."""
-    digest = keys.code_digest(purpose, subject, code.strip())
-    async with store.transaction() as tx:
-        right = await codes.try_code(tx, purpose, subject, digest)
-    if not right:
-        raise RefusedError(Fault("code", Code.WRONG_CODE))
-    return digest
-
-
 async def reset_password(
     store: Store, keys: KeyRing, passwords: Passwords, user_name: str, code: str, new_password: str
 ) -> None:
@@ -103,7 +102,7 @@ async def reset_password(
     check_password(new_password)
     async with store.transaction() as tx:
         home, account_id = await accounts.whose_name(tx, log_in_name(user_name)) or _NOBODY
-    digest = await prove(store, keys, Purpose.PASSWORD_RESET, account_id.bytes, code)
+    digest = await codes.prove(store, keys, Purpose.PASSWORD_RESET, account_id.bytes, code)
     password_hash = await passwords.hash(new_password)
     async with store.transaction(home, event_district(home)) as tx:
         account = await accounts.lock(tx, home, account_id)
@@ -119,7 +118,7 @@ async def change_contact_point(
 ) -> None:
     """Change one's own phone number or address by a code to the new one; the old one is told.
 
-    ``digest`` is of the code, as ``prove`` gives it. Raises RefusedError (not_found) for an account that is no
+    ``digest`` is of the code, as ``codes.prove`` gives it. Raises RefusedError (not_found) for an account that is no
     volunteer's, or where the code was used already.
     """
     if actor.volunteer_id is None:

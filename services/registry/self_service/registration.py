@@ -20,7 +20,7 @@ from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.roster import Entry, OnFile
 from services.registry.people.domain.volunteer import serial_of
 from services.registry.people.enrolment import Origin, check_person, enrol_one
-from services.registry.people.repository import on_file, raise_serial
+from services.registry.people.repository import raise_serial
 from services.registry.self_service import repository
 from services.registry.self_service.domain import StatedConsent
 from shared.contracts import RegistrationSource
@@ -56,10 +56,9 @@ async def register_self(tx: AsyncConnection, keys: KeyRing, registering: Registe
     """Register the person who asks. Raises RefusedError with every fault found, or where the code was used already."""
     destination = keys.destination(Channel.SMS, registering.phone)
     await codes.use_code(tx, Purpose.REGISTER, destination, registering.code)
-    entry = await check_person(tx, keys, registering.district, registering.values)
-    known = [each for each in await on_file(tx, registering.district, [entry]) if each.blind_index == entry.blind_index]
-    if known:
-        return await _of_known(tx, keys, registering, entry, known[0])
+    entry, known = await check_person(tx, keys, registering.district, registering.values)
+    if known is not None:
+        return await _of_known(tx, keys, registering, entry, known)
     await _take_number(tx, registering, entry)
     account_id = new_id()
     origin = Origin(registering.district, f"account:{account_id}", RegistrationSource.SELF, registering.language)

@@ -158,7 +158,7 @@ async def test_what_the_wall_s_qr_opens_asks_first_after_log_in(system: System, 
     await stranger.goto(f"/c/{code['qr_token']}")
     await stranger.locator("#user_name").fill(who[0])
     await stranger.locator("#password").fill(who[1])
-    await stranger.locator("main form button").click()
+    await stranger.locator('main form[action="/log-in"] button').click()
     await expect(stranger.get_by_role("heading", level=1)).to_have_text("扫码签到")
     await stranger.get_by_role("button", name="确认签到").click()
     await expect(stranger.get_by_text("已签到。")).to_be_visible()

@@ -24,7 +24,7 @@ from tests.integration.activities.records.test_record_import import file_of, lin
 from tests.integration.activities.signing_up.test_sign_ups import ask
 from tests.integration.cost.table import assert_costs
 from tests.integration.cost.working import assert_import_costs, take_in
-from tests.support.cost import Cost, metered
+from tests.support.cost import Cost, metered, metered_requests
 
 HOUR = timedelta(hours=1)
 STAFF = Actor(name="account:test", district=DISTRICT, scope=Scope(frozenset({DISTRICT})))
@@ -49,7 +49,7 @@ async def test_sign_up(activities: Activities) -> None:
     sign_ups = groups(activities.stores[0])
     measured = {}
     for group in (volunteers[:1], volunteers[1:]):
-        with metered(activities.stores[0]) as cost:
+        with metered_requests(activities.stores[0]) as cost:
             answers = await asyncio.gather(
                 *(ask(sign_ups, volunteer, shift_id, Claim("k", b"")) for volunteer in group)
             )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.support.infrastructure import Infrastructure
 
 _LINBANG = [sys.executable, "-c", "from services.cli import app; app()", "local"]
-_READY_SECONDS = 90
+_READY_SECONDS = 600
 
 
 class Runner:
@@ -43,7 +43,7 @@ class Runner:
 
     def run(self, action: str) -> subprocess.CompletedProcess[str]:
         command = [*_LINBANG, action]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=600)
 
     def up(self) -> subprocess.Popen[bytes]:
         """Start it and wait until it says that everything runs."""

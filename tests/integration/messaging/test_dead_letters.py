@@ -261,6 +261,21 @@ async def test_a_discard_needs_a_reason_and_releases_what_waits_behind(wire: Wir
     assert re.search(r"because +重复导入", shown.output)
 
 
+async def test_all_of_a_topic_or_key_is_discarded_as_it_is_redriven(wire: Wire) -> None:
+    events, others = chain(2), chain(1)
+    await park(wire, *events, *others)
+    reason = ("--reason", "x", "--yes")
+    nothing = await command(wire, unmended, "discard", "--topic", "registry.team", *reason)
+    assert (nothing.exit_code, nothing.output) == (0, "nothing of the kind is parked\n")
+    of_key = await command(wire, unmended, "discard", "--key", str(events[0].aggregate_id), *reason)
+    assert of_key.output.count("is discarded") == 2
+    declined = await command(wire, unmended, "discard", "--all", "--reason", "x", answer="n\n")
+    assert (declined.exit_code, "Discard 1 records for good?" in declined.output) == (1, True)
+    rest = await command(wire, unmended, "discard", "--topic", "activities.service-record", *reason)
+    assert rest.output.count("is discarded") == 1
+    assert states(await parked(wire)) == ["discarded"] * 3
+
+
 async def test_bulk_actions_ask_first(wire: Wire) -> None:
     letters = await park(wire, *chain(2))
     declined = await command(wire, mended, "redrive", "--all", answer="n\n")
@@ -274,7 +289,15 @@ async def test_bulk_actions_ask_first(wire: Wire) -> None:
 
 async def test_what_is_asked_for_must_be_clear(wire: Wire) -> None:
     stranger = new_id()
-    for arguments in (("redrive",), ("redrive", stranger, "--all"), ("redrive", "--key", "0xq"), ("show", "7")):
+    unclear = (
+        ("redrive",),
+        ("redrive", stranger, "--all"),
+        ("redrive", "--key", "0xq"),
+        ("discard", "--reason", "x"),
+        ("discard", stranger, "--all", "--reason", "x"),
+        ("show", "7"),
+    )
+    for arguments in unclear:
         assert (await command(wire, mended, *arguments)).exit_code == 2
     for of_a_stranger in (("show", stranger), ("redrive", stranger), ("discard", stranger, "--reason", "x")):
         unknown = await command(wire, mended, *of_a_stranger)

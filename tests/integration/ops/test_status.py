@@ -1,6 +1,7 @@
 """`linbang status` tells what is wrong, and what it could not see."""
 
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -83,6 +84,7 @@ async def test_what_is_reached_is_shown_and_what_is_not_is_named(
         "cannot reach the database of portal",
         "assessment is not ready",
         "registry does not answer",
+        "nobody can log in: registry does not answer (ConnectError)",
         "group assessment stands still",
     ]
 
@@ -110,6 +112,61 @@ def test_a_system_that_is_well_says_so_with_drain_time_and_comparison() -> None:
     assert "ALL IS WELL" in shown
     assert "2.0 s" in shown
     assert "9 h 0 min ago" in shown
+
+
+def test_a_system_that_is_stopped_is_not_running_and_not_a_list_of_what_is_away() -> None:
+    away = [Process(name, "http://x", fault="ConnectError") for name in ("registry", "portal")]
+    stopped = seen(processes=away, views={}, lags=[], unreachable=["the database of registry", "Kafka"])
+    assert stopped.troubles() == ["the system is not running: no process answers, and no database"]
+    assert "NOT WELL: the system is not running" in screen(stopped)
+
+
+@contextmanager
+def registry(status_of_log_in: int, keys: bytes) -> Iterator[str]:
+    """Answer as registry does to a log-in of nobody, and to who asks for its keys."""
+
+    class Registry(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status_of_log_in)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(keys)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("answer", "keys", "why"),
+    [
+        (401, b'{"keys": [{}]}', None),
+        (429, b'{"keys": [{}]}', None),
+        (500, b'{"keys": [{}]}', "registry answers 500"),
+        (401, b'{"keys": []}', "registry has no signing key"),
+    ],
+)
+async def test_all_is_well_only_where_people_can_log_in(answer: int, keys: bytes, why: str | None) -> None:
+    with registry(answer, keys) as url:
+        assert await status.log_in_fault({"registry-api": url, "portal": "http://127.0.0.1:1"}) == why
+    trouble = f"nobody can log in: {why}"
+    assert (trouble in seen(log_in=why).troubles()) is (why is not None)
+    assert ("ALL IS WELL" in screen(seen(log_in=why))) is (why is None)
+
+
+def test_programs_read_the_same_as_people() -> None:
+    told = json.loads(json.dumps(status.as_object(seen(log_in="registry answers 500")), default=str))
+    assert (told["well"], told["running"]) == (False, True)
+    assert told["troubles"] == ["nobody can log in: registry answers 500"]
+    assert told["lags"] == [{"group": "assessment", "events": 5000, "rate": 2500.0, "drains_in": 2.0}]
+    assert told["services"]["assessment"]["compared"][0]["rows"] == 27300
 
 
 def test_everything_that_is_wrong_is_named_in_the_verdict_and_fits_the_screen() -> None:

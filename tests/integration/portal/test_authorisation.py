@@ -20,6 +20,10 @@ PUBLIC = {
     ("GET", "/calendar-feeds/{token}.ics"),  # whoever has the address: its token is the key
     ("GET", "/log-in"),
     ("POST", "/log-in"),
+    ("GET", "/log-in/phone"),
+    ("POST", "/log-in/phone"),
+    ("GET", "/log-in/with/{issuer}"),
+    ("POST", "/log-in/with/{issuer}"),
     ("POST", "/log-out"),
     ("POST", "/display"),
     ("GET", "/settings"),

@@ -25,7 +25,7 @@ KEY = bytes(32)
 FILE = b"name\n" + b"\n".join(b"n%d" % number for number in range(10)) + b"\n"
 _JOB = text("""
     INSERT INTO import_job (district, id, kind, file_name, content, requested_by, state, done, last_position)
-    VALUES (:district, :id, 'names', 'f.csv', :content, 'account:test', :state, :done, :last_position)
+    VALUES (:district, :id, 'names', '张三等5人.CSV', :content, 'account:test', :state, :done, :last_position)
 """)
 _STATES = text("SELECT id, state, done, accepted FROM import_job")
 
@@ -86,6 +86,8 @@ async def test_open_imports_of_before_are_picked_up(before: Urls) -> None:
     async with running(importing(worker, kinds, KEY).run):
         await eventually(none_open)
     found = await states()
+    async with worker.transaction() as tx:  # case X5: of files that came before, too, only the ending is kept
+        assert set(await tx.scalars(text("SELECT file_name FROM import_job"))) == {"names.csv"}
     await worker.close()
     assert found[ids["waiting"]] == ("completed", 10, 10)
     assert found[ids["running"]] == ("completed", 10, 6)

@@ -10,7 +10,6 @@ def test_a_fault_speaks_chinese_and_english(code: Code) -> None:
     fault = Fault("phone", code)
     assert fault.message("en").startswith("phone ")
     assert any("\u4e00" <= character <= "\u9fff" for character in fault.message("zh-CN"))
-    assert fault.bilingual() == f"{fault.message('zh-CN')} / {fault.message('en')}"
 
 
 def test_a_fault_of_the_whole_line_has_no_field() -> None:

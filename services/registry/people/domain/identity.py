@@ -34,10 +34,29 @@ def gender(number: str) -> str:
     return "male" if _DIGITS[number[16]] % 2 else "female"
 
 
+_OTHER_PAPERS = (
+    (re.compile(r"[0-9]{15}"), Code.ID_OF_15_DIGITS),
+    (re.compile(r"[HM](?:[0-9]{8}|[0-9]{10})"), Code.HONG_KONG_MACAU_PERMIT),
+    (re.compile(r"[0-9]{8}|0[0-9]{9}[A-Z]?"), Code.TAIWAN_PERMIT),
+    (re.compile(r"[A-Z]{3}[0-9]{12}"), Code.OLD_RESIDENCE_CARD),
+    (re.compile(r"(?=.*[0-9])[A-Z]{1,3}[0-9]{4,8}[A-Z]?|[0-9]{9}"), Code.PASSPORT),
+)
+"""How the numbers of other papers look, beside what they are: the first that fits counts (case C17).
+
+A travel permit of Hong Kong and Macau has a letter and 8 digits (10 with a count of its renewals), one of Taiwan 8 (an
+old one 10, from a 0 on, and a letter in brackets), a foreigner's residence card of before 2017 a country and 12 digits.
+Passports are of nine characters or fewer as a rule (ICAO 9303).
+"""
+
+
+def _of_another_paper(number: str) -> Code | None:
+    return next((code for shape, code in _OTHER_PAPERS if shape.fullmatch(number)), None)
+
+
 def fault_of(number: str, today: date) -> Code | None:
-    """Return the code of what is wrong with a number as ``wording.id_number`` writes it, or None."""
+    """Return the code of what is wrong with a number as ``wording.ungrouped`` writes it, or None."""
     if len(number) != LENGTH:
-        return Code.LENGTH
+        return _of_another_paper(number) or Code.LENGTH
     if not _SHAPE.fullmatch(number):
         return Code.FORMAT
     born = birth_date(number)

@@ -70,7 +70,7 @@ class KeyRing:
         return hmac.digest(self._blind_index_key, b"id_number:" + id_number.encode(), "sha256")
 
     def name_index(self, name: str) -> bytes:
-        """Return what finds everybody of a whole name, in the form of ``wording.name``."""
+        """Return what finds everybody of a whole name, in the form of ``contracts.text.name``."""
         return self._index(b"name:", name)
 
     def phone_tail_index(self, phone: str) -> bytes:

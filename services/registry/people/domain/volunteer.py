@@ -4,7 +4,7 @@ Invariant: a ``Volunteer`` exists only if every rule holds, and only in normal f
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -12,9 +12,10 @@ from uuid import UUID
 
 from services.registry.people.domain import identity
 from services.registry.places.domain import wording
-from services.registry.places.domain.codes import CATEGORIES, GENDERS, SERVICE_OF, SKILL_OF
+from services.registry.places.domain.codes import CATEGORIES, GENDERS, SKILL_OF
 from services.registry.places.domain.fields import Fields
-from shared.contracts import VolunteerCategory
+from shared.contracts import VolunteerCategory, text
+from shared.contracts.codes import SERVICE_OF
 from shared.contracts.faults import Code, Fault, RefusedError
 
 FIELDS = (
@@ -37,6 +38,9 @@ FIELDS = (
 NAME_LENGTH = 50
 EMAIL_LENGTH = 254
 SERIAL_DIGITS = 8
+LAST_SERIAL_OF_FILES = 89_999_999
+"""What a file brings moves the district's serial on up to here, so ten million numbers are left to be issued whatever
+a file says; one of these that a file has used is passed over (``enrolment.check_person``)."""
 _NUMBER = re.compile(r"[0-9][0-9A-Z-]{3,31}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w](?:[\w-]{0,61}[\w])", re.ASCII)
@@ -95,7 +99,7 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
     """
     fields = Fields(values)
     number = _number(fields, references.district)
-    name = fields.name("name", NAME_LENGTH)
+    name = fields.person("name", NAME_LENGTH)
     gender = fields.coded("gender", GENDERS, required=True)
     id_number = _id_number(fields, gender, today)
     phone = fields.matching("phone", wording.phone, _MOBILE, required=True)
@@ -122,7 +126,7 @@ def belongs_to(district: str, number: str) -> bool:
 
 
 def _number(fields: Fields, district: str) -> str | None:
-    value = fields.matching("number", wording.number, _NUMBER, required=True)
+    value = fields.matching("number", text.number, _NUMBER, required=True)
     if value is None or belongs_to(district, value):
         return value
     fields.fault("number", Code.OTHER_DISTRICT)
@@ -147,7 +151,7 @@ def contact_point(kind: Literal["phone", "email"], written: str, field: str) -> 
 
 
 def _id_number(fields: Fields, gender: str | None, today: date) -> str | None:
-    value = fields.text("id_number", wording.id_number, required=True)
+    value = fields.text("id_number", wording.ungrouped, required=True)
     if value is None:
         return None
     code = identity.fault_of(value, today)
@@ -168,7 +172,7 @@ def _email(fields: Fields) -> str | None:
 
 
 def _community(fields: Fields, references: References) -> str | None:
-    value = fields.matching("community", wording.half_width, _COMMUNITY)
+    value = fields.matching("community", text.code, _COMMUNITY)
     if value is None or value in references.communities:
         return value
     own = value.startswith(references.district)
@@ -186,3 +190,9 @@ def serial_of(district: str, number: str) -> int:
     serial = number.removeprefix(district)
     ours = len(number) == len(district) + SERIAL_DIGITS and len(serial) == SERIAL_DIGITS and serial.isdecimal()
     return int(serial) if ours else 0
+
+
+def serial_after_file(district: str, numbers: Iterable[str], last: int) -> int:
+    """Return the last serial in use once a file has brought these numbers; ``last`` is that of before."""
+    brought = (serial_of(district, number) for number in numbers)
+    return max((serial for serial in brought if last < serial <= LAST_SERIAL_OF_FILES), default=last)

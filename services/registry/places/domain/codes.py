@@ -2,7 +2,6 @@
 
 from shared.contracts import VolunteerCategory
 from shared.contracts.codes import CATEGORIES as CATEGORY_WORDS
-from shared.contracts.codes import SERVICES
 
 GENDERS = {"男": "male", "女": "female", "male": "male", "female": "female", "m": "male", "f": "female"}
 
@@ -37,8 +36,6 @@ SKILLS = {
     "tutoring": "辅导",
 }
 
-SERVICE_OF = {code: code for code in SERVICES} | {words.zh: code for code, words in SERVICES.items()}
-"""A service as it may be written, code or Chinese name -> its code."""
 SKILL_OF = {code: code for code in SKILLS} | {name: code for code, name in SKILLS.items()}
 """A skill as it may be written, code or Chinese name -> its code."""
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from services.registry.places.domain import wording
+from shared.contracts import text
 from shared.contracts.faults import Code, Fault
 
 T = TypeVar("T")
@@ -29,8 +30,8 @@ class Fields:
     def text(self, field: str, normal_form: Callable[[str], str], *, required: bool = False) -> str | None:
         """Return a field in its normal form. Faults: control_character, missing."""
         written = self._values.get(field, "")
-        value = wording.tidy(written)
-        if wording.has_control_character(value):
+        value = text.tidy(written)
+        if text.has_control_character(value):
             self.fault(field, Code.CONTROL_CHARACTER)
             return None
         value = normal_form(value) if value else value
@@ -51,19 +52,32 @@ class Fields:
         return None
 
     def name(self, field: str, max_length: int, *, required: bool = True) -> str | None:
-        """Return a name of a person or thing. Faults: as ``text``, and formula, too_long, format (no letter in it)."""
-        value = self.text(field, wording.name, required=required)
+        """Return a name of a place or body. Faults: as ``text``, formula, too_long, garbled, look_alikes, format."""
+        return self._named(field, max_length, _name_fault, required=required)
+
+    def person(self, field: str, max_length: int) -> str | None:
+        """Return a person's name. Faults: as ``text``, formula, too_long, garbled, look_alikes, not_a_name."""
+        return self._named(field, max_length, _person_fault, required=True)
+
+    def _named(
+        self, field: str, max_length: int, fault_of: Callable[[str], Code | None], *, required: bool
+    ) -> str | None:
+        value = self.text(field, text.name, required=required)
         if value is None:
             return None
-        if wording.half_width(value[0]) in wording.FORMULA_SIGNS:
-            self.fault(field, Code.FORMULA)
+        code: Code | None
+        if text.code(value[0]) in wording.FORMULA_SIGNS:
+            code = Code.FORMULA
         elif len(value) > max_length:
-            self.fault(field, Code.TOO_LONG)
-        elif not any(character.isalpha() for character in value):
-            self.fault(field, Code.FORMAT)
+            code = Code.TOO_LONG
+        elif text.is_garbled(self._values[field]):
+            code = Code.GARBLED
         else:
-            return value
-        return None
+            code = fault_of(value)
+        if code is not None:
+            self.fault(field, code)
+            return None
+        return value
 
     def coded(self, field: str, known: Mapping[str, T], *, required: bool = False) -> T | None:
         """Return what a word of a code list stands for. Faults: as ``text``, and unknown_value."""
@@ -71,7 +85,7 @@ class Fields:
 
     def reference(self, field: str, known: Mapping[str, T], *, required: bool = False) -> T | None:
         """Return what the code of something on file stands for. Faults: as ``text``, and unknown_reference."""
-        return self._known(field, wording.half_width, known, Code.UNKNOWN_REFERENCE, required=required)
+        return self._known(field, text.code, known, Code.UNKNOWN_REFERENCE, required=required)
 
     def several(self, field: str, known: Mapping[str, str]) -> tuple[str, ...]:
         """Return the codes that a list of words stands for. Faults: as ``text``, and unknown_value."""
@@ -98,11 +112,19 @@ class Fields:
 
     def number(self, field: str, least: float, most: float) -> float | None:
         """Return a number within limits. Faults: as ``text``, and number, out_of_range."""
-        value = self.text(field, wording.half_width)
+        return self._within(field, _NUMBER, Code.NUMBER, least, most)
+
+    def whole_number(self, field: str, least: int, most: int) -> int | None:
+        """Return a whole number within limits. Faults: as ``text``, and whole_number, out_of_range."""
+        value = self._within(field, _WHOLE_NUMBER, Code.WHOLE_NUMBER, least, most)
+        return None if value is None else int(value)
+
+    def _within(self, field: str, shape: re.Pattern[str], code: Code, least: float, most: float) -> float | None:
+        value = self.text(field, text.code)
         if value is None:
             return None
-        if not _NUMBER.fullmatch(value):
-            self.fault(field, Code.NUMBER)
+        if not shape.fullmatch(value):
+            self.fault(field, code)
         elif not least <= float(value) <= most:
             self.fault(field, Code.OUT_OF_RANGE)
         else:
@@ -121,7 +143,22 @@ class Fields:
         return known[value]
 
 
-_NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,15})?")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
+
+
+def _name_fault(value: str) -> Code | None:
+    if text.lacks_letters(value):
+        return Code.FORMAT
+    if "?" in value:
+        return Code.GARBLED
+    return Code.LOOK_ALIKES if text.mixes_alphabets(value) else None
+
+
+def _person_fault(value: str) -> Code | None:
+    if not text.is_name(value):
+        return Code.GARBLED if "?" in value else Code.NOT_A_NAME
+    return Code.LOOK_ALIKES if text.is_of_look_alikes(value) else None
 
 
 def _rejoined(value: str) -> str:

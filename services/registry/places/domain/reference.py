@@ -10,8 +10,10 @@ from datetime import date
 from uuid import UUID
 
 from services.registry.places.domain import wording
-from services.registry.places.domain.codes import DIVISION_LEVELS, SERVICE_OF, STATION_LEVELS
+from services.registry.places.domain.codes import DIVISION_LEVELS, STATION_LEVELS
 from services.registry.places.domain.fields import Fields
+from shared.contracts import text
+from shared.contracts.codes import SERVICE_OF
 from shared.contracts.faults import Code
 
 NAME_LENGTH = 100
@@ -19,7 +21,7 @@ MAX_QUOTA = 1_000_000
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,39}")
 _KIND = re.compile(r"[a-z][a-z_]{0,39}")
 _DIGITS = re.compile(r"[0-9]{4,12}")
-_DEMAND = re.compile(r"([a-z_]+):([0-9]{1,6})")
+_HEADCOUNT = re.compile(r"[0-9]{1,6}")
 _LEVELS = {level: level for level in DIVISION_LEVELS}
 _STATION_LEVELS = {level: level for level in STATION_LEVELS}
 
@@ -74,10 +76,10 @@ class Team:
 
 def division(fields: Fields, district: str) -> Division | None:
     """Read a division of the district; None where ``fields`` has faults."""
-    code = fields.matching("code", wording.half_width, _DIGITS, required=True)
+    code = fields.matching("code", text.code, _DIGITS, required=True)
     level = fields.coded("level", _LEVELS, required=True)
     name = fields.name("name", NAME_LENGTH)
-    parent_code = fields.matching("parent_code", wording.half_width, _DIGITS, required=True)
+    parent_code = fields.matching("parent_code", text.code, _DIGITS, required=True)
     if code and level:
         if len(code) != DIVISION_LEVELS[level]:
             fields.fault("code", Code.LENGTH)
@@ -107,11 +109,11 @@ def station(fields: Fields, divisions: Mapping[str, str], today: date) -> Statio
     division_code = fields.reference("division_code", divisions, required=True)
     longitude, latitude = _place(fields)
     opened_on = fields.day("opened_on", today)
-    quota = fields.number("volunteer_quota", 0, MAX_QUOTA)
+    quota = fields.whole_number("volunteer_quota", 0, MAX_QUOTA)
     demand = _demand(fields)
     if fields.faults or not (code and name and level and division_code):
         return None
-    return Station(code, name, level, division_code, longitude, latitude, opened_on, int(quota or 0), demand)
+    return Station(code, name, level, division_code, longitude, latitude, opened_on, quota or 0, demand)
 
 
 def team(fields: Fields, organisations: Mapping[str, UUID], stations: Mapping[str, UUID]) -> Team | None:
@@ -128,7 +130,7 @@ def team(fields: Fields, organisations: Mapping[str, UUID], stations: Mapping[st
 
 
 def _code(fields: Fields) -> str | None:
-    return fields.matching("code", wording.half_width, _CODE, required=True)
+    return fields.matching("code", text.code, _CODE, required=True)
 
 
 def _kind(fields: Fields) -> str | None:
@@ -140,12 +142,24 @@ def _place(fields: Fields) -> tuple[float | None, float | None]:
 
 
 def _demand(fields: Fields) -> tuple[tuple[str, int], ...]:
-    """Read ``service:headcount;…``."""
+    """Read ``service:headcount;…``, each service once. Faults: format, unknown_value, whole_number, named_twice."""
     value = fields.text("demand_by_service", wording.code)
-    parts = [_DEMAND.fullmatch(part) for part in value.split(";")] if value else []
-    demand = [(part[1], int(part[2])) for part in parts if part]
-    if len(demand) != len(parts):
-        fields.fault("demand_by_service", Code.FORMAT)
-    elif any(service not in SERVICE_OF for service, _ in demand):
-        fields.fault("demand_by_service", Code.UNKNOWN_VALUE)
-    return tuple(demand)
+    demand: dict[str, int] = {}
+    for part in value.split(";") if value else []:
+        word, colon, headcount = (piece.strip() for piece in part.partition(":"))
+        service = SERVICE_OF.get(word)
+        if fault := _demand_fault(demand, colon, service, headcount):
+            fields.fault("demand_by_service", fault)
+            return ()
+        demand[str(service)] = int(headcount)
+    return tuple(demand.items())
+
+
+def _demand_fault(demand: Mapping[str, int], colon: str, service: str | None, headcount: str) -> Code | None:
+    if not colon:
+        return Code.FORMAT
+    if service is None:
+        return Code.UNKNOWN_VALUE
+    if not _HEADCOUNT.fullmatch(headcount):
+        return Code.WHOLE_NUMBER
+    return Code.NAMED_TWICE if service in demand else None

@@ -170,7 +170,8 @@ async def test_a_correction_names_the_version_it_is_based_on(activities: Activit
     shown = await volunteer.send("GET", path)
     body = {"minutes": 45, "reason": "提前离开"}
     manager, match = activities.manager, {"If-Match": shown.headers["ETag"]}
-    assert (await manager.send("POST", f"{path}/corrections", json=body)).status_code == 428
+    refused = await manager.send("POST", f"{path}/corrections", json=body)
+    assert (refused.status_code, refused.json()["faults"][0]["code"]) == (428, "version_missing")
     first = await manager.send("POST", f"{path}/corrections", json=body, headers=match, key="k1")
     assert (first.status_code, first.json()["version"]) == (201, 2)
     again = await manager.send("POST", f"{path}/corrections", json=body, headers=match, key="k1")

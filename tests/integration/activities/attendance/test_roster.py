@@ -11,7 +11,7 @@ from shared.contracts import AbsenceClass
 from shared.contracts.actor import Role
 from shared.store.event_log import new_id
 from tests.integration.activities.conftest import Account, Activities, in_turn, registered
-from tests.support.cost import Cost, metered
+from tests.support.cost import Cost, metered_requests
 
 NUMBERS = ("51011500000017", "51011500120017", "51011500000023", "51011500000031")
 
@@ -107,6 +107,6 @@ async def test_only_who_staffs_a_shift_sees_its_roster(activities: Activities, s
 
 
 async def test_a_roster_is_three_statements_whatever_its_length(activities: Activities, shift: UUID) -> None:
-    with metered(activities.stores[0]) as cost:
+    with metered_requests(activities.stores[0]) as cost:
         await activities.leader.get(f"/v1/shifts/{shift}/roster")
     assert cost == Cost(statements=4, commits=1), "the district, the shift, counts, entries"

@@ -8,7 +8,7 @@ import pytest
 from shared.contracts.actor import Role
 from tests.integration.activities.conftest import Account, Activities
 from tests.integration.activities.publishing.test_public import OTHER_STATION, publish, titles
-from tests.support.cost import Cost, metered
+from tests.support.cost import Cost, metered_requests
 
 
 @pytest.fixture
@@ -69,6 +69,6 @@ async def test_a_state_has_pages(published: Activities, state: str, in_order: li
 
 
 async def test_counts_and_a_page_are_a_statement_each(published: Activities) -> None:
-    with metered(published.stores[0]) as cost:
+    with metered_requests(published.stores[0]) as cost:
         await published.leader.get("/v1/me/activities")
     assert cost == Cost(statements=3, commits=1), "the district, counts, page"

@@ -12,7 +12,7 @@ from limits import RateLimitItemPerMinute
 from shared.contracts.calendar import CHINA
 from shared.http import public as shared_public
 from tests.integration.activities.conftest import DISTRICT, OTHER_DISTRICT, STATION, Activities, activity, in_turn
-from tests.support.cost import Cost, metered
+from tests.support.cost import Cost, metered_requests
 
 OTHER_STATION = "510115-STA-02"
 
@@ -201,7 +201,7 @@ async def test_a_public_read_is_one_statement_whatever_is_published(activities: 
     for number in range(8):
         await publish(activities, f"第{number}", 5, 29)
     for path in ("activities", f"activities/{shown}", "figures"):
-        with metered(activities.stores[0]) as cost:
+        with metered_requests(activities.stores[0]) as cost:
             answer = await activities.clients[0].get(f"/v1/public/{path}?district={DISTRICT}")
         assert answer.status_code == 200, answer.text
         assert cost == Cost(statements=2, commits=1), f"{path}: the district, and the answer"

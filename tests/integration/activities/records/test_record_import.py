@@ -99,7 +99,7 @@ async def test_every_fault_has_its_line_field_and_code(activities: Activities) -
             line(3, station_code="STA-99"),
             line(4, ended_at=START.isoformat()),
             line(5, started_at="2999-01-01T08:00:00+08:00", ended_at="2999-01-01T09:00:00+08:00"),
-            line(6, minutes="59"),
+            line(6, minutes="61"),
             line(1, record_no="SR7"),
             line(1, recipient_rating="1"),
             line(1),
@@ -147,7 +147,7 @@ async def test_the_end_tells_how_much_came_in_even_where_it_is_nothing(activitie
     await activities.know_station()
     job = ImportJob(new_id(), DISTRICT, "service-records", "account:test")
     empty = ImportJob(new_id(), DISTRICT, "service-records", "account:test")
-    await take_in(activities, [line(1), line(2, minutes="1")], job.id)
+    await take_in(activities, [line(1), line(2, minutes="61")], job.id)
     await take_in(activities, [line(3)], job.id)
     async with activities.worker.transaction() as tx:
         await finish_import(tx, job)
@@ -240,7 +240,7 @@ async def test_an_upload_goes_all_the_way_and_waits_for_what_registry_has_told(a
     lines = [line(number) for number in range(1, 301)] + [line(301)]
     chinese = file_of(lines, list(COLUMNS)).decode().encode("gb18030")
     manager = activities.manager
-    upload = await manager.send("POST", "/v1/imports/service-records?file_name=r.csv", content=chinese, key="k1")
+    upload = await manager.send("POST", "/v1/imports/service-records", content=chinese, key="k1")
     assert upload.status_code == 202, upload.text
     positions = Positions("activities", KafkaServers(activities.servers), activities.prefix)
     importer = importing(activities.worker, {"service-records": SERVICE_RECORDS}, FILE_KEY, positions)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.actor import Role
+from shared.contracts.calendar import district_day
 from shared.store.event_log import now
 from tests.integration.activities.attendance.test_attendance import MINUTE, Place, came, fault_of
 from tests.integration.activities.conftest import OTHER_DISTRICT, Account, Activities, activity, in_turn
@@ -112,6 +113,61 @@ async def test_a_second_editor_of_the_rules_is_told_and_faults_come_at_once(acti
     assert {fault["field"] for fault in wrong.json()["faults"]} == {"counts_early", "offer_stands"}
     second = (await set_rules(activities, 1, counts_late=5)).json()
     assert (second["version"], second["notice"], second["counts_late"]) == (2, 60, 5)  # what is left out stays
+
+
+async def test_a_rule_set_holds_from_its_day_on_and_the_one_of_the_latest_day_holds(activities: Activities) -> None:
+    await volunteer_of(activities)
+    centre = activities.account(Role.DISTRICT_ADMIN)
+    today = district_day(now())
+
+    async def add(version: int, days: int, **minutes: int) -> Any:
+        body = {"version": version, "holds_from": f"{today + timedelta(days=days)}", **minutes}
+        return await centre.send("POST", "/v1/rule-sets", json=body)
+
+    async def current(activities: Activities) -> tuple[int, int]:
+        held = await activities.leader.get("/v1/rule-sets/current")
+        return held["version"], held["notice"]
+
+    planned = (await add(0, 30, notice=60)).json()
+    assert planned["holds_from"] == f"{today + timedelta(days=30)}T00:00:00+08:00"
+    assert await current(activities) == (0, 1440)
+    await activities.shift(1)
+    assert [row.rules_version for row in await activities.rows("SELECT rules_version FROM activity")] == [0]
+    assert (await add(1, 0, notice=120)).status_code == 201  # today: at once
+    assert await current(activities) == (2, 120)
+    listed = await activities.leader.get("/v1/rule-sets")
+    assert (listed["in_force"], [one["version"] for one in listed["items"]]) == (2, [2, 1, 0])
+    assert [one["notice"] for one in listed["items"]] == [120, 60, 1440]
+    assert listed["items"][0]["made_by"].startswith("account:")
+    assert listed["items"][2]["made_by"] is None
+    assert listed["limits"]["notice"] == {"least": 0, "most": 20160}
+    await change(activities, "holds_from = holds_from - interval '31 days'")
+    assert await current(activities) == (2, 120)  # of a later day than version 1's
+    await change(activities, "holds_from = NULL, made_at = clock_timestamp()")
+    assert await current(activities) == (1, 60)  # from before rule sets had a day: since it was made
+
+
+async def change(activities: Activities, what: str) -> None:
+    """Change the first version, as time and earlier versions of the code would have it; no role may."""
+    await activities.as_owner(
+        "ALTER TABLE activity_rules NO FORCE ROW LEVEL SECURITY",
+        f"UPDATE activity_rules SET {what} WHERE version = 1",
+        "ALTER TABLE activity_rules FORCE ROW LEVEL SECURITY",
+    )
+
+
+async def test_a_day_that_is_over_is_refused_with_the_other_faults(activities: Activities) -> None:
+    centre = activities.account(Role.DISTRICT_ADMIN)
+    yesterday = district_day(now()) - timedelta(days=1)
+    body = {"version": 0, "holds_from": f"{yesterday}", "offer_stands": 0}
+    refused = (await centre.send("POST", "/v1/rule-sets", json=body)).json()
+    assert {fault["field"] for fault in refused["faults"]} == {"offer_stands", "holds_from"}
+
+
+async def test_volunteers_see_the_rules_that_hold_and_staff_all_of_them(activities: Activities) -> None:
+    volunteer = await volunteer_of(activities)
+    assert (await volunteer.get("/v1/rule-sets/current"))["version"] == 0
+    assert (await volunteer.send("GET", "/v1/rule-sets")).status_code == 403
 
 
 async def _admit(activities: Activities, shift_id: UUID) -> str:

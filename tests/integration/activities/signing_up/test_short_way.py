@@ -1,5 +1,6 @@
 """The short way to signing up, which a request without a body takes, answers as the declared route does."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,21 +21,24 @@ def told(response: Any) -> tuple[int, Any, str | None]:
 
 
 @pytest.mark.parametrize(
-    ("status", "headers"),
+    ("status", "made"),  # when the test runs: a token is good for minutes
     [
-        (401, {"Authorization": ""}),
-        (401, {"Authorization": "Bearer not.a.token"}),
-        (401, {"Authorization": f"Bearer {token('volunteer', volunteer_id=new_id())[:-8]}AAAAAAAA"}),
-        (403, {"Authorization": f"Bearer {token('auditor')}"}),
-        (403, {"Authorization": f"Bearer {token('district_admin')}"}),
-        (403, {"X-District": "510116"}),
-        (422, {"Idempotency-Key": "k" * 201}),
-        (422, {"Authorization": f"Bearer {token('volunteer', volunteer_id=new_id())}"}),
+        (401, lambda: {"Authorization": ""}),
+        (401, lambda: {"Authorization": "Bearer not.a.token"}),
+        (401, lambda: {"Authorization": f"Bearer {token('volunteer', volunteer_id=new_id())[:-8]}AAAAAAAA"}),
+        (403, lambda: {"Authorization": f"Bearer {token('auditor')}"}),
+        (403, lambda: {"Authorization": f"Bearer {token('district_admin')}"}),
+        (403, lambda: {"X-District": "510116"}),
+        (422, lambda: {"Idempotency-Key": "k" * 201}),
+        (422, lambda: {"Authorization": f"Bearer {token('volunteer', volunteer_id=new_id())}"}),
     ],
 )
-async def test_who_is_refused_is_told_the_same(activities: Activities, status: int, headers: dict[str, str]) -> None:
+async def test_who_is_refused_is_told_the_same(
+    activities: Activities, status: int, made: Callable[[], dict[str, str]]
+) -> None:
     [one] = await volunteers(activities, 1)
     path = f"/v1/shifts/{await shift_at(activities, 9, 11)}/sign-ups"
+    headers = made()
     short, long = [await one.account.send("POST", path, headers=headers, **way) for way in (SHORT, LONG)]
     assert short.status_code == status
     assert told(short) == told(long)

@@ -9,7 +9,7 @@ from icalendar import Calendar
 from shared.contracts.actor import Role
 from tests.integration.activities.conftest import DISTRICT, Account, Activities, in_turn
 from tests.integration.activities.publishing.test_public import publish, shift_in
-from tests.support.cost import Cost, metered
+from tests.support.cost import Cost, metered_requests
 
 
 async def signed_up(activities: Activities, account: Account, title: str, hours: float = 24) -> str:
@@ -106,6 +106,6 @@ async def test_a_feed_is_two_statements_whatever_is_in_it(activities: Activities
     for hours in (24, 48):
         await signed_up(activities, volunteer, f"{hours}", hours)
     (feed,) = await in_turn([volunteer], "/v1/me/calendar-feed")
-    with metered(activities.stores[0]) as cost:
+    with metered_requests(activities.stores[0]) as cost:
         assert len(in_calendar(await activities.clients[0].get(feed["path"]))) == 2
     assert cost == Cost(statements=3, commits=1), "the district, whose it is, what they have signed up for"

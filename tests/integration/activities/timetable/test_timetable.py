@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tests.integration.activities.conftest import DISTRICT, Account, Activities, in_turn
 from tests.integration.activities.publishing.test_public import publish, shift_in, titles
-from tests.support.cost import Cost, metered
+from tests.support.cost import Cost, metered_requests
 
 
 async def sign_up(account: Account, published: dict[str, Any], number: int = 0) -> dict[str, Any]:
@@ -170,6 +170,6 @@ async def test_each_list_is_one_statement(activities: Activities) -> None:
     for number in (0, 1):
         await sign_up(volunteer, published, number)
     for path in ("sign-ups", "sign-ups?state=upcoming", "open-shifts"):
-        with metered(activities.stores[0]) as cost:
+        with metered_requests(activities.stores[0]) as cost:
             assert len((await volunteer.get(f"/v1/me/{path}"))["items"]) == 2
         assert cost == Cost(statements=2, commits=1), f"{path}: the district, and the answer"

@@ -125,7 +125,7 @@ async def test_too_many_guesses_are_429_in_the_caller_s_language_and_do_not_lock
     for _ in range(10):
         await registry.http.post("/v1/tokens", json={"user_name": name, "password": "wrong password"})
     for language, sentence in (
-        ("zh-CN", "尝试次数过多,请稍后再试"),
+        ("zh-CN", "尝试次数过多，请稍后再试"),
         ("en", "user_name was tried too often; try again later"),
     ):
         answer = await registry.http.post(

@@ -1,7 +1,6 @@
 """Logging in by an outside issuer: a real OpenID provider on a port of its own."""
 
-import subprocess
-import sys
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,33 +12,31 @@ import pytest
 import time_machine
 from sqlalchemy import text
 
-from deploy.local.process import free_port as a_free_port
 from services.registry.app import service as compose
 from shared.service.app import build_app
 from tests.integration.registry.conftest import Registry
 from tests.support.eventually import eventually
+from tests.support.outside_issuer import running_issuer
 
 PASSWORD = "a password to begin with"
-REDIRECT = "http://portal.test/log-in/campus"
+REDIRECT = "http://portal.test/log-in/with/campus"
 
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     """Where the issuer is."""
-    port = a_free_port()
-    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
-        yield f"http://127.0.0.1:{port}"
-        started.kill()
+    with running_issuer() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 async def http(registry: Registry, provider: str) -> AsyncIterator[httpx.AsyncClient]:
     """The registry, with the issuer among its settings."""
-    issuer = '{"issuer": "%s", "client_id": "linbang", "client_secret": "s", "redirect_uri": "%s"}'
-    issuers = f'{{"campus": {issuer % (provider, REDIRECT)}, "away": {issuer % ("http://127.0.0.1:1", REDIRECT)}}}'
+    as_client = {"client_id": "linbang", "client_secret": "s", "redirect_uri": REDIRECT}
+    titles = {"title": "校园账号", "title_en": "Campus account"}
+    known = {"campus": as_client | {"issuer": provider} | titles, "away": as_client | {"issuer": "http://127.0.0.1:1"}}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (registry.environment | {"REGISTRY_OIDC": issuers}).items():
+        for name, value in (registry.environment | {"REGISTRY_OIDC": json.dumps(known)}).items():
             patch.setenv(name, value)
         app = build_app(compose())
     transport = httpx.ASGITransport(app)
@@ -93,7 +90,14 @@ async def test_a_log_in_is_begun_with_pkce_and_a_nonce(http: httpx.AsyncClient, 
     assert len(asked["code_challenge"]) == 43
     again = parse_qs(urlparse((await http.get("/v1/oidc/campus/start")).json()["url"]).query)
     assert {again[name][0] for name in ("nonce", "code_challenge", "state")}.isdisjoint(asked.values())
-    assert (await http.get("/v1/oidc")).json() == {"issuers": ["away", "campus"]}
+
+
+@pytest.mark.parametrize(("language", "title"), [("zh-CN", "校园账号"), ("en", "Campus account")])
+async def test_an_issuer_has_the_title_that_the_settings_give_it(
+    http: httpx.AsyncClient, language: str, title: str
+) -> None:
+    listed = (await http.get("/v1/oidc", headers={"Accept-Language": language})).json()["issuers"]
+    assert listed == [{"name": "away", "title": "away"}, {"name": "campus", "title": title}]
 
 
 async def test_an_identity_opens_an_account_only_once_its_owner_has_linked_it(
@@ -104,11 +108,14 @@ async def test_an_identity_opens_an_account_only_once_its_owner_has_linked_it(
     owner = await opened(registry, "li.outside")
     linked = await http.post("/v1/me/identities/campus", json=await vouched_for(http, "li@campus"), headers=owner)
     assert linked.status_code == 204, linked.text
+    [identity] = (await http.get("/v1/me/identities", headers=owner)).json()["items"]
+    assert (identity["issuer"], identity["linked_at"][:2]) == ("campus", "20")
     tokens = (await finish(http, await vouched_for(http, "li@campus"))).json()
     assert (await http.get("/v1/me", headers=bearer(tokens))).json()["user_name"] == "li.outside"
     other = await finish(http, await vouched_for(http, "wang@campus"))
     assert codes(other) == ["not_linked"]
     assert (await http.delete("/v1/me/identities/campus", headers=owner)).status_code == 204
+    assert (await http.get("/v1/me/identities", headers=owner)).json() == {"items": []}
     assert codes(await finish(http, await vouched_for(http, "li@campus"))) == ["not_linked"]
     types = await registry.rows(
         "SELECT split_part(type, '.', 4) AS name FROM event_log WHERE topic = 'registry.account' "

@@ -70,6 +70,22 @@ async def test_one_of_many_at_once_registers_a_person_and_numbers_are_unique(reg
     assert len({answer.json()["number"] for answer in others}) == 16
 
 
+async def test_a_file_cannot_use_up_the_numbers_that_the_district_issues(registry: Registry) -> None:
+    """A roster with the very last number, and with those that would be issued next, shuts nobody out."""
+    numbers = [
+        "51011589999999",
+        *(f"510115{90_000_000 + more}" for more in range(3)),
+        "51011599999998",
+        "51011599999999",
+    ]
+    lines = [roster_line(8200 + serial, number=number) for serial, number in enumerate(numbers)]
+    assert (await registry.take_in("510115", "roster", roster(lines)))["accepted"] == len(numbers)
+    assert (await register(registry, form(108))).json()["number"] == "51011590000003"
+    own = form(109) | {"district": "510115", "password": "long enough to keep"}
+    assert (await registry.register_self(own)).json()["volunteer_number"] == "51011590000004"
+    assert (await register(registry, form(108))).json()["faults"][0]["code"] == "already_registered"
+
+
 async def test_the_same_key_gives_the_same_answer(registry: Registry) -> None:
     first = await register(registry, form(104), **{"Idempotency-Key": "a"})
     again = await register(registry, form(104), **{"Idempotency-Key": "a"})

@@ -90,14 +90,39 @@ def test_a_line_becomes_a_record_in_utc() -> None:
         ({"ended_at": "2026-03-01T16:00:01+08:00"}, ("ended_at", "in_future")),
         ({"ended_at": "2026-01-06T08:00:01+08:00", "minutes": "1440"}, ("ended_at", "out_of_range")),
         ({"minutes": ""}, ("minutes", "missing")),
-        ({"minutes": "2h"}, ("minutes", "number")),
-        ({"minutes": "-120"}, ("minutes", "number")),
+        *(
+            ({"minutes": written}, ("minutes", "whole_number"))
+            for written in (
+                "2h",
+                "-120",
+                "119.5",
+                "120.0",
+                "1e2",
+                "十二",
+                "∞",
+                "nan",
+                "1,20",
+                "1²",
+                "١٢٠",
+                "+120",
+                "1 20",
+            )
+        ),
+        ({"minutes": "1" * 5000}, ("minutes", "out_of_range")),
+        ({"activity": "清扫\n第二行"}, ("activity", "control_character")),
+        ({"activity": "清\ufffd"}, ("activity", "garbled")),
+        ({"activity": "社区?扫"}, ("activity", "garbled")),
+        ({"activity": "绀惧尯娓呮壂"}, ("activity", "garbled")),
+        ({"record_no": "锟斤拷1"}, ("record_no", "format")),
+        ({"started_at": "2026-01-05"}, ("started_at", "time")),
+        ({"started_at": "46027.33"}, ("started_at", "time")),
         ({"minutes": "0"}, ("minutes", "out_of_range")),
         ({"minutes": "99999"}, ("minutes", "out_of_range")),
-        ({"minutes": "119"}, ("minutes", "disagrees_with_times")),
+        ({"minutes": "121"}, ("minutes", "disagrees_with_times")),
         ({"recipient_rating": "0"}, ("recipient_rating", "out_of_range")),
         ({"recipient_rating": "6"}, ("recipient_rating", "out_of_range")),
-        ({"recipient_rating": "good"}, ("recipient_rating", "number")),
+        ({"recipient_rating": "good"}, ("recipient_rating", "whole_number")),
+        ({"recipient_rating": "4.5"}, ("recipient_rating", "whole_number")),
     ],
 )
 def test_a_fault_is_named_with_its_field(changes: dict[str, str], fault: tuple[str, str]) -> None:
@@ -126,13 +151,30 @@ def test_a_session_of_a_whole_day_and_no_rating_are_fine() -> None:
         ({}, False),
         ({"minutes": "\uff11\uff12\uff10"}, True),
         ({"record_no": " SR1"}, True),
-        ({"activity": "(文)化"}, False),
+        ({"activity": "（文）化"}, False),
+        ({"activity": "　文化 活动\u200b"}, True),
+        ({"service": "文化活动"}, True),
+        ({"service": "Culture"}, True),
+        ({"volunteer_no": "v1"}, True),
+        ({"station_code": "ＳＴＡ—01"}, True),
+        ({"started_at": "２０２６／１／５　８：００"}, True),
     ],
 )
 def test_full_width_digits_and_blanks_are_normalised(changes: dict[str, str], normalised: bool) -> None:
     line = read_record({**LINE, **changes}, NOW)
     assert line.normalised is normalised
     assert (line.minutes, line.record_no) == (120, "SR1")
+    assert (line.volunteer_no, line.station_code, line.service) == ("V1", "STA-01", "culture")
+
+
+@pytest.mark.parametrize("minutes", ["1", "60", "119"])
+def test_fewer_minutes_than_the_span_are_a_break_and_the_span_is_kept(minutes: str) -> None:
+    """Case C16: a day of eight hours with an hour for lunch."""
+    record, whole = enter(book(), minutes=minutes), enter(book())
+    assert record is not None
+    assert whole is not None
+    assert record == whole._replace(minutes=int(minutes))
+    assert record.digest() != whole.digest()
 
 
 def test_a_record_number_means_one_content_for_ever() -> None:

@@ -1,12 +1,13 @@
 """A district's rule set is whole, within limits, and reads as it was written."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.activities.rules.domain import FIRST_RULES, RuleSet, rule_faults, rules_of
+from services.activities.rules.domain import FIRST_RULES, RuleSet, first_moment, rule_faults, rules_of
+from shared.contracts.faults import RefusedError
 
 HOUR = timedelta(hours=1)
 
@@ -44,3 +45,25 @@ def test_what_is_on_file_reads_as_it_was_written(minutes: list[int]) -> None:
 )
 def test_every_fault_is_named(rules: RuleSet, fields: list[str]) -> None:
     assert [fault.field for fault in rule_faults(rules)] == fields
+
+
+NOW = datetime(2026, 11, 27, 17, 30, tzinfo=UTC)  # 01:30 of the 28th in China
+
+
+@pytest.mark.parametrize(
+    ("day", "begins"),
+    [
+        (None, NOW),
+        (date(2026, 11, 28), NOW),
+        (date(2026, 11, 29), datetime(2026, 11, 28, 16, tzinfo=UTC)),
+    ],
+)
+def test_a_rule_set_holds_from_the_first_minute_of_its_day_in_china(day: date | None, begins: datetime) -> None:
+    assert first_moment(day, NOW) == begins
+
+
+@pytest.mark.parametrize(("day", "code"), [(date(2026, 11, 27), "in_past"), (date(2028, 12, 1), "out_of_range")])
+def test_a_day_that_is_over_or_far_away_is_refused(day: date, code: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        first_moment(day, NOW)
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("holds_from", code)]

@@ -29,7 +29,7 @@ def test_the_eleventh_guess_at_an_account_from_an_address_is_429_and_says_when_t
         "too-many-requests",
         [Fault("user_name", Code.TOO_OFTEN)],
     )
-    assert 1 <= int(problem.headers["Retry-After"]) <= 30 * 60
+    assert 1 <= int(problem.headers["Retry-After"]) <= 10 * 60
 
 
 def test_writing_the_name_differently_is_the_same_guess() -> None:

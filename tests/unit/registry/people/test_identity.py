@@ -6,6 +6,13 @@ from hypothesis import strategies as st
 
 from services.registry.people.domain import identity
 
+OTHER_PAPERS = {
+    "id_of_15_digits",
+    "passport",
+    "hong_kong_macau_permit",
+    "taiwan_permit",
+    "old_residence_card",
+}
 TODAY = date(2026, 3, 1)
 BIRTHS = st.dates(identity.EARLIEST_BIRTH, TODAY)
 SEQUENCES = st.integers(0, 999)
@@ -46,7 +53,7 @@ def test_two_neighbouring_digits_changed_round_are_found(born: date, sequence: i
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
     fault = identity.fault_of(text, TODAY)
-    assert fault is None or fault in {"length", "format", "birth_date", "check_digit"}
+    assert fault is None or fault in {"length", "format", "birth_date", "check_digit"} | OTHER_PAPERS
 
 
 @pytest.mark.parametrize(
@@ -65,6 +72,37 @@ def test_no_text_breaks_it(text: str) -> None:
 )
 def test_what_is_wrong_is_said(wrong: str, fault: str) -> None:
     assert identity.fault_of(wrong, TODAY) == fault
+
+
+@pytest.mark.parametrize(
+    ("number", "paper"),
+    [
+        ("E12345678", "passport"),
+        ("EA1234567", "passport"),
+        ("G12345678", "passport"),
+        ("PE1234567", "passport"),
+        ("123456789", "passport"),
+        ("K1234567X", "passport"),
+        ("H12345678", "hong_kong_macau_permit"),
+        ("M1234567801", "hong_kong_macau_permit"),
+        ("H1234567800", "hong_kong_macau_permit"),
+        ("01234567", "taiwan_permit"),
+        ("0123456701", "taiwan_permit"),
+        ("0123456701B", "taiwan_permit"),
+        ("519900800101123", "id_of_15_digits"),
+        ("USA110088010001", "old_residence_card"),
+    ],
+)
+def test_another_paper_than_the_resident_id_is_called_by_its_name(number: str, paper: str) -> None:
+    assert identity.fault_of(number, TODAY) == paper
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["810000199005171231", "820000199005171233", "830000199005171235", "931840199005171234"],
+)
+def test_residence_permits_and_cards_of_18_digits_are_taken(number: str) -> None:
+    assert identity.fault_of(number, TODAY) is None
 
 
 def test_nobody_is_born_tomorrow() -> None:

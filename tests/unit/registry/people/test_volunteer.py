@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.roster import Decision, Entry, OnFile, decide, public_profile
-from services.registry.people.domain.volunteer import FIELDS, References, check, issued_number, serial_of
+from services.registry.people.domain.volunteer import (
+    FIELDS,
+    References,
+    check,
+    issued_number,
+    serial_after_file,
+    serial_of,
+)
 from shared.imports.rows import Outcome, Verdict
 
 TODAY = date(2026, 3, 1)
@@ -76,7 +83,14 @@ def test_what_may_be_empty(field: str) -> None:
         ("name", "＝1+1", "formula"),
         ("name", "@SUM", "formula"),
         ("name", "张" * 51, "too_long"),
-        ("name", "12345", "format"),
+        ("name", "12345", "not_a_name"),
+        ("name", "张3", "not_a_name"),
+        ("name", "张**", "not_a_name"),
+        ("name", "张?", "garbled"),
+        ("name", "锟斤拷", "garbled"),
+        ("name", "Аnna", "look_alikes"),
+        ("id_number", "E12345678", "passport"),
+        ("id_number", "H12345678（00）", "hong_kong_macau_permit"),
         ("name", "张\x07雨", "control_character"),
         ("name", "张\t雨", "control_character"),
         ("phone", "170\x1f23828271", "control_character"),
@@ -221,3 +235,11 @@ def test_the_faulty_sample_is_judged_as_expected_whatever_the_chunks() -> None:
 def _read(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_file_moves_the_serial_on_but_leaves_numbers_to_be_issued() -> None:
+    assert serial_after_file("510115", ["51011500000007", "51011500000003", "510115-V-9"], 5) == 7
+    assert serial_after_file("510115", ["51011500000003", "51011499999999"], 5) == 5
+    assert serial_after_file("510115", ["51011599999999"], 5) == 5
+    assert serial_after_file("510115", ["51011589999999", "51011590000000"], 5) == 89_999_999
+    assert serial_after_file("510115", ["51011500000003"], 95_000_000) == 95_000_000

@@ -56,7 +56,28 @@ def test_a_faultless_line_is_taken(kind: str) -> None:
         ("station", "division_code", "510115001999", "unknown_reference"),
         ("station", "opened_on", "2026-03-02", "in_future"),
         ("station", "volunteer_quota", "-1", "out_of_range"),
+        ("station", "volunteer_quota", "12.7", "whole_number"),
+        ("station", "volunteer_quota", "十二", "whole_number"),
+        ("station", "volunteer_quota", "1e3", "whole_number"),
+        ("station", "volunteer_quota", "∞", "whole_number"),
+        ("station", "volunteer_quota", "3,000", "whole_number"),
+        ("station", "volunteer_quota", "1²", "whole_number"),
+        ("station", "volunteer_quota", "١٢", "whole_number"),
+        ("station", "volunteer_quota", "12人", "whole_number"),
+        ("station", "volunteer_quota", "9" * 1000, "whole_number"),
+        ("organisation", "lon", "nan", "number"),
+        ("organisation", "lon", "1e2", "number"),
+        ("organisation", "lat", "30,68", "number"),
+        ("station", "name", "社区?志愿服务站", "garbled"),
+        ("station", "name", "\ue000志愿服务站", "garbled"),
+        ("station", "name", "蓝天LIОN服务队", "look_alikes"),
         ("station", "demand_by_service", "elderly", "format"),
+        ("station", "demand_by_service", "elderly:2;law:3;elderly:4", "named_twice"),
+        ("station", "demand_by_service", "elderly:2;为老服务:4", "named_twice"),
+        ("station", "demand_by_service", "elderly:2.5", "whole_number"),
+        ("station", "demand_by_service", "elderly:-2", "whole_number"),
+        ("station", "demand_by_service", "elderly:", "whole_number"),
+        ("station", "demand_by_service", "elderly:2;", "format"),
         ("station", "demand_by_service", "juggling:3", "unknown_value"),
         ("team", "organisation_code", "510115-ORG-99", "unknown_reference"),
         ("team", "station_code", "510115-STA-99", "unknown_reference"),
@@ -68,6 +89,13 @@ def test_each_rule_has_its_code(kind: str, field: str, value: str, code: str) ->
     fields = Fields(line | {field: value})
     assert read(fields) is None
     assert [(fault.field, fault.code) for fault in fields.faults] == [(field, code)]
+
+
+def test_weekly_demand_is_read_as_it_is_written() -> None:
+    fields = Fields(STATION | {"demand_by_service": "为老服务：２８３； law : 626", "volunteer_quota": " １２００ "})
+    station = reference.station(fields, {"510115001040": "510115001040"}, TODAY)
+    assert station is not None
+    assert (station.demand, station.volunteer_quota) == ((("elderly", 283), ("law", 626)), 1200)
 
 
 @pytest.mark.parametrize("name", ["ab", "5chief", "a b", "张三abc", "x" * 51, ""])

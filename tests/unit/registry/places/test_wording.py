@@ -17,11 +17,7 @@ SEPARATED = st.sampled_from(["", " ", "-", "\u00a0", "\uff0d"])
 @pytest.mark.parametrize(
     "normal_form",
     [
-        wording.tidy,
-        wording.half_width,
-        wording.name,
-        wording.number,
-        wording.id_number,
+        wording.ungrouped,
         wording.phone,
         wording.email,
         wording.code,
@@ -42,7 +38,7 @@ def test_a_mobile_number_is_one_however_it_is_written(mobile: str, prefix: str, 
 @given(st.from_regex(r"[0-9]{17}[0-9X]", fullmatch=True), SEPARATED, st.booleans())
 def test_an_id_number_is_one_however_it_is_written(number: str, gap: str, full: bool) -> None:
     written = f"{number[:6]}{gap}{number[6:14]}{gap}{number[14:]}".lower()
-    assert wording.id_number(written.translate(FULL_WIDTH) if full else written) == number
+    assert wording.ungrouped(written.translate(FULL_WIDTH) if full else written) == number
 
 
 @given(st.dates(date(1000, 1, 1)))
@@ -60,20 +56,6 @@ def test_a_date_is_one_however_it_is_written(day: date) -> None:
 )
 def test_what_is_no_date_is_none(written: str) -> None:
     assert wording.day(written) is None
-
-
-@pytest.mark.parametrize(
-    ("written", "kept"),
-    [
-        ("李 雪", "李雪"),
-        ("李\u3000雪", "李雪"),
-        ("Ann  Lee", "Ann Lee"),
-        ("欧阳•买买提", "欧阳·买买提"),
-        ("欧阳·买买提", "欧阳·买买提"),
-    ],
-)
-def test_a_name_is_one_however_it_is_written(written: str, kept: str) -> None:
-    assert wording.name(written) == kept
 
 
 def test_lists_take_the_usual_separators() -> None:
