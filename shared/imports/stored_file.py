@@ -60,6 +60,17 @@ def open_piece(key: bytes, import_id: UUID, piece: int, sealed: bytes) -> bytes:
     return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound(import_id, piece))
 
 
+def opens(key: bytes, import_id: UUID, piece: int | None, sealed: bytes) -> bool:
+    """Return whether a piece was sealed with this key; ``piece`` is None for a whole file of the release before."""
+    try:
+        AESGCM(key).decrypt(
+            sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None if piece is None else _bound(import_id, piece)
+        )
+    except InvalidTag:
+        return False
+    return True
+
+
 def seal_found(key: bytes, import_id: UUID, found: Mapping[str, str]) -> str:
     """Encrypt what a refusal quotes of a file: people put names into titles and names of sheets."""
     return b64encode(seal_piece(key, import_id, _FOUND, json.dumps(dict(found)).encode())).decode()
@@ -133,15 +144,8 @@ def opener(store: Store, key: bytes, district: str, import_id: UUID, pieces: int
 
 def opener_of_whole(key: bytes, sealed: bytes) -> Opener:
     """Return what opens a file as the release before stored it: in one, bound to nothing."""
-    content = open_stored(key, UUID(int=0), None, sealed)
+    content = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
     return lambda: io.BytesIO(content)
-
-
-def open_stored(key: bytes, import_id: UUID, piece: int | None, sealed: bytes) -> bytes:
-    """Decrypt a piece, or (None) a whole file as the release before stored it. Raises InvalidTag."""
-    if piece is not None:
-        return open_piece(key, import_id, piece, sealed)
-    return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
 
 
 class _Pieces(io.RawIOBase):

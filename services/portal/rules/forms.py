@@ -11,6 +11,7 @@ from services.portal.rules.domain import RULES
 from services.portal.shell.clocks import read_day
 from services.portal.shell.forms import ShortText
 from shared.contracts.faults import Code, Fault
+from shared.contracts.text import whole
 
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
 IN_ANY_UNIT = ("offer_stands", "no_offers", "agreement", "notice")
@@ -58,7 +59,7 @@ class RulesForm(BaseModel):
         """Return it as activities wants it, without what is at fault."""
         day = read_day(self.holds_from)
         return {
-            "version": int(self.version) if self.version.isdecimal() else 0,
+            "version": whole(self.version) or 0,
             "holds_from": day.isoformat() if day else None,
             **{rule: self.minutes(rule) for rule in RULES},
         }
