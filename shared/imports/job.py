@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -111,10 +110,8 @@ async def create(
 
 
 _WAITING = text("""
-    (SELECT import_id, piece, sealed FROM import_file LIMIT 1)
-    UNION ALL
-    (SELECT id, NULL, content FROM import_job WHERE content IS NOT NULL LIMIT 1)
-    LIMIT 1
+    SELECT import_id, piece, sealed FROM import_file
+    UNION ALL SELECT id, NULL, content FROM import_job WHERE content IS NOT NULL LIMIT 1
 """)
 
 
@@ -123,16 +120,11 @@ def file_key(service: str, encoded: str) -> SealingKey:
     key = base64.b64decode(encoded)
 
     async def waits(tx: AsyncConnection) -> bool:
-        return (await tx.execute(_WAITING)).first() is not None
+        return (await tx.execute(_WAITING)).one_or_none() is not None
 
     async def opens(tx: AsyncConnection) -> bool:
-        waiting = (await tx.execute(_WAITING)).first()
-        try:
-            if waiting is not None:
-                stored_file.open_stored(key, waiting.import_id, waiting.piece, waiting.sealed)
-        except InvalidTag:
-            return False
-        return True
+        waiting = (await tx.execute(_WAITING)).one_or_none()
+        return waiting is None or stored_file.opens(key, waiting.import_id, waiting.piece, waiting.sealed)
 
     return SealingKey(setting=f"{service.upper()}_FILE_KEY", value=key, in_use=waits, opens=opens)
 
