@@ -23,7 +23,7 @@ _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
 def ungrouped(value: str) -> str:
     """Write a number that people group as they like, an ID number for one: without blanks and hyphens, in capitals."""
-    return _GROUPING.sub("", text.code(value)).upper()
+    return text.code(_GROUPING.sub("", text.code(value)).upper())  # marks that meet have an order
 
 
 def phone(value: str) -> str:
