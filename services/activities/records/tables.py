@@ -18,12 +18,12 @@ service_record = Table(
     Column("ended_at", DateTime(timezone=True), nullable=False),
     Column("minutes", Integer, nullable=False),
     Column("rating", Integer),
-    Column("organiser_rating", Integer),
     Column("provenance", Text, nullable=False),
     Column("sign_up_id", Uuid),
     Column("import_id", Uuid),
     Column("digest", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("organiser_rating", Integer),
 )
 record_import = Table(
     "record_import",
