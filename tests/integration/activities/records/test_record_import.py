@@ -236,7 +236,7 @@ async def test_a_dry_run_gives_the_verdicts_of_the_import_and_leaves_nothing(act
     await activities.know_station()
     await take_in(activities, [line(1), line(2)])
     before = await everything(activities)
-    first = [line(1), line(2, minutes="59"), line(3), line(3, record_no="SR9", started_at=line(3)["started_at"])]
+    first = [line(1), line(2, minutes="61"), line(3), line(3, record_no="SR9", started_at=line(3)["started_at"])]
     second = [line(3), line(3, record_no="SR10"), line(4), line(3, recipient_rating="1"), line(99)]
     trial = new_id()
     verdicts = await take_in(activities, first, trial, dry_run=True)
