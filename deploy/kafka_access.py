@@ -63,7 +63,7 @@ def grant(admin: KafkaServers, users: Mapping[str, KafkaServers], prefix: str) -
 
     ``users`` are the servers as each service comes to them. ``prefix`` goes before the name of every topic and group.
     """
-    client = AdminClient(_options(admin))
+    client = AdminClient(options_of(admin))
     mechanism = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS)
     wanted: list[UserScramCredentialAlteration] = [
         UserScramCredentialUpsertion(servers.user, mechanism, servers.password.encode()) for servers in users.values()
@@ -80,7 +80,8 @@ def _binding(user: str, right: Right, prefix: str) -> AclBinding:
     )
 
 
-def _options(servers: KafkaServers) -> dict[str, str | int | float | bool]:
+def options_of(servers: KafkaServers) -> dict[str, str | int | float | bool]:
+    """Return what a client of confluent-kafka has to be given to reach them."""
     return {
         "bootstrap.servers": servers.addresses,
         "security.protocol": "SASL_SSL",

@@ -12,6 +12,7 @@ from deploy.local.paths import ROOT
 from tests.containers.compose import Compose, settings
 
 SYSTEM, PACKAGES, MONITORING = "docker-compose.yml", "docker-compose.packages.yml", "docker-compose.monitoring.yml"
+OWN_SERVERS = "docker-compose.own-servers.yml"
 PACKAGES_MONITORING = "docker-compose.packages-monitoring.yml"
 
 
@@ -34,6 +35,6 @@ def test_packages_take_the_place_of_every_official_image_and_change_nothing_else
 
 
 def test_no_secret_has_a_default() -> None:
-    text = "".join((ROOT / file).read_text() for file in (SYSTEM, MONITORING))
+    text = "".join((ROOT / file).read_text() for file in (SYSTEM, OWN_SERVERS, MONITORING))
     for secret in {**generate(), **generate_for_servers()}:
         assert set(re.findall(rf"\$\{{{secret}\b([^}}]*)\}}", text)) == {":?"}

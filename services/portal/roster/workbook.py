@@ -34,7 +34,7 @@ def workbook_of(roster: Roster, names: Mapping[UUID, Name], language: str) -> by
     texts = translations(language)
     formats = Formats(language, texts)
     _ = texts.gettext
-    head = (_("序号"), _("姓名"), _("编号后四位"), _("状态"), _("签到"), _("签退"), _("分钟"))
+    head = (_("序号"), _("姓名"), _("编号后四位"), _("状态"), _("签到"), _("签退"), _("分钟数"))
     rows = [_row(number, one, names, language) for number, one in enumerate(roster.items, start=1)]
     file = BytesIO()
     with Workbook(file, _AS_TEXT) as book:

@@ -76,7 +76,7 @@ async def log_in(
         )
     except RefusedByServiceError as refused:
         status = refused.status if refused.status in (_UNAUTHORIZED, _TOO_MANY) else _UNAUTHORIZED
-        shown = {"then": then, "user_name": user_name, "refused": status, "wait": refused.retry_after}
+        shown = {"then": then, "user_name": user_name, "refused": status, "wait": refused.problem.get("detail")}
         shown |= {"asks_code": refused.has("second_factor"), "had_code": bool(code), "has_new_password": False}
         shown |= {"issuers": await issuers(visit.calls, kept, visit.look.language), "outside": "", "issuer": ""}
         return visit.page("sessions/log_in.html", status, **shown)

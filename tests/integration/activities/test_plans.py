@@ -98,7 +98,7 @@ _READS: dict[str, tuple[TextClause, dict[str, Any]]] = {
     "figures": (public._FIGURES, {}),
     "what one may take": (open_shifts._TO_TAKE, WANTED | PAGE | MINE | {"taking_up": ["confirmed", "waiting"]}),
     "my sign-ups": (sign_ups._NEXT_FIRST, PAGE | MINE | STATES | {"listed": "upcoming"}),
-    "counts of a district's activities": (organised._COUNTS, REACH),
+    "counts of a district's activities": (organised._COUNTS, REACH | {"every_draft": True, "stations": []}),
     "a district's activities": (organised._NEXT_FIRST, REACH | PAGE | {"state": "open"}),
     "a leader's past activities": (organised._LAST_FIRST, REACH | PAGE | {"state": "ended", "everything": False}),
     "a roster's counts": (roster._COUNTS, {"shift_id": UUID(int=0)}),

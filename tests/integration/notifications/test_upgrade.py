@@ -32,10 +32,8 @@ async def database(infrastructure: Infrastructure) -> AsyncIterator[Urls]:
     """The service's database as it was before: the kit's schema of today under the first of its own."""
     databases = Databases(infrastructure.admin_url)
     urls = await databases.make_empty("notifications")
-    owner = Store(urls.owner)
-    async with owner.transaction() as tx:
-        await tx.run_sync(_first_schema)
-    await owner.close()
+    async with Store(urls.owner) as owner, owner.engine.connect() as connection:
+        await connection.run_sync(_first_schema)
     yield urls
     await databases.drop()
 

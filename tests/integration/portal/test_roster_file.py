@@ -70,7 +70,7 @@ async def test_the_file_says_what_the_page_does_in_texts(portal: Portal) -> None
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert sheet.title == "名单"
     assert [row[0] for row in rows[:3]] == ["护河/行动", "3月1日 周日 17:00–19:00", "=1+1"]
-    assert rows[3] == ["序号", "姓名", "编号后四位", "状态", "签到", "签退", "分钟"]
+    assert rows[3] == ["序号", "姓名", "编号后四位", "状态", "签到", "签退", "分钟数"]
     assert rows[4:] == [
         [1, "薛**", "0180", "已完成", "17:01", "19:00", 119],
         [2, "=2+2", "4181", "未到场", None, None, None],

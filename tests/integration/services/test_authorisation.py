@@ -81,6 +81,7 @@ ANSWERS_ZERO = {"/v1/imports/{import_id}/progress", "/v1/volunteers/{volunteer_i
 """Nothing has happened here: the answer is the same for another district's and for none."""
 _TIMES = {"started_at": "2026-03-01T01:00:00Z", "ended_at": "2026-03-01T02:00:00Z", "reason": "x"}
 CHANGES = {
+    "/v1/drafts/{draft_id}": {"version": 1},
     "/v1/service-records/{record_id}/corrections": {"minutes": 5, "reason": "x"},
     "/v1/activities/{activity_id}": {"version": 1, "place": "x"},
     "/v1/activities/{activity_id}/cancel": {"reason": "x"},

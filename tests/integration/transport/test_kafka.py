@@ -104,6 +104,7 @@ async def test_a_service_cannot_be_a_member_of_anothers_group(installation: Inst
         await client.stop()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_nobody_gets_in_without_a_name_or_with_a_wrong_password(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -122,6 +123,7 @@ async def test_nobody_gets_in_without_a_name_or_with_a_wrong_password(
                 await client.start()
         finally:
             await client.stop()
+    gc.collect()
 
 
 def test_no_password_is_on_a_command_line_or_in_a_log(installation: Installation) -> None:
