@@ -78,7 +78,7 @@ async def _publish(leader: Page, starts_at: datetime, picture: Picture) -> tuple
     noon = datetime.now(CHINA).replace(hour=14, minute=0) + timedelta(days=1)
     await _fill_shift(leader, 1, noon, noon + timedelta(hours=2), 1)
     await picture(leader, "01-the-leader-publishes")
-    await leader.locator("main form button.large").click()
+    await leader.locator("main form button.large:not(.quiet)").click()
     await expect(leader.get_by_text("已发布，现在就能报名。")).to_be_visible()
     links = await leader.get_by_role("main").get_by_role("link", name="名单").all()
     today, tomorrow = [(await link.get_attribute("href") or "").rpartition("/")[2] for link in links]

@@ -30,10 +30,14 @@ class LiveMessages:
         self._kept: Kept = app.state.kept
         self._pages: Pages = app.state.pages
 
-    def begin(self, changed: Name) -> None:
-        """Have an activity read anew."""
+    def forget(self, changed: Name) -> None:
+        """Have an activity read anew by whoever asks next."""
         district, name = changed
         self._kept.forget(ACTIVITY, district, uuid_of(name.removeprefix(_ACTIVITY)))
+
+    def begin(self, changed: Name) -> None:
+        """Have it read anew: what was asked for while it changed may be kept."""
+        self.forget(changed)
 
     async def make(self, changed: Name, language: str) -> str | None:
         """Return the message; None where the activity is not to be seen."""

@@ -29,8 +29,11 @@ Name = tuple[str, str]
 class Messages(Protocol):
     """Makes what pages are told of a change."""
 
+    def forget(self, changed: Name) -> None:
+        """Keep nothing any more that is from before the change."""
+
     def begin(self, changed: Name) -> None:
-        """Look at nothing any more that is from before the change."""
+        """Look anew for what is going to be told."""
 
     async def make(self, changed: Name, language: str) -> str | None:
         """Return what pages in a language are told; None where there is nothing to tell."""
@@ -138,6 +141,7 @@ class Streams:
             self._changed_at.clear()
             self._remembers_since = self._clock()
         self._changed_at[key] = self._clock()
+        self._messages.forget(key)  # whoever looks: a page that asks anew for something else may show it too
         self._have_told(key)
 
     def all_changed(self) -> None:

@@ -262,6 +262,9 @@ async def test_a_stream_ends_with_its_session(
 class NoMessages:
     """What nobody who looks is told."""
 
+    def forget(self, _changed: Name) -> None:
+        pass
+
     def begin(self, _changed: Name) -> None:
         """Nothing is kept."""
 

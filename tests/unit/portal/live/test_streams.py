@@ -15,9 +15,13 @@ class Made:
 
     def __init__(self) -> None:
         self.begun: list[Name] = []
+        self.forgotten: list[Name] = []
         self.made: list[tuple[Name, str]] = []
         self.nothing = False
         self.asked = asyncio.Event()
+
+    def forget(self, changed: Name) -> None:
+        self.forgotten.append(changed)
 
     def begin(self, changed: Name) -> None:
         self.begun.append(changed)
@@ -180,3 +184,11 @@ async def test_what_nobody_looks_at_any_more_is_forgotten(streams: Streams, made
 async def test_a_quiet_stream_gives_nothing_now_and_then(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "KEEP_ALIVE_SECONDS", 0.0)
     assert await open_page(streams, "shift:1").next() == {}
+
+
+async def test_what_was_kept_is_forgotten_at_once_though_nobody_looks_at_it(made: Made, clock: list[float]) -> None:
+    """A receipt is told of its queue and shows its activity too: that has to be read anew."""
+    streams = Streams(made, lambda: clock[0])
+    streams.changed(("510115", "activity:1"))
+    assert made.forgotten == [("510115", "activity:1")]
+    assert made.begun == []
