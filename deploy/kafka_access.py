@@ -8,7 +8,7 @@ topics. Run again, it adds what is missing and takes nothing away.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from confluent_kafka.admin import (
     AclBinding,
@@ -31,6 +31,7 @@ from shared.service.service import reactions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from concurrent.futures import Future
 
     from shared.messaging.servers import KafkaServers
 
@@ -92,9 +93,9 @@ def options_of(servers: KafkaServers) -> dict[str, str | int | float | bool]:
     }
 
 
-def _wait(results: Iterable[object]) -> None:
+def _wait(results: Iterable[Future[Any]]) -> None:
     for result in results:
-        result.result(_SECONDS)  # type: ignore[attr-defined]
+        result.result(_SECONDS)
 
 
 def _print_rights() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -20,11 +19,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from deploy.services import SERVICES
-from shared.store.migrate import ROOT, alembic_config
+from shared.store.migrate import alembic_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import ModuleType
 
 BEFORE = frozenset(
     [
@@ -44,7 +42,6 @@ def statements_of(service: str, revision: str) -> str:
     """Return what a revision executes, as SQL, with the transactions around it."""
     config = alembic_config(service)
     script = ScriptDirectory.from_config(config)
-    module = _load(Path(script.get_revision(revision).path))
     written = io.StringIO()
     offline = MigrationContext.configure(
         dialect_name="postgresql", opts={"as_sql": True, "output_buffer": written, "transaction_per_migration": True}
@@ -54,7 +51,7 @@ def statements_of(service: str, revision: str) -> str:
         Operations.context(offline),
         offline.begin_transaction(_per_migration=True),
     ):
-        module.upgrade()
+        script.get_revision(revision).module.upgrade()
     return written.getvalue()
 
 
@@ -86,15 +83,6 @@ def _write(folder: Path, service: str, revision: str) -> Path:
     file = folder / f"{revision}.sql"
     file.write_text(statements_of(service, revision), encoding="utf-8")
     return file
-
-
-def _load(path: Path) -> ModuleType:
-    spec = spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(path.relative_to(ROOT))
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 if __name__ == "__main__":

@@ -1,12 +1,22 @@
 """``linbang activities …``: what an office does from a command line, over HTTP."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.activities.app import PARTS
-from shared.imports.command_line import Office, import_file
+from shared.imports.command_line import (
+    REGISTRY_URL,
+    DryRun,
+    ImportedFile,
+    Office,
+    Password,
+    RegistryUrl,
+    Report,
+    SecondFactorCode,
+    User,
+    import_file,
+)
 from shared.service.command_line import command_line
 
 app = command_line("activities", "Activities and service records of a district.", PARTS)
@@ -14,22 +24,16 @@ app = command_line("activities", "Activities and service records of a district."
 
 @app.command()
 def import_records(  # noqa: PLR0913, PLR0917 - the options of a command line
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="CSV (UTF-8 or GB18030, .gz too), xlsx, ods or xls")
-    ],
-    user: Annotated[str, typer.Option(envvar="LINBANG_USER", prompt=True, help="user name of a district admin")],
-    password: Annotated[str, typer.Option(envvar="LINBANG_PASSWORD", prompt=True, hide_input=True)],
-    code: Annotated[str, typer.Option(help="the second factor's code, where the account has one")] = "",
-    report: Annotated[Path | None, typer.Option(help="where to write the verdict on each line, as CSV")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="say what would be new, changed or rejected, and import nothing")
-    ] = False,
+    file: ImportedFile,
+    user: User,
+    password: Password,
+    code: SecondFactorCode = "",
+    report: Report = None,
+    dry_run: DryRun = False,
     url: Annotated[str, typer.Option(envvar="LINBANG_ACTIVITIES_URL", help="address of activities")] = (
         "http://127.0.0.1:8102"
     ),
-    registry_url: Annotated[str, typer.Option(envvar="LINBANG_REGISTRY_URL", help="address of registry")] = (
-        "http://127.0.0.1:8101"
-    ),
+    registry_url: RegistryUrl = REGISTRY_URL,
     district: Annotated[
         str | None, typer.Option(help="the operator says here which district the records are of")
     ] = None,

@@ -1,33 +1,37 @@
 """``linbang registry …``: what an office does from a command line, over HTTP."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.registry.app import PARTS
-from shared.imports.command_line import Office, import_file
+from shared.imports.command_line import (
+    REGISTRY_URL,
+    DryRun,
+    ImportedFile,
+    Office,
+    Password,
+    RegistryUrl,
+    Report,
+    SecondFactorCode,
+    User,
+    import_file,
+)
 from shared.service.command_line import command_line
 
 app = command_line("registry", "People and places of a district.", PARTS)
 
-_FORMS = "CSV (UTF-8 or GB18030, .gz too), xlsx, ods or xls"
-
 
 @app.command()
 def import_roster(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=_FORMS)],
-    user: Annotated[str, typer.Option(envvar="LINBANG_USER", prompt=True, help="user name of a district admin")],
-    password: Annotated[str, typer.Option(envvar="LINBANG_PASSWORD", prompt=True, hide_input=True)],
-    code: Annotated[str, typer.Option(help="the second factor's code, where the account has one")] = "",
-    report: Annotated[Path | None, typer.Option(help="where to write the verdict on each line, as CSV")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="say what would be new, changed or rejected, and import nothing")
-    ] = False,
-    url: Annotated[str, typer.Option(envvar="LINBANG_REGISTRY_URL", help="address of registry")] = (
-        "http://127.0.0.1:8101"
-    ),
+    file: ImportedFile,
+    user: User,
+    password: Password,
+    code: SecondFactorCode = "",
+    report: Report = None,
+    dry_run: DryRun = False,
+    url: RegistryUrl = REGISTRY_URL,
     district: Annotated[str | None, typer.Option(help="the operator says here which district the roster is of")] = None,
 ) -> None:
     """Import a roster of volunteers; importing it again changes nothing.
@@ -50,17 +54,13 @@ class Places(StrEnum):
 @app.command()
 def import_places(  # noqa: PLR0913, PLR0917 - the options of a command line
     kind: Annotated[Places, typer.Argument(help="what the file lists; teams refer to what comes before them")],
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=_FORMS)],
-    user: Annotated[str, typer.Option(envvar="LINBANG_USER", prompt=True, help="user name of a district admin")],
-    password: Annotated[str, typer.Option(envvar="LINBANG_PASSWORD", prompt=True, hide_input=True)],
-    code: Annotated[str, typer.Option(help="the second factor's code, where the account has one")] = "",
-    report: Annotated[Path | None, typer.Option(help="where to write the verdict on each line, as CSV")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="say what would be new, changed or rejected, and import nothing")
-    ] = False,
-    url: Annotated[str, typer.Option(envvar="LINBANG_REGISTRY_URL", help="address of registry")] = (
-        "http://127.0.0.1:8101"
-    ),
+    file: ImportedFile,
+    user: User,
+    password: Password,
+    code: SecondFactorCode = "",
+    report: Report = None,
+    dry_run: DryRun = False,
+    url: RegistryUrl = REGISTRY_URL,
     district: Annotated[str | None, typer.Option(help="the operator says here which district the file is of")] = None,
 ) -> None:
     """Import divisions, organisations, stations or teams; importing them again changes nothing.

@@ -6,6 +6,7 @@ Invariant: the exit code tells a script what happened. 0: every line was dealt w
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import httpx
 import typer
@@ -16,6 +17,20 @@ from rich.table import Table
 from shared.http.client import ImportProgress, LinbangClient, RequestRefusedError
 
 console = Console()
+
+ImportedFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="CSV (UTF-8 or GB18030, .gz too), xlsx, ods or xls")
+]
+User = Annotated[str, typer.Option(envvar="LINBANG_USER", prompt=True, help="user name of a district admin")]
+Password = Annotated[str, typer.Option(envvar="LINBANG_PASSWORD", prompt=True, hide_input=True)]
+SecondFactorCode = Annotated[str, typer.Option(help="the second factor's code, where the account has one")]
+Report = Annotated[Path | None, typer.Option(help="where to write the verdict on each line, as CSV")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="say what would be new, changed or rejected, and import nothing")
+]
+RegistryUrl = Annotated[str, typer.Option(envvar="LINBANG_REGISTRY_URL", help="address of registry")]
+REGISTRY_URL = "http://127.0.0.1:8101"
+"""Where registry is in local mode."""
 
 
 @dataclass(frozen=True, slots=True)

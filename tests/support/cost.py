@@ -1,6 +1,6 @@
 """What work costs a database: its statements and its commits, as the driver is told of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,9 +25,24 @@ class Cost:
 
 
 @contextmanager
+def _told(
+    store: Store, note_statement: Callable[..., None], note_commit: Callable[[Connection], None]
+) -> Iterator[None]:
+    """Tell of each statement of a store's engine before it is run, and of each commit."""
+    engine = store.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note_statement)
+    event.listen(engine, "commit", note_commit)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", note_statement)
+        event.remove(engine, "commit", note_commit)
+
+
+@contextmanager
 def metered(store: Store) -> Iterator[Cost]:
     """Count what goes through a store's engine, by whomever, for the time of the block."""
-    cost, engine = Cost(), store.engine.sync_engine
+    cost = Cost()
 
     def note_statement(
         connection: Connection, _cursor: object, _statement: str, parameters: Any, _context: object, many: bool
@@ -39,13 +54,8 @@ def metered(store: Store) -> Iterator[Cost]:
     def note_commit(_connection: Connection) -> None:
         cost.commits += 1
 
-    event.listen(engine, "before_cursor_execute", note_statement)
-    event.listen(engine, "commit", note_commit)
-    try:
+    with _told(store, note_statement, note_commit):
         yield cost
-    finally:
-        event.remove(engine, "before_cursor_execute", note_statement)
-        event.remove(engine, "commit", note_commit)
 
 
 _UPKEEP = ("FROM revocation", " attempt ")
@@ -55,7 +65,7 @@ _UPKEEP = ("FROM revocation", " attempt ")
 @contextmanager
 def metered_requests(store: Store) -> Iterator[Cost]:
     """Count what requests cost: every transaction that has ended, but those of the process's upkeep."""
-    cost, engine = Cost(), store.engine.sync_engine
+    cost = Cost()
     open_now: dict[Connection, list[str]] = {}
 
     def note_statement(
@@ -69,10 +79,5 @@ def metered_requests(store: Store) -> Iterator[Cost]:
             cost.statements += len(statements)
             cost.commits += 1
 
-    event.listen(engine, "before_cursor_execute", note_statement)
-    event.listen(engine, "commit", note_commit)
-    try:
+    with _told(store, note_statement, note_commit):
         yield cost
-    finally:
-        event.remove(engine, "before_cursor_execute", note_statement)
-        event.remove(engine, "commit", note_commit)

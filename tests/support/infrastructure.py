@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import psutil
 import pytest
+from alembic import command
 from sqlalchemy.engine import make_url
 
 from deploy.local.broker import Broker
@@ -26,9 +27,12 @@ from deploy.local.postgres import Postgres, remove
 from deploy.local.process import free_port
 from shared.messaging.servers import KafkaServers
 from shared.store import migrate
+from shared.store.engine import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import Connection
 
 POSTGRES_IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:18.6")
 KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.3.1")
@@ -65,7 +69,7 @@ ServiceDatabase = Callable[[str], Awaitable[Urls]]
 
 
 NEXT_COLUMN = "of_the_next_release"
-_TABLES = """
+TABLES_OF_SERVICE = """
     SELECT relname::text FROM pg_class
     WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
       AND relname <> 'alembic_version'
@@ -79,7 +83,7 @@ async def add_next_columns(urls: Urls, name: str = NEXT_COLUMN) -> None:
     """
     owner = await asyncpg.connect(urls.owner)
     try:
-        for (table,) in await owner.fetch(_TABLES):
+        for (table,) in await owner.fetch(TABLES_OF_SERVICE):
             await owner.execute(f"ALTER TABLE {table} ADD COLUMN {name} text")
     finally:
         await owner.close()
@@ -105,6 +109,20 @@ class Databases:
         """Make a database of a service without its schema; it is dropped with the others."""
         urls = self._made[f"{service}, empty"] = self._new_urls(service)
         await self._provision(service, urls)
+        return urls
+
+    async def make_at(self, service: str, *revisions: str) -> Urls:
+        """Make a database of a service as it was at some revisions, gone to one after the other."""
+        urls = await self.make_empty(service)
+
+        def upgrade(connection: Connection) -> None:
+            config = migrate.alembic_config(service)
+            config.attributes["connection"] = connection
+            for revision in revisions:
+                command.upgrade(config, revision)
+
+        async with Store(urls.owner) as owner, owner.engine.connect() as connection:
+            await connection.run_sync(upgrade)
         return urls
 
     async def _migrate(self, service: str) -> Urls:

@@ -6,19 +6,15 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
-from alembic import command
 from sqlalchemy.exc import DBAPIError
 
 from deploy.migration_lint import look_at, main, statements_of
 from shared.store import migrate
-from shared.store.engine import make_engine
 from tests.support.infrastructure import Databases
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-    from sqlalchemy import Connection
 
     from tests.support.infrastructure import Infrastructure, ServiceDatabase, Urls
 
@@ -30,18 +26,7 @@ BEFORE, AFTER, TABLE = "registry_0007", "registry_0008", "access_log"
 async def behind(infrastructure: Infrastructure) -> AsyncIterator[Urls]:
     """A database that lacks a revision which changes a table."""
     databases = Databases(infrastructure.admin_url)
-    urls = await databases.make_empty("registry")
-
-    def upgrade(connection: Connection) -> None:
-        config = migrate.alembic_config("registry")
-        config.attributes["connection"] = connection
-        command.upgrade(config, BEFORE)
-
-    engine = make_engine(urls.owner)
-    async with engine.begin() as connection:
-        await connection.run_sync(upgrade)
-    await engine.dispose()
-    yield urls
+    yield await databases.make_at("registry", BEFORE)
     await databases.drop()
 
 

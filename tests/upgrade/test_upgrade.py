@@ -16,17 +16,12 @@ from shared.messaging.subscription import name_of, read_rows
 from shared.store import migrate
 from shared.store.engine import Store
 from tests.support import operator
-from tests.support.infrastructure import Databases, Infrastructure, Urls, add_next_columns
+from tests.support.infrastructure import TABLES_OF_SERVICE, Databases, Infrastructure, Urls, add_next_columns
 from tests.support.services import SERVICES, reactions
 
 KEPT = sorted((Path(__file__).parent / "kept").iterdir())
 OF_THEN = [service for service in SERVICES if all((folder / f"{service}.sql.gz").exists() for folder in KEPT)]
 """The services that every version kept has; a newer one has nothing of theirs to migrate."""
-_TABLES = """
-    SELECT relname::text FROM pg_class
-    WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
-      AND relname <> 'alembic_version'
-"""
 
 
 @pytest.fixture(scope="module", params=KEPT, ids=lambda folder: folder.name)
@@ -66,7 +61,7 @@ async def _rows(infrastructure: Infrastructure, urls: Urls) -> dict[str, int]:
     database = urls.owner.rpartition("/")[2]
     superuser = await asyncpg.connect(f"{infrastructure.admin_url.rpartition('/')[0]}/{database}")
     try:
-        tables = [row[0] for row in await superuser.fetch(_TABLES)]
+        tables = [row[0] for row in await superuser.fetch(TABLES_OF_SERVICE)]
         return {table: await superuser.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
     finally:
         await superuser.close()

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.portal.activities.queries import Places
+from services.portal.rules.queries import Rules
 from services.portal.shell.kept import Kept
 from shared.contracts.actor import Role
 from shared.http.upstream import Change, Nothing, Read, Upstream, unless_away
@@ -41,19 +42,6 @@ class OwnActivities(BaseModel):
     items: list[OwnActivity]
     next_cursor: str | None
     counts: dict[str, int]
-
-
-class Rules(BaseModel):
-    """The rules that an activity keeps, in minutes."""
-
-    check_in_opens: int
-    counts_early: int
-    counts_late: int
-    forgotten_after: int
-    offer_stands: int
-    no_offers: int
-    agreement: int
-    notice: int
 
 
 class Wording(BaseModel):

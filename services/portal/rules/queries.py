@@ -12,13 +12,9 @@ from services.portal.shell.ids import uuid_of
 from shared.http.upstream import Change, Read, RefusedByServiceError, Upstream, unless_away
 
 
-class RuleSet(BaseModel):
-    """A version of the rules, in minutes; version 0 was made by nobody and has held always."""
+class Rules(BaseModel):
+    """The rules of a district, as an activity keeps them, in minutes."""
 
-    version: int
-    made_at: datetime | None
-    made_by: str | None
-    holds_from: datetime | None
     check_in_opens: int
     counts_early: int
     counts_late: int
@@ -27,6 +23,15 @@ class RuleSet(BaseModel):
     no_offers: int
     agreement: int
     notice: int
+
+
+class RuleSet(Rules):
+    """A version of the rules; version 0 was made by nobody and has held always."""
+
+    version: int
+    made_at: datetime | None
+    made_by: str | None
+    holds_from: datetime | None
 
     def minutes(self) -> dict[str, int]:
         """Return each rule with its minutes."""

@@ -5,13 +5,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from shared.contracts import Event
 from shared.contracts.received import Received
 from shared.store import migrate
-from shared.store.engine import Store
 from shared.store.event_log import new_id
 from tests.integration.notifications.conftest import DISTRICT, Post, handle, know, signed_up
 from tests.support.infrastructure import Databases, Infrastructure, Urls
@@ -31,18 +29,8 @@ FACTS = '{"activity_title": "陪伴阅读", "starts_at": "2026-03-01T01:00:00+00
 async def database(infrastructure: Infrastructure) -> AsyncIterator[Urls]:
     """The service's database as it was before: the kit's schema of today under the first of its own."""
     databases = Databases(infrastructure.admin_url)
-    urls = await databases.make_empty("notifications")
-    async with Store(urls.owner) as owner, owner.engine.connect() as connection:
-        await connection.run_sync(_first_schema)
-    yield urls
+    yield await databases.make_at("notifications", "kit@head", "notifications_0001")
     await databases.drop()
-
-
-def _first_schema(connection: Connection) -> None:
-    config = migrate.alembic_config("notifications")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "kit@head")
-    command.upgrade(config, "notifications_0001")
 
 
 async def told(post: Post, volunteer_id: UUID, mail: str, *, read: bool = False) -> Received[Event]:

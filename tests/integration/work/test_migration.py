@@ -5,17 +5,16 @@ from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import pytest
-from alembic import command
 from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.imports.columns import Columns
 from shared.imports.job import ImportJob, ImportKind
 from shared.imports.rows import Outcome, Row, Verdict
 from shared.store import migrate
-from shared.store.engine import Store, make_engine
+from shared.store.engine import Store
 from shared.store.event_log import new_id
 from tests.integration.work.conftest import DISTRICT
 from tests.support.eventually import eventually, running
@@ -36,20 +35,9 @@ _STATES = text("SELECT id, state, done, accepted FROM import_job")
 async def before(infrastructure: Infrastructure) -> AsyncIterator[Urls]:
     """A database as the kit left it before ``kit_0007``."""
     databases = Databases(infrastructure.admin_url)
-    urls = await databases.make_empty(SERVICE)
-
-    def upgrade(connection: Connection) -> None:
-        config = migrate.alembic_config(SERVICE)
-        config.attributes["connection"] = connection
-        revision = ScriptDirectory.from_config(config).get_revision("kit_0007").down_revision
-        assert isinstance(revision, str)
-        command.upgrade(config, revision)
-
-    engine = make_engine(urls.owner)
-    async with engine.begin() as connection:
-        await connection.run_sync(upgrade)
-    await engine.dispose()
-    yield urls
+    revision = ScriptDirectory.from_config(migrate.alembic_config(SERVICE)).get_revision("kit_0007").down_revision
+    assert isinstance(revision, str)
+    yield await databases.make_at(SERVICE, revision)
     await databases.drop()
 
 
