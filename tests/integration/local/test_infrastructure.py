@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def test_kafka_answers_and_postgres_is_18(infrastructure: Infrastructure) -> None:
-    assert await answers(infrastructure.servers)
+    assert answers(infrastructure.servers)
     connection = await asyncpg.connect(infrastructure.admin_url)
     assert (await connection.fetchval("SHOW server_version")).startswith("18.")
     await connection.close()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer
 from confluent_kafka.admin import AdminClient, ResourceType
@@ -68,6 +70,21 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 def _user(broker: Broker, authority: Path, service: str) -> KafkaServers:
     return KafkaServers(broker.bootstrap_servers, str(authority), service, secrets.token_urlsafe(24))
+
+
+@pytest.fixture
+async def nothing_left_open(installation: Installation) -> AsyncIterator[None]:
+    """Wait until no connection to the broker is left once a test is over, so that no later test finds one.
+
+    aiokafka closes a connection that is refused while it is made, and does not wait for its end.
+    """
+    yield
+    await eventually(partial(_no_connection, installation.broker.port))
+
+
+async def _no_connection(port: int) -> bool:
+    gc.collect()
+    return not [one for one in psutil.Process().net_connections("tcp") if one.raddr and one.raddr.port == port]
 
 
 async def _sees_its_own(service: str, servers: KafkaServers) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,7 @@ async def told(worker: Store, events: int) -> bool:
     return (await tally.totals(worker))[1] == events
 
 
-# aiokafka leaves behind the transport of a connection that ends while TLS is being agreed on
+@pytest.mark.usefixtures("nothing_left_open")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_an_event_goes_from_one_service_to_another_though_the_broker_is_given_a_new_certificate(
     installation: Installation,
@@ -74,7 +73,6 @@ async def test_an_event_goes_from_one_service_to_another_though_the_broker_is_gi
             installation.broker.start()
             installation.broker.wait()
             await eventually(lambda: told(worker, 2))
-    gc.collect()  # here and not in a later test
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -104,6 +102,7 @@ async def test_a_service_cannot_be_a_member_of_anothers_group(installation: Inst
         await client.stop()
 
 
+@pytest.mark.usefixtures("nothing_left_open")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_nobody_gets_in_without_a_name_or_with_a_wrong_password(
     installation: Installation, tmp_path: Path
@@ -123,7 +122,6 @@ async def test_nobody_gets_in_without_a_name_or_with_a_wrong_password(
                 await client.start()
         finally:
             await client.stop()
-    gc.collect()
 
 
 def test_no_password_is_on_a_command_line_or_in_a_log(installation: Installation) -> None:
