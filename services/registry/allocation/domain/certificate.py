@@ -15,7 +15,7 @@ from services.registry.allocation.domain.snapshot import Kind, Snapshot, Task, m
 
 
 class NotProvenError(Exception):
-    """The plan is not what it says: not everybody is in it, a place is filled wrongly, or there may be a cheaper one."""
+    """The plan is not what it says: it is of other people, fills a place wrongly, or there may be a cheaper one."""
 
 
 def check(

@@ -2,12 +2,13 @@
 
 Invariant: of the places that can be filled, each station has its share of what it asks for, each university its share
 of those without a place, and nobody travels longer than ``limit``, which is the least with which all that is possible.
-The load-bearing statement is the last cut of the flow: ``crowded`` are people who could not all have a place within less.
+The load-bearing statement is `_Flow.fills`: within the next shorter way, not everybody has a place.
 """
 
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from services.registry.allocation.domain.rules import ANY_SERVICE, LEAST
@@ -177,7 +178,8 @@ class _Flow:
         return flow
 
     def _goals(self, group: Group, limit: int) -> list[tuple[str, str]]:
-        kind = Kind(group.university, group.origin, (), (), group.refused, Task(group.holds, "") if group.holds else None)
+        holds = Task(group.holds, ANY_SERVICE) if group.holds else None
+        kind = Kind(group.university, group.origin, (), (), group.refused, holds)
         stations = [("", code) for code in self._room if may_go(self._snapshot, kind, code, limit)]
         return [*stations, ("-", group.university)] if group.university in self._without else stations
 
@@ -187,7 +189,7 @@ Edge = tuple[Group, tuple[str, str]]
 
 def _backwards(path: list[Edge]) -> list[Edge]:
     """Return the edges whose flow a path takes back: from each goal on the way to the group it goes on from."""
-    return [(after[0], before[1]) for before, after in zip(path, path[1:], strict=False)]
+    return [(after[0], before[1]) for before, after in pairwise(path)]
 
 
 def _shortest(

@@ -139,7 +139,7 @@ def _connect_kind(network: _Network, snapshot: Snapshot, fairness: Fairness, kin
         network.connect(kind, (*group, _OTHER), UNWANTED + moved)
     if ANY_SERVICE in services:
         network.connect(kind, (*group, ANY_SERVICE), NO_SKILL + moved)
-    if kind.holds in fairness.free:
+    if kind.holds is not None and kind.holds in fairness.free:
         network.connect(kind, kind.holds, snapshot.cost(kind, kind.holds).total)
     if kind.university in fairness.without:
         network.connect(kind, ("-", kind.university), LOST if kind.holds else 0)
@@ -172,7 +172,7 @@ def _solve(network: _Network) -> tuple[dict[tuple[Node, Node], int], dict[Node, 
     model.a_matrix_.start_ = np.arange(0, 2 * edges + 1, 2, dtype=np.int32)
     model.a_matrix_.index_ = ends
     model.a_matrix_.value_ = np.tile(np.array([1.0, -1.0]), edges)
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
     solver.setOptionValue("presolve", "off")  # it takes six times as long as the simplex method without it
     solver.setOptionValue("threads", 1)
@@ -187,7 +187,7 @@ def _solve(network: _Network) -> tuple[dict[tuple[Node, Node], int], dict[Node, 
 
 
 def _dealt(snapshot: Snapshot, flow: Mapping[tuple[Node, Node], int]) -> dict[str, Task | None]:
-    """Give each person a place: in each node people stand in the order of their lots, and leave by its edges in turn."""
+    """Give each person a place: people stand at a node in the order of their lots, and leave by its edges in turn."""
     lots = {person.id: _lot(snapshot.digest, person.id) for person in snapshot.people}
 
     def by_lot(person: Person) -> tuple[int, str]:

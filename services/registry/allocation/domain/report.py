@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from services.registry.allocation.domain.plan import Plan
-from services.registry.allocation.domain.rules import PER_MINUTE
+from services.registry.allocation.domain.rules import NO_SKILL, PER_MINUTE
 from services.registry.allocation.domain.snapshot import Parts, Person, Snapshot, Task, may_go
 from shared.contracts.codes import SERVICES
 
@@ -104,7 +104,7 @@ def told(task: Task, reason: Reason, names: Mapping[str, str], language: str) ->
 def _fit(parts: Parts, *, chinese: bool) -> str:
     if parts.fit == 0:
         return "，这项服务您愿意做，也有相应特长（0）" if chinese else ", you wish to do it and have a skill for it (0)"
-    if parts.fit <= 100:  # noqa: PLR2004 - rules.NO_SKILL
+    if parts.fit == NO_SKILL:
         return f"，这项服务您愿意做（{parts.fit}）" if chinese else f", you wish to do it ({parts.fit})"
     return f"，这项服务不在您的意向里（{parts.fit}）" if chinese else f", it is not among your wishes ({parts.fit})"
 
@@ -118,7 +118,8 @@ def _rest(parts: Parts, *, chinese: bool) -> str:
             else f", your university has no agreement with it ({parts.agreement})"
         )
     if parts.moved:
-        rest += f"，换了原来建议的岗位（{parts.moved}）" if chinese else f", it replaces what was proposed ({parts.moved})"
+        moved = "，换了原来建议的岗位" if chinese else ", it replaces what was proposed "
+        rest += f"{moved}（{parts.moved}）" if chinese else f"{moved}({parts.moved})"
     return rest
 
 
@@ -131,9 +132,13 @@ def _elsewhere(reason: Reason, task: Task, parts: Parts, names: Mapping[str, str
             else f"The best elsewhere is {names[task.station]}, {parts.total} together, {-less} more."
         )
     gap = reason.elsewhere_price - reason.price
+    there = names[task.station]
+    if chinese:
+        return (
+            f"{there}合计 {parts.total}，对您少 {less}，但名额已满：那里的一个名额比这里多值 {gap}，"
+            f"让给您会使别人多出 {gap} 以上。"
+        )
     return (
-        f"{names[task.station]}合计 {parts.total}，对您少 {less}，但名额已满：那里的一个名额比这里多值 {gap}，让给您会使别人多出 {gap} 以上。"
-        if chinese
-        else f"{names[task.station]} would cost you {less} less ({parts.total}), but it is full: a place there is worth "
-        f"{gap} more, others would lose at least as much."
+        f"{there} would cost you {less} less ({parts.total}), but it is full: "
+        f"a place there is worth {gap} more, others would lose at least as much."
     )

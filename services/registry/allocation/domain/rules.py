@@ -85,7 +85,5 @@ def _mean(costs: list[int], otherwise: int) -> int:
 
 def _travel(start: Point, end: Point) -> int:
     (east, north), (other_east, other_north) = (tuple(map(radians, point)) for point in (start, end))
-    half = (
-        sin((other_north - north) / 2) ** 2 + cos(north) * cos(other_north) * sin((other_east - east) / 2) ** 2
-    )
+    half = sin((other_north - north) / 2) ** 2 + cos(north) * cos(other_north) * sin((other_east - east) / 2) ** 2
     return round(2 * _EARTH_KM * asin(sqrt(half)) * _DETOUR * _MINUTES_PER_KM * PER_MINUTE)

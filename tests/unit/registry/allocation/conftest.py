@@ -26,9 +26,7 @@ def draw_district(seed: int = 1, people: int = 300, capacity: int = 280, station
         skilled = tuple(service for service in wanted if rng.random() < 0.4)
         drawn.append(Person(f"{number:06}", Kind(university, university, wanted, skilled)))
     each = capacity // stations
-    asked = [
-        Station(code, each, dict.fromkeys(rng.sample(sorted(SERVICES), 4), max(1, each // 4))) for code in codes
-    ]
+    asked = [Station(code, each, dict.fromkeys(rng.sample(sorted(SERVICES), 4), max(1, each // 4))) for code in codes]
     return Snapshot.of(drawn, asked, travel_table(origins, points))
 
 
@@ -52,9 +50,9 @@ def answered(snapshot: Snapshot, given: dict[str, Task | None], seed: int) -> tu
             accepted.add(person.id)
             continue
         if task and drawn < 1 / 3 + 1 / 10:
-            person = person._replace(kind=person.kind._replace(refused=(task.station,)))
             declined.add(person.id)
-        elif task:
-            person = person._replace(kind=person.kind._replace(holds=task))
-        people.append(person)
+            kind = person.kind._replace(refused=(task.station,))
+        else:
+            kind = person.kind._replace(holds=task)
+        people.append(person._replace(kind=kind))
     return Snapshot.of(people, snapshot.stations, snapshot.travel, (), taken), accepted, declined
