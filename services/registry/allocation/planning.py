@@ -139,7 +139,6 @@ def _snapshot(
             people,
             [Station(row.code, room[row.code], row.demand) for row in stations],
             travel_table(origins, points),
-            (),
             taken,
         ),
         stations,

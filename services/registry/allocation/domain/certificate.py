@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from services.registry.allocation.domain.fairness import Fairness
-from services.registry.allocation.domain.rules import LOST
-from services.registry.allocation.domain.snapshot import Kind, Snapshot, Task, may_go
+from services.registry.allocation.domain.rules import LOST, MOVED
+from services.registry.allocation.domain.snapshot import Kind, Snapshot, Task, fit, may_go
 
 
 class NotProvenError(Exception):
@@ -28,16 +28,29 @@ def check(
     """Return what the plan costs, which is the least. Raises NotProvenError."""
     _check_filled(snapshot, fairness, given)
 
-    @cache
-    def costs(kind: Kind, task: Task | None) -> int | None:
-        return _cost(snapshot, fairness, kind, task)
+    services = {task.service for task in fairness.free}
 
     @cache
     def least(kind: Kind) -> int:
-        with_price = [cost + prices[task] for task in fairness.free if (cost := costs(kind, task)) is not None]
-        if kind.university in fairness.without and (cost := costs(kind, None)) is not None:
-            with_price.append(cost + without_prices[kind.university])
+        """Return cost and price together where they are least; a way and a service are looked at once for all."""
+        ways = {
+            station: way
+            for station, way in snapshot.travel[kind.origin].items()
+            if may_go(snapshot, kind._replace(holds=None), station, fairness.limit)
+        }
+        fits = {service: fit(kind, service) + (MOVED if kind.holds else 0) for service in services}
+        with_price = [
+            ways[task.station] + fits[task.service] + prices[task] for task in fairness.free if task.station in ways
+        ]
+        if kind.holds is not None and kind.holds in fairness.free:
+            with_price.append(snapshot.cost(kind, kind.holds).total + prices[kind.holds])
+        if kind.university in fairness.without:
+            with_price.append((LOST if kind.holds else 0) + without_prices[kind.university])
         return min(with_price)
+
+    @cache
+    def costs(kind: Kind, task: Task | None) -> int | None:
+        return _cost(snapshot, fairness, kind, task)
 
     total = 0
     for person in snapshot.people:

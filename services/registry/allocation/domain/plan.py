@@ -121,7 +121,7 @@ def _ways(
     services: set[str] = set()
     for station, tasks in by_station.items():
         if may_go(snapshot, free_kind, station, fairness.limit):
-            cost = sum(snapshot.way_cost(kind, station))
+            cost = snapshot.travel[kind.origin][station]
             for task in tasks:
                 network.connect((*group, task.service), task, cost)
                 services.add(task.service)

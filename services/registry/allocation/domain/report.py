@@ -110,17 +110,11 @@ def _fit(parts: Parts, *, chinese: bool) -> str:
 
 
 def _rest(parts: Parts, *, chinese: bool) -> str:
-    rest = ""
-    if parts.agreement:
-        rest += (
-            f"，贵校与该站没有结对（{parts.agreement}）"
-            if chinese
-            else f", your university has no agreement with it ({parts.agreement})"
-        )
-    if parts.moved:
-        moved = "，换了原来建议的岗位" if chinese else ", it replaces what was proposed "
-        rest += f"{moved}（{parts.moved}）" if chinese else f"{moved}({parts.moved})"
-    return rest
+    if not parts.moved:
+        return ""
+    if chinese:
+        return f"，换了原来建议的岗位（{parts.moved}）"
+    return f", it replaces what was proposed ({parts.moved})"
 
 
 def _elsewhere(reason: Reason, task: Task, parts: Parts, names: Mapping[str, str], *, chinese: bool) -> str:

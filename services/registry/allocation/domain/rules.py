@@ -16,8 +16,6 @@ NO_SKILL = 100
 """A service that the person wants to do, but has no skill for."""
 UNWANTED = 300
 """A service that the person did not name. A skill counts only where its owner wants to use it (Decree 685 art. 25)."""
-OUTSIDE_AGREEMENT = 100
-"""A station that the person's university has no agreement with, where it has one with another."""
 MOVED = 200
 """To be given another place than the one that one has been proposed and has not answered yet."""
 LOST = 10_000

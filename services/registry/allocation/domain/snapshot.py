@@ -1,4 +1,4 @@
-"""What a plan is made of: people, stations, ways and agreements at one moment, and what each pair costs.
+"""What a plan is made of: people, stations and ways at one moment, and what each pair costs.
 
 Invariant: a snapshot is in canonical order (people by id, stations by code) and has a digest, so the plan does not
 depend on the order in which rows were read, and what it was made of can be shown later.
@@ -15,7 +15,6 @@ from services.registry.allocation.domain.rules import (
     ANY_SERVICE,
     MOVED,
     NO_SKILL,
-    OUTSIDE_AGREEMENT,
     RULES,
     UNWANTED,
 )
@@ -66,7 +65,6 @@ class Parts(NamedTuple):
 
     travel: int
     fit: int
-    agreement: int
     moved: int
 
     @property
@@ -83,8 +81,6 @@ class Snapshot:
     stations: tuple[Station, ...]
     travel: Mapping[str, Mapping[str, int]]
     """Origin -> station -> tenths of minutes."""
-    agreements: frozenset[tuple[str, str]] = frozenset()
-    """Universities and the stations that they have agreed with."""
     taken: Mapping[Task, int] = field(default_factory=dict)
     """Places that somebody has accepted already; they stay as they are."""
 
@@ -94,7 +90,6 @@ class Snapshot:
         people: Iterable[Person],
         stations: Iterable[Station],
         travel: Mapping[str, Mapping[str, int]],
-        agreements: Iterable[tuple[str, str]] = (),
         taken: Mapping[Task, int] | None = None,
     ) -> "Snapshot":
         """Return the snapshot in canonical order."""
@@ -102,7 +97,6 @@ class Snapshot:
             tuple(sorted(people)),
             tuple(sorted(stations, key=lambda station: station.code)),
             travel,
-            frozenset(agreements),
             taken or {},
         )
 
@@ -115,29 +109,15 @@ class Snapshot:
                 self.people,
                 [(station.code, station.capacity, sorted(station.demand.items())) for station in self.stations],
                 sorted((origin, sorted(ways.items())) for origin, ways in self.travel.items()),
-                sorted(self.agreements),
                 sorted(self.taken.items()),
             ]
         )
         return hashlib.sha256(written.encode()).hexdigest()
 
-    @cached_property
-    def universities_with_agreements(self) -> frozenset[str]:
-        """Those that have agreed with a station."""
-        return frozenset(university for university, _ in self.agreements)
-
-    def way_cost(self, kind: Kind, station: str) -> tuple[int, int]:
-        """Return what it costs to get to a station, and that one's university has no agreement with it."""
-        outside = kind.university in self.universities_with_agreements and (
-            (kind.university, station) not in self.agreements
-        )
-        return self.travel[kind.origin][station], OUTSIDE_AGREEMENT if outside else 0
-
     def cost(self, kind: Kind, task: Task) -> Parts:
         """Return what a place costs somebody of this kind."""
-        travel, agreement = self.way_cost(kind, task.station)
         moved = MOVED if kind.holds is not None and kind.holds != task else 0
-        return Parts(travel, fit(kind, task.service), agreement, moved)
+        return Parts(self.travel[kind.origin][task.station], fit(kind, task.service), moved)
 
 
 def fit(kind: Kind, service: str) -> int:

@@ -55,4 +55,4 @@ def answered(snapshot: Snapshot, given: dict[str, Task | None], seed: int) -> tu
         else:
             kind = person.kind._replace(holds=task)
         people.append(person._replace(kind=kind))
-    return Snapshot.of(people, snapshot.stations, snapshot.travel, (), taken), accepted, declined
+    return Snapshot.of(people, snapshot.stations, snapshot.travel, taken), accepted, declined

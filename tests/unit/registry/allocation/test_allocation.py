@@ -134,14 +134,6 @@ def test_whoever_has_declined_the_only_station_is_left_in_peace() -> None:
     assert proven(snapshot, plan) == plan.cost
 
 
-def test_an_agreement_of_university_and_station_counts() -> None:
-    people = [Person("1", Kind("A", "A", (), ())), Person("2", Kind("B", "B", (), ()))]
-    stations = [Station("S1", 1, {}), Station("S2", 1, {})]
-    travel = {code: {"S1": 100, "S2": 100} for code in "AB"}
-    plan = make_plan(Snapshot.of(people, stations, travel, [("A", "S2")]))
-    assert plan.given["1"] == Task("S2", "")
-
-
 @drawn(
     strategies.dictionaries(strategies.text("abcdef", min_size=1, max_size=3), strategies.integers(1, 500), min_size=1),
     strategies.floats(0, 1),
@@ -164,7 +156,7 @@ def test_row_14_every_person_s_reason_has_numbers_that_add_up() -> None:
             assert task is None
             continue
         parts = reason.parts
-        assert parts.total == parts.travel + parts.fit + parts.agreement + parts.moved
+        assert parts.total == parts.travel + parts.fit + parts.moved
         if reason.elsewhere_parts:
             assert reason.elsewhere_parts.total + reason.elsewhere_price >= parts.total + reason.price
         for language in ("zh-CN", "en"):
