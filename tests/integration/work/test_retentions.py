@@ -32,6 +32,8 @@ KEPT = {
             "claim",
             "offline_device",
             "offline_entry",
+            "allocation",
+            "placement",
         ),
     },
     "as long as the person wants it": {"preference", "calendar_feed"},
