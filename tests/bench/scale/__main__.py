@@ -19,7 +19,7 @@ from rich.console import Console
 from deploy.demo import figures
 from deploy.demo.district import Platform, Session, import_reference, logged_in, open_district
 from deploy.local.paths import ROOT
-from shared.http.client import ImportProgress
+from shared.http.client import POLL_SECONDS, ImportProgress
 from tests.bench import profile, system
 from tests.bench.report import machine
 from tests.bench.scale import reads, report
@@ -139,6 +139,7 @@ def _take_in(admin: Session, service: str, kind: str, invented: Invented, file: 
 
 
 async def _credited(admin: Session, import_id: str) -> bool:
+    await asyncio.sleep(POLL_SECONDS)
     return (await asyncio.to_thread(figures.import_credited, admin.assessment, import_id)).closed
 
 

@@ -45,13 +45,14 @@ def render(found: Mapping[str, Any]) -> str:
 def bytes_a_record(found: Mapping[str, Any], services: Sequence[str] = _RECORDS) -> float:
     """Return the bytes that a service record takes in the databases of some services, everything in them included."""
     grown = sum(found["database_bytes"][service] - found["empty_bytes"][service] for service in services)
-    return float(grown) / sum(district["records"] for district in found["districts"])
+    records: int = sum(district["records"] for district in found["districts"])
+    return float(grown) / records
 
 
 def _targets(found: Mapping[str, Any]) -> list[str]:
     first, last = found["districts"][0], found["districts"][-1]
     number = len(found["districts"])
-    rows = [("what", "measured", "target", "reached")]
+    rows: list[tuple[str, ...]] = [("what", "measured", "target", "reached")]
     for name in ("roster", "records"):
         times = rate(first, name) / rate(last, name)
         rows.append(_target(f"{name} of district {number}, times the first's seconds a row", times, SLOWEST, "×"))
