@@ -47,7 +47,7 @@ def scale(
 ) -> None:
     """Load invented districts of one size one after another; write ``docs/scale.md`` when all are in.
 
-    A line a district is printed as it is done, and what has been found so far is written after each.
+    A line a district is printed as it is done, and what has been found so far is in ``.local/scale-so-far.json``.
     """
     with running_servers() as servers:
         uvloop.run(_Run(servers, districts, share, folder).run())
@@ -88,8 +88,10 @@ class _Run:
             if number == 1:
                 self.found["reads"]["alone"] = await asyncio.to_thread(reads.measure, platform, users[0])
             await self._note_sizes(running)
+            report.keep(self.found)
         for when, user in (("first", users[0]), ("last", users[-1])):
             self.found["reads"][when] = await asyncio.to_thread(reads.measure, platform, user)
+        report.keep(self.found)
         self.found["compare_seconds"] = await asyncio.to_thread(_compare, running)
         console.print(f"compare: {self.found['compare_seconds']:.1f} s", self.found["reads"])
         console.print(f"written: {report.write(self.found)}")

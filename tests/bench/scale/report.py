@@ -26,6 +26,11 @@ def write(found: Mapping[str, Any]) -> Path:
     return page
 
 
+def keep(found: Mapping[str, Any]) -> None:
+    """Write what has been found so far, for whoever has to break a run off."""
+    (STATE / "scale-so-far.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+
+
 def render(found: Mapping[str, Any]) -> str:
     """Return the page."""
     parts = [_HEAD, f"`{found['command']}` on {found['machine']}.", "", "## Targets", *_targets(found)]
