@@ -105,7 +105,7 @@ async def test_whatever_is_parked_the_count_is_made(wire: Wire) -> None:
 
 async def has_parked(wire: Wire, records: int) -> bool:
     async with wire.worker.transaction() as tx:
-        return await tx.scalar(text("SELECT count(*) FROM dead_letter")) == records
+        return bool(await tx.scalar(text("SELECT count(*) FROM dead_letter")) == records)
 
 
 async def test_history_that_is_ignored_is_not_missing_and_history_that_is_applied_is(wire: Wire) -> None:
