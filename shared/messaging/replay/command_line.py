@@ -24,8 +24,16 @@ from shared.contracts.received import BrokenInvariantError
 from shared.messaging.missing_events import MissingEvents, count_missing
 from shared.messaging.reactions import Reactions, Rebuildable
 from shared.messaging.replay import swap
+from shared.messaging.replay.by_district import Found, compare_by_district
 from shared.messaging.replay.rebuild import BusyError
-from shared.messaging.replay.request import From, ReplayRequest, ReplayResult, replay_once, source_of
+from shared.messaging.replay.request import (
+    From,
+    ReplayRequest,
+    ReplayResult,
+    keep_result,
+    replay_once,
+    source_of,
+)
 from shared.messaging.replay.source import Source
 from shared.messaging.replay.topic_records import RetentionCutError
 from shared.ops import terminal
@@ -34,6 +42,8 @@ from shared.ops.operator import By
 from shared.store.engine import Store
 
 DIFFERENT, FAILED = 1, 2
+_BROKEN = (BrokenInvariantError, UndecodableEventError)
+_AWAY = (PostgresError, InterfaceError, KafkaError, OSError)
 DistrictOption = Annotated[str | None, typer.Option(help="of this district alone (GB/T 2260 code)")]
 
 
@@ -78,10 +88,22 @@ def add_commands(app: typer.Typer, reactions: Reactions) -> None:
         "compare",
         help="Hold every projection against its replay, count missing events and keep the results, as every night.",
     )
-    def compare_all(district: DistrictOption = None) -> None:
-        codes = [0]
+    def compare_all(
+        *,
+        district: DistrictOption = None,
+        full: Annotated[
+            bool, typer.Option("--full", help="replay everything; else of most districts what has changed")
+        ] = False,
+    ) -> None:
+        of_logs = [rebuilt for rebuilt in projections.values() if not rebuilt.states]
+        codes = [_compare_by_district(service, of_logs, district, full=full)]
         for rebuilt in projections.values():
-            request = _request(service, rebuilt, None, None, district)
+            if not rebuilt.states:
+                continue
+            if district:
+                terminal.console().print(f"{service} {rebuilt.projection.name}: of all districts alone", markup=False)
+                continue
+            request = _request(service, rebuilt, None, None, None)
             try:
                 result = _run(_replay(request, keep=True))
             except typer.Exit as failed:  # the others are compared all the same
@@ -93,6 +115,49 @@ def add_commands(app: typer.Typer, reactions: Reactions) -> None:
             codes.append(_count_missing(reactions, district))
         if worst := max(codes):
             raise typer.Exit(worst)
+
+
+def _compare_by_district(service: str, rebuilt: Sequence[Rebuildable], district: str | None, *, full: bool) -> int:
+    """Compare what follows from event logs; return the exit code of it."""
+    try:
+        found = _run(_by_district(service, rebuilt, district, full=full))
+    except typer.Exit as failed:
+        return failed.exit_code
+    codes = [0]
+    for one in found:
+        name = one.rebuilt.projection.name
+        if one.fault:
+            terminal.console().print(f"{service} {name}: {_reason(one.fault)}", markup=False)
+            codes.append(FAILED)
+            continue
+        source = From.EVENT_LOG
+        _show(
+            ReplayRequest(service, one.rebuilt, source, None, district),
+            ReplayResult(one.applied, one.position, list(one.tables.values())),
+        )
+        terminal.console().print(f"{service} {name}: {_how(one)}", markup=False)
+        codes.append(DIFFERENT if one.differing else 0)
+    return max(codes)
+
+
+async def _by_district(
+    service: str, rebuilt: Sequence[Rebuildable], district: str | None, *, full: bool
+) -> Sequence[Found]:
+    url_of = partial(terminal.database_url, role="worker")
+    async with Store(url_of(service), pool_size=2) as store:
+        with terminal.progress(f"{service} rows") as (_, advance):
+            found = await compare_by_district(store, service, rebuilt, url_of, advance, district=district, full=full)
+        for one in found:
+            if not one.fault:
+                result = ReplayResult(one.applied, one.position, list(one.tables.values()))
+                await keep_result(store, one.rebuilt.projection.name, result, district)
+    return found
+
+
+def _how(found: Found) -> str:
+    """Say how each district was found to be as it is."""
+    since = f", all since {terminal.moment(found.oldest)}" if found.oldest else ""
+    return f"{found.replayed} districts replayed in full{since}; {found.sealed} by what has changed since the last time"
 
 
 def _count_missing(reactions: Reactions, district: str | None) -> int:
@@ -165,16 +230,20 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     collect_rarely()
     try:
         return asyncio.run(work)
-    except (BusyError, RetentionCutError) as fault:
-        reason = str(fault)
-    except (BrokenInvariantError, UndecodableEventError) as fault:
-        reason = f"an event that the live projection has applied cannot be applied again: {fault}"
-    except DBAPIError as fault:
-        reason = f"the database refused: {type(getattr(fault.orig, '__cause__', None) or fault.orig).__name__}"
-    except (PostgresError, InterfaceError, KafkaError, OSError) as fault:
-        reason = f"a server is away or refused: {type(fault).__name__}"
+    except (BusyError, RetentionCutError, *_BROKEN, DBAPIError, *_AWAY) as fault:
+        reason = _reason(fault)
     terminal.console().print(reason, markup=False)
     raise typer.Exit(FAILED)
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, _BROKEN):
+        return f"an event that the live projection has applied cannot be applied again: {fault}"
+    if isinstance(fault, DBAPIError):
+        return f"the database refused: {type(getattr(fault.orig, '__cause__', None) or fault.orig).__name__}"
+    if isinstance(fault, _AWAY):
+        return f"a server is away or refused: {type(fault).__name__}"
+    return str(fault)
 
 
 def _show(request: ReplayRequest, result: ReplayResult) -> None:

@@ -108,7 +108,8 @@ class EventLogs:
     def _batch(self, rows: Sequence[asyncpg.Record]) -> EventBatch:
         read = self._types.read
         events = [Received(attributes := Attributes(*row[2:]), read(attributes, row[1])) for row in rows]
-        return EventBatch(events, {}, max(map(itemgetter(0), rows)), len(rows))
+        positions = list(map(itemgetter(0), rows))
+        return EventBatch(events, {}, max(positions), len(rows), positions)
 
 
 async def log_spans(log: asyncpg.Connection, district: str | None) -> list[tuple[Any, ...]]:

@@ -82,7 +82,7 @@ async def replay_once(
             tables = await compare(tx, request.rebuilt.projection, "pg_temp", request.district)
         result = ReplayResult(rebuild.applied, rebuild.position, tables)
         if keep:
-            await _keep(store, request, result)
+            await keep_result(store, request.name, result, request.district)
         return result
 
 
@@ -96,15 +96,16 @@ async def source_of(request: ReplayRequest, tx: AsyncConnection, ids: Sequence[U
     return EventLogs(partial(terminal.database_url, role="worker"), request.rebuilt, scope, snapshot)
 
 
-async def _keep(store: Store, request: ReplayRequest, result: ReplayResult) -> None:
+async def keep_result(store: Store, projection: str, result: ReplayResult, district: str | None) -> None:
+    """Keep what a comparison has found, for whoever watches."""
     async with store.transaction() as tx:
         await tx.execute(
             _KEEP,
             {
-                "projection": request.name,
+                "projection": projection,
                 "rows": sum(table.rebuilt for table in result.tables),
                 "differences": result.differing,
                 "position": result.position or result.applied,
-                "district": request.district,
+                "district": district,
             },
         )

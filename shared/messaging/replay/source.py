@@ -33,6 +33,8 @@ class EventBatch(NamedTuple):
     states: Mapping[str, Sequence[StateRecord]]
     position: int
     size: int
+    positions: Sequence[int] = ()
+    """Each event's position in its event log; none for topics."""
 
 
 class Source(Protocol):
