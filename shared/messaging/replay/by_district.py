@@ -27,7 +27,7 @@ from shared.contracts.received import BrokenInvariantError, Received
 from shared.messaging.reactions import Rebuildable
 from shared.messaging.replay.comparison import TableComparison, compare
 from shared.messaging.replay.digest import Adder, Digest, Parted
-from shared.messaging.replay.district_log import DistrictLog, Logged, producers_logs
+from shared.messaging.replay.district_log import DISTRICTS, DistrictLog, Logged, producers_logs
 from shared.messaging.replay.event_logs import EventLogs
 from shared.messaging.replay.rebuild import Rebuild, not_applied, shadows, snapshot
 from shared.messaging.replay.seal import MOST_OPEN, LogCut, Seal, keep_seal, read_seals
@@ -41,16 +41,6 @@ MOST = 20_000
 """Events, since a seal or in the history of what they touch, that are applied one by one; of more than that a full
 replay, in bulk, is the shorter way."""
 _EXPORT = text("SELECT pg_export_snapshot()")
-# From one district to the next along the key's index, however many rows each has.
-_DISTRICTS = """
-    WITH RECURSIVE found AS (
-        SELECT min(district) AS district FROM {table}
-        UNION ALL
-        SELECT (SELECT min(district) FROM {table} t WHERE t.district > found.district)
-        FROM found WHERE found.district IS NOT NULL
-    )
-    SELECT district FROM found WHERE district IS NOT NULL
-"""
 
 
 @dataclass
@@ -141,7 +131,7 @@ class _District:
         await rebuild.run(EventLogs(self.url_of, rebuilt, Scope(district=self.code), exported))
         tables = await compare(self.tx, rebuilt.projection, "pg_temp", self.code)
         sealed = {
-            service: LogCut(*end, sorted(position for position in rebuild.open[service] if position <= end[0]))
+            service: LogCut(*end, sorted(one.position for one in rebuild.open[service] if one.position <= end[0]))
             for service, end in cut.items()
         }
         seal = None
@@ -206,7 +196,8 @@ class _District:
     ) -> list[Received[Any]]:
         """Return what the groups had applied when they were sealed."""
         of, aggregates = rebuilt.projection.groups, groups
-        assert of
+        if of is None:
+            raise _DoesNotAddUpError
         if of.members:
             first = rebuilt.projection.tables[0].name
             members = await self.tx.scalars(
@@ -217,7 +208,7 @@ class _District:
                 {"district": self.code, "groups": list(groups)},
             )
             aggregates = {*members, *(UUID(event.attributes.subject) for event in applied)}
-        found = []
+        found: list[Received[Any]] = []
         for service, sealed in seal.cut.items():
             history = await self.logs[service].history(types, sealed, aggregates, MOST)
             if len(found) + len(history) > MOST:
@@ -306,9 +297,9 @@ async def _districts(session: AsyncConnection, rebuilt: Sequence[Rebuildable], l
     """Return every district that the live tables or the logs know of."""
     codes = set[str]()
     for table in {table.name for each in rebuilt for table in each.projection.tables}:
-        codes |= set((await session.scalars(text(_DISTRICTS.format(table=f"public.{table}")))).all())
+        codes |= set((await session.scalars(text(DISTRICTS.format(table=f"public.{table}")))).all())
     for log in logs:
-        codes |= {row["district"] for row in await log.fetch(_DISTRICTS.format(table="event_log"))}
+        codes |= {row["district"] for row in await log.fetch(DISTRICTS.format(table="event_log"))}
     return sorted(codes)
 
 

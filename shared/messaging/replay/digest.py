@@ -1,9 +1,9 @@
 """What the rows of a projection come to: how many there are, and a sum over their hashes, whatever their order.
 
 Invariant: live tables and a shadow are added up by the same expression, over the columns and rows that a comparison
-looks at. As it is a sum, the rows of some groups can be taken from it and put to it. 64 bits a row tell an accident, not
-an adversary who can write to the database; nor do they outlive a major version of PostgreSQL, whose hashes may be others:
-then everything is replayed once.
+looks at. As it is a sum, the rows of some groups can be taken from it and put to it. 64 bits a row tell an accident,
+not an adversary who can write to the database; nor do they outlive a major version of PostgreSQL, whose hashes may be
+others: then everything is replayed once.
 """
 
 from collections.abc import Collection, Mapping

@@ -18,14 +18,25 @@ from shared.messaging.handled import EVENT
 from shared.messaging.replay.seal import LogCut
 from shared.messaging.replay.source import EventTypes
 
-# From event_id on the columns are the fields of Attributes.
-_EVENTS = f"""
-    SELECT position, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district
-    FROM event_log WHERE district = $1 AND {EVENT} = ANY($2::text[])
+# From one district to the next along a table's key, however many rows each has.
+DISTRICTS = """
+    WITH RECURSIVE found AS (
+        SELECT min(district) AS district FROM {table}
+        UNION ALL
+        SELECT (SELECT min(district) FROM {table} t WHERE t.district > found.district)
+        FROM found WHERE found.district IS NOT NULL
+    )
+    SELECT district FROM found WHERE district IS NOT NULL
 """
-_OPEN = _EVENTS + "AND position = ANY($3::bigint[])"
-_SINCE = _EVENTS + "AND position > $3 ORDER BY position LIMIT $4"
-_HISTORY = _EVENTS + "AND aggregate_id = ANY($3::uuid[]) AND position <= $4 ORDER BY position LIMIT $5"
+# From event_id on the columns are the fields of Attributes.
+EVENTS = f"""
+    SELECT position, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district
+    FROM event_log WHERE {EVENT} = ANY($1::text[])
+"""
+_OF_DISTRICT = EVENTS + "AND district = $2 "
+_OPEN = _OF_DISTRICT + "AND position = ANY($3::bigint[])"
+_SINCE = _OF_DISTRICT + "AND position > $3 ORDER BY position LIMIT $4"
+_HISTORY = _OF_DISTRICT + "AND aggregate_id = ANY($3::uuid[]) AND position <= $4 ORDER BY position LIMIT $5"
 _END = "SELECT coalesce(max(position), 0) FROM event_log WHERE district = $1"
 _COUNT = "SELECT count(*) FROM event_log WHERE district = $1 AND position > $2 AND position <= $3"
 
@@ -59,16 +70,16 @@ class DistrictLog:
 
     async def since(self, types: EventTypes, cut: LogCut, most: int) -> list[Logged]:
         """Return what was open at a cut and what came after it, in order; one more than ``most`` where it is more."""
-        rows = await self._connection.fetch(_OPEN, self._district, types.names, list(cut.open))
-        rows += await self._connection.fetch(_SINCE, self._district, types.names, cut.position, most + 1)
-        return _read(types, sorted(rows, key=lambda row: row["position"]))
+        rows = await self._connection.fetch(_OPEN, types.names, self._district, list(cut.open))
+        rows += await self._connection.fetch(_SINCE, types.names, self._district, cut.position, most + 1)
+        return read_events(types, sorted(rows, key=lambda row: row["position"]))
 
     async def history(self, types: EventTypes, cut: LogCut, aggregates: Collection[UUID], most: int) -> list[Logged]:
         """Return the events of some aggregates up to a cut, without those that were open then; as ``since``."""
-        wanted = (types.names, list(aggregates), cut.position, most + 1)
-        rows = await self._connection.fetch(_HISTORY, self._district, *wanted)
+        wanted = (types.names, self._district, list(aggregates), cut.position, most + 1)
+        rows = await self._connection.fetch(_HISTORY, *wanted)
         left_open = set(cut.open)
-        return _read(types, [row for row in rows if row["position"] not in left_open])
+        return read_events(types, [row for row in rows if row["position"] not in left_open])
 
 
 class ProducersLogs:
@@ -101,6 +112,7 @@ async def producers_logs(
         yield ProducersLogs(connections, own)
 
 
-def _read(types: EventTypes, rows: Sequence[asyncpg.Record]) -> list[Logged]:
+def read_events(types: EventTypes, rows: Sequence[asyncpg.Record]) -> list[Logged]:
+    """Return the events of rows with the columns of ``EVENTS``. Raises UndecodableEventError."""
     read = types.read
     return [Logged(row[0], Received(attributes := Attributes(*row[2:]), read(attributes, row[1]))) for row in rows]

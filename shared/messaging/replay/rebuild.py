@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -41,7 +41,7 @@ _NOT_APPLIED = text("""
 _DROP_NOT_APPLIED = """
     DELETE FROM pg_temp.{table} event
     WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = event.event_id)
-    RETURNING position
+    RETURNING district, position, event_id
 """
 _LEFT = "SELECT count(*) AS events, coalesce(max(position), 0) AS position FROM pg_temp.{table}"
 _KEY = text("""
@@ -64,6 +64,14 @@ class BusyError(Exception):
     """Another replay of this service is running."""
 
 
+class Left(NamedTuple):
+    """An event that is in its producer's log and that the live projection has not applied."""
+
+    district: str
+    position: int
+    event_id: UUID
+
+
 @dataclass
 class Rebuild:
     """One projection being filled in ``tx``, whose search path leads to the shadow."""
@@ -74,8 +82,8 @@ class Rebuild:
     applied: int = 0
     position: int = 0
     """The event-log position of the last event applied."""
-    open: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """The positions of the events that the live projection has not applied, by producer."""
+    open: dict[str, list[Left]] = field(default_factory=lambda: defaultdict(list))
+    """The events that the live projection has not applied, by producer."""
     _seen: set[UUID] = field(default_factory=set)
 
     async def run(self, source: Source, advance: OnProgress = lambda _: None) -> None:
@@ -91,8 +99,8 @@ class Rebuild:
         table = rows_of(rows.event)
         await copy_in(self.tx, rows)
         if not self.rebuilt.own_log:
-            dropped = await self.tx.scalars(text(_DROP_NOT_APPLIED.format(table=table)), {"consumer": self.consumer})
-            self.open[rows.event.publisher()] += dropped.all()
+            dropped = await self.tx.execute(text(_DROP_NOT_APPLIED.format(table=table)), {"consumer": self.consumer})
+            self.open[rows.event.publisher()] += [Left(*row) for row in dropped]
         left = (await self.tx.execute(text(_LEFT.format(table=table)))).one()
         await self.rebuilt.projection.in_bulk[rows.event](self.tx)
         await self.tx.exec_driver_sql(f"DELETE FROM pg_temp.{table}")
@@ -118,7 +126,8 @@ class Rebuild:
             return events
         for event, position in zip(events, batch.positions, strict=False):  # what comes by a topic has none
             if event.attributes.id in skipped:
-                self.open[event.data.publisher()].append(position)
+                left = Left(event.attributes.district, position, event.attributes.id)
+                self.open[event.data.publisher()].append(left)
         fresh = []
         for event in events:
             if event.attributes.id not in skipped and event.attributes.id not in self._seen:

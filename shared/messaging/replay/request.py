@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging.positions import positions_of
+from shared.messaging.positions import Offsets, positions_of
 from shared.messaging.reactions import Rebuildable
 from shared.messaging.replay.comparison import TableComparison, compare
 from shared.messaging.replay.event_logs import EventLogs
@@ -86,12 +85,15 @@ async def replay_once(
         return result
 
 
-async def source_of(request: ReplayRequest, tx: AsyncConnection, ids: Sequence[UUID] | None = None) -> Source:
-    """Return where a replay's events are to be read, all or those with ``ids``, given the snapshot to agree with."""
-    scope = Scope(request.until, request.district, ids)
+async def source_of(request: ReplayRequest, tx: AsyncConnection, after: Offsets | None = None) -> Source:
+    """Return where a replay's events are to be read, given the snapshot to agree with.
+
+    ``after``: what a topic has after these offsets alone.
+    """
+    scope = Scope(request.until, request.district)
     if request.source is From.KAFKA:
         ends = await positions_of(tx, request.service)
-        return TopicRecords(servers_of(request.service), terminal.topic_prefix(), request.rebuilt, scope, ends)
+        return TopicRecords(servers_of(request.service), terminal.topic_prefix(), request.rebuilt, scope, ends, after)
     snapshot = await tx.scalar(_EXPORT) if request.rebuilt.own_log else None
     return EventLogs(partial(terminal.database_url, role="worker"), request.rebuilt, scope, snapshot)
 
