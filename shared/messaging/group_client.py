@@ -1,11 +1,12 @@
 """The Kafka client of a consumer group, in FastStream's shell: batches come raw, and nothing is acknowledged for us."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka.errors import TopicAuthorizationFailedError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
@@ -52,10 +53,18 @@ def open_broker(servers: KafkaServers) -> KafkaBroker:
 
 
 def subscribe(
-    broker: KafkaBroker, topics: Iterable[str], group: str, membership: Membership, listener: ConsumerRebalanceListener
+    broker: KafkaBroker,
+    topics: Iterable[str],
+    group: str,
+    membership: Membership,
+    listener: ConsumerRebalanceListener,
+    refused: Callable[[AIOKafkaConsumer, str], None],
 ) -> Any:  # noqa: ANN401 - FastStream's type is one of four
-    """Return the subscriber of a group to (physical) topics. Whoever handles its batches lets no exception out."""
-    return broker.subscriber(
+    """Return the subscriber of a group to (physical) topics. Whoever handles its batches lets no exception out.
+
+    ``refused`` hears of a topic that Kafka does not let the group read.
+    """
+    subscriber = broker.subscriber(
         *topics,
         group_id=group,
         batch=True,
@@ -72,6 +81,18 @@ def subscribe(
         decoder=_raw_records,
         listener=listener,
     )
+    poll = subscriber.get_msg
+
+    async def poll_what_is_allowed(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
+        try:
+            records: tuple[Record, ...] = await poll(consumer)
+        except TopicAuthorizationFailedError as error:
+            refused(consumer, error.args[0])
+            return ()
+        return records
+
+    subscriber.get_msg = poll_what_is_allowed  # type: ignore[method-assign] # FastStream rests for 5 s at any error
+    return subscriber
 
 
 def check(client: AIOKafkaConsumer | None) -> None:
