@@ -96,7 +96,7 @@ ROWS = {
         ("volunteers", "known_volunteer", "version", "id", "id"),
     ],
 )
-async def test_a_row_that_no_event_changed_is_found_wherever_it_is(  # noqa: PLR0913 - a table's names
+async def test_a_row_that_no_event_changed_is_found_wherever_it_is(
     platform: Platform,
     volunteers: Sequence[UUID],
     kind: str,
