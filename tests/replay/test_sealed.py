@@ -1,6 +1,7 @@
 """What was found equal is sealed: the next comparison goes by what has changed, and finds all that a full one does."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from shared.contracts import ServiceRated
 from shared.messaging.replay import by_district, swap
 from shared.messaging.replay.by_district import Found, compare_by_district
 from shared.messaging.replay.request import From, ReplayRequest, source_of
+from shared.messaging.replay.seal import Seal
 from shared.messaging.replay.swap import Swap, replace
 from shared.store.engine import Store
 from shared.store.event_log import append, new_id
@@ -202,15 +204,15 @@ async def test_a_swap_holds_the_consumer_for_what_came_since_it_caught_up(
 async def test_every_district_has_its_turn_within_the_nights_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     districts = [f"{number:06}" for number in range(510101, 510141)]
-    seals: dict[tuple[str, str], by_district.Seal] = {}
+    seals: dict[tuple[str, str], Seal] = {}
     nights = []
     for night in range(by_district.NIGHTS):
         due = by_district._due(districts, seals, ["ledger"])
         assert len(due) == 2
         nights += due
         for district in due:
-            at = by_district.datetime(2026, 1, 1 + night, tzinfo=by_district.UTC)
-            seals[district, "ledger"] = by_district.Seal({}, {}, at)
+            at = datetime(2026, 1, 1 + night, tzinfo=UTC)
+            seals[district, "ledger"] = Seal({}, {}, at)
     assert set(nights) == set(districts)
 
 

@@ -34,6 +34,7 @@ from shared.messaging.replay.seal import MOST_OPEN, LogCut, Seal, keep_seal, rea
 from shared.messaging.replay.source import EventTypes, Scope
 from shared.ops.terminal import OnProgress
 from shared.store.engine import Store
+from shared.store.projection import rows_of
 
 NIGHTS = 25
 """Within so many comparisons every district is replayed in full."""
@@ -305,8 +306,10 @@ async def _districts(session: AsyncConnection, rebuilt: Sequence[Rebuildable], l
 
 async def _empty(session: AsyncConnection, rebuilt: Iterable[Rebuildable]) -> None:
     """Give back what undone rows take in the shadow; no READ ONLY transaction may."""
-    tables = ", ".join(f"pg_temp.{table.name}" for each in rebuilt for table in each.projection.tables)
-    await session.exec_driver_sql(f"TRUNCATE {tables}")
+    projections = [each.projection for each in rebuilt]
+    tables = {table.name for each in projections for table in each.tables}
+    tables |= {rows_of(event) for each in projections for event in each.in_bulk}
+    await session.exec_driver_sql(f"TRUNCATE {', '.join(f'pg_temp.{table}' for table in sorted(tables))}")
     await session.commit()
 
 

@@ -34,13 +34,14 @@ _WORK = "64MB"
 _LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('replay', 0))")
 # The first statement takes the snapshot: before any log is read, so that what has been applied by then is in the logs.
 _TAKE_SNAPSHOT = text("SELECT pg_current_snapshot()")
+# By the inbox's key, event by event: as NOT EXISTS it becomes a join, for which all of the inbox is read.
 _NOT_APPLIED = text("""
     SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id
-    WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = id)
+    WHERE (SELECT true FROM public.inbox WHERE consumer = :consumer AND event_id = id) IS NULL
 """)
 _DROP_NOT_APPLIED = """
     DELETE FROM pg_temp.{table} event
-    WHERE NOT EXISTS (SELECT FROM public.inbox WHERE consumer = :consumer AND event_id = event.event_id)
+    WHERE (SELECT true FROM public.inbox WHERE consumer = :consumer AND inbox.event_id = event.event_id) IS NULL
     RETURNING district, position, event_id
 """
 _LEFT = "SELECT count(*) AS events, coalesce(max(position), 0) AS position FROM pg_temp.{table}"
