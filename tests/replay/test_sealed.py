@@ -205,7 +205,7 @@ async def test_every_district_has_its_turn_within_the_nights_promised(monkeypatc
     monkeypatch.undo()
     districts = [f"{number:06}" for number in range(510101, 510141)]
     seals: dict[tuple[str, str], Seal] = {}
-    nights = []
+    nights: list[str] = []
     for night in range(by_district.NIGHTS):
         due = by_district._due(districts, seals, ["ledger"])
         assert len(due) == 2
