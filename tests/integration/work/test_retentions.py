@@ -47,6 +47,7 @@ KEPT = {
         "revocation",
         "trial_record",
     },
+    "a row a district and projection, written over": {"comparison_seal"},
     "goes with its shift": {"shift_code", "reminded_place"},
 }
 

@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.store.ddl import build_index
 
-revision = "kit_0017"
-down_revision = "kit_0014"
+revision = "kit_0016"
+down_revision = "kit_0015"
 branch_labels = None
 depends_on = None
 
