@@ -5,7 +5,7 @@
 
 from shared.store.ddl import build_index
 
-revision = "assessment_0005"
+revision = "assessment_0004"
 down_revision = "assessment_0003"
 branch_labels = None
 depends_on = None
