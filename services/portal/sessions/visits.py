@@ -16,6 +16,8 @@ ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
 """Who has activities to deal with, and so pages of staff."""
 READ_RULES = (*ORGANISERS, Role.CASE_WORKER, Role.AUDITOR, Role.OPERATOR)
 """Who may read the district's rules, of today and of before."""
+SEE_HOUSEHOLDS = (Role.CASE_WORKER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
+"""Who may see that there are households that are looked after."""
 _SEE_OTHER = 303
 
 
@@ -45,6 +47,16 @@ class Visit:
     def may_read_rules(self) -> bool:
         """Whether somebody is logged in who may read the district's rules."""
         return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
+
+    @property
+    def may_see_households(self) -> bool:
+        """Whether somebody is logged in who may see which households are looked after."""
+        return self.session is not None and not self.session.roles.isdisjoint(SEE_HOUSEHOLDS)
+
+    @property
+    def is_case_worker(self) -> bool:
+        """Whether somebody is logged in whom households can be assigned to."""
+        return self.session is not None and Role.CASE_WORKER in self.session.roles
 
     @property
     def path(self) -> str:
