@@ -1,6 +1,7 @@
 """Portal, put together."""
 
 from services.portal.account.part import PART as ACCOUNT
+from services.portal.accounts.part import PART as ACCOUNTS
 from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
@@ -30,6 +31,7 @@ from shared.service.service import Service
 PARTS = (
     STAFF,
     HOUSEHOLDS,
+    ACCOUNTS,
     PUBLISHING,
     CLOSING,
     OFFLINE,

@@ -35,6 +35,7 @@ STAFF = (
 CENTRE = (
     *("/staff/rules", "/staff/rules/new"),
     "/staff/households",
+    *("/staff/accounts", "/staff/accounts/new"),
 )
 CASE_WORKER = ("/staff/households", "/staff/households/new")
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")

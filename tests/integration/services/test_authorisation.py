@@ -93,6 +93,7 @@ CHANGES = {
     "/v1/sign-ups/{sign_up_id}/take-off": {"reason": "x"},
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
+    "/v1/accounts/{account_id}/log-out": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/second-factor-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
