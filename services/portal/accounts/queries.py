@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -85,6 +86,7 @@ UNLOCK = Change("POST", "registry", "/v1/accounts/{account_id}/unlock", Nothing)
 LOG_OUT = Change("POST", "registry", "/v1/accounts/{account_id}/log-out", Nothing)
 RESET_FACTOR = Change("POST", "registry", "/v1/accounts/{account_id}/second-factor-reset", Nothing)
 RESET_PASSWORD = Change("POST", "registry", "/v1/accounts/{account_id}/password-reset", TemporaryPassword)
+_UNITS = (STATIONS, TEAMS)
 _MOST = 1000
 
 
@@ -101,13 +103,11 @@ class AllUnits(BaseModel):
 
 async def units(calls: Upstream, kept: Kept, district: str) -> AllUnits | None:
     """Return a district's stations and teams; None while registry is away."""
-    found = await asyncio.gather(
-        *(
-            unless_away(
-                kept.get((what, district, "names"), lambda w=what: calls.read(w, district=district, limit=_MOST))
-            )
-            for what in (STATIONS, TEAMS)
-        )
+    stations, teams = await asyncio.gather(
+        *(unless_away(kept.get((what, district, "names"), partial(_all, calls, what, district))) for what in _UNITS)
     )
-    stations, teams = found
     return AllUnits(stations=stations.items, teams=teams.items) if stations and teams else None
+
+
+async def _all(calls: Upstream, what: Read[Units], district: str) -> Units:
+    return await calls.read(what, district=district, limit=_MOST)

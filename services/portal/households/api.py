@@ -180,11 +180,11 @@ async def _done(
     done: str,
     key: str = "",
     body: Mapping[str, str] | None = None,
-    **more: UUID,
+    account_id: UUID | None = None,
 ) -> Response:
     found = id_of(household_id)
     try:
-        await visit.calls.change(change, body, key=key or None, household_id=found, **more)
+        await visit.calls.change(change, body, key=key or None, household_id=found, account_id=account_id)
     except RefusedByServiceError as refused:
         return await _refused(visit, found, refused)
     return visit.go(f"/staff/households/{found}?done={done}")

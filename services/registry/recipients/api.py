@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
 from services.registry.recipients import commands, queries
@@ -29,7 +29,12 @@ Reader = Annotated[
 Office = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN))]
 OfficeAtHand = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, stepped_up=True))]
 """For what gives a way in."""
-_PERSON = {"name": "李桂芳", "category": "empty_nest_elder", "phone": "02882700000", "note": "听力不好，请大声说"}
+_PERSON: dict[str, JsonValue] = {
+    "name": "李桂芳",
+    "category": "empty_nest_elder",
+    "phone": "02882700000",
+    "note": "听力不好，请大声说",
+}
 
 
 class PersonForm(BaseModel):
