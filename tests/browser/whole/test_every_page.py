@@ -12,6 +12,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page, expect
 
 from deploy.demo.district import logged_in, open_account
+from shared.contracts.calendar import district_day
+from shared.store.event_log import now
 from tests.browser.conftest import OpenPage
 from tests.browser.people import as_admin
 from tests.support.browser import DESK, PHONE, SMALL_PHONE, log_in
@@ -102,7 +104,7 @@ async def _pages_of_a_case_worker(system: System, page: Page) -> Sequence[str]:
         person = {"name": "李桂芳", "category": "empty_nest_elder"}
         file = {"station": "510115-STA-01", "address": "柳城街道长安路 8 号", "people": [person]}
         household = worker.registry.send("POST", "/v1/households", json=file).json()["id"]
-        pairing = {"volunteer_number": number, "rhythm": "weekly", "starts_on": "2026-11-01"}
+        pairing = {"volunteer_number": number, "rhythm": "weekly", "starts_on": district_day(now()).isoformat()}
         begun = worker.registry.send("POST", f"/v1/households/{household}/pairings", json=pairing).json()["id"]
     await log_in(page, (name, password))
     return (*CASE_WORKER, f"/staff/households/{household}", f"/staff/households/{household}/pairings/{begun}")

@@ -15,12 +15,12 @@ PAIRED: dict[str, Any] = {
     "volunteer_number": "51011500000001",
     "team_name": None,
     "rhythm": "weekly",
-    "starts_on": "2026-01-05",
+    "starts_on": "2020-01-05",
     "ends_on": None,
     "ended_on": None,
     "visits": 2,
-    "last_visit_on": "2026-01-20",
-    "next_visit_on": "2026-01-27",
+    "last_visit_on": "2020-01-20",
+    "next_visit_on": "2020-01-27",
 }
 HOUSEHOLD: dict[str, Any] = {
     "id": ID,
@@ -28,12 +28,12 @@ HOUSEHOLD: dict[str, Any] = {
     "station": "510115-STA-01",
     "station_name": "柳城社区志愿服务站",
     "groups": ["elder", "youth", "youth"],
-    "opened_on": "2026-01-02",
+    "opened_on": "2020-01-02",
     "closed_on": None,
     "mine": True,
     "name_masked": "陈**",
     "pairings": 1,
-    "visit_due_on": "2026-01-27",
+    "visit_due_on": "2020-01-27",
     "case_workers": [],
     "paired_with": [PAIRED],
 }
@@ -44,7 +44,7 @@ FILE: dict[str, Any] = {
     "phone": "02882700000",
     "note": "",
     "people": [{"name": "陈小雨", "category": "child_of_released_prisoner", "phone": "", "note": ""}],
-    "visits": [{"volunteer_number": "51011500000001", "visited_on": "2026-01-20", "minutes": 60, "note": "都好"}],
+    "visits": [{"volunteer_number": "51011500000001", "visited_on": "2020-01-20", "minutes": 60, "note": "都好"}],
 }
 ELSE = HOUSEHOLD | {"mine": False, "name_masked": None}
 
@@ -157,7 +157,7 @@ async def test_a_visit_is_noted_and_what_is_wrong_with_it_said(portal: Portal) -
     assert 'id="visited_on-fault"' in refused.text
     assert "都好" in refused.text
     portal.services.answer(f"POST registry/v1/pairings/{PAIRING}/visits", {"id": ID}, 201)
-    done = await browser.post(f"{page}/visits", data={"visited_on": "2026-01-20", "minutes": "60"})
+    done = await browser.post(f"{page}/visits", data={"visited_on": "2020-01-20", "minutes": "60"})
     assert done.headers["location"] == f"{page}?done=noted"
     await browser.aclose()
 
