@@ -2,7 +2,7 @@
 # Once set up it needs no network; what it downloads is in .venv/ and .local/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down monitor test test-repeat browser screenshots fault soak alerts lint bench docs images clean
+.PHONY: help demo up down monitor test test-repeat browser screenshots fault soak alerts lint bench bench-scale docs images clean
 
 DISTRICT ?= deploy/sample/510115
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -63,6 +63,9 @@ lint: $(READY)  ## ruff, mypy, the import rules, and squawk over new migrations
 
 bench: $(READY)  ## measure speed beside its limits; writes docs/performance.md
 	@$(BIN)/linbang bench
+
+bench-scale: $(READY)  ## load DISTRICTS=20 of the sample's size one after another (SHARE=0.1: a try); writes docs/scale.md
+	@$(BIN)/python -m tests.bench.scale --districts "$(or $(DISTRICTS),20)" --share "$(or $(SHARE),1)" --folder "$(DISTRICT)"
 
 docs: $(READY)  ## generate the API and event documentation from the code
 	@$(BIN)/linbang docs

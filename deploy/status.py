@@ -259,11 +259,12 @@ async def _lags(
 
 
 async def _ends(environment: Mapping[str, str], positions: Mapping[str, Mapping[Place, int]]) -> dict[Place, int]:
-    """Return where the partitions end that are read; asked for by each reader, who may see no others."""
+    """Return where the partitions end that are read, as each reader sees them; nothing of a topic it cannot see."""
     ends: dict[Place, int] = {}
     for service, places in positions.items():
-        topics = sorted({topic for topic, _ in places})
-        ends |= await end_offsets(KafkaServers.of_service(service, environment), topics)
+        servers = KafkaServers.of_service(service, environment)
+        there = await partition_counts(servers, sorted({topic for topic, _ in places}))
+        ends |= await end_offsets(servers, [topic for topic, count in there.items() if count])
     return ends
 
 

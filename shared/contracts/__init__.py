@@ -36,6 +36,14 @@ from shared.contracts.activity_changes import (
     ShiftCapacityChanged,
     ShiftMoved,
 )
+from shared.contracts.allocation import (
+    AllocationApproved,
+    AllocationProposed,
+    PlacementAccepted,
+    PlacementDeclined,
+    PlacementExpired,
+    PlacementProposed,
+)
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
@@ -110,6 +118,12 @@ EVENTS: dict[str, type[Event]] = {
         TeamRegistered,
         TeamChanged,
         TeamClosed,
+        AllocationProposed,
+        AllocationApproved,
+        PlacementProposed,
+        PlacementAccepted,
+        PlacementDeclined,
+        PlacementExpired,
         ActivityPublished,
         ActivityChanged,
         ActivityCancelled,
@@ -170,6 +184,8 @@ __all__ = [
     "ActivityCancelled",
     "ActivityChanged",
     "ActivityPublished",
+    "AllocationApproved",
+    "AllocationProposed",
     "CancellationCause",
     "CheckInWay",
     "CheckOutMissed",
@@ -191,6 +207,10 @@ __all__ = [
     "OrganisationRegistered",
     "OutsideIdentityLinked",
     "OutsideIdentityUnlinked",
+    "PlacementAccepted",
+    "PlacementDeclined",
+    "PlacementExpired",
+    "PlacementProposed",
     "ProjectionSwapped",
     "Provenance",
     "PublishedShift",

@@ -37,6 +37,8 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.station", "station_id", 1, "registry"),
         Topic("registry.team", "team_id", 1, "registry"),
         Topic("registry.account", "account_id", 3, "registry"),
+        Topic("registry.allocation", "allocation_id", 1, "registry"),
+        Topic("registry.placement", "placement_id", 6, "registry"),
         CONTACT,
         REVOCATION,
         Topic("activities.activity", "activity_id", 3, "activities"),

@@ -33,7 +33,8 @@ async def catch_up(
     Raises LimitReachedError as the consumer does, and HistoryMissingError where it could not start at all.
     """
     reactions, store, prefix = surroundings.reactions, surroundings.store, surroundings.prefix
-    subscriptions = await open_subscriptions(store, reactions, surroundings.servers, prefix)
+    topics = [prefix + topic for topic in reactions.topics]
+    subscriptions = await open_subscriptions(store, reactions, surroundings.servers, prefix, topics)
     held = await surroundings.held()
     async with store.transaction() as tx:
         known = await positions_of(tx, reactions.service)

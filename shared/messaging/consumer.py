@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from itertools import count
 from operator import attrgetter
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -41,6 +42,7 @@ from shared.messaging.reactions import Reactions
 from shared.messaging.records import Record
 from shared.messaging.servers import KafkaServers
 from shared.messaging.subscription import HistoryMissingError, Subscriptions, open_subscriptions
+from shared.messaging.unreadable_topics import UnreadableTopics
 from shared.ops import metrics
 from shared.ops.back_off import back_off
 from shared.ops.failpoint import reach
@@ -85,22 +87,24 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stopped: asyncio.Future[None] | None = None
         self._heartbeat = Heartbeat(group)
         self._broker = group_client.open_broker(servers)
-        topics = [prefix + topic for topic in reactions.topics]
-        self._subscriber = group_client.subscribe(self._broker, topics, prefix + group, membership, self)
-        self._subscriber(self._receive)
+        self._membership = membership
+        self._topics = [prefix + topic for topic in reactions.topics]
+        self._unreadable = UnreadableTopics(group, servers)
+        self._subscriber: Any = None
 
     async def run(self, heartbeat: Heartbeat) -> None:
         """Consume until cancelled. Where it stops for an operator, it stays stopped and not ready.
 
         So it does past the dead-letter limit, with its position lost, or without the history of what it handles.
-        Raises ClientEndedError: with a new client it can go on.
+        Raises ClientEndedError and NewTopicsError: with a new client it can go on.
         """
         self._heartbeat, self._stopped = heartbeat, asyncio.get_running_loop().create_future()
         for reason in _STOP_REASONS.values():
             metrics.CONSUMER_STOPPED.labels(self._group, reason).set(0)
         try:
-            subscriptions = await self._subscribe()
+            subscriptions, topics = await self._open()
             self._processing = Processing(self._reactions, self._prefix, subscriptions, limited=self._limited)
+            self._subscribe(topics)
             await self._broker.start()
             while not self._stopped.done():
                 await asyncio.wait((self._stopped,), timeout=COMMIT_SECONDS)
@@ -118,11 +122,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         finally:
             await self._broker.stop()
 
-    async def _subscribe(self) -> Subscriptions:
-        """Return since when each type is handled; a server that is away is waited for. Raises HistoryMissingError."""
+    async def _open(self) -> tuple[Subscriptions, list[str]]:
+        """Return since when each type is handled, and the topics there are; a server that is away is waited for.
+
+        Raises HistoryMissingError.
+        """
         for failures in count(1):
             try:
-                return await open_subscriptions(self._store, self._reactions, self._servers, self._prefix)
+                topics = await self._unreadable.readable(self._topics)
+                return await open_subscriptions(
+                    self._store, self._reactions, self._servers, self._prefix, topics
+                ), topics
             except Exception as fault:
                 if not is_transient(fault):
                     raise
@@ -130,6 +140,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 log.warning("subscriptions not read", consumer=self._group, error=type(fault).__name__)
                 await asyncio.sleep(back_off(failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF))
         raise AssertionError("it is tried for ever")
+
+    def _subscribe(self, topics: list[str]) -> None:
+        group, refused = self._prefix + self._group, self._unreadable.refuse
+        self._subscriber = group_client.subscribe(self._broker, topics, group, self._membership, self, refused)
+        self._subscriber(self._receive)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let the batch in hand end, then forget the partitions."""
@@ -170,7 +185,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                     return
                 await self._take(records)
                 self._failures = 0
-                self._heartbeat.beat()
+                self._come_round(able=True)
             except FencedError as fenced:
                 metrics.FENCING_REJECTIONS.labels(self._group).inc()
                 log.warning("batch fenced off", consumer=self._group, reason=str(fenced))
@@ -268,10 +283,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         assigned = client.assignment()
         held = {p: offset for p, offset in self._assignment.expected.items() if p in assigned and p in ends}
-        still = self._progress.still(held, ends)
-        if self._progress.look(held, ends):
-            able = self._joined and held.keys() == assigned and not self._failures
-            (self._heartbeat.beat if able else self._heartbeat.wait)()
+        self._unreadable.look(client)
+        await self._unreadable.look_for_absent()
+        resting = self._unreadable.partitions(held)
+        still = self._progress.still(held, ends) - resting
+        if self._progress.look(held, ends, resting):
+            self._come_round(able=self._joined and held.keys() == assigned and not self._failures)
         if self._joined:  # a commit in mid-rebalance makes aiokafka join anew: a group of several would never settle
             await self._commit(client, held)
             if still and not self._failures and not self._busy.locked():
@@ -285,6 +302,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await client.commit(dict(positions))
         except (KafkaError, TimeoutError) as fault:
             log.info("offsets not reported", consumer=self._group, error=type(fault).__name__)
+
+    def _come_round(self, *, able: bool) -> None:
+        (self._heartbeat.beat if able and not self._unreadable else self._heartbeat.wait)()
 
     def _stop(self, fault: Exception) -> None:
         if self._stopped is not None and not self._stopped.done():

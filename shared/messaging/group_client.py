@@ -1,12 +1,13 @@
 """The Kafka client of a consumer group, in FastStream's shell: batches come raw, and nothing is acknowledged for us."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka.errors import TopicAuthorizationFailedError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
@@ -54,9 +55,17 @@ def open_broker(servers: KafkaServers) -> KafkaBroker:
 
 
 def subscribe(
-    broker: KafkaBroker, topics: Iterable[str], group: str, membership: Membership, listener: ConsumerRebalanceListener
+    broker: KafkaBroker,
+    topics: Iterable[str],
+    group: str,
+    membership: Membership,
+    listener: ConsumerRebalanceListener,
+    refused: Callable[[AIOKafkaConsumer, str], None],
 ) -> Any:  # noqa: ANN401 - FastStream's type is one of four
-    """Return the subscriber of a group to (physical) topics. Whoever handles its batches lets no exception out."""
+    """Return the subscriber of a group to (physical) topics. Whoever handles its batches lets no exception out.
+
+    ``refused`` hears of a topic that Kafka does not let the group read.
+    """
     subscriber = broker.subscriber(
         *topics,
         group_id=group,
@@ -73,18 +82,22 @@ def subscribe(
         decoder=_raw_records,
         listener=listener,
     )
-    subscriber.get_msg = _next_batch
+
+    async def next_batch(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
+        """Return what has come of the topics that may be read, or nothing after a while.
+
+        In FastStream's own place, which rests for 5 s at any error; and which waits and sleeps by turns for the same
+        few milliseconds: asleep it does not see what comes, and with nothing to do it keeps a core busy (ADR 0047).
+        """
+        try:
+            found = await consumer.getmany(timeout_ms=WAIT_MS, max_records=MAX_RECORDS)
+        except TopicAuthorizationFailedError as error:
+            refused(consumer, error.args[0])
+            return ()
+        return tuple(chain.from_iterable(found.values()))
+
+    subscriber.get_msg = next_batch  # type: ignore[method-assign]
     return subscriber
-
-
-async def _next_batch(client: AIOKafkaConsumer) -> tuple[Record, ...]:
-    """Return what has come, or nothing after a while.
-
-    In FastStream's own place: that waits and sleeps by turns, for the same few milliseconds. Asleep it does not see
-    what comes, and a consumer with nothing to do kept 2 % of a core busy (ADR 0047).
-    """
-    found = await client.getmany(timeout_ms=WAIT_MS, max_records=MAX_RECORDS)
-    return tuple(chain.from_iterable(found.values()))
 
 
 def check(client: AIOKafkaConsumer | None) -> None:

@@ -19,7 +19,12 @@ EVENT = "\n".join(
 HANDLED = f"""{EVENT} = ANY($1::text[])
       AND occurred_at >= ($2::timestamptz[])[array_position($1::text[], {EVENT})]"""
 """On a log: whether an event is of one of the types $1, and no older than $2 has it (``Subscriptions.handled``)."""
-PARKED_IDS = """
-    SELECT header ->> 1 FROM dead_letter, json_array_elements(headers) AS header
-    WHERE consumer = :consumer AND header ->> 0 = 'ce_id' AND header ->> 1 IS NOT NULL"""
-"""On the consumer's database: the ids, as text, of the events that it has parked, which their headers tell."""
+PARKED_IDS = r"""
+    SELECT lower(found[1])
+    FROM dead_letter, regexp_matches(CAST(headers AS text), '\["ce_id", "([0-9a-f-]{36})"\]', 'gi') AS found
+    WHERE consumer = :consumer"""
+"""On the consumer's database: the ids, as text, of the events that it has parked, which their headers tell.
+
+Headers are a stranger's bytes (``dead_letter.headers_as_json``): PostgreSQL's functions for JSON fail at a header that
+is no text for it, wherever in the list it stands.
+"""

@@ -28,9 +28,9 @@ LOOK_SECONDS = 5.0
 log = structlog.get_logger()
 
 _OLDEST = text("""
-    SELECT o.position, extract(epoch FROM clock_timestamp() - e.occurred_at) AS age
-    FROM outbox o LEFT JOIN event_log e ON e.district = o.district AND e.position = o.position
-    ORDER BY o.position LIMIT 1
+    SELECT o.position, (SELECT extract(epoch FROM clock_timestamp() - e.occurred_at)
+                        FROM event_log e WHERE e.district = o.district AND e.position = o.position) AS age
+    FROM (SELECT district, position FROM outbox ORDER BY position LIMIT 1) o
 """)
 _PARKED = text("""
     SELECT consumer, reason, count(*) AS records, extract(epoch FROM clock_timestamp() - min(parked_at)) AS age

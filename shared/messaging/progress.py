@@ -5,7 +5,7 @@ came back says nothing: a fetcher that has died inside the client polls empty fo
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -44,8 +44,8 @@ class Progress:
         """Return the partitions that stand where they stood at the last look, and that is before their end."""
         return {p for p, position in positions.items() if self._positions.get(p) == position < ends[p]}
 
-    def look(self, positions: Positions, ends: Positions) -> bool:
-        """Show how far the partitions held are; return whether any has moved, or all are at their end."""
+    def look(self, positions: Positions, ends: Positions, resting: Collection[TopicPartition]) -> bool:
+        """Show how far partitions are; return whether any moved, or all but ``resting`` are at their end."""
         at_end = {partition for partition, position in positions.items() if position >= ends[partition]}
         moved = any(self._positions.get(partition) != position for partition, position in positions.items())
         for partition in self._positions.keys() - positions.keys():
@@ -59,7 +59,7 @@ class Progress:
                 topic, {partition for partition in positions.keys() - at_end if partition.topic == topic}
             )
         self._positions = dict(positions)
-        return moved or at_end == positions.keys()
+        return moved or positions.keys() <= at_end | set(resting)
 
     def _forget(self, partition: TopicPartition) -> None:
         """Stop showing a partition that another process has now."""

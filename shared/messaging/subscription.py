@@ -142,22 +142,24 @@ async def settle(tx: AsyncConnection, reactions: Reactions) -> Subscriptions:
     return Subscriptions.of(reactions, await read_rows(tx, reactions.service))
 
 
-async def open_subscriptions(store: Store, reactions: Reactions, servers: KafkaServers, prefix: str) -> Subscriptions:
-    """Return since when each type is handled, once all of them are: what a consumer begins with.
+async def open_subscriptions(
+    store: Store, reactions: Reactions, servers: KafkaServers, prefix: str, topics: Collection[str]
+) -> Subscriptions:
+    """Return since when each type is handled that comes by one of these (physical) topics: what a consumer begins with.
 
     Raises HistoryMissingError where an operator has to fill some first.
     """
     async with store.transaction() as tx:
         await settle(tx, reactions)
         rows, positions = await read_rows(tx, reactions.service), await positions_of(tx, reactions.service)
-    if _undecided(reactions, rows):
-        topics = sorted({prefix + event.topic for event in _undecided(reactions, rows)})
-        held = await extents(servers, topics)
+    undecided = frozenset(event for event in _undecided(reactions, rows) if prefix + event.topic in topics)
+    if undecided:
+        held = await extents(servers, sorted({prefix + event.topic for event in undecided}))
         missing = missing_history(reactions, prefix, rows, positions, held).events
         if missing:
             raise MissingHistory(missing, frozenset()).error(reactions.service)
         async with store.transaction() as tx:
-            await add(tx, reactions.service, _without_row(reactions, rows), await now(tx))
+            await add(tx, reactions.service, undecided & _without_row(reactions, rows), await now(tx))
             rows = await read_rows(tx, reactions.service)
     return Subscriptions.of(reactions, rows)
 

@@ -57,6 +57,11 @@ CONSUMER_STOPPED = Gauge(
     "history is missing (history).",
     ["consumer", "reason"],
 )
+CONSUMER_TOPIC_UNREADABLE = Gauge(
+    "consumer_topic_unreadable",
+    "1 while a consumer cannot read a topic, as it is not there or forbidden; others go on.",
+    ["consumer", "topic"],
+)
 OVERDUE_ROWS = Gauge(
     "overdue_rows",
     "Rows past their retention that the janitor has left, after its last run here; anything but 0 is a fault.",

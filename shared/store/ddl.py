@@ -55,7 +55,7 @@ def grant(table: str, *, api: str = "", worker: str = "") -> None:
         op.execute(f"GRANT {worker} ON {table} TO {service()}_worker")
 
 
-def build_index(name: str, on: str) -> None:
+def build_index(name: str, on: str, *, unique: bool = False) -> None:
     """Build an index on ``on``, e.g. ``volunteer (district, number)``, while others write; alone in its revision.
 
     It waits for those who are at work already, however long, and nobody waits for it. One that was broken off is
@@ -64,5 +64,5 @@ def build_index(name: str, on: str) -> None:
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = 0")
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {on}")
+        op.execute(f"CREATE {'UNIQUE ' if unique else ''}INDEX CONCURRENTLY {name} ON {on}")
         op.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")

@@ -12,7 +12,7 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.received import Received
-from shared.store.projection import Project, ProjectedTable, Projection
+from shared.store.projection import Groups, Project, ProjectedTable, Projection
 from shared.store.statements import keep_latest
 
 _ENTRY_ONLY = "these tables are where the events come from; what else is in them is in no event"
@@ -27,7 +27,12 @@ def known_entries(
     and rows from before have another one: they get these fields by their next event, or by a replay.
     """
     compared = ProjectedTable(table.name, (*fields, "version"), tuple(of_shape)) if of_shape else None
-    return Projection(name, (compared or ProjectedTable(table.name),), keep_entries(table, fields, shape=shape))
+    return Projection(
+        name,
+        (compared or ProjectedTable(table.name),),
+        keep_entries(table, fields, shape=shape),
+        groups=Groups({table.name: "id"}),
+    )
 
 
 def own_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projection:
@@ -36,7 +41,9 @@ def own_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projectio
     ``fields``: column -> field of the events.
     """
     kept = ProjectedTable(table.name, (*fields, "version"))
-    return Projection(name, (kept,), keep_entries(table, fields), compare_only=_ENTRY_ONLY)
+    return Projection(
+        name, (kept,), keep_entries(table, fields), groups=Groups({table.name: "id"}), compare_only=_ENTRY_ONLY
+    )
 
 
 def keep_entries(table: Table, fields: Mapping[str, str], *, shape: int = 1) -> Project:

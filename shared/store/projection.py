@@ -10,10 +10,12 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.event import Event
+from shared.contracts.received import Received
 
 Project = Callable[[AsyncConnection, Sequence[Any]], Awaitable[Any]]
 """Takes received events in log order (or the present `StateRecord` of some keys) and enters them as a set.
@@ -37,6 +39,21 @@ class ProjectedTable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """How a projection falls into groups: an event changes rows of one group, and they follow from its events alone.
+
+    So of a group that has changed its own history is replayed and no other's (ADR 0048).
+    """
+
+    columns: Mapping[str, str]
+    """Of each table the column that says which group a row is of."""
+    of: Callable[[Received[Any]], UUID] = lambda event: UUID(event.attributes.subject)
+    """The group that an event changes; where nothing else is said, the aggregate that it is of."""
+    members: str | None = None
+    """A column of the first table: the aggregates whose events a group follows from, where it is not one itself."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Projection:
     """One projection. Its name is what operators call it: ``linbang <service> replay NAME``."""
 
@@ -47,6 +64,8 @@ class Projection:
     """Which of its events a replay from event logs may apply first and as sets: see `rows_of`."""
     reads: tuple[str, ...] = ()
     """Other tables of the service that it reads; they are never rebuilt."""
+    groups: Groups | None = None
+    """None where an event may change anything: after it, all of its district is replayed."""
     compare_only: str | None = None
     """Why it must not replace the live tables; None where it may."""
 

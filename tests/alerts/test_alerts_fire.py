@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from uuid import UUID
 
-from shared.messaging.replay.command_line import DIFFERENT
+from shared.messaging.replay.outcome import DIFFERENT
 from tests.alerts.conftest import Prometheus
 from tests.fault.model import World
 from tests.fault.operator import linbang

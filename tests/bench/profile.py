@@ -21,7 +21,8 @@ FUNCTIONS, STATEMENTS = 12, 8
 _PLACE = re.compile(r".*/(?:site-packages|lib/python3\.\d+)/")
 
 _TOP = """
-    SELECT total_exec_time / 1000 AS seconds, calls, rows, left(regexp_replace(query, '\\s+', ' ', 'g'), 100) AS query
+    SELECT total_exec_time / 1000 AS seconds, calls, rows, shared_blks_hit + shared_blks_read AS blocks,
+           left(regexp_replace(query, '\\s+', ' ', 'g'), 100) AS query
     FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT $1
 """
 
@@ -63,7 +64,10 @@ async def top_statements(url: str) -> list[str]:
     connection = await asyncpg.connect(url)
     rows = await connection.fetch(_TOP, STATEMENTS)
     await connection.close()
-    return [f"{r['seconds']:7.2f} s  {r['calls']:>7,} calls  {r['rows']:>9,} rows  {r['query']}" for r in rows]
+    return [
+        f"{r['seconds']:7.2f} s  {r['calls']:>7,} calls  {r['rows']:>9,} rows  {r['blocks']:>11,} blocks  {r['query']}"
+        for r in rows
+    ]
 
 
 async def _execute(url: str, *statements: str) -> None:

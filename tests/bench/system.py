@@ -32,6 +32,8 @@ class System:
     urls: dict[str, Urls]
     clients: dict[str, LinbangClient]
     environments: dict[str, dict[str, str]]
+    addresses: dict[str, str]
+    operator_password: str
 
     async def open_district(self) -> None:
         """Open the sample district and import its reference data."""
@@ -80,7 +82,7 @@ async def start(setting: Setting, stack: ExitStack, *services: str, smtp_port: i
     token = await asyncio.to_thread(clients["registry"].log_in, "operator", secret["REGISTRY_OPERATOR_PASSWORD"])
     for client in clients.values():
         client.use_token(token)
-    return System(databases, clients, environments)
+    return System(databases, clients, environments, addresses, secret["REGISTRY_OPERATOR_PASSWORD"])
 
 
 async def is_ready(address: str) -> bool:

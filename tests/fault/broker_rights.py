@@ -22,24 +22,20 @@ allow.everyone.if.no.acl.found=true
 _SECONDS = 60
 
 
-async def forbid(bootstrap_servers: str, topic: str) -> None:
-    """Let nobody write to a topic."""
-    denied = AclBinding(
-        ResourceType.TOPIC,
-        topic,
-        ResourcePatternType.LITERAL,
-        "User:*",
-        "*",
-        AclOperation.WRITE,
-        AclPermissionType.DENY,
-    )
+async def forbid(bootstrap_servers: str, topic: str, operation: AclOperation = AclOperation.WRITE) -> None:
+    """Let nobody write to a topic, or read it; whatever else stays allowed. ``ANY`` hides it: nothing is allowed."""
+    rights = {AclOperation.ALL: AclPermissionType.ALLOW, operation: AclPermissionType.DENY}
+    bindings = [
+        AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*", what, permission)
+        for what, permission in rights.items()
+    ]
     client = AdminClient({"bootstrap.servers": bootstrap_servers})
-    [done] = client.create_acls([denied]).values()
-    await asyncio.to_thread(done.result, _SECONDS)
+    for done in client.create_acls(bindings).values():
+        await asyncio.to_thread(done.result, _SECONDS)
 
 
 async def allow(bootstrap_servers: str, topic: str) -> None:
-    """Let everybody write to a topic again."""
+    """Let everybody do everything with a topic again."""
     everything = AclBindingFilter(
         ResourceType.TOPIC,
         topic,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -26,14 +28,20 @@ class Issuer:
     def __init__(self) -> None:
         self._key = OKPKey.generate_key("Ed25519", {"kid": "fault", "use": "sig"})
         body = json.dumps({"keys": [self._key.as_dict(private=False)]}).encode()
+        self._asked, self._answers = Event(), Event()
+        self._answers.set()
+        asked, answers = self._asked, self._answers
 
         class KeySet(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                asked.set()
+                answers.wait()
+                with suppress(ConnectionError):  # whoever asked has given up
+                    self.send_response(200)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
                 """Stay silent."""
@@ -51,6 +59,16 @@ class Issuer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    @contextmanager
+    def hanging(self) -> Iterator[Event]:
+        """Take requests and answer none of them, as a stalled registry does; give what is set once one has come."""
+        self._asked.clear()
+        self._answers.clear()
+        try:
+            yield self._asked
+        finally:
+            self._answers.set()
 
     @property
     def url(self) -> str:

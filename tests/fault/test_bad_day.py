@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import threading
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from confluent_kafka.admin import AclOperation
 from sqlalchemy.engine import make_url
 
 from shared.contracts import ActivityPublished, StationRegistered, VolunteerRegistered
@@ -20,6 +24,7 @@ from shared.service.start import EXIT_CODE
 from shared.store.event_log import new_id
 from tests.fault.broker_rights import allow, forbid
 from tests.fault.case import Case
+from tests.fault.issuer import Issuer
 from tests.fault.model import Traffic
 from tests.fault.operator import linbang
 from tests.fault.system import Process, System
@@ -189,10 +194,55 @@ async def test_f40_database_away_for_long(case: Case) -> None:
     await case.holds(world, *EVERYTHING)
 
 
+async def test_f41_issuer_hangs(case: Case) -> None:
+    """registry takes requests and answers none while strangers' tokens come: whoever is known is served as before"""
+    system, world = case.system, await case.world()
+    url = f"{system.addresses('activities.api')[0]}/v1/activities"
+    async with Traffic(world, case.rng) as traffic:
+        await traffic.goes_on(case.nth(60))
+        with Issuer() as nobody, system.issuer.hanging() as asked:
+            tokens = [nobody.admin(district.code, district.admin) for district in world.districts]
+            strangers = [asyncio.create_task(come_with(system, url, token, asked)) for token in tokens]
+            assert await asyncio.to_thread(asked.wait, 60)
+            await traffic.goes_on(60)
+            assert await asyncio.gather(*strangers) == [401] * len(strangers)
+    assert not world.unavailable, "a request was answered 503"
+    await case.holds(world, *EVERYTHING)
+
+
+async def test_f42_topic_forbidden_to_read(case: Case) -> None:
+    """an ACL denies reading a topic in use: its events wait, those of all others are applied; allowed, it goes on"""
+    system, world = case.system, await case.world()
+    await forbid(system.bootstrap_servers, system.prefix + TOPIC, AclOperation.READ)
+    try:
+        async with Traffic(world, case.rng) as traffic:
+            await traffic.goes_on(case.nth(60))
+            await hears_of_all_but(case, TOPIC)
+    finally:
+        await allow(system.bootstrap_servers, system.prefix + TOPIC)
+    await case.holds(world, *EVERYTHING)
+
+
+async def test_f43_topic_not_to_be_seen(case: Case) -> None:
+    """a consumer starts without the right to see one of its topics: it handles all others; given it, it goes on"""
+    system, world = case.system, await case.world()
+    system[CONSUMER].kill9()
+    await forbid(system.bootstrap_servers, system.prefix + TOPIC, AclOperation.DESCRIBE)
+    try:
+        system[CONSUMER].start()
+        async with Traffic(world, case.rng) as traffic:
+            await traffic.goes_on(case.nth(60))
+            await hears_of_all_but(case, TOPIC)
+    finally:
+        await allow(system.bootstrap_servers, system.prefix + TOPIC)
+    await case.holds(world, *EVERYTHING)
+
+
 TRYING = ("registry.relay", "activities.relay", "activities.consumer", "assessment.relay")
 """Those that ask the database by themselves; a consumer alone asks when there is something to consume."""
 BACKGROUND = (*TRYING, CONSUMER)
 _TRIES, _LOOPS, _PER_TRY = 5, 4, 2
+_BETWEEN_TRIES = 0.1
 
 
 def most_tries(seconds: float) -> float:
@@ -208,6 +258,31 @@ def complaints(process: Process) -> int:
 
 async def have_tried(system: System, before: dict[str, int]) -> bool:
     return all(complaints(system[name]) - before[name] >= _TRIES for name in TRYING)
+
+
+async def hears_of_all_but(case: Case, topic: str) -> None:
+    """Wait until assessment names a topic that it cannot read, and yet hears of new people."""
+    system = case.system
+    named = f'consumer_topic_unreadable{{consumer="assessment",topic="{system.prefix}{topic}"}}'
+
+    async def names_it() -> bool:
+        try:
+            return await metric(system[CONSUMER], named) > 0
+        except httpx.TransportError:
+            return False
+
+    await eventually(names_it)
+    await case.world()
+    assert not await system[CONSUMER]._is_ready()
+
+
+async def come_with(system: System, url: str, token: str, asked: threading.Event) -> int:
+    """Come with a token until registry has been asked for its keys; return what the last one was answered."""
+    while True:
+        answer = await system.http.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        if asked.is_set():
+            return answer.status_code
+        await asyncio.sleep(_BETWEEN_TRIES)
 
 
 async def last_words(process: Process) -> str:

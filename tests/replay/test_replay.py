@@ -11,7 +11,7 @@ from asyncpg import InterfaceError
 
 from services.notifications.messages.domain import OF_CLOCK
 from shared.messaging.replay import event_logs
-from shared.messaging.replay.command_line import FAILED, _run
+from shared.messaging.replay.outcome import FAILED, run
 from shared.messaging.replay.request import From, ReplayRequest, ReplayResult, replay_once
 from shared.store.event_log import new_id
 from tests.replay.conftest import DISTRICT, Platform, served
@@ -103,7 +103,7 @@ def test_a_server_that_goes_away_is_no_difference() -> None:
         raise InterfaceError("connection is closed")
 
     with pytest.raises(typer.Exit) as ended:
-        _run(broken_off())
+        run(broken_off())
     assert ended.value.exit_code == FAILED
 
 

@@ -1,7 +1,7 @@
 """A pooler that lends connections to PostgreSQL to transactions, as PgBouncer does with ``pool_mode = transaction``.
 
 Each client logs in by a connection of its own, which then is anybody's: who asks next gets the one given back last.
-(PgBouncer itself is in no package index of Python's; what a service must notice is what this one does.)
+(PgBouncer itself is in no package index of Python's: ``pgbouncer.py`` tries it where a machine has it.)
 """
 
 import asyncio

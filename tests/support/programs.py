@@ -12,6 +12,7 @@ import pytest
 PACKAGES = {
     "chromium": "chromium",
     "docker-compose": "docker-compose",
+    "pgbouncer": "pgbouncer",
     "prometheus": "prometheus",
     "promtool": "prometheus",
 }

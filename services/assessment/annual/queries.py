@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import SESSIONS
+from services.assessment.ledger.queries import ROOM, SESSIONS
 from services.assessment.rules.domain import MINUTES_PER_HOUR, RuleSet
 from services.assessment.rules.queries import current_rules, rules_at
 from shared.store.event_log import now
@@ -99,11 +99,11 @@ class AssessmentPreview(BaseModel):
 # (ratings + prior_ratings): with a single division, a half is rounded as a half.
 _NOMINATIONS = text(f"""
     WITH monthly AS (
-        SELECT volunteer_id, sum(minutes) AS minutes, {SESSIONS} AS sessions,
-               sum(CASE kind WHEN 'reversal' THEN -rating ELSE rating END) AS rating_sum,
-               {SESSIONS} FILTER (WHERE rating IS NOT NULL) AS ratings
+        SELECT volunteer_id, sum(minutes)::int AS minutes, {SESSIONS}::int AS sessions,
+               sum(CASE kind WHEN 'reversal' THEN -rating ELSE rating END)::int AS rating_sum,
+               ({SESSIONS} FILTER (WHERE rating IS NOT NULL))::int AS ratings
         FROM ledger_entry WHERE district = :district AND service_on >= :start AND service_on < :end
-        GROUP BY volunteer_id, extract(year FROM service_on), extract(month FROM service_on)
+        GROUP BY volunteer_id, date_trunc('month', service_on::timestamp)
     ), yearly AS (
         SELECT volunteer_id, sum(minutes) AS minutes, sum(sessions) AS sessions,
                count(*) FILTER (WHERE sessions > 0) AS months, coalesce(sum(rating_sum), 0) AS rating_sum,
@@ -152,6 +152,7 @@ async def preview(tx: AsyncConnection, district: str, year: int) -> AssessmentPr
     A volunteer of whom registry has not told yet has no category and is not ranked.
     """
     rules = await _rules_of_year(tx, district, year)
+    await tx.execute(ROOM)
     rows = (await tx.execute(_NOMINATIONS, _values(district, year, rules))).mappings().all()
     nominations = [Nomination.model_validate(dict(row)) for row in rows]
     sizes = {Group(row["group"]): row["group_size"] for row in rows}  # where anybody is eligible, somebody is nominated

@@ -12,12 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts import ServiceLogged, ServiceRecordsImported
 from shared.contracts.received import Received
-from shared.store.projection import ProjectedTable, Projection
+from shared.store.projection import ProjectedTable, Projection, rows_of
 
-# What a record counts is 1; how many the whole import has is said once, by the event that completes it.
-_PROGRESS = text("""
+_ADD = """
     INSERT INTO import_progress AS p (district, import_id, credited_records, credited_minutes, expected_records,
                                       expected_minutes)
+    {told}
+    ON CONFLICT (district, import_id) DO UPDATE
+    SET credited_records = p.credited_records + excluded.credited_records,
+        credited_minutes = p.credited_minutes + excluded.credited_minutes,
+        expected_records = coalesce(excluded.expected_records, p.expected_records),
+        expected_minutes = coalesce(excluded.expected_minutes, p.expected_minutes)
+"""
+# What a record counts is 1; how many the whole import has is said once, by the event that completes it.
+_AS_EVENTS = """
     SELECT district, import_id, coalesce(sum(records) FILTER (WHERE NOT complete), 0),
            coalesce(sum(minutes) FILTER (WHERE NOT complete), 0), max(records) FILTER (WHERE complete),
            max(minutes) FILTER (WHERE complete)
@@ -25,12 +33,12 @@ _PROGRESS = text("""
                 CAST(:minutes AS bigint[]), CAST(:complete AS boolean[]))
          AS told(district, import_id, records, minutes, complete)
     GROUP BY 1, 2 ORDER BY 1, 2
-    ON CONFLICT (district, import_id) DO UPDATE
-    SET credited_records = p.credited_records + excluded.credited_records,
-        credited_minutes = p.credited_minutes + excluded.credited_minutes,
-        expected_records = coalesce(excluded.expected_records, p.expected_records),
-        expected_minutes = coalesce(excluded.expected_minutes, p.expected_minutes)
-""")
+"""
+_AS_ROWS = f"""
+    SELECT district, import_id, count(*), sum(minutes), NULL::int, NULL::bigint FROM {rows_of(ServiceLogged)}
+    WHERE import_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_PROGRESS, _PROGRESS_IN_BULK = (text(_ADD.format(told=told)) for told in (_AS_EVENTS, _AS_ROWS))
 
 
 async def count_imported(
@@ -52,6 +60,10 @@ async def count_imported(
     return {(event.attributes.district, event.data.import_id) for event in of_imports if event.data.import_id}
 
 
+async def _count_in_bulk(tx: AsyncConnection) -> None:
+    await tx.execute(_PROGRESS_IN_BULK)
+
+
 IMPORTS = Projection(
     "imports",
     (
@@ -60,5 +72,6 @@ IMPORTS = Projection(
         ),
     ),
     count_imported,
+    in_bulk={ServiceLogged: _count_in_bulk},
     compare_only="whether an import is closed was decided, and announced, once",
 )

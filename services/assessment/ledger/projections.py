@@ -19,7 +19,7 @@ from services.assessment.rules.repository import rule_book
 from shared.contracts import ServiceCorrected, ServiceLogged
 from shared.contracts.received import BrokenInvariantError, Received
 from shared.store.entries import known_entries, same_names
-from shared.store.projection import ProjectedTable, Projection, rows_of
+from shared.store.projection import Groups, ProjectedTable, Projection, rows_of
 from shared.store.statements import unnest
 
 _COLUMNS = ledger_entry.c.keys()
@@ -204,6 +204,11 @@ LEDGER = Projection(
     enter_in_ledger,
     in_bulk={ServiceLogged: _credit_in_bulk},
     reads=("rule_set",),
+    groups=Groups(
+        {"ledger_entry": "volunteer_id", "volunteer_hours": "volunteer_id"},
+        of=lambda event: event.data.volunteer_id,
+        members="record_id",
+    ),
 )
 RATINGS = known_entries("ratings", organiser_rating, same_names("volunteer_id", "rating"))
 """What organisers say of how good services were: of each the last word. A recipient's rating comes with the record."""

@@ -11,7 +11,7 @@ from services.assessment.register.tables import known_station, known_team, known
 from shared.contracts import VolunteerProfileChanged, VolunteerRegistered
 from shared.contracts.received import Received
 from shared.store.entries import keep_entries, known_entries, same_names
-from shared.store.projection import ProjectedTable, Projection
+from shared.store.projection import Groups, ProjectedTable, Projection
 from shared.store.statements import insert_rows
 
 _keep_volunteers = keep_entries(
@@ -42,7 +42,10 @@ async def note_volunteers(
 
 
 VOLUNTEERS = Projection(
-    "volunteers", (ProjectedTable("known_volunteer"), ProjectedTable("team_membership")), note_volunteers
+    "volunteers",
+    (ProjectedTable("known_volunteer"), ProjectedTable("team_membership")),
+    note_volunteers,
+    groups=Groups({"known_volunteer": "id", "team_membership": "volunteer_id"}),
 )
 STATIONS = known_entries("stations", known_station, same_names("code", "name"))
 TEAMS = known_entries("teams", known_team, same_names("code", "name"))

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.assessment.stars.repository import enter_announced
 from shared.contracts import HoursCorrected, HoursCredited, StarLevelReached
 from shared.contracts.received import Received
-from shared.store.projection import ProjectedTable, Projection
+from shared.store.projection import Groups, ProjectedTable, Projection
 
 
 async def enter_awards(
@@ -30,5 +30,6 @@ AWARDS = Projection(
     "awards",
     (ProjectedTable("award"),),
     enter_awards,
+    groups=Groups({"award": "volunteer_id"}),
     compare_only="a star was decided, and announced, once; this only holds the award against its announcements",
 )

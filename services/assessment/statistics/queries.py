@@ -1,12 +1,14 @@
 """A district's figures: totals, groups and star levels."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import SESSIONS
+from services.assessment.ledger.queries import ROOM, SESSIONS
 from services.assessment.rules.queries import current_rules
 from services.assessment.statistics.period import Period
 
@@ -88,29 +90,52 @@ class StarStatistics(BaseModel):
     levels: list[LevelCount]
 
 
-def _statement(key: str, code: str, name: str = "NULL", joins: tuple[str, str] = ("", "")) -> TextClause:
-    """Return the statement of the totals (first row) and, by ``code``, of the groups.
+# Each volunteer's sums of the period, by what is grouped by: a volunteer is counted once a group, and only where a
+# record stands. They are added up without sorting anybody. ``joins`` are to the entries, for the key.
+_SUMMED = f"""
+    SELECT e.volunteer_id, {{key}} AS key, sum(e.minutes)::int AS minutes, {SESSIONS}::int AS sessions
+    FROM ledger_entry e {{joins}} WHERE e.district = :district AND {{period}}
+    GROUP BY 1, 2
+"""
+# The same of all times, which is kept.
+_KEPT = "SELECT volunteer_id, NULL AS key, minutes, sessions FROM volunteer_hours WHERE district = :district"
+_FIGURES = """
+    coalesce(sum(minutes), 0) AS minutes, coalesce(sum(sessions), 0) AS sessions,
+    count(*) FILTER (WHERE sessions > 0) AS volunteers
+"""
+_EVERYBODY = f"""
+    SELECT NULL AS code, NULL AS name, {_FIGURES}
+    FROM (SELECT sum(minutes) AS minutes, sum(sessions) AS sessions FROM summed GROUP BY volunteer_id) everybody
+"""
+_GROUPS = f"""
+    SELECT {{code}} AS code, {{name}} AS name, sum(s.minutes), sum(s.sessions), sum(s.volunteers)
+    FROM (SELECT {{of}} AS key, {_FIGURES} FROM summed {{people}} GROUP BY 1) s {{named}}
+    GROUP BY 1, 2 HAVING sum(s.sessions) > 0 ORDER BY 1
+"""
 
-    Entries are first summed by volunteer and ``key``, so that a volunteer is counted once a group, and only where a
-    record stands. ``joins`` are to the entries, for the key, and to the sums, for code and name.
-    """
-    return text(f"""
-        WITH summed AS MATERIALIZED (
-            SELECT e.volunteer_id, {key} AS key, sum(e.minutes) AS minutes, {SESSIONS} AS sessions
-            FROM ledger_entry e {joins[0]} WHERE e.district = :district AND {Period.CONDITION}
-            GROUP BY 1, 2
-        )
-        SELECT NULL AS code, NULL AS name, coalesce(sum(minutes), 0) AS minutes, coalesce(sum(sessions), 0) AS sessions,
-               count(DISTINCT volunteer_id) FILTER (WHERE sessions > 0) AS volunteers
-        FROM summed
-        UNION ALL
-        SELECT * FROM (
-            SELECT {code} AS code, {name} AS name, sum(s.minutes), sum(s.sessions),
-                   count(DISTINCT s.volunteer_id) FILTER (WHERE s.sessions > 0)
-            FROM summed s {joins[1]}
-            GROUP BY 1, 2 HAVING sum(s.sessions) > 0 ORDER BY 1
-        ) grouped
-    """)
+
+@dataclass(frozen=True, slots=True)
+class _Breakdown:
+    """How entries are grouped: by which ``key`` of theirs, or else by what of their volunteer."""
+
+    key: str = "NULL"
+    joins: str = ""
+    of: str = "key"
+    people: str = ""
+    code: str = "s.key"
+    name: str = "NULL"
+    named: str = ""
+
+
+def _known(table: str, key: str, joins: str = "") -> _Breakdown:
+    """Group by what registry tells of; what it has not told of is one group."""
+    return _Breakdown(
+        key=f"CASE WHEN {key} IN (SELECT id FROM {table} WHERE district = :district) THEN {key} END",
+        joins=joins,
+        code="n.code",
+        name="n.name",
+        named=f"LEFT JOIN {table} n ON n.district = :district AND n.id = s.key",
+    )
 
 
 # A session counts for the team of its time; one before the first that is known of, as imported ones are, for the first.
@@ -123,17 +148,28 @@ _TEAM_OF_THE_TIME = """
         WINDOW told AS (PARTITION BY volunteer_id ORDER BY version)
     ) m ON m.volunteer_id = e.volunteer_id AND e.started_at >= m.since AND e.started_at < m.until
 """
-_STATION = "LEFT JOIN known_station n ON n.district = :district AND n.id = s.key"
-_TEAM = "LEFT JOIN known_team n ON n.district = :district AND n.id = s.key"
-_VOLUNTEER = "LEFT JOIN known_volunteer v ON v.district = :district AND v.id = s.volunteer_id"
-_STATEMENTS: dict[Grouping | None, TextClause] = {
-    None: _statement("NULL", "NULL"),
-    Grouping.STATION: _statement("e.station_id", "n.code", "n.name", ("", _STATION)),
-    Grouping.TEAM: _statement("m.team_id", "n.code", "n.name", (_TEAM_OF_THE_TIME, _TEAM)),
-    Grouping.SERVICE: _statement("e.service", "s.key"),
-    Grouping.MONTH: _statement("to_char(e.service_on, 'YYYY-MM')", "s.key"),
-    Grouping.CATEGORY: _statement("NULL", "v.category", joins=("", _VOLUNTEER)),
+_BREAKDOWNS = {
+    None: _Breakdown(),
+    Grouping.STATION: _known("known_station", "e.station_id"),
+    Grouping.TEAM: _known("known_team", "m.team_id", _TEAM_OF_THE_TIME),
+    Grouping.SERVICE: _Breakdown("e.service"),
+    Grouping.MONTH: _Breakdown("date_trunc('month', e.service_on::timestamp)", code="to_char(s.key, 'YYYY-MM')"),
+    Grouping.CATEGORY: _Breakdown(
+        of="v.category", people="LEFT JOIN known_volunteer v ON v.district = :district AND v.id = volunteer_id"
+    ),
 }
+
+
+@cache
+def _statement(by: Grouping | None, period: str, *, kept: bool) -> TextClause:
+    """Return the statement of the totals (first row) and of the groups, of entries for which ``period`` holds."""
+    how = _BREAKDOWNS[by]
+    summed = _KEPT if kept else _SUMMED.format(key=how.key, joins=how.joins, period=period)
+    groups = _GROUPS.format(code=how.code, name=how.name, of=how.of, people=how.people, named=how.named)
+    grouped = f"UNION ALL SELECT * FROM ({groups}) grouped" if by else ""
+    return text(f"WITH summed AS MATERIALIZED ({summed}) {_EVERYBODY} {grouped}")
+
+
 _STARS = text("""
     SELECT coalesce(a.stars, 0) AS level, count(*) AS volunteers
     FROM volunteer_hours h LEFT JOIN award a ON a.district = h.district AND a.volunteer_id = h.volunteer_id
@@ -143,8 +179,11 @@ _STARS = text("""
 
 async def statistics(tx: AsyncConnection, district: str, period: Period, by: Grouping | None) -> Statistics:
     """Return the figures of a period, and of its groups where ``by`` names any."""
-    totals, *groups = (await tx.execute(_STATEMENTS[by], {"district": district, **period.values()})).mappings().all()
-    return Statistics.model_validate({**totals, "groups": [dict(group) for group in groups] if by else []})
+    kept = period == Period() and by in (None, Grouping.CATEGORY)
+    await tx.execute(ROOM)
+    rows = await tx.execute(_statement(by, period.condition(), kept=kept), {"district": district, **period.values()})
+    totals, *groups = rows.mappings().all()
+    return Statistics.model_validate({**totals, "groups": [dict(group) for group in groups]})
 
 
 async def star_statistics(tx: AsyncConnection, district: str) -> StarStatistics:

@@ -1,9 +1,10 @@
 """The figures of everybody who has a record, page by page."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.ledger.queries import SESSIONS
@@ -36,12 +37,12 @@ class VolunteerFigures(BaseModel):
     stars: int
 
 
-_PAGE = text(f"""
+_PAGE = f"""
     SELECT v.number AS volunteer_no, v.category, f.minutes, f.sessions, h.minutes AS lifetime_minutes,
            coalesce(a.stars, 0) AS stars
     FROM (
         SELECT k.district, k.id, k.number, k.category FROM known_volunteer k
-        WHERE k.district = :district AND (CAST(:after AS text) IS NULL OR k.number > :after)
+        WHERE k.district = :district AND {{after}}
           AND EXISTS (SELECT FROM volunteer_hours WHERE district = k.district AND volunteer_id = k.id)
         ORDER BY k.number LIMIT :limit
     ) v
@@ -49,15 +50,21 @@ _PAGE = text(f"""
     LEFT JOIN award a ON a.district = v.district AND a.volunteer_id = v.id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(e.minutes), 0) AS minutes, coalesce({SESSIONS}, 0) AS sessions FROM ledger_entry e
-        WHERE e.district = v.district AND e.volunteer_id = v.id AND {Period.CONDITION}
+        WHERE e.district = v.district AND e.volunteer_id = v.id AND {{period}}
     ) f
     ORDER BY v.number
-""")
+"""
+
+
+@cache
+def _page(after: str, period: str) -> TextClause:
+    return text(_PAGE.format(after=after, period=period))
 
 
 async def hours_by_volunteer(
     tx: AsyncConnection, district: str, period: Period, after: str | None, limit: int
 ) -> Sequence[VolunteerFigures]:
     """Return the figures of everybody who has a record, by volunteer number, from after a number on."""
-    values = {"district": district, "after": after, "limit": limit, **period.values()}
-    return [VolunteerFigures(**row) for row in (await tx.execute(_PAGE, values)).mappings()]
+    values = {"district": district, "limit": limit, **period.values(), **({"after": after} if after else {})}
+    page = _page("k.number > :after" if after else "true", period.condition())
+    return [VolunteerFigures(**row) for row in (await tx.execute(page, values)).mappings()]

@@ -23,6 +23,7 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    PlacementProposed,
     Provenance,
     ShiftCancelled,
     ShiftMissed,
@@ -72,6 +73,7 @@ class Template(StrEnum):
     SHIFT_MISSED = "shift_missed"
     ABSENCE_EXCUSED = "absence_excused"
     HOURS_CORRECTED = "hours_corrected"
+    PLACEMENT_PROPOSED = "placement_proposed"
 
 
 TEMPLATES = tuple(Template)
@@ -101,6 +103,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.SHIFT_MISSED: Purpose.ATTENDANCE,
     Template.ABSENCE_EXCUSED: Purpose.ATTENDANCE,
     Template.HOURS_CORRECTED: Purpose.HOURS,
+    Template.PLACEMENT_PROPOSED: Purpose.PLACE,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -166,6 +169,9 @@ def _told_of_places(event: Event) -> Iterator[Told]:
         case SignUpOffered():
             facts = {**_own_shift(event), "place": one_line(event.place), "answer_by": event.accept_by.isoformat()}
             yield event.volunteer_id, Template.PLACE_OFFERED, facts, EVERYWHERE
+        case PlacementProposed():
+            facts = {"station": one_line(event.station_name), "answer_by": event.answer_by.isoformat()}
+            yield event.volunteer_id, Template.PLACEMENT_PROPOSED, facts, EVERYWHERE
         case SignUpWithdrawn(activity_title=str(), starts_at=datetime()):
             if template := _UNANSWERED.get(event.reason):
                 yield event.volunteer_id, template, _own_shift(event), EVERYWHERE

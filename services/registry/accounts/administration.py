@@ -16,7 +16,7 @@ from services.registry.accounts import changes, domain, proofs, repository
 from services.registry.accounts.passwords import Passwords
 from services.registry.accounts.repository import Account
 from services.registry.people import repository as people
-from services.registry.people.domain.volunteer import belongs_to
+from services.registry.people.domain.volunteer import belongs_to, is_of_another
 from services.registry.places import repository as places
 from shared.contracts import (
     AccountLocked,
@@ -71,10 +71,13 @@ async def open_account(tx: AsyncConnection, actor: Actor, new: NewAccount, passw
     names = [domain.user_name(new.user_name)] if new.user_name else []
     if new.volunteer_number:
         number = domain.log_in_name(new.volunteer_number)
-        if not belongs_to(actor.district, number):
+        if is_of_another(actor.district, number):
             raise RefusedError(Fault("volunteer_number", Code.OTHER_DISTRICT))
         volunteer_id = await people.id_of_number(tx, actor.district, number)
-        names.append(number)
+        if belongs_to(actor.district, number):
+            names.append(number)
+        elif not names:  # another district may have the same one
+            raise RefusedError(Fault("user_name", Code.MISSING))
     account = Account(actor.district, new_id(), names[0], password_hash, tuple(sorted(roles)), units, volunteer_id)
     await changes.enter_account(tx, account, names, actor.name)
     return AccountCreated(id=account.id, log_in_names=names)

@@ -31,7 +31,8 @@ OfficeAtHand = Annotated[Caller, Depends(caller_with(Role.OPERATOR, Role.DISTRIC
 class AccountForm(BaseModel):
     """An account to open. ``units`` are codes of the stations managed or teams led.
 
-    ``volunteer_number`` makes it that volunteer's account, with the role ``volunteer``; they log in by the number too.
+    ``volunteer_number`` makes it that volunteer's account, with the role ``volunteer``; they log in by the number too,
+    unless it was given before the system and has no district's code in it.
     """
 
     model_config = ConfigDict(

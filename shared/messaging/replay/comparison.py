@@ -7,20 +7,16 @@ figures are shown: of texts and bytes it is said that they differ.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging.replay.rebuild import columns_of, key_of
+from shared.messaging.replay.rebuild import columns_of, key_of, types_of
 from shared.store.projection import ProjectedTable, Projection
 
 FIRST = 10
 """Differences of a table that are shown in full."""
-_TYPES = text("""
-    SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
-    WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 AND NOT attisdropped
-""")
 _SHOWN = {
     "bigint", "boolean", "date", "double precision", "integer", "smallint", "timestamp with time zone", "uuid",
 }  # fmt: skip
@@ -46,6 +42,12 @@ class TableComparison:
     differing: int
     first: Sequence[Difference]
 
+    def __add__(self, other: Self) -> "TableComparison":
+        """Return what was found of the same table's rows and of others."""
+        first = [*self.first, *other.first][:FIRST]
+        sums = (self.live + other.live, self.rebuilt + other.rebuilt, self.differing + other.differing)
+        return TableComparison(self.table, *sums, first)
+
 
 async def compare(
     tx: AsyncConnection, projection: Projection, shadow: str, district: str | None
@@ -57,7 +59,7 @@ async def compare(
 async def _compare(tx: AsyncConnection, table: ProjectedTable, shadow: str, district: str | None) -> TableComparison:
     key = await key_of(tx, table.name)
     columns = await columns_of(tx, table)
-    types: dict[str, str] = {row[0]: row[1] for row in await tx.execute(_TYPES, {"table": f"public.{table.name}"})}
+    types = await types_of(tx, table.name)
     values = {column: _comparable(table, column, types[column]) for column in [*key, *columns]}
     named = ", ".join([*values, *(["shape"] if table.of_shape else [])])
     compared = f"(CAST(:district AS text) IS NULL OR district = :district) AND ({table.rows})"

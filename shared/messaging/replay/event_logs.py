@@ -24,12 +24,12 @@ BATCH = 10_000
 _SELECTED = f"""
     FROM event_log
     WHERE {EVENT} = ANY($1::text[]) AND ($2::text IS NULL OR district = $2)
-      AND ($3::timestamptz IS NULL OR occurred_at < $3) AND ($4::uuid[] IS NULL OR event_id = ANY($4))
+      AND ($3::timestamptz IS NULL OR occurred_at < $3)
 """
 _COUNT = "SELECT count(*)" + _SELECTED
 _READ = f"""
     SELECT position, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district
-    {_SELECTED} AND type <> ALL($5::text[]) ORDER BY district, position
+    {_SELECTED} AND type <> ALL($4::text[]) ORDER BY district, position
 """
 SPAN = 100_000
 """Events of any type a span: enough that a statement costs little beside its rows, few enough that both databases are
@@ -58,12 +58,10 @@ class EventLogs:
         """``snapshot`` is an exported one to read in, where a log is in the very database that is compared."""
         self._snapshot = snapshot
         self._types = EventTypes(rebuilt.events)
-        # What is named by ids is little: it goes event by event.
-        self._in_bulk = list(rebuilt.projection.in_bulk) if scope.ids is None else []
+        self._in_bulk = list(rebuilt.projection.in_bulk)
         self._url_of, self._scope = url_of, scope
         self._urls = [url_of(service) for service in sorted({event.publisher() for event in rebuilt.events})]
-        ids = None if scope.ids is None else list(scope.ids)
-        self._arguments = (self._types.names, scope.district, scope.until, ids)
+        self._arguments = (self._types.names, scope.district, scope.until)
 
     async def count(self) -> int:
         """Return how many events there are to read."""
@@ -108,7 +106,8 @@ class EventLogs:
     def _batch(self, rows: Sequence[asyncpg.Record]) -> EventBatch:
         read = self._types.read
         events = [Received(attributes := Attributes(*row[2:]), read(attributes, row[1])) for row in rows]
-        return EventBatch(events, {}, max(map(itemgetter(0), rows)), len(rows))
+        positions = list(map(itemgetter(0), rows))
+        return EventBatch(events, {}, max(positions), len(rows), positions)
 
 
 async def log_spans(log: asyncpg.Connection, district: str | None) -> list[tuple[Any, ...]]:

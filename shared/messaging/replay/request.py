@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging.positions import positions_of
+from shared.messaging.positions import Offsets, positions_of
 from shared.messaging.reactions import Rebuildable
 from shared.messaging.replay.comparison import TableComparison, compare
 from shared.messaging.replay.event_logs import EventLogs
@@ -82,29 +81,33 @@ async def replay_once(
             tables = await compare(tx, request.rebuilt.projection, "pg_temp", request.district)
         result = ReplayResult(rebuild.applied, rebuild.position, tables)
         if keep:
-            await _keep(store, request, result)
+            await keep_result(store, request.name, result, request.district)
         return result
 
 
-async def source_of(request: ReplayRequest, tx: AsyncConnection, ids: Sequence[UUID] | None = None) -> Source:
-    """Return where a replay's events are to be read, all or those with ``ids``, given the snapshot to agree with."""
-    scope = Scope(request.until, request.district, ids)
+async def source_of(request: ReplayRequest, tx: AsyncConnection, after: Offsets | None = None) -> Source:
+    """Return where a replay's events are to be read, given the snapshot to agree with.
+
+    ``after``: what a topic has after these offsets alone.
+    """
+    scope = Scope(request.until, request.district)
     if request.source is From.KAFKA:
         ends = await positions_of(tx, request.service)
-        return TopicRecords(servers_of(request.service), terminal.topic_prefix(), request.rebuilt, scope, ends)
+        return TopicRecords(servers_of(request.service), terminal.topic_prefix(), request.rebuilt, scope, ends, after)
     snapshot = await tx.scalar(_EXPORT) if request.rebuilt.own_log else None
     return EventLogs(partial(terminal.database_url, role="worker"), request.rebuilt, scope, snapshot)
 
 
-async def _keep(store: Store, request: ReplayRequest, result: ReplayResult) -> None:
+async def keep_result(store: Store, projection: str, result: ReplayResult, district: str | None) -> None:
+    """Keep what a comparison has found, for whoever watches."""
     async with store.transaction() as tx:
         await tx.execute(
             _KEEP,
             {
-                "projection": request.name,
+                "projection": projection,
                 "rows": sum(table.rebuilt for table in result.tables),
                 "differences": result.differing,
                 "position": result.position or result.applied,
-                "district": request.district,
+                "district": district,
             },
         )

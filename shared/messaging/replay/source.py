@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
-from uuid import UUID
 
 from shared.contracts.envelope import Attributes, UndecodableEventError, decode, known_names
 from shared.contracts.event import Event
@@ -19,11 +18,10 @@ from shared.messaging.replay.rows import EventRows
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which events: those before ``until``, of ``district``, with one of ``ids``; None sets no bound."""
+    """Which events: those before ``until``, of ``district``; None sets no bound."""
 
     until: datetime | None = None
     district: str | None = None
-    ids: Collection[UUID] | None = None
 
 
 class EventBatch(NamedTuple):
@@ -33,6 +31,8 @@ class EventBatch(NamedTuple):
     states: Mapping[str, Sequence[StateRecord]]
     position: int
     size: int
+    positions: Sequence[int] = ()
+    """Each event's position in its event log; none for topics."""
 
 
 class Source(Protocol):

@@ -3,8 +3,8 @@
 Invariant: until one transaction commits, the live tables are as they were; from then on they are the rebuilt ones, with
 the same columns, keys, indexes, checks, triggers, policies and rights, and hold every event that has been applied. That
 transaction holds the consumer's offsets and its inbox, so nobody applies an event meanwhile; it brings the shadow up
-to what the live one got since the snapshot, notes the swap as an event, and changes names. Readers wait for the change
-of names alone.
+to what the live one got since the last round of catching up, notes the swap as an event, and changes names. Nothing
+that it reads grows with the history (``log_tail.py``). Readers wait for the change of names alone.
 
 The shadow is a schema of its own while it is being made. What a killed swap leaves there, the next one clears away.
 The handlers run as the worker, with that schema as their whole search path: they find the projection's tables and what
@@ -13,14 +13,16 @@ it reads, and nothing else.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from typing import NamedTuple
 
 from sqlalchemy import Text, TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.operations import ProjectionSwapped
+from shared.messaging.positions import Offsets, positions_of
 from shared.messaging.reactions import Rebuildable
 from shared.messaging.replay.comparison import TableComparison, compare
+from shared.messaging.replay.log_tail import LogTail, log_tails
 from shared.messaging.replay.rebuild import Rebuild, give_room, lock
 from shared.messaging.replay.rows import make_tables
 from shared.messaging.replay.source import Source
@@ -32,15 +34,12 @@ from shared.store.engine import Store
 SCHEMA = "shadow"
 _LOCK_SECONDS = 10
 """How long readers may keep the names from being changed before the swap gives up; they would queue behind it."""
-SourceOf = Callable[[AsyncConnection, Sequence[UUID] | None], Awaitable[Source]]
-"""Returns where to read events: all of them, or those with the ids."""
+FEW = 500
+"""Events that a consumer may be held for; what is more is caught up with before."""
+_ROUNDS = 10
+SourceOf = Callable[[AsyncConnection, Offsets | None], Awaitable[Source]]
+"""Returns where to read everything, or what a topic has after some offsets."""
 
-_APPLIED = text(f"""
-    CREATE TABLE {SCHEMA}.applied AS SELECT event_id FROM public.inbox WHERE consumer = :consumer
-""")
-_APPLIED_SINCE = text(f"""
-    SELECT event_id FROM public.inbox WHERE consumer = :consumer EXCEPT SELECT event_id FROM {SCHEMA}.applied
-""")
 _HOLD_OFFSETS = text("SELECT FROM public.consumer_offset WHERE consumer = :consumer FOR UPDATE")
 _TABLE = bindparam("table", type_=Text())
 # Everything a table has that LIKE does not copy, or copies under other names, as the statements that make it.
@@ -89,33 +88,46 @@ class Swap:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Swapped:
+class Swapped(NamedTuple):
     """What has been put in place, and how the replaced tables had differed from it."""
 
     filling: Rebuild
     replaced: Sequence[TableComparison]
+    offsets: Offsets
+    """Where the consumer was when the shadow was filled."""
+    held_for: int = 0
+    """Events that were looked at while the consumer was held."""
 
 
-async def replace(store: Store, swap: Swap, source_of: SourceOf, begin: OnProgress, advance: OnProgress) -> Swapped:
-    """Rebuild a projection and put it in the live one's place. ``store`` is the owner's. Raises BusyError.
+async def replace(
+    store: Store,
+    swap: Swap,
+    source_of: SourceOf,
+    url_of: Callable[[str], str],
+    begin: OnProgress,
+    advance: OnProgress,
+) -> Swapped:
+    """Rebuild a projection and put it in the live one's place. Raises BusyError.
 
-    Whatever ends it before its last transaction leaves the live tables as they are and no shadow behind.
+    ``store`` is the owner's, ``url_of`` gives a service's database as its worker. Whatever ends it before its last
+    transaction leaves the live tables as they are and no shadow behind.
     """
-    async with store.engine.connect() as session:
+    async with store.engine.connect() as session, log_tails(swap.rebuilt, url_of) as tails:
         await lock(session)
         await give_room(session)
         try:
             await _make(session, swap)
-            swapped = await _fill(session, swap, source_of, begin, advance)
+            swapped = await _fill(session, swap, source_of, tails, begin, advance)
+            for _ in range(_ROUNDS):
+                if await _catch_up(session, swap, swapped.filling, tails) <= FEW:
+                    break
             await _finish(session, swap)
-            await _take_the_place(session, swap, swapped, source_of)
+            return await _take_the_place(session, swap, swapped, source_of, tails)
         finally:
             await session.rollback()
             await _clear(session)
             await session.commit()
             await session.invalidate()  # its settings and the lock go with the session
-        return swapped
 
 
 async def _clear(session: AsyncConnection) -> None:
@@ -145,20 +157,50 @@ async def _make(session: AsyncConnection, swap: Swap) -> None:
 
 
 async def _fill(
-    session: AsyncConnection, swap: Swap, source_of: SourceOf, begin: OnProgress, advance: OnProgress
+    session: AsyncConnection,
+    swap: Swap,
+    source_of: SourceOf,
+    tails: Sequence[LogTail],
+    begin: OnProgress,
+    advance: OnProgress,
 ) -> Swapped:
-    """Fill the shadow up to a snapshot, compare in it, and keep which events it holds."""
+    """Fill the shadow up to a snapshot, compare in it, and keep what it has not applied."""
     await session.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    await session.execute(_APPLIED, {"consumer": swap.service})
+    offsets = await positions_of(session, swap.service)  # the snapshot is of this moment
+    for tail in [] if swap.rebuilt.states else tails:
+        tail.position = await tail.settle()
     await _act_as_worker(session, swap)
     await make_tables(session, swap.rebuilt.projection.in_bulk)
     source = await source_of(session, None)
     begin(await source.count())
     filling = Rebuild(session, swap.rebuilt, swap.service)
     await filling.run(source, advance)
+    for tail in tails:
+        tail.open = {one.event_id: one for one in filling.open[tail.service] if one.position <= tail.position}
     replaced = await compare(session, swap.rebuilt.projection, SCHEMA, None)
     await session.commit()
-    return Swapped(filling, replaced)
+    return Swapped(filling, replaced, offsets)
+
+
+async def _catch_up(session: AsyncConnection, swap: Swap, filling: Rebuild, tails: Sequence[LogTail]) -> int:
+    """Apply what has come meanwhile, while the consumer goes on; return how many events were looked at."""
+    if swap.rebuilt.states:
+        return 0
+    await _act_as_worker(session, swap)
+    looked_at = 0
+    for tail in tails:
+        looked_at += await _apply_since(session, filling, tail, await tail.settle())
+    await session.commit()
+    return looked_at
+
+
+async def _apply_since(session: AsyncConnection, filling: Rebuild, tail: LogTail, end: int | None) -> int:
+    events, looked_at = await tail.applied_since(session, filling.consumer, end)
+    if events:
+        await filling.rebuilt.projection.project(session, events)
+    filling.applied += len(events)
+    filling.position = max(filling.position, tail.position if events else 0)
+    return looked_at
 
 
 async def _finish(session: AsyncConnection, swap: Swap) -> None:
@@ -170,17 +212,22 @@ async def _finish(session: AsyncConnection, swap: Swap) -> None:
     reach("replay.before_swap")
 
 
-async def _take_the_place(session: AsyncConnection, swap: Swap, swapped: Swapped, source_of: SourceOf) -> None:
+async def _take_the_place(
+    session: AsyncConnection, swap: Swap, swapped: Swapped, source_of: SourceOf, tails: Sequence[LogTail]
+) -> Swapped:
     """Hold the consumer, catch up, note the event and change the names: all or nothing."""
     await session.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
     await session.execute(_HOLD_OFFSETS, {"consumer": swap.service})
     await session.exec_driver_sql("LOCK TABLE public.inbox IN SHARE MODE")  # a redrive goes by no offset
-    missed = (await session.scalars(_APPLIED_SINCE, {"consumer": swap.service})).all()
     await _act_as_worker(session, swap)
-    if missed or swap.rebuilt.states:
-        source = await source_of(session, missed)
+    held_for = 0
+    if swap.rebuilt.states:
+        source = await source_of(session, swapped.offsets)
         await source.count()
         await swapped.filling.run(source)
+    else:
+        for tail in tails:
+            held_for += await _apply_since(session, swapped.filling, tail, None)
     await session.exec_driver_sql("SET LOCAL search_path = public")
     await event_log.append(session, [_event(swap, swapped)])
     await session.exec_driver_sql("RESET ROLE")
@@ -190,6 +237,7 @@ async def _take_the_place(session: AsyncConnection, swap: Swap, swapped: Swapped
         await session.exec_driver_sql(f"ALTER TABLE {SCHEMA}.{table.name} SET SCHEMA public")
     reach("replay.within_swap")
     await session.commit()
+    return swapped._replace(held_for=held_for)
 
 
 async def _act_as_worker(session: AsyncConnection, swap: Swap) -> None:

@@ -32,8 +32,18 @@ class TopicRecords:
 
     repeats = True  # whatever the relay sent twice is there twice
 
-    def __init__(self, servers: KafkaServers, prefix: str, rebuilt: Rebuildable, scope: Scope, ends: Offsets) -> None:
+    def __init__(
+        self,
+        servers: KafkaServers,
+        prefix: str,
+        rebuilt: Rebuildable,
+        scope: Scope,
+        ends: Offsets,
+        after: Offsets | None = None,
+    ) -> None:
+        """``after`` is where an earlier reading ended; None: from the beginnings."""
         self._servers, self._prefix, self._scope, self._ends = servers, prefix, scope, ends
+        self._after = after or {}
         self._types = EventTypes(rebuilt.events)
         self._states = {topic.name for topic in rebuilt.states}
         self._topics = sorted(prefix + name for name in {e.topic for e in rebuilt.events} | self._states)
@@ -48,7 +58,7 @@ class TopicRecords:
                     f"{topic}[{partition}] begins at offset {beginning}: what came before is past its retention "
                     "and in the event log alone. Replay from there (--from event-log)."
                 )
-        self._starts = beginnings
+        self._starts = {place: max(start, self._after.get(place, 0)) for place, start in beginnings.items()}
         return sum(max(0, self._ends.get(place, 0) - start) for place, start in self._starts.items())
 
     async def in_bulk(self) -> AsyncIterator[EventRows]:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.received import StateRecord
-from shared.messaging.relay import _LOOK, _READ, POLL_ROWS, _writers
+from shared.messaging.relay import _LOOK, _READ, _READ_BY_INDEX, POLL_ROWS, _writers
 from shared.store.engine import Store
 from shared.store.event_log import append, new_id, put_state
 from shared.store.log_cursor import LogCursor
@@ -33,6 +33,7 @@ async def neighbour(service_database: ServiceDatabase) -> Urls:
 async def reader(wire: Wire) -> AsyncIterator[AsyncConnection]:
     async with wire.worker.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(_READ_BY_INDEX)
         yield connection
 
 

@@ -16,6 +16,7 @@ from shared.messaging.reactions import History
 from shared.messaging.replay import event_logs
 from shared.store.event_log import NewEvent, append, new_id
 from tests.integration.messaging.conftest import Wire
+from tests.integration.messaging.test_consumer import send_raw
 from tests.integration.messaging.test_subscription import Service, is_reading, publish, team_registered
 from tests.support.eventually import eventually, running
 from tests.support.tally import (
@@ -89,6 +90,22 @@ async def test_what_is_parked_is_not_missing(wire: Wire) -> None:
     good, bad = (an_hour_ago(service_logged(new_id(), minutes)) for minutes in (60, POISONED_MINUTES))
     await handled(wire, good, bad)
     assert await count(wire) == {LOGGED: (2, 0), CORRECTED: (0, 0)}
+
+
+async def test_whatever_is_parked_the_count_is_made(wire: Wire) -> None:
+    """Headers are bytes: such as are no text, or no text that PostgreSQL holds, are among them."""
+    odd = [("x", b"\x00"), ("y", b"\xff"), ("z\x00", b"1"), ("ce_id", b"\xf0\x9f"), ("ce_id", None), ("ce_id", b'"')]
+    good, bad = (an_hour_ago(service_logged(new_id(), minutes)) for minutes in (60, POISONED_MINUTES))
+    await send_raw(wire, b"no event", odd, 0)
+    await publish(wire, good, bad)
+    async with running(consumer(wire.worker, wire.servers, wire.prefix).run):
+        await eventually(lambda: has_parked(wire, 2))
+    assert await count(wire) == {LOGGED: (2, 0), CORRECTED: (0, 0)}
+
+
+async def has_parked(wire: Wire, records: int) -> bool:
+    async with wire.worker.transaction() as tx:
+        return bool(await tx.scalar(text("SELECT count(*) FROM dead_letter")) == records)
 
 
 async def test_history_that_is_ignored_is_not_missing_and_history_that_is_applied_is(wire: Wire) -> None:

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from shared.contracts.envelope import read_attributes
+from shared.messaging import relay
 from shared.ops.health import Heartbeat
 from shared.store.event_log import NewEvent, append, new_id
 from tests.integration.messaging.conftest import Wire, outbox_is_empty
@@ -141,3 +142,17 @@ async def test_a_record_larger_than_one_batch_of_its_partition_keeps_its_order(w
     await publish(wire.api, record, *corrections)
     await drain(wire)
     assert await published(wire) == [str(event.event_id) for event in (record, *corrections)]
+
+
+async def test_a_plan_made_over_an_empty_log_goes_by_indexes(wire: Wire) -> None:
+    """The relay's first polls find nothing, and PostgreSQL keeps the plan: it must not read the whole log later."""
+    async with wire.worker.engine.connect() as connection:
+        await connection.execute(relay._READ_BY_INDEX)
+        plan = await connection.execute(
+            text(f"EXPLAIN {relay._READ.text}"), {"after": 0, "rows": relay.POLL_ROWS, "refused": []}
+        )
+        steps = "\n".join(plan.scalars())
+        await connection.invalidate()  # the settings are the session's
+    assert "Index Scan using event_log_pkey" in steps
+    assert "Index Scan using outbox_pkey" in steps
+    assert "Seq Scan" not in steps

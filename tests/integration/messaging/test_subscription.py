@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
@@ -28,9 +29,12 @@ from shared.messaging.servers import KafkaServers
 from shared.messaging.subscribe import subscribe
 from shared.messaging.subscription import HistoryMissingError
 from shared.ops.health import Heartbeat
+from shared.service.supervision import supervise
 from shared.store.event_log import NewEvent, append, new_id
 from shared.store.projection import ProjectedTable, Projection
 from tests.integration.messaging.conftest import Wire, outbox_is_empty
+from tests.integration.messaging.test_refused_topics import delete
+from tests.support import topics
 from tests.support.eventually import eventually, running
 from tests.support.tally import DISTRICT, GROUP, service_corrected, service_logged
 
@@ -364,3 +368,29 @@ async def test_events_under_an_old_name_are_handled_as_what_they_are_called_now(
     service.types.clear()
     await service.catch_up()
     assert service.types == ["TeamRegistered", "TeamChanged"]
+
+
+async def test_a_topic_that_is_not_there_yet_holds_up_no_other_and_is_read_once_it_is(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The topic of the next release, before `linbang provision`."""
+    monkeypatch.setattr("shared.messaging.unreadable_topics.LOOK_SECONDS", 0.0)
+    service = Service(wire, {ServiceLogged: History.APPLY, TeamRegistered: History.APPLY})
+    await delete(wire, TeamRegistered.topic)
+    logged, team = service_logged(new_id()), team_registered()
+    heartbeat = Heartbeat(GROUP)
+    async with running(lambda _: supervise(lambda: service.consumer().run, heartbeat)):
+        await publish(wire, logged)
+        await eventually(lambda: service.has([logged], [logged]))
+        assert not heartbeat.ready
+        named = {"consumer": GROUP, "topic": wire.prefix + TeamRegistered.topic}
+        assert REGISTRY.get_sample_value("consumer_topic_unreadable", named) == 1
+        await topics.provision(wire.servers, wire.prefix)
+        await publish(wire, team)
+        await eventually(lambda: service.has([logged, team], [logged, team]))
+
+        async def is_ready() -> bool:
+            return heartbeat.ready
+
+        await eventually(is_ready)
+    assert REGISTRY.get_sample_value("consumer_topic_unreadable", named) is None

@@ -4,6 +4,8 @@ import os
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +18,7 @@ from shared.store.engine import Store
 from shared.store.event_log import new_id
 from shared.store.sessions import keeps_sessions
 from tests.support.infrastructure import Urls
+from tests.support.pgbouncer import behind_pgbouncer
 from tests.support.pooler import pooled
 
 WITH_PEOPLES_DATA = {
@@ -95,3 +98,12 @@ async def test_a_pooler_that_lends_to_sessions_is_as_good_as_none(urls: Urls) ->
     async with pooled(url.host or "", url.port or 0, by_session=True) as port:
         assert await keeps_sessions(url.set(host="127.0.0.1", port=port).render_as_string(hide_password=False))
     assert await keeps_sessions(urls.worker)
+
+
+@pytest.mark.parametrize("name", [next(iter(TABLE))], indirect=True)
+@pytest.mark.parametrize(("mode", "keeps"), [("session", True), ("transaction", False)])
+async def test_pgbouncer_itself_is_told_apart_by_its_mode(
+    urls: Urls, tmp_path: Path, mode: Literal["session", "transaction"], *, keeps: bool
+) -> None:
+    async with behind_pgbouncer(urls.worker, mode, tmp_path) as url:
+        assert await keeps_sessions(url) is keeps

@@ -32,6 +32,8 @@ KEPT = {
             "claim",
             "offline_device",
             "offline_entry",
+            "allocation",
+            "placement",
         ),
     },
     "as long as the person wants it": {"preference", "calendar_feed"},
@@ -45,6 +47,7 @@ KEPT = {
         "revocation",
         "trial_record",
     },
+    "a row a district and projection, written over": {"comparison_seal"},
     "goes with its shift": {"shift_code", "reminded_place"},
 }
 

@@ -42,6 +42,8 @@ LAST_SERIAL_OF_FILES = 89_999_999
 """What a file brings moves the district's serial on up to here, so ten million numbers are left to be issued whatever
 a file says; one of these that a file has used is passed over (``enrolment.check_person``)."""
 _NUMBER = re.compile(r"[0-9][0-9A-Z-]{3,31}")
+_BEGINS_WITH_CODE = re.compile(r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])[0-9]{4}")
+"""GB/T 2260: a division's code is six digits, of which the first two are a province's."""
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)+[\w](?:[\w-]{0,61}[\w])", re.ASCII)
 _COMMUNITY = re.compile(r"[0-9]{12}")
@@ -125,9 +127,18 @@ def belongs_to(district: str, number: str) -> bool:
     return number.startswith(district)
 
 
+def is_of_another(district: str, number: str) -> bool:
+    """Return whether a number is another district's: it begins with a code, or has the form that all districts issue.
+
+    One with no code in it was given before there was a system; it stays its bearer's, and is no name to log in by.
+    """
+    issued = len(number) == len(district) + SERIAL_DIGITS and number.isdecimal()
+    return not belongs_to(district, number) and (issued or bool(_BEGINS_WITH_CODE.match(number)))
+
+
 def _number(fields: Fields, district: str) -> str | None:
     value = fields.matching("number", text.number, _NUMBER, required=True)
-    if value is None or belongs_to(district, value):
+    if value is None or not is_of_another(district, value):
         return value
     fields.fault("number", Code.OTHER_DISTRICT)
     return None

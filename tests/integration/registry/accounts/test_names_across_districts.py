@@ -30,13 +30,31 @@ async def test_a_roster_with_another_district_s_numbers_is_refused_by_name(neigh
     lines = [
         roster_line(8001, number="51011500027301", organisation=""),  # the next that 510115 would issue
         roster_line(8002, number="51011500000001", organisation=""),
-        roster_line(8003, number="00000001", organisation=""),
+        roster_line(8003, number="510116-V-1", organisation=""),
         roster_line(8004, number="510114-V-1", organisation=""),
+        roster_line(8005, number="00000000000001", organisation=""),  # of the form that districts issue
+        roster_line(8006, number="2025C2-0080", organisation=""),
     ]
     status = await neighbours.take_in("510114", "roster", roster(lines))
     report = await neighbours.report("510114", status["location"])
-    assert [(line["field"], line["code"]) for line in report] == [("number", "other_district")] * 3 + [("", "")]
-    assert all("不属于本区" in line["message"] for line in report[:3])
+    other, taken = ("number", "other_district"), ("", "")
+    assert [(line["field"], line["code"]) for line in report] == [other, other, other, taken, other, taken]
+    assert all("不属于本区" in line["message"] for line in report if line["code"])
+
+
+async def test_a_number_from_before_the_system_is_taken_and_is_no_name_to_log_in_by(neighbours: Registry) -> None:
+    """Two districts may both have numbered their people 0001, …"""
+    for district, serial in (("510114", 8011), ("510115", 8012)):
+        line = roster_line(serial, number="2025C2-0001", organisation="")
+        status = await neighbours.take_in(district, "roster", roster([line]))
+        assert [line["code"] for line in await neighbours.report(district, status["location"])] == [""]
+        headers = neighbours.admins[district]
+        account = {"volunteer_number": "2025C2-0001", "password": PASSWORD}
+        refused = await neighbours.http.post("/v1/accounts", json=account, headers=headers)
+        assert [(f["field"], f["code"]) for f in refused.json()["faults"]] == [("user_name", "missing")]
+        named = account | {"user_name": f"somebody.of.{district}"}
+        opened = await neighbours.http.post("/v1/accounts", json=named, headers=headers)
+        assert opened.json()["log_in_names"] == [f"somebody.of.{district}"]
 
 
 async def test_an_account_for_another_district_s_number_is_refused_by_name(neighbours: Registry) -> None:

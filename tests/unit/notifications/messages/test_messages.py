@@ -20,6 +20,7 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    PlacementProposed,
     Provenance,
     RegistrationSource,
     ShiftCancelled,
@@ -164,6 +165,15 @@ CHECK_OUT_MISSED = CheckOutMissed(
     checked_in_at=STARTS,
     ends_at=STARTS + HOUR,
 )
+PLACEMENT = PlacementProposed(
+    placement_id=uuid4(),
+    allocation_id=uuid4(),
+    volunteer_id=VOLUNTEER,
+    station_id=uuid4(),
+    station_name="柳城社区志愿服务站",
+    service="elderly",
+    answer_by=STARTS,
+)
 TOLD = [
     (
         SignUpOffered(**SIGN_UP, place="Hall 1", ends_at=STARTS + HOUR, accept_by=STARTS - HOUR),
@@ -188,6 +198,7 @@ TOLD = [
     (sign_up(SignUpPromoted), Template.SIGN_UP_PROMOTED),
     (credited(Provenance.LEADER), Template.HOURS_CREDITED),
     (star(), Template.STAR_LEVEL_REACHED),
+    (PLACEMENT, Template.PLACEMENT_PROPOSED),
 ]
 
 
@@ -329,6 +340,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
                 "record_id": str(RECORD_ID),
             },
             Template.STAR_LEVEL_REACHED: {"level": 2, "lifetime_minutes": 18000},
+            Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
             Template.NOT_AGREED: OWN_SHIFT_FACTS,

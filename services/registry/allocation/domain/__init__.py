@@ -1,0 +1,1 @@
+"""The rules of an allocation: what it costs, what is fair, the plan, its proof, and its words."""
