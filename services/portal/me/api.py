@@ -1,6 +1,6 @@
 """A volunteer's own pages: what is next, hours and what they rest on, stars, messages."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Response
@@ -12,7 +12,7 @@ from services.portal.shell.charts import month_bars
 from services.portal.shell.ids import id_of, uuid_of
 from shared.contracts.actor import Role
 from shared.http.problems import ProblemError
-from shared.http.upstream import unless_away
+from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
 
 router = APIRouter(include_in_schema=False)
@@ -69,6 +69,33 @@ async def read_messages(visit: Volunteer, message: Annotated[list[str] | None, F
     for one in filter(None, map(uuid_of, (message or [])[:100])):
         await visit.calls.change(queries.READ_MESSAGE, message_id=one)
     return visit.go("/me/inbox")
+
+
+@router.get("/me/placements")
+async def show_placements(visit: Volunteer, done: str = "") -> Response:
+    """Show the places that were proposed, why, and what one has answered."""
+    return await _placements(visit, done=done)
+
+
+@router.post("/me/placements/{placement_id}/{answer}")
+async def answer_placement(
+    visit: Volunteer, placement_id: str, answer: Literal["accept", "decline"], key: Annotated[str, Form()] = ""
+) -> Response:
+    """Accept or decline a place; either is as good."""
+    body = {"accepted": answer == "accept"}
+    try:
+        await visit.calls.change(queries.ANSWER_PLACEMENT, body, key=key or None, placement_id=id_of(placement_id))
+    except RefusedByServiceError as refused:
+        if not refused.is_about_the_request:
+            raise
+        return await _placements(visit, refused=refused)
+    return visit.go(f"/me/placements?done={answer}")
+
+
+async def _placements(visit: Visit, done: str = "", refused: RefusedByServiceError | None = None) -> Response:
+    found = await unless_away(visit.calls.read(queries.PLACEMENTS))
+    status = refused.status if refused else 200
+    return visit.page("me/placements.html", status, placements=found, done=done, refused=refused)
 
 
 @router.get("/me/profile")

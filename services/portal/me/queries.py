@@ -54,6 +54,24 @@ class Kind(BaseModel):
     sessions: int
 
 
+class Placement(BaseModel):
+    """A place that was proposed to the volunteer: the service of a station, why, and how it stands."""
+
+    id: UUID
+    state: str
+    station_name: str
+    service: str
+    answer_by: datetime
+    answered_at: datetime | None
+    why: str
+
+
+class Answered(BaseModel):
+    """What has become of a proposed place."""
+
+    state: str
+
+
 class Hours(BaseModel):
     """A volunteer's hours and stars."""
 
@@ -141,6 +159,8 @@ class Inbox(BaseModel):
 
 ME = Read("registry", "/v1/me", Me)
 MY_HOURS = Read("assessment", "/v1/me/hours", Hours)
+PLACEMENTS = Read("registry", "/v1/me/placements", list[Placement])
+ANSWER_PLACEMENT = Change("POST", "registry", "/v1/placements/{placement_id}/answer", Answered)
 MY_MESSAGES = Read("notifications", "/v1/me/messages", Inbox)
 READ_MESSAGE = Change("POST", "notifications", "/v1/me/messages/{message_id}/read", Nothing)
 LEDGER = Read("assessment", "/v1/volunteers/{volunteer_id}/ledger", Ledger)

@@ -259,7 +259,7 @@ async def test_a_group_that_comes_after_retention_stops_until_what_is_gone_is_fi
     kept = service_logged(new_id())
     await publish(wire, kept)
     async with stopped(service) as reason:
-        assert f"{wire.prefix}activities.service-record[0]" in reason
+        assert f"{wire.prefix}activities.service-record[" in reason  # whichever partitions they have come to
         assert reason.endswith("linbang assessment subscribe")
     assert service.projected == []
     done = await service.subscribe()

@@ -38,6 +38,7 @@ KIT_TABLES = {
     "missing_event_count",
     "attempt",
     "revocation",
+    "comparison_seal",
 }
 
 
