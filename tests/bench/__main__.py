@@ -6,7 +6,19 @@ import typer
 import uvloop
 from rich.console import Console
 
-from tests.bench import allocation, latency, live, pages, replay, report, roster, rush, service_records, whole_path
+from tests.bench import (
+    allocation,
+    idle,
+    latency,
+    live,
+    pages,
+    replay,
+    report,
+    roster,
+    rush,
+    service_records,
+    whole_path,
+)
 from tests.bench.figure import Figure
 from tests.bench.setting import Servers, Setting, running_servers
 
@@ -20,7 +32,7 @@ class Row(Protocol):
         """Do the work and measure its limit."""
 
 
-ROWS: tuple[Row, ...] = (roster, service_records, whole_path, rush, pages, live, latency, replay, allocation)
+ROWS: tuple[Row, ...] = (roster, service_records, whole_path, rush, pages, live, latency, idle, replay, allocation)
 
 app = typer.Typer()
 console = Console()
