@@ -4,7 +4,6 @@ Invariant: a refused topic is not read from the outbox until it is tried again, 
 no record of a key goes before an earlier one.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from shared.ops.back_off import back_off
+from shared.ops.back_off import Retry
 from shared.ops.metrics import RELAY_TOPIC_REFUSED
 
 SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.2, 10.0
@@ -33,10 +32,7 @@ class TooFewPartitionsError(Exception):
 
 
 @dataclass
-class _Refused:
-    failures: int = 0
-    again_at: float | None = None
-    """When it is tried again, by the monotonic clock; None while it is."""
+class _Refused(Retry):
     singly: bool = False
     """Whether its records go one by one, since of a batch nobody knows which one is too large."""
 
@@ -51,9 +47,7 @@ class RefusedTopics:
     def refuse(self, topic: str, reason: BaseException, positions: Sequence[int]) -> None:
         """Let the rows of a topic wait; ``positions`` are those in the outbox that could not go."""
         refused = self._refused.setdefault(topic, _Refused())
-        refused.failures += 1
-        pause = back_off(refused.failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF)
-        refused.again_at = time.monotonic() + pause
+        pause = refused.fail(SHORTEST_BACK_OFF, LONGEST_BACK_OFF)
         refused.singly |= isinstance(reason, TOO_LARGE)
         RELAY_TOPIC_REFUSED.labels(topic).set(1)
         log.error(
@@ -72,22 +66,22 @@ class RefusedTopics:
     @property
     def waiting(self) -> list[str]:
         """The topics not to be read now."""
-        return [topic for topic, refused in self._refused.items() if refused.again_at is not None]
+        return [topic for topic, refused in self._refused.items() if refused.rests]
 
     @property
     def are_due(self) -> bool:
         """Whether one is to be tried again: with a new producer and from the outbox's first row on."""
-        return any(r.again_at is not None and r.again_at <= time.monotonic() for r in self._refused.values())
+        return any(refused.is_due for refused in self._refused.values())
 
     def try_again(self) -> None:
         """Let those that are due be read again."""
         for refused in self._refused.values():
-            if refused.again_at is not None and refused.again_at <= time.monotonic():
-                refused.again_at = None
+            if refused.is_due:
+                refused.begin()
 
     def accept(self) -> None:
         """Note that all there was of those tried again has gone."""
-        for topic in [topic for topic, refused in self._refused.items() if refused.again_at is None]:
+        for topic in [topic for topic, refused in self._refused.items() if not refused.rests]:
             del self._refused[topic]
             RELAY_TOPIC_REFUSED.remove(topic)
             log.info("topic takes records again", topic=topic)

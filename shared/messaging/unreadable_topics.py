@@ -5,9 +5,9 @@ rests until it is tried again, or it would hold up all topics for seconds at eac
 when the client began is not subscribed to, as no client starts with it; once it is there, a new client is needed.
 """
 
+import asyncio
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,10 +15,11 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from shared.messaging.kafka_metadata import partition_counts
 from shared.messaging.servers import KafkaServers
-from shared.ops.back_off import back_off
+from shared.ops.back_off import Retry
 from shared.ops.metrics import CONSUMER_TOPIC_UNREADABLE
 
 SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 1.0, 10.0
+ANSWER_SECONDS = 5.0
 LOOK_SECONDS = 10.0
 """How often it is asked whether a topic is there by now that was not."""
 
@@ -29,20 +30,13 @@ class NewTopicsError(Exception):
     """A topic is there that was not when the client began: a new client is to subscribe to it."""
 
 
-@dataclass
-class _Refused:
-    failures: int = 0
-    again_at: float | None = None
-    """When it is asked for again, by the monotonic clock; None while it is."""
-
-
 class UnreadableTopics:
     """The topics that one group cannot read, by their physical names, as this process knows them."""
 
     def __init__(self, group: str, servers: KafkaServers) -> None:
         CONSUMER_TOPIC_UNREADABLE.remove_by_labels({"consumer": group})
         self._group, self._servers = group, servers
-        self._refused: dict[str, _Refused] = {}
+        self._refused: dict[str, Retry] = {}
         self._absent: frozenset[str] = frozenset()
         self._looked = float("-inf")
         self._shown: set[str] = set()
@@ -62,10 +56,7 @@ class UnreadableTopics:
 
     def refuse(self, client: AIOKafkaConsumer, topic: str) -> None:
         """Let a topic rest that Kafka does not let us read."""
-        refused = self._refused.setdefault(topic, _Refused())
-        refused.failures += 1
-        pause = back_off(refused.failures, SHORTEST_BACK_OFF, LONGEST_BACK_OFF)
-        refused.again_at = time.monotonic() + pause
+        self._refused.setdefault(topic, Retry()).fail(SHORTEST_BACK_OFF, LONGEST_BACK_OFF)
         client.pause(*_of_topic(client.assignment(), topic))
         self._show()
 
@@ -75,10 +66,10 @@ class UnreadableTopics:
         A topic that the client no longer finds is absent from now on.
         """
         for topic, refused in list(self._refused.items()):
-            if refused.again_at is None:
+            if not refused.rests:
                 del self._refused[topic]
-            elif refused.again_at <= time.monotonic():
-                refused.again_at = None
+            elif refused.is_due:
+                refused.begin()
                 client.resume(*_of_topic(client.assignment(), topic))
         self._absent |= {topic for topic in client.subscription() if not client.partitions_for_topic(topic)}
         self._show()
@@ -89,7 +80,8 @@ class UnreadableTopics:
             return
         self._looked = time.monotonic()
         try:
-            counts = await partition_counts(self._servers, sorted(self._absent))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                counts = await partition_counts(self._servers, sorted(self._absent))
         except (KafkaError, OSError):
             return
         if any(counts.values()):

@@ -17,6 +17,7 @@ from tests.bench import (
     roster,
     rush,
     service_records,
+    statistics,
     whole_path,
 )
 from tests.bench.figure import Figure
@@ -32,7 +33,19 @@ class Row(Protocol):
         """Do the work and measure its limit."""
 
 
-ROWS: tuple[Row, ...] = (roster, service_records, whole_path, rush, pages, live, latency, idle, replay, allocation)
+ROWS: tuple[Row, ...] = (
+    roster,
+    service_records,
+    whole_path,
+    rush,
+    pages,
+    live,
+    latency,
+    idle,
+    replay,
+    allocation,
+    statistics,
+)
 
 app = typer.Typer()
 console = Console()

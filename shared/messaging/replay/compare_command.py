@@ -104,7 +104,7 @@ def _result(found: Found) -> ReplayResult:
 
 def _how(found: Found) -> str:
     """Say how each district was found to be as it is."""
-    since = f", all since {terminal.moment(found.oldest)}" if found.oldest else ""
+    since = f", all since {terminal.moment(found.oldest)}" if found.oldest and not found.differing else ""
     return f"{found.replayed} districts replayed in full{since}; {found.sealed} by what has changed since the last time"
 
 

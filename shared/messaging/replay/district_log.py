@@ -12,9 +12,9 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 from shared.messaging.handled import EVENT
+from shared.messaging.replay.event_logs import EVENT_COLUMNS, read_events
 from shared.messaging.replay.seal import LogCut
 from shared.messaging.replay.source import EventTypes
 
@@ -28,11 +28,7 @@ DISTRICTS = """
     )
     SELECT district FROM found WHERE district IS NOT NULL
 """
-# From event_id on the columns are the fields of Attributes.
-EVENTS = f"""
-    SELECT position, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district
-    FROM event_log WHERE {EVENT} = ANY($1::text[])
-"""
+EVENTS = f"SELECT {EVENT_COLUMNS} FROM event_log WHERE {EVENT} = ANY($1::text[]) "
 _OF_DISTRICT = EVENTS + "AND district = $2 "
 _OPEN = _OF_DISTRICT + "AND position = ANY($3::bigint[])"
 _SINCE = _OF_DISTRICT + "AND position > $3 ORDER BY position LIMIT $4"
@@ -72,14 +68,14 @@ class DistrictLog:
         """Return what was open at a cut and what came after it, in order; one more than ``most`` where it is more."""
         rows = await self._connection.fetch(_OPEN, types.names, self._district, list(cut.open))
         rows += await self._connection.fetch(_SINCE, types.names, self._district, cut.position, most + 1)
-        return read_events(types, sorted(rows, key=lambda row: row["position"]))
+        return _logged(types, sorted(rows, key=lambda row: row["position"]))
 
     async def history(self, types: EventTypes, cut: LogCut, aggregates: Collection[UUID], most: int) -> list[Logged]:
         """Return the events of some aggregates up to a cut, without those that were open then; as ``since``."""
         wanted = (types.names, self._district, list(aggregates), cut.position, most + 1)
         rows = await self._connection.fetch(_HISTORY, *wanted)
         left_open = set(cut.open)
-        return read_events(types, [row for row in rows if row["position"] not in left_open])
+        return _logged(types, [row for row in rows if row["position"] not in left_open])
 
 
 class ProducersLogs:
@@ -112,7 +108,5 @@ async def producers_logs(
         yield ProducersLogs(connections, own)
 
 
-def read_events(types: EventTypes, rows: Sequence[asyncpg.Record]) -> list[Logged]:
-    """Return the events of rows with the columns of ``EVENTS``. Raises UndecodableEventError."""
-    read = types.read
-    return [Logged(row[0], Received(attributes := Attributes(*row[2:]), read(attributes, row[1]))) for row in rows]
+def _logged(types: EventTypes, rows: Sequence[asyncpg.Record]) -> list[Logged]:
+    return [Logged(row["position"], event) for row, event in zip(rows, read_events(types, rows), strict=True)]

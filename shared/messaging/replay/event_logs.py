@@ -21,6 +21,8 @@ BATCH = 10_000
 
 # By district first, as the key has it: no sort, however long the log is. An aggregate is of one district.
 # The columns from event_id on are the fields of Attributes.
+EVENT_COLUMNS = "position, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district"
+"""Of an event log, what ``read_events`` takes: from event_id on they are the fields of Attributes."""
 _SELECTED = f"""
     FROM event_log
     WHERE {EVENT} = ANY($1::text[]) AND ($2::text IS NULL OR district = $2)
@@ -28,8 +30,7 @@ _SELECTED = f"""
 """
 _COUNT = "SELECT count(*)" + _SELECTED
 _READ = f"""
-    SELECT position, data::text, event_id, type, occurred_at, aggregate_id::text, aggregate_version, district
-    {_SELECTED} AND type <> ALL($4::text[]) ORDER BY district, position
+    SELECT {EVENT_COLUMNS} {_SELECTED} AND type <> ALL($4::text[]) ORDER BY district, position
 """
 SPAN = 100_000
 """Events of any type a span: enough that a statement costs little beside its rows, few enough that both databases are
@@ -104,10 +105,15 @@ class EventLogs:
             await connection.close()
 
     def _batch(self, rows: Sequence[asyncpg.Record]) -> EventBatch:
-        read = self._types.read
-        events = [Received(attributes := Attributes(*row[2:]), read(attributes, row[1])) for row in rows]
+        events = read_events(self._types, rows)
         positions = list(map(itemgetter(0), rows))
         return EventBatch(events, {}, max(positions), len(rows), positions)
+
+
+def read_events(types: EventTypes, rows: Sequence[asyncpg.Record]) -> list[Received[Any]]:
+    """Return the events of rows with ``EVENT_COLUMNS``. Raises UndecodableEventError."""
+    read = types.read
+    return [Received(attributes := Attributes(*row[2:]), read(attributes, row[1])) for row in rows]
 
 
 async def log_spans(log: asyncpg.Connection, district: str | None) -> list[tuple[Any, ...]]:

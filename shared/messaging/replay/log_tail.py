@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.received import Received
 from shared.messaging.reactions import Rebuildable
-from shared.messaging.replay.district_log import DISTRICTS, EVENTS, read_events
+from shared.messaging.replay.district_log import DISTRICTS, EVENTS
+from shared.messaging.replay.event_logs import read_events
 from shared.messaging.replay.rebuild import BusyError, Left, not_applied
 from shared.messaging.replay.source import EventTypes
 
@@ -76,7 +77,7 @@ class LogTail:
             found = [*await self._connection.fetch(_SOME, self._types.names, *places), *found]
         self.open = {event_id: one for event_id, one in candidates.items() if event_id in unknown}
         self.position = max([self.position, *(one.position for one in left.values())]) if end is None else end
-        events = [one.event for one in read_events(self._types, found) if one.event.attributes.id not in unknown]
+        events = [one for one in read_events(self._types, found) if one.attributes.id not in unknown]
         return events, len(candidates)
 
 

@@ -51,6 +51,13 @@ async def test_an_answer_that_comes_too_late_is_told_beside_how_it_stands(portal
     await browser.aclose()
 
 
+async def test_where_the_station_has_named_no_need_the_service_is_the_volunteer_s_to_choose(portal: Portal) -> None:
+    portal.services.answer("GET registry/v1/me/placements", [PLACEMENT | {"service": ""}])
+    browser = await portal.logged_in("volunteer", **VOLUNTEER)
+    assert "由您选择" in (await browser.get("/me/placements")).text
+    await browser.aclose()
+
+
 async def test_with_nothing_proposed_the_page_says_when_something_is(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/placements", [])
     browser = await portal.logged_in("volunteer", **VOLUNTEER)

@@ -10,10 +10,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import highspy
-import numpy as np
-from numpy.typing import NDArray
-
 from services.registry.allocation.domain.fairness import Fairness, fairness_of
 from services.registry.allocation.domain.rules import ANY_SERVICE, LOST, MOVED, NO_SKILL, UNWANTED
 from services.registry.allocation.domain.snapshot import Kind, Person, Snapshot, Task, fit, may_go
@@ -157,11 +153,12 @@ def _lot(digest: str, *of: object) -> int:
 
 def _solve(network: _Network) -> tuple[dict[tuple[Node, Node], int], dict[Node, int]]:
     """Return the flow of least cost, and each node's potential. Raises UnsolvableError where there is none."""
+    import highspy  # noqa: PLC0415 - with numpy 0.3 s and 18 MB, which only a process that plans has to spend
+    import numpy as np  # noqa: PLC0415
+
     numbers = {node: number for number, node in enumerate(network.supply)}
-    ends: NDArray[np.int32] = np.array(
-        [(numbers[start], numbers[end]) for start, end in network.edges], dtype=np.int32
-    ).reshape(-1)
-    supply: NDArray[np.float64] = np.array(list(network.supply.values()), dtype=np.float64)
+    ends = np.array([(numbers[start], numbers[end]) for start, end in network.edges], dtype=np.int32).reshape(-1)
+    supply = np.array(list(network.supply.values()), dtype=np.float64)
     edges = len(network.edges)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = edges, len(numbers)
