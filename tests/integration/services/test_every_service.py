@@ -165,6 +165,7 @@ async def test_without_a_district_the_api_role_gets_an_error_from_every_table_no
     await api.close()
 
 
+@pytest.mark.row(59)
 async def test_the_api_role_sees_and_writes_its_own_district_alone(urls: Urls) -> None:
     store = Store(urls.api)
     async with store.transaction(DISTRICT) as tx:

@@ -89,6 +89,7 @@ async def answer(registry: Registry, who: dict[str, str], placement: str, accept
     return given.status_code, body["faults"][0]["code"] if "faults" in body else body["state"]
 
 
+@pytest.mark.row(14, 15)
 async def test_rows_14_and_15_from_a_proposal_to_a_second_run(registry: Registry, office: dict[str, str]) -> None:
     plan = await propose(registry, office)
     assert (plan["people"], plan["places"]) == (STUDENTS, STUDENTS)

@@ -25,6 +25,7 @@ async def loaded(registry: Registry) -> Registry:
     return registry
 
 
+@pytest.mark.row(4)
 async def test_everybody_is_counted_in_their_category(loaded: Registry) -> None:
     counts = (await loaded.http.get("/v1/volunteers/counts", headers=loaded.admins["510115"])).json()
     students, civil_servants = counts["by_category"]["university_student"], counts["by_category"]["civil_servant"]
@@ -55,6 +56,7 @@ async def test_one_event_each_and_a_contact_point_that_only_notifications_can_op
             open_sealed(loaded.contact_private_key, by_number[EVERYBODY[1]["志愿者编号"]], sealed)
 
 
+@pytest.mark.row(3)
 async def test_no_personal_data_outside_the_sealed_columns(loaded: Registry) -> None:
     tables = await loaded.rows("""
         SELECT tablename FROM pg_tables
@@ -77,6 +79,7 @@ async def test_no_personal_data_outside_the_sealed_columns(loaded: Registry) -> 
             assert not names & set(map(str, json.loads(value).values()))
 
 
+@pytest.mark.row(4)
 async def test_a_second_import_changes_nothing(loaded: Registry) -> None:
     before = await _state(loaded)
     started = time.perf_counter()
@@ -105,6 +108,7 @@ async def test_any_encoding_of_the_same_lines_is_the_same(loaded: Registry, enco
     assert _counts(status) == (0, 0, 300, 0)
 
 
+@pytest.mark.row(4)
 async def test_the_faulty_roster_gets_exactly_the_expected_verdicts(loaded: Registry) -> None:
     expected = list(csv.DictReader(io.StringIO(sample("volunteers_faulty.expected.csv").decode())))
     for accepted in ({"accepted", "normalised"}, {"unchanged"}):  # the first time, and again

@@ -22,6 +22,7 @@ def proven(snapshot: Snapshot, plan: Plan) -> int:
 
 
 @pytest.mark.parametrize("seed", range(8))
+@pytest.mark.row(14)
 def test_row_14_a_plan_is_proven_cheapest_and_fills_every_place(seed: int) -> None:
     snapshot = draw_district(seed)
     plan = make_plan(snapshot)
@@ -30,6 +31,7 @@ def test_row_14_a_plan_is_proven_cheapest_and_fills_every_place(seed: int) -> No
     assert by_station == {station.code: station.capacity for station in snapshot.stations}
 
 
+@pytest.mark.row(14)
 def test_row_14_a_thousand_worse_plans_are_refused() -> None:
     snapshot = draw_district(3)
     plan, rng = make_plan(snapshot), random.Random(7)
@@ -47,6 +49,7 @@ def test_row_14_a_thousand_worse_plans_are_refused() -> None:
         refused += 1
 
 
+@pytest.mark.row(15)
 def test_row_15_the_plan_does_not_depend_on_the_order_of_its_input() -> None:
     snapshot = draw_district(5)
     plan, rng = make_plan(snapshot), random.Random(5)
@@ -60,6 +63,7 @@ def test_row_15_the_plan_does_not_depend_on_the_order_of_its_input() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.row(15)
 def test_row_15_run_again_the_accepted_stay_the_declined_station_is_not_given_again(seed: int) -> None:
     before = draw_district(seed)
     plan = make_plan(before)
@@ -79,6 +83,7 @@ def test_row_15_run_again_the_accepted_stay_the_declined_station_is_not_given_ag
     assert sum(again.given[person.id] == person.kind.holds for person in held) > 0.9 * len(held)
 
 
+@pytest.mark.row(15)
 def test_row_15_with_nothing_answered_nobody_moves() -> None:
     before = draw_district(2)
     plan = make_plan(before)
@@ -146,6 +151,7 @@ def test_shares_add_up_and_are_never_more_than_one_off(weights: dict[str, int], 
     assert all(abs(count - total * weights[key] / whole) < 1 for key, count in divided.items())
 
 
+@pytest.mark.row(14)
 def test_row_14_every_person_s_reason_has_numbers_that_add_up() -> None:
     snapshot = draw_district(4)
     plan = make_plan(snapshot)
