@@ -2,6 +2,7 @@
 
 from services.portal.account.part import PART as ACCOUNT
 from services.portal.activities.part import PART as ACTIVITIES
+from services.portal.allocation.part import PART as ALLOCATION
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
@@ -35,6 +36,7 @@ PARTS = (
     ROSTER,
     RECORDS,
     VOLUNTEERS,
+    ALLOCATION,
     RULES,
     LIVE,
     ME,

@@ -106,10 +106,18 @@ def told(task: Task, reason: Reason, names: Mapping[str, str], language: str) ->
 
 def _fit(parts: Parts, *, chinese: bool) -> str:
     if parts.fit == 0:
-        return "，这项服务您愿意做，也有相应特长（0 点）" if chinese else ", you wish to do it and have a skill for it (0 points)"
+        return (
+            "，这项服务您愿意做，也有相应特长（0 点）"
+            if chinese
+            else ", you wish to do it and have a skill for it (0 points)"
+        )
     if parts.fit == NO_SKILL:
         return f"，这项服务您愿意做（{parts.fit} 点）" if chinese else f", you wish to do it ({parts.fit} points)"
-    return f"，这项服务不在您的意向里（{parts.fit} 点）" if chinese else f", it is not among your wishes ({parts.fit} points)"
+    return (
+        f"，这项服务不在您的意向里（{parts.fit} 点）"
+        if chinese
+        else f", it is not among your wishes ({parts.fit} points)"
+    )
 
 
 def _rest(parts: Parts, *, chinese: bool) -> str:
