@@ -7,6 +7,7 @@ from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
 from services.portal.identities.part import PART as IDENTITIES
+from services.portal.imports.part import PART as IMPORTS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.notices.part import PART as NOTICES
@@ -37,6 +38,7 @@ PARTS = (
     RECORDS,
     VOLUNTEERS,
     ALLOCATION,
+    IMPORTS,
     RULES,
     LIVE,
     ME,
