@@ -26,6 +26,10 @@ def of_district(name: str, folder: Path) -> Path:
     return written
 
 
+def lines_of(file: Path) -> int:
+    return len(Path(file).read_text(encoding="utf-8-sig").splitlines())
+
+
 async def upload(page: Page, kind: str, file: Path) -> None:
     await page.goto(f"/staff/imports/new/{kind}")
     await page.get_by_label("把文件拖到这里").set_input_files(file)
@@ -51,8 +55,7 @@ async def test_the_roster_is_imported_before_one_s_eyes_and_a_reload_in_the_midd
     await expect(page.get_by_text("已完成", exact=True)).to_be_visible(timeout=SLOW)
     async with page.expect_download() as download:
         await page.get_by_role("link", name="下载逐行结果").click()
-    report = Path(await (await download.value).path()).read_text(encoding="utf-8-sig").splitlines()
-    assert len(report) - 1 == PEOPLE
+    assert lines_of(await (await download.value).path()) - 1 == PEOPLE
     await page.get_by_role("link", name="看每一行").click()
     await expect(page.get_by_role("row")).to_have_count(51)
     await page.goto("/staff/imports")
