@@ -2,10 +2,12 @@
 
 from services.portal.account.part import PART as ACCOUNT
 from services.portal.activities.part import PART as ACTIVITIES
+from services.portal.allocation.part import PART as ALLOCATION
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
 from services.portal.identities.part import PART as IDENTITIES
+from services.portal.imports.part import PART as IMPORTS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.notices.part import PART as NOTICES
@@ -35,6 +37,8 @@ PARTS = (
     ROSTER,
     RECORDS,
     VOLUNTEERS,
+    ALLOCATION,
+    IMPORTS,
     RULES,
     LIVE,
     ME,

@@ -23,6 +23,7 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    PlacementExpired,
     PlacementProposed,
     Provenance,
     ShiftCancelled,
@@ -74,6 +75,7 @@ class Template(StrEnum):
     ABSENCE_EXCUSED = "absence_excused"
     HOURS_CORRECTED = "hours_corrected"
     PLACEMENT_PROPOSED = "placement_proposed"
+    PLACEMENT_EXPIRED = "placement_expired"
 
 
 TEMPLATES = tuple(Template)
@@ -104,6 +106,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.ABSENCE_EXCUSED: Purpose.ATTENDANCE,
     Template.HOURS_CORRECTED: Purpose.HOURS,
     Template.PLACEMENT_PROPOSED: Purpose.PLACE,
+    Template.PLACEMENT_EXPIRED: Purpose.PLACE,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -172,6 +175,9 @@ def _told_of_places(event: Event) -> Iterator[Told]:
         case PlacementProposed():
             facts = {"station": one_line(event.station_name), "answer_by": event.answer_by.isoformat()}
             yield event.volunteer_id, Template.PLACEMENT_PROPOSED, facts, EVERYWHERE
+        case PlacementExpired():
+            facts = {"station": one_line(event.station_name), "answer_by": event.answer_by.isoformat()}
+            yield event.volunteer_id, Template.PLACEMENT_EXPIRED, facts, EVERYWHERE
         case SignUpWithdrawn(activity_title=str(), starts_at=datetime()):
             if template := _UNANSWERED.get(event.reason):
                 yield event.volunteer_id, template, _own_shift(event), EVERYWHERE

@@ -47,6 +47,11 @@ class Visit:
         return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
 
     @property
+    def is_centre(self) -> bool:
+        """Whether somebody is logged in who works at the district's centre."""
+        return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles
+
+    @property
     def path(self) -> str:
         """The address of the page, to come back to it."""
         url = self.request.url

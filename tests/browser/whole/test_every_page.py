@@ -29,7 +29,10 @@ STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
     *("/staff/volunteers", "/staff/volunteers/new", "/staff/rules"),
 )
-CENTRE = ("/staff/rules", "/staff/rules/new")
+CENTRE = (
+    *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
+    *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
+)
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
 WHO = ("public", "volunteer", "staff", "centre")

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from services.registry.people.roster_import import COLUMNS
+from shared.http.pages import cursor
 from shared.store.sealing import UnsealableError, open_sealed
 from tests.integration.registry.conftest import SAMPLE, Registry, id_number, roster, roster_line, sample
 
@@ -121,6 +122,38 @@ async def test_the_faulty_roster_gets_exactly_the_expected_verdicts(loaded: Regi
         noted = {line["line"] for line in expected if line["note"] == "normalised"}
         assert {line["line"] for line in report if line["verdict"] == "normalised"} <= noted
         assert all(line["message"].count(" / ") == 1 for line in report if line["code"])
+
+
+@pytest.mark.row(4)
+async def test_verdicts_are_read_page_by_page_in_the_order_of_the_file_to_its_last_line(loaded: Registry) -> None:
+    faulty = await loaded.take_in("510115", "roster", sample("volunteers_faulty.csv"))
+    report = await loaded.report("510115", faulty["location"])
+    for only in ("", "rejected"):
+        pages = await _verdicts(loaded, faulty["location"], limit="37", **({"only": only} if only else {}))
+        told = [line for line in report if only in ("", line["verdict"])]
+        assert [(one["line"], one["verdict"], one["field"], one["code"]) for one in pages] == [
+            (int(line["line"]), line["verdict"], line["field"], line["code"]) for line in told
+        ]
+        assert all(one["message"] in line["message"] for one, line in zip(pages, told, strict=True))
+    imports = (await loaded.http.get("/v1/imports?limit=1000", headers=loaded.admins["510115"])).json()["items"]
+    whole = next(f"/v1/imports/{one['id']}" for one in imports if one["done"] == len(EVERYBODY))
+    end = await _verdicts(loaded, whole, limit="1000", cursor=cursor(str(len(EVERYBODY) - 1500)))
+    assert [one["line"] for one in end] == list(range(len(EVERYBODY) - 1499, len(EVERYBODY) + 2))
+    assert await _verdicts(loaded, whole, only="rejected") == []
+
+
+async def _verdicts(registry: Registry, location: str, **asked: str) -> list[dict[str, Any]]:
+    """Read every page of verdicts from a place on."""
+    found: list[dict[str, Any]] = []
+    headers = registry.admins["510115"] | {"Accept-Language": "en"}
+    while True:
+        answer = await registry.http.get(f"{location}/verdicts", params=asked, headers=headers)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += page["items"]
+        if page["next_cursor"] is None:
+            return found
+        asked = asked | {"cursor": page["next_cursor"]}
 
 
 async def test_a_changed_line_changes_the_volunteer(loaded: Registry) -> None:
