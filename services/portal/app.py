@@ -60,4 +60,4 @@ PARTS = (
 
 def service() -> Service:
     """Compose the service. Raises ValidationError where a setting is missing or malformed."""
-    return Service("portal", "Linbang portal", Settings(), PARTS)
+    return Service("portal", "Linbang portal", Settings(), PARTS, serves_pages=True)

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from deploy import status
 from deploy.status import Lag, Process, Status, look, show
-from shared.messaging.observer import LastComparison, LastCount, Parked, View
+from shared.messaging.observation import LastComparison, LastCount, Parked, View
 from shared.store.engine import Store
 from shared.work.figures import WorkOfKind
 from tests.support import topics
