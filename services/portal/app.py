@@ -12,6 +12,7 @@ from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
+from services.portal.operations.part import PART as OPERATIONS
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.records.part import PART as RECORDS
@@ -29,6 +30,7 @@ from services.portal.wall.part import PART as WALL
 from shared.service.service import Service
 
 PARTS = (
+    OPERATIONS,
     STAFF,
     PUBLISHING,
     CLOSING,

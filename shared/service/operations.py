@@ -6,17 +6,24 @@ asks Kafka itself. What could not be looked at is a trouble of its own, so nothi
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel
 
 from shared.contracts.actor import Role
 from shared.http.auth import caller_with
 from shared.http.dependencies import ApiStore
+from shared.http.service_status import (
+    Comparison,
+    Following,
+    LaterWork,
+    ParkedRecords,
+    ServiceStatus,
+    Trouble,
+    TroubleCode,
+)
 from shared.messaging.kafka_metadata import ends_of_those_there
 from shared.messaging.observation import OLD_SECONDS, OVERDUE_SECONDS, Observation, View, last
 from shared.messaging.servers import KafkaServers
@@ -30,90 +37,22 @@ STILL_SECONDS = 60.0
 """Somebody who is behind and has handled nothing for longer stands still."""
 
 
-class TroubleCode(StrEnum):
-    """What is not as it should be."""
-
-    NOT_LOOKED = "not_looked"
-    KAFKA_AWAY = "kafka_away"
-    OUTBOX_LATE = "outbox_late"
-    STANDS_STILL = "stands_still"
-    PARKED = "parked"
-    GIVEN_UP = "given_up"
-    OVERDUE = "overdue"
-    DIFFERS = "differs"
-    MISSING = "missing"
+StatusOf = Callable[[Store], Awaitable[ServiceStatus]]
 
 
-class Trouble(BaseModel):
-    """Something that is not as it should be: of what, and how many."""
-
-    code: TroubleCode
-    of: str = ""
-    number: int = 0
-
-
-class Following(BaseModel):
-    """A consumer: how many records it is behind (null where Kafka does not say), and when it last came on."""
-
-    consumer: str
-    behind: int | None
-    moved_at: datetime | None
-
-
-class ParkedRecords(BaseModel):
-    """Records that wait for an operator, by reason; the age of the oldest in seconds."""
-
-    reason: str
-    records: int
-    oldest_seconds: float
-
-
-class LaterWork(BaseModel):
-    """Work of one kind; ``due_seconds`` is for how long the oldest has been due that nobody does."""
-
-    kind: str
-    open: int
-    due_seconds: float
-    given_up: int
-
-
-class Comparison(BaseModel):
-    """What a projection's last comparison with its replay found."""
-
-    projection: str
-    compared_at: datetime
-    rows: int
-    differences: int
-
-
-class ServiceStatus(BaseModel):
-    """How a service is. ``looked_at`` is when its observer looked: null where it never has."""
-
-    service: str
-    looked_at: datetime | None
-    troubles: list[Trouble]
-    outbox: int = 0
-    """Events that Kafka has not acknowledged yet, counted to 100,000."""
-    oldest_seconds: float | None = None
-    following: list[Following] = []
-    parked: list[ParkedRecords] = []
-    work: list[LaterWork] = []
-    compared: list[Comparison] = []
-
-
-def status_routes(service: str, servers: KafkaServers) -> APIRouter:
+def status_routes(status: StatusOf) -> APIRouter:
     """Return the route that shows how a service is."""
     routes = APIRouter(prefix="/v1/operations", tags=["operations"])
 
     @routes.get("/status", dependencies=[Depends(caller_with(Role.OPERATOR))])
     async def show_status(store: ApiStore) -> ServiceStatus:
         """Show how this service is, with everything that is not as it should be."""
-        return await status_of(store, service, servers)
+        return await status(store)
 
     return routes
 
 
-async def status_of(store: Store, service: str, servers: KafkaServers) -> ServiceStatus:
+async def status_of(service: str, servers: KafkaServers, store: Store) -> ServiceStatus:
     """Return how a service is, by its database and by Kafka."""
     async with store.transaction() as tx:
         seen = await last(tx)
@@ -137,7 +76,7 @@ async def _following(servers: KafkaServers, seen: Observation) -> list[Following
     places: dict[str, dict[tuple[str, int], int]] = defaultdict(dict)
     for at in seen.view.offsets:
         places[at.consumer][at.topic, at.partition] = at.next_offset
-    ends = await _ends(servers, seen.view)
+    ends = await _ends(servers, seen.view) if places else {}
     return [
         Following(
             consumer=consumer,

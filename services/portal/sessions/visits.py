@@ -52,6 +52,11 @@ class Visit:
         return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles
 
     @property
+    def is_operator(self) -> bool:
+        """Whether somebody is logged in who keeps the system running."""
+        return self.session is not None and Role.OPERATOR in self.session.roles
+
+    @property
     def path(self) -> str:
         """The address of the page, to come back to it."""
         url = self.request.url

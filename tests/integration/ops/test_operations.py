@@ -9,10 +9,11 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 
 from shared.contracts import ServiceLogged
+from shared.http.service_status import ServiceStatus, Trouble, TroubleCode
 from shared.messaging.observation import Observation, last, note
 from shared.messaging.observer import Observer
 from shared.messaging.servers import KafkaServers
-from shared.service.operations import ServiceStatus, Trouble, TroubleCode, status_of
+from shared.service.operations import status_of
 from shared.store.engine import Store
 from shared.store.event_log import append, new_id
 from tests.support import topics
@@ -36,7 +37,7 @@ class Shown:
         await Observer(self.worker).look()
 
     async def status(self, servers: KafkaServers | None = None) -> ServiceStatus:
-        return await status_of(self.api, "assessment", servers or self.servers)
+        return await status_of("assessment", servers or self.servers, self.api)
 
     async def put_back(self, age: datetime) -> None:
         """Let the last look, and all that had moved by then, be of an earlier time."""
