@@ -25,6 +25,7 @@ from shared.contracts import (
     HoursCredited,
     PairingBegun,
     PairingEnded,
+    PlacementExpired,
     PlacementProposed,
     Provenance,
     ShiftCancelled,
@@ -78,6 +79,7 @@ class Template(StrEnum):
     PLACEMENT_PROPOSED = "placement_proposed"
     PAIRING_BEGUN = "pairing_begun"
     PAIRING_ENDED = "pairing_ended"
+    PLACEMENT_EXPIRED = "placement_expired"
 
 
 TEMPLATES = tuple(Template)
@@ -110,6 +112,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.PLACEMENT_PROPOSED: Purpose.PLACE,
     Template.PAIRING_BEGUN: Purpose.PLACE,
     Template.PAIRING_ENDED: Purpose.CHANGE,
+    Template.PLACEMENT_EXPIRED: Purpose.PLACE,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -179,6 +182,9 @@ def _told_of_places(event: Event) -> Iterator[Told]:
         case PlacementProposed():
             facts = {"station": one_line(event.station_name), "answer_by": event.answer_by.isoformat()}
             yield event.volunteer_id, Template.PLACEMENT_PROPOSED, facts, EVERYWHERE
+        case PlacementExpired():
+            facts = {"station": one_line(event.station_name), "answer_by": event.answer_by.isoformat()}
+            yield event.volunteer_id, Template.PLACEMENT_EXPIRED, facts, EVERYWHERE
         case SignUpWithdrawn(activity_title=str(), starts_at=datetime()):
             if template := _UNANSWERED.get(event.reason):
                 yield event.volunteer_id, template, _own_shift(event), EVERYWHERE

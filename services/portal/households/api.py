@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Form, Query, Response
 
 from services.portal.households import queries
 from services.portal.households.forms import FileForm, PairingForm, VisitForm
+from services.portal.households.queries import HouseholdFile
 from services.portal.sessions.dependencies import page_for
 from services.portal.sessions.visits import Visit
 from services.portal.shell.dependencies import KeptAnswers
@@ -77,8 +78,7 @@ async def read_household(
         file = await visit.calls.change(queries.READ, {"reason": reason}, household_id=found)
     except RefusedByServiceError as refused:
         return await _refused(visit, found, refused)
-    form = FileForm.of(file)
-    return visit.page("households/file.html", household_id=found, file=file, form=form, faults={})
+    return visit.page("households/file.html", household_id=found, file=file, form=_filled(file), faults={})
 
 
 @router.post("/{household_id}/change")
@@ -171,6 +171,20 @@ async def end_pairing(visit: CaseWorker, household_id: str, pairing_id: str, key
             raise
         return await _pairing(visit, household, pairing, refused=refused)
     return visit.go(f"/staff/households/{household}/pairings/{pairing}?done=ended")
+
+
+def _filled(file: HouseholdFile) -> FileForm:
+    """Return the form filled in with what is on file."""
+    return FileForm(
+        version=str(file.version),
+        address=file.address,
+        phone=file.phone,
+        note=file.note,
+        person_name=[one.name for one in file.people],
+        person_category=[one.category for one in file.people],
+        person_phone=[one.phone for one in file.people],
+        person_note=[one.note for one in file.people],
+    )
 
 
 async def _done(

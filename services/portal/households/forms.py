@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from services.portal.households.queries import HouseholdFile, Person
+from services.portal.households.domain import Person
 from services.portal.shell.forms import LongText, ShortText
 
 MOST_PEOPLE = 8
@@ -27,20 +27,6 @@ class FileForm(BaseModel):
     person_phone: _Texts = []
     person_note: _Texts = []
     key: ShortText = ""
-
-    @classmethod
-    def of(cls, file: HouseholdFile) -> "FileForm":
-        """Return the form filled in with what is on file."""
-        return cls(
-            version=str(file.version),
-            address=file.address,
-            phone=file.phone,
-            note=file.note,
-            person_name=[one.name for one in file.people],
-            person_category=[one.category for one in file.people],
-            person_phone=[one.phone for one in file.people],
-            person_note=[one.note for one in file.people],
-        )
 
     @property
     def people(self) -> list[Person]:

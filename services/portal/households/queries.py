@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.portal.households.domain import Person
 from services.portal.publishing.queries import ACCOUNT, STATIONS, Station
 from services.portal.shell.kept import Kept
 from shared.http.upstream import Change, Nothing, Read, Upstream, unless_away
@@ -62,15 +63,6 @@ class HouseholdDetail(Household):
 
     case_workers: list[AssignedWorker]
     paired_with: list[Pairing]
-
-
-class Person(BaseModel):
-    """Somebody of a household, in clear."""
-
-    name: str = ""
-    category: str = ""
-    phone: str = ""
-    note: str = ""
 
 
 class Visit(BaseModel):

@@ -51,6 +51,16 @@ class Visit:
         return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
 
     @property
+    def is_centre(self) -> bool:
+        """Whether somebody is logged in who works at the district's centre."""
+        return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether somebody is logged in who keeps the system running."""
+        return self.session is not None and Role.OPERATOR in self.session.roles
+
+    @property
     def may_see_households(self) -> bool:
         """Whether somebody is logged in who may see which households are looked after."""
         return self.session is not None and not self.session.roles.isdisjoint(SEE_HOUSEHOLDS)

@@ -35,7 +35,8 @@ STAFF = (
     "/staff/households",
 )
 CENTRE = (
-    *("/staff/rules", "/staff/rules/new"),
+    *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
+    *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     "/staff/households",
     *("/staff/accounts", "/staff/accounts/new"),
 )

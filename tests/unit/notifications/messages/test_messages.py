@@ -22,6 +22,7 @@ from shared.contracts import (
     HoursCredited,
     PairingBegun,
     PairingEnded,
+    PlacementExpired,
     PlacementProposed,
     Provenance,
     RegistrationSource,
@@ -183,6 +184,7 @@ PAIRING: dict[str, Any] = {
     "rhythm": "weekly",
     "starts_on": date(2026, 12, 1),
 }
+EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 TOLD = [
     (
         SignUpOffered(**SIGN_UP, place="Hall 1", ends_at=STARTS + HOUR, accept_by=STARTS - HOUR),
@@ -210,6 +212,7 @@ TOLD = [
     (PLACEMENT, Template.PLACEMENT_PROPOSED),
     (PairingBegun(**PAIRING, volunteer_id=VOLUNTEER), Template.PAIRING_BEGUN),
     (PairingEnded(**PAIRING, volunteer_id=VOLUNTEER, ended_on=date(2027, 11, 30)), Template.PAIRING_ENDED),
+    (EXPIRED, Template.PLACEMENT_EXPIRED),
 ]
 
 
@@ -354,6 +357,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.PAIRING_BEGUN: {"station": "柳城社区志愿服务站", "rhythm": "weekly", "starts_on": "2026-12-01"},
             Template.PAIRING_ENDED: {"station": "柳城社区志愿服务站", "ended_on": "2027-11-30"},
+            Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
             Template.NOT_AGREED: OWN_SHIFT_FACTS,
