@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page, expect
 
+from deploy.demo.district import OPERATOR as USER_NAME
 from deploy.demo.district import logged_in, open_account
 from shared.contracts.calendar import district_day
 from shared.store.event_log import now
@@ -43,7 +44,8 @@ CENTRE = (
 CASE_WORKER = ("/staff/households", "/staff/households/new")
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
-WHO = ("public", "volunteer", "staff", "centre", "case_worker")
+OPERATOR = ("/staff/operations",)
+WHO = ("public", "volunteer", "staff", "centre", "operator", "case_worker")
 AXE = """(options) => axe.run(document, options).then((found) => found.violations.map(
   (violation) => `${violation.id} ${violation.nodes[0].html.slice(0, 200)}`))"""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
@@ -79,10 +81,15 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
         return (*PUBLIC, f"/activities/{system.district.activities['陪伴阅读']}")
     if who == "case_worker":
         return await _pages_of_a_case_worker(system, page)
-    accounts = {"volunteer": system.district.volunteer, "centre": system.district.admin}
-    await log_in(page, accounts.get(who, system.district.manager))
-    if who in accounts:
-        return VOLUNTEER if who == "volunteer" else CENTRE
+    others = {
+        "volunteer": (system.district.volunteer, VOLUNTEER),
+        "centre": (system.district.admin, CENTRE),
+        "operator": ((USER_NAME, system.platform.operator_password), OPERATOR),
+    }
+    account, pages = others.get(who, (system.district.manager, ()))
+    await log_in(page, account)
+    if pages:
+        return pages
     activity = system.district.activities["新华社区读书会"]
     with logged_in(system.platform, *system.district.manager) as manager:
         shift = manager.activities.send("GET", f"/v1/activities/{activity}").json()["shifts"][0]["id"]
