@@ -1,11 +1,13 @@
 """Portal, put together."""
 
 from services.portal.account.part import PART as ACCOUNT
+from services.portal.accounts.part import PART as ACCOUNTS
 from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.allocation.part import PART as ALLOCATION
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
+from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
 from services.portal.live.part import PART as LIVE
@@ -32,6 +34,8 @@ from shared.service.service import Service
 PARTS = (
     OPERATIONS,
     STAFF,
+    HOUSEHOLDS,
+    ACCOUNTS,
     PUBLISHING,
     CLOSING,
     OFFLINE,

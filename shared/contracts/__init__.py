@@ -68,6 +68,7 @@ from shared.contracts.organisation import (
     TeamClosed,
     TeamRegistered,
 )
+from shared.contracts.pairing import PairingBegun, PairingEnded
 from shared.contracts.service_record import (
     ClaimAnswered,
     Provenance,
@@ -124,6 +125,8 @@ EVENTS: dict[str, type[Event]] = {
         PlacementAccepted,
         PlacementDeclined,
         PlacementExpired,
+        PairingBegun,
+        PairingEnded,
         ActivityPublished,
         ActivityChanged,
         ActivityCancelled,
@@ -207,6 +210,8 @@ __all__ = [
     "OrganisationRegistered",
     "OutsideIdentityLinked",
     "OutsideIdentityUnlinked",
+    "PairingBegun",
+    "PairingEnded",
     "PlacementAccepted",
     "PlacementDeclined",
     "PlacementExpired",

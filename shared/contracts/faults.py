@@ -52,6 +52,7 @@ class Code(StrEnum):
     END_BEFORE_START = "end_before_start"
     DISAGREES_WITH_TIMES = "disagrees_with_times"
     OVERLAP = "overlap"
+    ALREADY_PAIRED = "already_paired"
     NOT_FOUND = "not_found"
     NOT_OPEN = "not_open"
     BELOW_CONFIRMED = "below_confirmed"
@@ -182,6 +183,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "is more than lies between start and end; check the times",
     ),
     Code.OVERLAP: ("同一人同一时段已在别处服务或报名", "the same person serves or is signed up elsewhere at that time"),
+    Code.ALREADY_PAIRED: ("已与这户家庭结对", "is paired with this household already"),
     Code.NOT_FOUND: ("没有找到", "was not found"),
     Code.NOT_OPEN: ("当前状态下不能进行此操作", "is not possible in the present state"),
     Code.BELOW_CONFIRMED: (

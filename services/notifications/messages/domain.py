@@ -23,6 +23,8 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    PairingBegun,
+    PairingEnded,
     PlacementExpired,
     PlacementProposed,
     Provenance,
@@ -75,6 +77,8 @@ class Template(StrEnum):
     ABSENCE_EXCUSED = "absence_excused"
     HOURS_CORRECTED = "hours_corrected"
     PLACEMENT_PROPOSED = "placement_proposed"
+    PAIRING_BEGUN = "pairing_begun"
+    PAIRING_ENDED = "pairing_ended"
     PLACEMENT_EXPIRED = "placement_expired"
 
 
@@ -106,6 +110,8 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.ABSENCE_EXCUSED: Purpose.ATTENDANCE,
     Template.HOURS_CORRECTED: Purpose.HOURS,
     Template.PLACEMENT_PROPOSED: Purpose.PLACE,
+    Template.PAIRING_BEGUN: Purpose.PLACE,
+    Template.PAIRING_ENDED: Purpose.CHANGE,
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
 }
 SHAPE = 3
@@ -156,6 +162,7 @@ Told = tuple[UUID, Template, Facts, tuple[Channel, ...]]
 
 def _told(event: Event) -> Iterator[Told]:
     yield from _told_of_places(event)
+    yield from _told_of_pairings(event)
     yield from _told_of_changes(event)
     yield from _told_of_service(event)
 
@@ -183,6 +190,21 @@ def _told_of_places(event: Event) -> Iterator[Told]:
                 yield event.volunteer_id, template, _own_shift(event), EVERYWHERE
             if event.place_stays_free and event.organiser_id and event.organiser_id != event.volunteer_id:
                 yield event.organiser_id, Template.PLACE_FREE, _shift(event), EVERYWHERE
+
+
+def _told_of_pairings(event: Event) -> Iterator[Told]:
+    """Say who is told of a pairing: a volunteer of their own; of which household, the case worker says (ADR 0056)."""
+    match event:
+        case PairingBegun(volunteer_id=UUID() as volunteer_id):
+            facts: Facts = {
+                "station": one_line(event.station_name),
+                "rhythm": event.rhythm,
+                "starts_on": event.starts_on.isoformat(),
+            }
+            yield volunteer_id, Template.PAIRING_BEGUN, facts, EVERYWHERE
+        case PairingEnded(volunteer_id=UUID() as volunteer_id):
+            facts = {"station": one_line(event.station_name), "ended_on": event.ended_on.isoformat()}
+            yield volunteer_id, Template.PAIRING_ENDED, facts, EVERYWHERE
 
 
 _UNANSWERED = {

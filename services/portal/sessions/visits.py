@@ -16,6 +16,10 @@ ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
 """Who has activities to deal with, and so pages of staff."""
 READ_RULES = (*ORGANISERS, Role.CASE_WORKER, Role.AUDITOR, Role.OPERATOR)
 """Who may read the district's rules, of today and of before."""
+SEE_HOUSEHOLDS = (Role.CASE_WORKER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
+"""Who may see that there are households that are looked after."""
+OPEN_ACCOUNTS = (Role.DISTRICT_ADMIN, Role.OPERATOR)
+"""Who deals with the accounts of a district."""
 _SEE_OTHER = 303
 
 
@@ -55,6 +59,21 @@ class Visit:
     def is_operator(self) -> bool:
         """Whether somebody is logged in who keeps the system running."""
         return self.session is not None and Role.OPERATOR in self.session.roles
+
+    @property
+    def may_see_households(self) -> bool:
+        """Whether somebody is logged in who may see which households are looked after."""
+        return self.session is not None and not self.session.roles.isdisjoint(SEE_HOUSEHOLDS)
+
+    @property
+    def is_case_worker(self) -> bool:
+        """Whether somebody is logged in whom households can be assigned to."""
+        return self.session is not None and Role.CASE_WORKER in self.session.roles
+
+    @property
+    def may_open_accounts(self) -> bool:
+        """Whether somebody is logged in who deals with the district's accounts."""
+        return self.session is not None and not self.session.roles.isdisjoint(OPEN_ACCOUNTS)
 
     @property
     def path(self) -> str:

@@ -12,8 +12,11 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page, expect
 
 from deploy.demo.district import OPERATOR as USER_NAME
-from deploy.demo.district import logged_in
+from deploy.demo.district import logged_in, open_account
+from shared.contracts.calendar import district_day
+from shared.store.event_log import now
 from tests.browser.conftest import OpenPage
+from tests.browser.people import as_admin
 from tests.support.browser import DESK, PHONE, SMALL_PHONE, log_in
 from tests.support.system import System
 
@@ -25,19 +28,24 @@ VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
+    "/me/pairings",
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
     *("/staff/volunteers", "/staff/volunteers/new", "/staff/rules"),
+    "/staff/households",
 )
 CENTRE = (
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
+    "/staff/households",
+    *("/staff/accounts", "/staff/accounts/new"),
 )
+CASE_WORKER = ("/staff/households", "/staff/households/new")
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
 OPERATOR = ("/staff/operations",)
-WHO = ("public", "volunteer", "staff", "centre", "operator")
+WHO = ("public", "volunteer", "staff", "centre", "operator", "case_worker")
 AXE = """(options) => axe.run(document, options).then((found) => found.violations.map(
   (violation) => `${violation.id} ${violation.nodes[0].html.slice(0, 200)}`))"""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
@@ -71,6 +79,8 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
     """Log in, and return the pages to look at."""
     if who == "public":
         return (*PUBLIC, f"/activities/{system.district.activities['陪伴阅读']}")
+    if who == "case_worker":
+        return await _pages_of_a_case_worker(system, page)
     others = {
         "volunteer": (system.district.volunteer, VOLUNTEER),
         "centre": (system.district.admin, CENTRE),
@@ -89,6 +99,23 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
         *(f"/staff/shifts/{shift}{part}" for part in OF_SHIFT),
         *(f"/staff/offline{part}/{shift}" for part in ("", "-files")),
     )
+
+
+async def _pages_of_a_case_worker(system: System, page: Page) -> Sequence[str]:
+    """Open an account that looks after a household, log in to it, and return the pages of both."""
+    name, number = "case.worker", next(system.district.free)
+    with as_admin(system) as admin:
+        password = open_account(
+            system.platform, admin, name, user_name=name, roles=["case_worker"], units=["510115-STA-01"]
+        )
+    with logged_in(system.platform, name, password) as worker:
+        person = {"name": "李桂芳", "category": "empty_nest_elder"}
+        file = {"station": "510115-STA-01", "address": "柳城街道长安路 8 号", "people": [person]}
+        household = worker.registry.send("POST", "/v1/households", json=file).json()["id"]
+        pairing = {"volunteer_number": number, "rhythm": "weekly", "starts_on": district_day(now()).isoformat()}
+        begun = worker.registry.send("POST", f"/v1/households/{household}/pairings", json=pairing).json()["id"]
+    await log_in(page, (name, password))
+    return (*CASE_WORKER, f"/staff/households/{household}", f"/staff/households/{household}/pairings/{begun}")
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ async def test_every_table_with_a_district_forces_row_level_security_for_both_ro
         urls,
         """
         SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS forced,
-               ARRAY(SELECT polname::text FROM pg_policy p WHERE p.polrelid = c.oid) AS policies,
+               ARRAY(SELECT polname::text FROM pg_policy p WHERE p.polrelid = c.oid AND p.polpermissive) AS policies,
                (SELECT attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
                 WHERE i.indrelid = c.oid AND i.indisprimary) AS leads
         FROM pg_class c

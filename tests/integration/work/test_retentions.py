@@ -43,6 +43,7 @@ KEPT = {
             "allocation",
             "placement",
         ),
+        *("household", "household_assignment", "pairing", "pairing_visit"),
     },
     "as long as the person wants it": {"preference", "calendar_feed"},
     "swept by those who write it": {

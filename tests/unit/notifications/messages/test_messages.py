@@ -20,6 +20,8 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    PairingBegun,
+    PairingEnded,
     PlacementExpired,
     PlacementProposed,
     Provenance,
@@ -175,6 +177,13 @@ PLACEMENT = PlacementProposed(
     service="elderly",
     answer_by=STARTS,
 )
+PAIRING: dict[str, Any] = {
+    "pairing_id": uuid4(),
+    "station_id": uuid4(),
+    "station_name": "柳城社区志愿服务站",
+    "rhythm": "weekly",
+    "starts_on": date(2026, 12, 1),
+}
 EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 TOLD = [
     (
@@ -201,6 +210,8 @@ TOLD = [
     (credited(Provenance.LEADER), Template.HOURS_CREDITED),
     (star(), Template.STAR_LEVEL_REACHED),
     (PLACEMENT, Template.PLACEMENT_PROPOSED),
+    (PairingBegun(**PAIRING, volunteer_id=VOLUNTEER), Template.PAIRING_BEGUN),
+    (PairingEnded(**PAIRING, volunteer_id=VOLUNTEER, ended_on=date(2027, 11, 30)), Template.PAIRING_ENDED),
     (EXPIRED, Template.PLACEMENT_EXPIRED),
 ]
 
@@ -344,6 +355,8 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             },
             Template.STAR_LEVEL_REACHED: {"level": 2, "lifetime_minutes": 18000},
             Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
+            Template.PAIRING_BEGUN: {"station": "柳城社区志愿服务站", "rhythm": "weekly", "starts_on": "2026-12-01"},
+            Template.PAIRING_ENDED: {"station": "柳城社区志愿服务站", "ended_on": "2027-11-30"},
             Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
