@@ -39,6 +39,8 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.account", "account_id", 3, "registry"),
         Topic("registry.allocation", "allocation_id", 1, "registry"),
         Topic("registry.placement", "placement_id", 6, "registry"),
+        Topic("registry.standing", "standing_id", 1, "registry"),
+        Topic("registry.network", "plan_id", 1, "registry"),
         CONTACT,
         REVOCATION,
         Topic("activities.activity", "activity_id", 3, "activities"),

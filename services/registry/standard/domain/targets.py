@@ -39,6 +39,8 @@ class Outlook(StrEnum):
     OVERDUE = "overdue"
 
 
+MOST_PLANS = 10
+"""That a district goes by at a time."""
 SHORTEST = 7
 """Days that a pace is worked out of at least."""
 FARTHEST = timedelta(days=365 * 50)
@@ -88,3 +90,8 @@ def _outlook(wanted: int, there: int, days: int, reached_on: date | None, due_on
 def missed(quotas: Mapping[Kind, int], there: Mapping[Kind, int]) -> list[Kind]:
     """Return the kinds whose quota is not there."""
     return [kind for kind, wanted in quotas.items() if there[kind] < wanted]
+
+
+def quotas_of(wanted: Mapping[str, int | None], every_community: int) -> dict[Kind, int]:
+    """Return a plan's quotas as numbers: of communities, None is every one of the district's."""
+    return {Kind(kind): every_community if quota is None else quota for kind, quota in wanted.items()}

@@ -1,4 +1,4 @@
-"""Row 13 of domain.md: 1 centre, 10 stations and n teams by a day; how far it has come, and when it would be reached."""
+"""Row 13 of domain.md: 1 centre, 10 stations, n teams by a day; how far it has come, and when it would be reached."""
 
 from datetime import date, timedelta
 
