@@ -87,7 +87,7 @@ async def add_evidence(
     caller: Manager,
     key: IdempotencyKey,
     keys: Keys,
-    criterion: Annotated[str, Query(max_length=100)],
+    criterion: Annotated[str, Query(max_length=100)] = "",
     title: Annotated[str, Query(max_length=500, description="What the file shows, without names of people.")] = "",
 ) -> Response:
     """Show that a criterion holds, by a file: PDF, JPEG or PNG of 5 MiB at most, known by its content, kept sealed."""
