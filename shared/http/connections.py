@@ -62,10 +62,11 @@ class Connections:
         headers: Mapping[str, str] = _NOTHING,
         params: Mapping[str, str | list[str]] = _NO_QUERY,
         form: object = None,
+        content: bytes | None = None,
     ) -> Answer:
-        """Send a request, ``form`` as JSON where there is one, and return the answer. Raises NoAnswerError."""
-        body = None if form is None else json.dumps(form).encode()
-        sent = headers if body is None else {**headers, **_JSON}
+        """Send a request, ``form`` as JSON or ``content`` as it is, and return the answer. Raises NoAnswerError."""
+        body = content if form is None else json.dumps(form).encode()
+        sent = headers if form is None else {**headers, **_JSON}
         try:
             async with self._session.request(
                 method,

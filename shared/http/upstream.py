@@ -141,6 +141,16 @@ class Upstream:
             return cast("M", Nothing())
         return _parsed(what.service, what.answer, answer.content)
 
+    async def send_file(self, what: Change[M], content: bytes, *, key: str | None = None, **values: object) -> M:
+        """Hand a service a file, as the body of a change; ``values`` fill the path and the query.
+
+        Raises RefusedByServiceError and AwayError; after AwayError it may have been done.
+        """
+        path, query = _filled(what.path, values)
+        more = {"Content-Type": "application/octet-stream", **({"Idempotency-Key": key} if key else {})}
+        answer = await self._send(what.method, what.service, path, query, CHANGE_SECONDS, content=content, headers=more)
+        return _parsed(what.service, what.answer, answer.content)
+
     async def fetch(self, what: File, **values: object) -> bytes:
         """Return a file's content. Raises RefusedByServiceError and AwayError."""
         path, query = _filled(what.path, values)
@@ -158,6 +168,7 @@ class Upstream:
         seconds: float,
         *,
         form: object = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         traceparent = current_traceparent()
@@ -170,6 +181,7 @@ class Upstream:
                 headers=sent,
                 params=query,
                 form=form,
+                content=content,
             )
         except NoAnswerError as fault:
             log.warning("a service is away", service=service, error=str(fault))

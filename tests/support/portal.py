@@ -108,9 +108,10 @@ class FakeServices:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str | list[str]] | None = None,
         form: object = None,
+        content: bytes | None = None,
     ) -> ConnectionsAnswer:
         """Answer as ``Connections.send`` does."""
-        request = httpx.Request(method, url, params=params, headers=headers, json=form)
+        request = httpx.Request(method, url, params=params, headers=headers, json=form, content=content)
         request.extensions["seconds"] = seconds
         self.asked.append(request)
         found = self.answers.get(f"{request.method} {request.url.host}{request.url.path}")

@@ -16,6 +16,9 @@ ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
 """Who has activities to deal with, and so pages of staff."""
 READ_RULES = (*ORGANISERS, Role.CASE_WORKER, Role.AUDITOR, Role.OPERATOR)
 """Who may read the district's rules, of today and of before."""
+SEE_NETWORK = (Role.DISTRICT_ADMIN, Role.AUDITOR)
+"""Who may look at the targets of the network, and at every station."""
+SEE_STATIONS = (*SEE_NETWORK, Role.STATION_MANAGER)
 _SEE_OTHER = 303
 
 
@@ -45,6 +48,16 @@ class Visit:
     def may_read_rules(self) -> bool:
         """Whether somebody is logged in who may read the district's rules."""
         return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
+
+    @property
+    def sees_stations(self) -> bool:
+        """Whether somebody is logged in who manages stations, or looks at all of them."""
+        return self.session is not None and not self.session.roles.isdisjoint(SEE_STATIONS)
+
+    @property
+    def sees_network(self) -> bool:
+        """Whether somebody is logged in who looks at the whole network."""
+        return self.session is not None and not self.session.roles.isdisjoint(SEE_NETWORK)
 
     @property
     def path(self) -> str:

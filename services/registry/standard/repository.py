@@ -89,18 +89,19 @@ _CRITERIA = text("""
     SELECT station_id, criterion, holds FROM criterion_standing
     WHERE district = :district AND template = :template AND station_id = ANY(CAST(:stations AS uuid[]))
 """)
-_OF_STATION = "v.district = :district AND v.station_id = s.id AND v.minutes > 0 AND v.served_on <= :today"
+_STANDS = "v.station_id = s.id AND v.minutes > 0 AND v.served_on <= :today"
 _MONTHS = "count(DISTINCT date_trunc('month', v.served_on::timestamp))"
 _SERVICE = text(f"""
     SELECT s.id,
            ARRAY(SELECT DISTINCT v.served_on FROM station_service v
-                 WHERE {_OF_STATION} AND v.served_on >= :days_since ORDER BY 1) AS days,
+                 WHERE v.district = :district AND {_STANDS} AND v.served_on >= :days_since ORDER BY 1) AS days,
            (SELECT count(*) FROM (
-                SELECT FROM station_service v WHERE {_OF_STATION} AND v.served_on >= :team_since
+                SELECT FROM station_service v WHERE v.district = :district AND {_STANDS} AND v.served_on >= :team_since
                 GROUP BY v.volunteer_id HAVING {_MONTHS} >= :team_months) people) AS steady,
            (SELECT json_object_agg(k.service, k.months) FROM (
                 SELECT v.service, {_MONTHS} AS months FROM station_service v
-                WHERE {_OF_STATION} AND v.served_on >= :kinds_since GROUP BY v.service) k) AS kinds
+                WHERE v.district = :district AND {_STANDS} AND v.served_on >= :kinds_since
+                GROUP BY v.service) k) AS kinds
     FROM unnest(CAST(:stations AS uuid[])) AS s(id)
 """)
 
