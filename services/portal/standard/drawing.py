@@ -5,7 +5,7 @@ but named beside it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import cos, floor, log10, radians
 
@@ -15,17 +15,20 @@ WIDTH = 720
 _MARGIN = 48
 _LOWEST, _HIGHEST = 240, 640
 _KM_PER_DEGREE = 111.2
+_SIGN, _NUMBER = 22, 44
+"""How high a sign is, and how far to the right its number reaches."""
 SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A station on the map: its number in the table, and where it is drawn."""
+    """A station on the map: its number in the table, where it is drawn, and on which side the number stands."""
 
     number: int
     x: float
     y: float
     standing: Standing
+    named_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,14 @@ def map_of(standings: Sequence[Standing]) -> Map:
         for number, lon, lat, one in placed
     ]
     bar_km = _round_length(WIDTH / 5 / scale)
+    dots = [replace(dot, named_left=_is_crowded(dot, dots)) for dot in dots]
     return Map(dots, height, round(bar_km * scale, 1), bar_km, unplaced)
+
+
+def _is_crowded(dot: Dot, dots: Sequence[Dot]) -> bool:
+    """Return whether a number on the right would be on another station, or beyond the edge."""
+    others = ((other.x - dot.x, abs(other.y - dot.y)) for other in dots if other is not dot)
+    return dot.x > WIDTH - _MARGIN - 12 or any(0 <= right < _NUMBER and off < _SIGN for right, off in others)
 
 
 def _round_length(most_km: float) -> float:

@@ -27,7 +27,7 @@ STATEMENTS = (
         PRIMARY KEY (district, record_id)
     )
     """,
-    "CREATE INDEX station_service_day ON station_service (district, station_id, served_on)",
+    "CREATE INDEX station_service_day ON station_service (district, station_id, served_on) INCLUDE (minutes)",
     """
     CREATE TABLE district_standard (
         district   text NOT NULL PRIMARY KEY,

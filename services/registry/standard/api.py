@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -34,7 +34,9 @@ _FILE = {
     "required": True,
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
-_FILES = {200: {"content": {media_type: {} for media_type in ENDINGS}, "description": "The file, as an attachment."}}
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media_type: {} for media_type in ENDINGS}, "description": "The file, as an attachment."}
+}
 
 
 class JudgementForm(BaseModel):

@@ -197,8 +197,8 @@ async def standings(tx: AsyncConnection, actor: Actor, after: str, limit: int) -
     units = None if actor.reach is Reach.DISTRICT else list(actor.scope.units)
     key = {"district": actor.district, "template": template.code, "today": today, "units": units}
     rows = (await tx.execute(_PAGE, {**key, "after": after, "limit": limit})).mappings().all()
-    service = await repository.service_at(tx, actor.district, template, [row["station_id"] for row in rows], today)
-    return [StandingSummary(**_summary(row, template, service[row["station_id"]].days, today)) for row in rows]
+    days = await repository.days_at(tx, actor.district, [row["station_id"] for row in rows], today)
+    return [StandingSummary(**_summary(row, template, days[row["station_id"]], today)) for row in rows]
 
 
 async def find_standing(tx: AsyncConnection, actor: Actor, station_id: UUID) -> StandingView:
@@ -208,8 +208,7 @@ async def find_standing(tx: AsyncConnection, actor: Actor, station_id: UUID) -> 
     row = (await tx.execute(_ONE, {**key, "today": today})).mappings().one_or_none()
     if row is None or (actor.reach is not Reach.DISTRICT and station_id not in actor.scope.units):
         raise RefusedError(Fault("station_id", Code.NOT_FOUND))
-    service = await repository.service_at(tx, actor.district, template, [station_id], today)
-    days = service[station_id].days
+    days = (await repository.days_at(tx, actor.district, [station_id], today))[station_id]
     by_month = Counter(f"{day:%Y-%m}" for day in days)
     return StandingView(
         **_summary(row, template, days, today),

@@ -91,10 +91,13 @@ _CRITERIA = text("""
 """)
 _STANDS = "v.station_id = s.id AND v.minutes > 0 AND v.served_on <= :today"
 _MONTHS = "count(DISTINCT date_trunc('month', v.served_on::timestamp))"
-_SERVICE = text(f"""
-    SELECT s.id,
+_DAYS_SERVED = f"""
            ARRAY(SELECT DISTINCT v.served_on FROM station_service v
-                 WHERE v.district = :district AND {_STANDS} AND v.served_on >= :days_since ORDER BY 1) AS days,
+                 WHERE v.district = :district AND {_STANDS} AND v.served_on >= :days_since ORDER BY 1) AS days
+"""
+_DAYS = text(f"SELECT s.id, {_DAYS_SERVED} FROM unnest(CAST(:stations AS uuid[])) AS s(id)")
+_SERVICE = text(f"""
+    SELECT s.id, {_DAYS_SERVED},
            (SELECT count(*) FROM (
                 SELECT FROM station_service v WHERE v.district = :district AND {_STANDS} AND v.served_on >= :team_since
                 GROUP BY v.volunteer_id HAVING {_MONTHS} >= :team_months) people) AS steady,
@@ -104,6 +107,15 @@ _SERVICE = text(f"""
                 GROUP BY v.service) k) AS kinds
     FROM unnest(CAST(:stations AS uuid[])) AS s(id)
 """)
+
+
+async def days_at(
+    tx: AsyncConnection, district: str, stations: Sequence[UUID], today: date
+) -> dict[UUID, Sequence[date]]:
+    """Return the days of the last year on which somebody served at each station."""
+    since = first_of_window(today, REGULARITY_MONTHS)
+    values = {"district": district, "stations": list(stations), "today": today, "days_since": since}
+    return {row.id: row.days for row in await tx.execute(_DAYS, values)}
 
 
 async def lock_standings(tx: AsyncConnection, stations: Collection[tuple[str, UUID]]) -> Sequence[Row[Any]]:

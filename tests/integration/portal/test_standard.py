@@ -232,6 +232,9 @@ async def test_evidence_is_handed_out_as_an_attachment_under_its_title(shown: Po
 async def test_the_centre_judges_a_criterion(shown: Portal) -> None:
     shown.services.answer(f"POST registry/v1/station-standings/{STATION_ID}/judgements", {"status": "x"}, 201)
     browser = await shown.logged_in("district_admin")
+    page = (await browser.get(f"{HERE}/staff")).text
+    assert 'value="2027-11-27"' in page
+    assert f'action="{HERE}/staff/judgement"' in page
     typed = {"holds": "no", "expires_on": "2027-01-01", "note": "没有值班表", "key": "once"}
     done = await browser.post(f"{HERE}/staff/judgement", data=typed)
     assert done.headers["location"] == f"{HERE}/staff?done=judged"
