@@ -11,9 +11,9 @@ from math import cos, floor, log10, radians
 
 from services.portal.standard.queries import Standing
 
-WIDTH = 720
-_MARGIN = 48
-_LOWEST, _HIGHEST = 240, 640
+WIDTH = 480
+_MARGIN = 36
+_LOWEST, _HIGHEST = 200, 460
 _KM_PER_DEGREE = 111.2
 _SIGN, _NUMBER = 22, 44
 """How high a sign is, and how far to the right its number reaches."""
