@@ -19,6 +19,8 @@ from shared.store.event_log import now
 router = APIRouter(prefix="/staff/network", include_in_schema=False)
 
 Reader = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN, Role.AUDITOR))]
+_LISTED = 20
+"""Of each list: the first ones are what one goes to."""
 Centre = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN))]
 
 
@@ -36,6 +38,7 @@ async def show_network(visit: Reader, done: str = "") -> Response:
         waiting=waiting(stations),
         by_regularity=least_regular(stations),
         may_plan=visit.session is not None and Role.DISTRICT_ADMIN in visit.session.roles,
+        listed=_LISTED,
         today=today,
         done=done,
     )
