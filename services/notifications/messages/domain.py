@@ -25,6 +25,7 @@ from shared.contracts import (
     HoursCorrected,
     HoursCredited,
     NetworkTargetMissed,
+    PlacementExpired,
     PlacementProposed,
     Provenance,
     ShiftCancelled,
@@ -80,6 +81,7 @@ class Template(StrEnum):
     CRITERION_LAPSED = "criterion_lapsed"
     STATION_STANDARD = "station_standard"
     TARGET_MISSED = "target_missed"
+    PLACEMENT_EXPIRED = "placement_expired"
 
 
 TEMPLATES = tuple(Template)
@@ -113,6 +115,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.CRITERION_LAPSED: Purpose.LEADING,
     Template.STATION_STANDARD: Purpose.LEADING,
     Template.TARGET_MISSED: Purpose.LEADING,
+    Template.PLACEMENT_EXPIRED: Purpose.PLACE,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -182,6 +185,9 @@ def _told_of_places(event: Event) -> Iterator[Told]:
         case PlacementProposed():
             facts = {"station": one_line(event.station_name), "answer_by": event.answer_by.isoformat()}
             yield event.volunteer_id, Template.PLACEMENT_PROPOSED, facts, EVERYWHERE
+        case PlacementExpired():
+            facts = {"station": one_line(event.station_name), "answer_by": event.answer_by.isoformat()}
+            yield event.volunteer_id, Template.PLACEMENT_EXPIRED, facts, EVERYWHERE
         case SignUpWithdrawn(activity_title=str(), starts_at=datetime()):
             if template := _UNANSWERED.get(event.reason):
                 yield event.volunteer_id, template, _own_shift(event), EVERYWHERE

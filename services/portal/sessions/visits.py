@@ -59,6 +59,15 @@ class Visit:
         """Whether somebody is logged in who looks at the whole network."""
         return self.session is not None and not self.session.roles.isdisjoint(SEE_NETWORK)
 
+    def is_centre(self) -> bool:
+        """Whether somebody is logged in who works at the district's centre."""
+        return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether somebody is logged in who keeps the system running."""
+        return self.session is not None and Role.OPERATOR in self.session.roles
+
     @property
     def path(self) -> str:
         """The address of the page, to come back to it."""

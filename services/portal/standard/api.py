@@ -1,5 +1,6 @@
 """Stations by the standard, as pages: the map for the centre, one's own station for its manager."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -36,6 +37,10 @@ _DISTRICT = frozenset({Role.DISTRICT_ADMIN, Role.AUDITOR})
 
 def _has(visit: Visit, *roles: Role) -> bool:
     return visit.session is not None and not visit.session.roles.isdisjoint(roles)
+
+
+async def _in_one(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 @router.get("")
@@ -120,8 +125,14 @@ async def add_evidence(
         faults = {"file": Fault("", Code.TOO_LARGE).message(visit.look.language)}
         return await _criterion(visit, station, criterion, faults=faults, title=title)
     try:
-        await visit.calls.send_file(
-            queries.ADD_EVIDENCE, content, key=key or None, station_id=station, criterion=criterion, title=title
+        await visit.calls.upload(
+            queries.ADD_EVIDENCE,
+            _in_one(content),
+            "application/octet-stream",
+            key=key or None,
+            station_id=station,
+            criterion=criterion,
+            title=title,
         )
     except RefusedByServiceError as refused:
         if not refused.is_about_the_request:

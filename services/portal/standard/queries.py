@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.http.upstream import Change, File, Read, Upstream, unless_away
+from shared.http.upstream import Change, File, Read, Upload, Upstream, unless_away
 
 A_PAGE = 100
 EVERY = 1000
@@ -201,7 +201,7 @@ PDF, JPEG, PNG = (
 )
 EVIDENCE = {"application/pdf": PDF, "image/jpeg": JPEG, "image/png": PNG}
 """What is handed out, by its type."""
-ADD_EVIDENCE = Change("POST", "registry", "/v1/station-standings/{station_id}/evidence", Done)
+ADD_EVIDENCE = Upload("registry", "/v1/station-standings/{station_id}/evidence", Done)
 REMOVE_EVIDENCE = Change("POST", "registry", "/v1/evidence/{evidence_id}/removal", Done)
 JUDGE = Change("POST", "registry", "/v1/station-standings/{station_id}/judgements", Done)
 ADOPT = Change("POST", "registry", "/v1/station-standards/adoption", Done)

@@ -22,6 +22,7 @@ from shared.contracts import (
     HoursCorrected,
     HoursCredited,
     NetworkTargetMissed,
+    PlacementExpired,
     PlacementProposed,
     Provenance,
     RegistrationSource,
@@ -177,6 +178,7 @@ PLACEMENT = PlacementProposed(
     service="elderly",
     answer_by=STARTS,
 )
+EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 TOLD = [
     (
         SignUpOffered(**SIGN_UP, place="Hall 1", ends_at=STARTS + HOUR, accept_by=STARTS - HOUR),
@@ -202,6 +204,7 @@ TOLD = [
     (credited(Provenance.LEADER), Template.HOURS_CREDITED),
     (star(), Template.STAR_LEVEL_REACHED),
     (PLACEMENT, Template.PLACEMENT_PROPOSED),
+    (EXPIRED, Template.PLACEMENT_EXPIRED),
 ]
 
 
@@ -344,6 +347,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             },
             Template.STAR_LEVEL_REACHED: {"level": 2, "lifetime_minutes": 18000},
             Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
+            Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
             Template.NOT_AGREED: OWN_SHIFT_FACTS,
