@@ -106,6 +106,8 @@ class Code(StrEnum):
     BROKEN_CELL = "broken_cell"
     NUMBER_CELL = "number_cell"
     CELL_TYPE = "cell_type"
+    NOT_EVIDENCE = "not_evidence"
+    IS_COMPUTED = "is_computed"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -326,6 +328,8 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "单元格的类型不对（日期、时间、百分比、逻辑值或带单位的数字）；请设为文本，重新输入",
         "is a date, time, percentage, boolean or number with a unit; make the cell text and type it again",
     ),
+    Code.NOT_EVIDENCE: ("请上传 PDF、JPEG 或 PNG 文件", "is no PDF, JPEG or PNG file; upload one of these"),
+    Code.IS_COMPUTED: ("由服务数据自动计算，不用评定", "follows from service; nobody judges it"),
 }
 """Code -> (Chinese, English). The sentence follows the field's name; ``{…}`` are filled from the fault's ``other``."""
 

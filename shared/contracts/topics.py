@@ -40,6 +40,8 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.allocation", "allocation_id", 1, "registry"),
         Topic("registry.placement", "placement_id", 6, "registry"),
         Topic("registry.pairing", "pairing_id", 1, "registry"),
+        Topic("registry.standing", "standing_id", 1, "registry"),
+        Topic("registry.network", "plan_id", 1, "registry"),
         CONTACT,
         REVOCATION,
         Topic("activities.activity", "activity_id", 3, "activities"),

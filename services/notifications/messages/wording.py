@@ -125,6 +125,13 @@ FIELDS = {
     "description": ("活动说明", "description"),
 }
 """What is said of an activity, in Chinese and English."""
+KINDS = {
+    "centres": ("达标中心", "standard centres"),
+    "stations": ("达标站点", "standard stations"),
+    "teams": ("团队", "teams"),
+    "communities": ("有达标站点的社区", "communities with a standard station"),
+}
+"""What a plan for the network counts, in Chinese and English."""
 OTHER_FIELD = ("其他信息", "other details")
 
 
@@ -134,6 +141,24 @@ def _fields_zh(names: str) -> str:
 
 def _fields_en(names: str) -> str:
     return ", ".join(FIELDS.get(name, OTHER_FIELD)[1] for name in names.split())
+
+
+def _kinds_zh(names: str) -> str:
+    return "、".join(KINDS.get(name, OTHER_FIELD)[0] for name in names.split())
+
+
+def _kinds_en(names: str) -> str:
+    return ", ".join(KINDS.get(name, OTHER_FIELD)[1] for name in names.split())
+
+
+def _day_zh(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _day_en(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%B %Y}"
 
 
 def _environment(language: Language) -> Environment:
@@ -148,6 +173,8 @@ def _environment(language: Language) -> Environment:
     environment.filters["rhythm"] = _rhythm_zh if chinese else _rhythm_en
     environment.filters["duration"] = _duration_zh if chinese else _duration_en
     environment.filters["fields"] = _fields_zh if chinese else _fields_en
+    environment.filters["kinds"] = _kinds_zh if chinese else _kinds_en
+    environment.filters["day"] = _day_zh if chinese else _day_en
     environment.filters["numeral"] = _numeral_zh if chinese else str
     return environment
 

@@ -59,7 +59,7 @@ PURPOSES = {
     "reminder": (N_("提醒"), N_("开始前一天和三小时")),
     "attendance": (N_("签到和签退"), N_("忘记签退、未到场、更正的答复")),
     "hours": (N_("时长和星级"), N_("时长入账和更正，升星")),
-    "leading": (N_("我负责的活动"), N_("临近开始的空位，被取消的活动")),
+    "leading": (N_("我负责的活动和站点"), N_("临近开始的空位，被取消的活动，站点达标情况")),
 }
 """What messages are for, and which they are."""
 RHYTHMS = {

@@ -40,8 +40,10 @@ CENTRE = (
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     "/staff/households",
     *("/staff/accounts", "/staff/accounts/new"),
+    *("/staff/network", "/staff/network/new", "/staff/standard", "/staff/standard/templates"),
 )
 CASE_WORKER = ("/staff/households", "/staff/households/new")
+OF_STATION = ("", "/staff", "/team", "/activities", "/projects")
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
 OPERATOR = ("/staff/operations",)
@@ -93,11 +95,13 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
     activity = system.district.activities["新华社区读书会"]
     with logged_in(system.platform, *system.district.manager) as manager:
         shift = manager.activities.send("GET", f"/v1/activities/{activity}").json()["shifts"][0]["id"]
+        station = manager.registry.send("GET", "/v1/station-standings").json()["items"][0]["station_id"]
     return (
         *STAFF,
         *(f"/staff/activities/{activity}{part}" for part in (*OF_ACTIVITY, f"/shifts/{shift}")),
         *(f"/staff/shifts/{shift}{part}" for part in OF_SHIFT),
         *(f"/staff/offline{part}/{shift}" for part in ("", "-files")),
+        *(f"/staff/standard/{station}{part}" for part in OF_STATION),
     )
 
 

@@ -29,6 +29,8 @@ COSTS = {
     # these and, for events, the inbox; the rest of each row is the service's own
     "consume: the tally of tests": Cost(statements=5, commits=1),
     "consume: volunteers (assessment)": Cost(statements=5, commits=1),
+    # records; the standings of their stations; that these are reviewed
+    "consume: service at stations (registry)": Cost(statements=6, commits=1),
     # messages with their deliveries; event log and outbox; mails; and of sign-ups, their places and reminders
     "consume: messages to volunteers": Cost(statements=8, commits=1),
     "consume: contacts": Cost(statements=4, commits=1),

@@ -45,6 +45,9 @@ KEPT = {
         ),
         *("household", "household_assignment", "pairing", "pairing_visit"),
     },
+    "how stations stand by the standard, and what they were judged by": {
+        *("district_standard", "station_standing", "criterion_standing", "judgement", "evidence", "network_plan"),
+    },
     "as long as the person wants it": {"preference", "calendar_feed"},
     "swept by those who write it": {
         "session",

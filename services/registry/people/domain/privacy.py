@@ -150,6 +150,17 @@ class KeyRing:
         key = _decrypt(self._master, wrapped_key, b"household key:" + household_id.bytes)
         return AESGCM(key), b"household:" + household_id.bytes + purpose
 
+    def seal_evidence(self, evidence_id: UUID, content: bytes) -> tuple[bytes, bytes]:
+        """Encrypt a file under a fresh key of its own; return that key as it is stored, and the file."""
+        key = AESGCM.generate_key(8 * KEY_BYTES)
+        wrapped_key = _encrypt(self._master, key, b"evidence key:" + evidence_id.bytes)
+        return wrapped_key, _encrypt(AESGCM(key), content, b"evidence:" + evidence_id.bytes)
+
+    def open_evidence(self, evidence_id: UUID, wrapped_key: bytes, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_evidence`` sealed. Raises InvalidTag where it was changed or is another's."""
+        key = _decrypt(self._master, wrapped_key, b"evidence key:" + evidence_id.bytes)
+        return _decrypt(AESGCM(key), sealed, b"evidence:" + evidence_id.bytes)
+
     def seal_signing_key(self, key_id: str, private_key: bytes) -> bytes:
         """Encrypt a token signing key for storage."""
         return _encrypt(self._master, private_key, b"signing key:" + key_id.encode())
