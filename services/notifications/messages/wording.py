@@ -151,16 +151,6 @@ def _kinds_en(names: str) -> str:
     return ", ".join(KINDS.get(name, OTHER_FIELD)[1] for name in names.split())
 
 
-def _day_zh(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def _day_en(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.day} {day:%B %Y}"
-
-
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates" / language),
