@@ -7,11 +7,12 @@ from services.registry.allocation.part import PART as ALLOCATION
 from services.registry.codes.part import PART as CODES
 from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
+from services.registry.qualifications.part import PART as QUALIFICATIONS
 from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
 from shared.service.service import Service
 
-PARTS = (SELF_SERVICE, ACCOUNTS, ALLOCATION, CODES, PEOPLE, PLACES, ACCESS_LOG)
+PARTS = (SELF_SERVICE, ACCOUNTS, QUALIFICATIONS, ALLOCATION, CODES, PEOPLE, PLACES, ACCESS_LOG)
 
 
 def service() -> Service:
