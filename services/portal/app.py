@@ -12,6 +12,7 @@ from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
+from services.portal.qualifications.part import PART as QUALIFICATIONS
 from services.portal.records.part import PART as RECORDS
 from services.portal.register.part import PART as REGISTER
 from services.portal.roster.part import PART as ROSTER
@@ -34,6 +35,7 @@ PARTS = (
     WALL,
     ROSTER,
     RECORDS,
+    QUALIFICATIONS,
     VOLUNTEERS,
     RULES,
     LIVE,

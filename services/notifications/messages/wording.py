@@ -5,7 +5,7 @@ wall in China.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notifications.messages.domain import Facts
 from shared.contracts.calendar import CHINA
+from shared.contracts.codes import qualifications_named
 
 WEEKDAYS_ZH = "一二三四五六日"
 NUMERALS_ZH = "零一二三四五"
@@ -76,6 +77,16 @@ def _moment_en(iso: str) -> str:
     return f"{at:%A}, {at.day} {at:%B %Y} at {at:%H:%M} (China time)"
 
 
+def _day_zh(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _day_en(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%B %Y}"
+
+
 def _duration_zh(minutes: int) -> str:
     hours, rest = divmod(minutes, MINUTES_PER_HOUR)
     return " ".join(part for part in (f"{hours} 小时" * bool(hours), f"{rest} 分钟" * bool(rest or not hours)) if part)
@@ -120,6 +131,8 @@ def _environment(language: Language) -> Environment:
     environment.filters["moment"] = _moment_zh if chinese else _moment_en
     environment.filters["duration"] = _duration_zh if chinese else _duration_en
     environment.filters["fields"] = _fields_zh if chinese else _fields_en
+    environment.filters["day"] = _day_zh if chinese else _day_en
+    environment.filters["qualifications"] = lambda kinds: qualifications_named(kinds.split(), language)
     environment.filters["numeral"] = _numeral_zh if chinese else str
     return environment
 

@@ -136,7 +136,11 @@ async def show_qualification(
         return await read_qualification(tx, keys, caller, qualification_id)
 
 
-@router.get("/qualifications/{qualification_id}/evidence")
+@router.get(
+    "/qualifications/{qualification_id}/evidence",
+    response_class=Response,
+    responses={200: {"content": {media_type: {} for media_type in _ENDINGS}}},
+)
 async def show_evidence(qualification_id: UUID, store: ApiStore, keys: Keys, caller: SelfOrOffice) -> Response:
     """Hand out a paper's picture as an attachment; another's reading stands in the access log."""
     async with store.transaction(caller.district) as tx:

@@ -26,7 +26,7 @@ _WAITING = text("""
 _OF_EVENTS = "id, volunteer_id, kind, issued_on, expires_on, version"
 _CHANGE = text(f"""
     UPDATE qualification SET state = :state, reason = CAST(:reason AS text), version = version + 1,
-        decided_at = :at, decided_by = :by, ended_at = CASE WHEN :state = 'verified' THEN NULL ELSE :at END
+        decided_at = CAST(:at AS timestamptz), decided_by = :by, ended_at = CAST(:ended_at AS timestamptz)
     WHERE district = :district AND id = :id AND state = :before
     RETURNING {_OF_EVENTS}
 """)
@@ -37,14 +37,16 @@ _NEWER = """
             WHERE n.district = q.district AND n.volunteer_id = q.volunteer_id AND n.kind = q.kind AND n.id <> q.id
               AND n.state = 'verified' AND (n.expires_on IS NULL OR n.expires_on > q.expires_on))
 """
-_ASKED = """
-    FROM unnest(CAST(:districts AS text[]), CAST(:ids AS uuid[])) AS r(district, id)
-    WHERE q.district = r.district AND q.id = r.id AND q.state = 'verified'
-"""
+_ASKED = "unnest(CAST(:districts AS text[]), CAST(:ids AS uuid[])) AS r(district, id)"
 _OF_Q = "q.district, q.id, q.volunteer_id, q.kind, q.issued_on, q.expires_on, q.version"
-_NOTE_EXPIRING = text(f"UPDATE qualification q SET version = q.version + 1 {_ASKED} AND NOT {_NEWER} RETURNING {_OF_Q}")
+_NOTE_EXPIRING = text(f"""
+    UPDATE qualification q SET version = q.version + 1 FROM {_ASKED}
+    WHERE q.district = r.district AND q.id = r.id AND q.state = 'verified' AND NOT {_NEWER}
+    RETURNING {_OF_Q}
+""")
 _EXPIRE = text(f"""
-    UPDATE qualification q SET state = 'expired', ended_at = :at, version = q.version + 1 {_ASKED}
+    UPDATE qualification q SET state = 'expired', ended_at = :at, version = q.version + 1 FROM {_ASKED}
+    WHERE q.district = r.district AND q.id = r.id AND q.state = 'verified'
     RETURNING {_OF_Q}, {_NEWER} AS is_renewed
 """)
 
@@ -111,8 +113,10 @@ async def change_state(
 ) -> Row[Any] | None:
     """Move a qualification from the first of the states to the second; None where it is not in the first."""
     before, after = states
-    values = {"district": district, "id": qualification_id, "before": before, "state": after}
-    return (await tx.execute(_CHANGE, {**values, "reason": reason, "at": at, "by": by})).one_or_none()
+    values: dict[str, object] = {"district": district, "id": qualification_id, "before": before, "state": after}
+    ended_at = None if after is QualificationState.VERIFIED else at
+    values |= {"reason": reason, "at": at, "ended_at": ended_at, "by": by}
+    return (await tx.execute(_CHANGE, values)).one_or_none()
 
 
 class Standing(NamedTuple):

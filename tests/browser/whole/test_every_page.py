@@ -24,12 +24,16 @@ VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
+    *("/me/qualifications",),
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
     *("/staff/volunteers", "/staff/volunteers/new", "/staff/rules"),
 )
-CENTRE = ("/staff/rules", "/staff/rules/new")
+CENTRE = (
+    *("/staff/rules", "/staff/rules/new"),
+    *("/staff/qualifications", "/staff/qualifications?state=verified"),
+)
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
 WHO = ("public", "volunteer", "staff", "centre")
