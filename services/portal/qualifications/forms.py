@@ -67,8 +67,8 @@ async def read_form(request: Request) -> tuple[QualificationForm, bytes]:
 
 async def _parsed(request: Request) -> FormData:
     if not request.headers.get("content-type", "").startswith(_MULTIPART):
-        return await FormParser(request.headers, request.stream()).parse()  # type: ignore[arg-type]
-    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=20)  # type: ignore[arg-type]
+        return await FormParser(request.headers, request.stream()).parse()
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=20)
     parser.spool_max_size = LARGEST_FORM
     try:
         return await parser.parse()

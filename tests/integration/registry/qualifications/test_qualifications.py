@@ -178,7 +178,7 @@ async def test_thirty_days_before_its_end_it_is_told_of_and_after_its_last_day_i
         )
 
     async def is_over() -> bool:
-        return (await own(registry, people[2]))[old]["state"] == "expired"
+        return bool((await own(registry, people[2]))[old]["state"] == "expired")
 
     assert await eventually(is_over)
     [row] = await registry.rows(
