@@ -2,14 +2,17 @@
 
 from services.portal.account.part import PART as ACCOUNT
 from services.portal.activities.part import PART as ACTIVITIES
+from services.portal.allocation.part import PART as ALLOCATION
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
 from services.portal.identities.part import PART as IDENTITIES
+from services.portal.imports.part import PART as IMPORTS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
+from services.portal.operations.part import PART as OPERATIONS
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.qualifications.part import PART as QUALIFICATIONS
@@ -28,6 +31,7 @@ from services.portal.wall.part import PART as WALL
 from shared.service.service import Service
 
 PARTS = (
+    OPERATIONS,
     STAFF,
     PUBLISHING,
     CLOSING,
@@ -37,6 +41,8 @@ PARTS = (
     RECORDS,
     QUALIFICATIONS,
     VOLUNTEERS,
+    ALLOCATION,
+    IMPORTS,
     RULES,
     LIVE,
     ME,
@@ -58,4 +64,4 @@ PARTS = (
 
 def service() -> Service:
     """Compose the service. Raises ValidationError where a setting is missing or malformed."""
-    return Service("portal", "Linbang portal", Settings(), PARTS)
+    return Service("portal", "Linbang portal", Settings(), PARTS, serves_pages=True)

@@ -9,7 +9,8 @@ looks at every connection for every call (measured 2026-11-27).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +22,7 @@ MOST_AT_ONCE = 100
 _NOTHING: Mapping[str, Any] = {}
 _NO_QUERY: Mapping[str, str | list[str]] = {}
 _JSON = {"Content-Type": "application/json"}
+_PIECE = 64 * 1024
 
 
 class NoAnswerError(OSError):
@@ -38,6 +40,15 @@ class Answer:
     def json(self) -> Any:  # noqa: ANN401 - whatever it is
         """Return the content read as JSON. Raises ValueError where it is none."""
         return json.loads(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer whose content comes piece by piece; ``content`` raises NoAnswerError where it breaks off."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: AsyncIterator[bytes]
 
 
 class Connections:
@@ -62,10 +73,14 @@ class Connections:
         headers: Mapping[str, str] = _NOTHING,
         params: Mapping[str, str | list[str]] = _NO_QUERY,
         form: object = None,
+        content: AsyncIterator[bytes] | None = None,
     ) -> Answer:
-        """Send a request, ``form`` as JSON where there is one, and return the answer. Raises NoAnswerError."""
-        body = None if form is None else json.dumps(form).encode()
-        sent = headers if body is None else {**headers, **_JSON}
+        """Send a request and return the answer. Raises NoAnswerError.
+
+        Its body is ``form`` as JSON, or ``content`` as it comes, of which no more than a piece is held at a time.
+        """
+        body = content if form is None else json.dumps(form).encode()
+        sent = headers if form is None else {**headers, **_JSON}
         try:
             async with self._session.request(
                 method,
@@ -77,5 +92,24 @@ class Connections:
                 allow_redirects=False,
             ) as answer:
                 return Answer(answer.status, answer.headers, await answer.read())
+        except (ClientError, OSError) as fault:
+            raise NoAnswerError(type(fault).__name__) from None
+
+    @asynccontextmanager
+    async def open(
+        self,
+        url: str,
+        *,
+        seconds: float,
+        headers: Mapping[str, str] = _NOTHING,
+        params: Mapping[str, str | list[str]] = _NO_QUERY,
+    ) -> AsyncIterator[Stream]:
+        """Ask for something that is read as it comes. Raises NoAnswerError; ``seconds`` is for all of it."""
+        timeout = ClientTimeout(total=seconds)
+        try:
+            async with self._session.get(
+                url, params=params, headers=headers, timeout=timeout, allow_redirects=False
+            ) as answer:
+                yield Stream(answer.status, answer.headers, answer.content.iter_chunked(_PIECE))
         except (ClientError, OSError) as fault:
             raise NoAnswerError(type(fault).__name__) from None

@@ -8,7 +8,8 @@ nobody is shown half an answer. In a rush a page waits its turn; what it can do 
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -26,6 +27,8 @@ READ_SECONDS = 60.0
 CHANGE_SECONDS = 300.0
 """As long as browsers wait themselves: nobody knows of a change that was given up whether it was made. A hundred who
 log in at once keep two cores busy with their passwords for ten seconds, and other work makes that a minute."""
+FILE_SECONDS = 3600.0
+"""For a file that is taken in or handed out as it comes, however slow whoever sends or reads it is."""
 _A_SUCCESS, _NO_SUCCESS = 200, 300
 _FIRST_FAILURE = 500
 _ABOUT_THE_REQUEST = frozenset({400, 404, 409, 422, 429})
@@ -99,6 +102,15 @@ class File:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Upload(Generic[A_co]):
+    """Where a service takes a file: its path, with ``{names}``, and the model of what is wanted of the answer."""
+
+    service: str
+    path: str
+    answer: type[A_co]
+
+
 class Nothing:
     """What a change answers that has nothing to say."""
 
@@ -149,6 +161,32 @@ class Upstream:
             raise AwayError(what.service)
         return answer.content
 
+    @asynccontextmanager
+    async def open(self, what: File, **values: object) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Yield a file's content as it comes; for what is too large for a memory. Raises as ``fetch`` does."""
+        path, query = _filled(what.path, values)
+        url, headers = self._urls[what.service] + path, {**self._headers, **_trace()}
+        try:
+            async with self._connections.open(url, seconds=FILE_SECONDS, headers=headers, params=query) as answer:
+                if not _A_SUCCESS <= answer.status < _NO_SUCCESS:
+                    content = b"".join([piece async for piece in answer.content])
+                    _require_success(what.service, Answer(answer.status, answer.headers, content))
+                if not answer.headers.get("Content-Type", "").startswith(what.media_type):
+                    raise AwayError(what.service)
+                yield answer.content
+        except NoAnswerError as fault:
+            log.warning("a service is away", service=what.service, error=str(fault))
+            raise AwayError(what.service) from None
+
+    async def upload(
+        self, what: Upload[M], content: AsyncIterator[bytes], content_type: str, *, key: str | None, **values: object
+    ) -> M:
+        """Send a service a file as it comes; ``key`` is its Idempotency-Key. Raises as ``change`` does."""
+        path, query = _filled(what.path, values)
+        headers = {"Content-Type": content_type, **({"Idempotency-Key": key} if key else {})}
+        answer = await self._send("POST", what.service, path, query, FILE_SECONDS, headers=headers, content=content)
+        return _parsed(what.service, what.answer, answer.content)
+
     async def _send(
         self,
         method: str,
@@ -159,9 +197,10 @@ class Upstream:
         *,
         form: object = None,
         headers: Mapping[str, str] | None = None,
+        content: AsyncIterator[bytes] | None = None,
     ) -> Answer:
-        traceparent = current_traceparent()
-        sent = {**self._headers, **(headers or {}), **({"traceparent": traceparent} if traceparent else {})}
+        sent = {**self._headers, **(headers or {}), **_trace()}
+        more: dict[str, Any] = {} if content is None else {"content": content}
         try:
             answer = await self._connections.send(
                 method,
@@ -170,17 +209,28 @@ class Upstream:
                 headers=sent,
                 params=query,
                 form=form,
+                **more,
             )
         except NoAnswerError as fault:
             log.warning("a service is away", service=service, error=str(fault))
             raise AwayError(service) from None
-        if _A_SUCCESS <= answer.status < _NO_SUCCESS:
-            return answer
-        if answer.status >= _FIRST_FAILURE:
-            log.warning("a service fails", service=service, status=answer.status)
-            raise AwayError(service)
-        wait = answer.headers.get("Retry-After", "")
-        raise RefusedByServiceError(answer.status, _problem(answer), int(wait) if wait.isdecimal() else None)
+        _require_success(service, answer)
+        return answer
+
+
+def _trace() -> dict[str, str]:
+    traceparent = current_traceparent()
+    return {"traceparent": traceparent} if traceparent else {}
+
+
+def _require_success(service: str, answer: Answer) -> None:
+    if _A_SUCCESS <= answer.status < _NO_SUCCESS:
+        return
+    if answer.status >= _FIRST_FAILURE:
+        log.warning("a service fails", service=service, status=answer.status)
+        raise AwayError(service)
+    wait = answer.headers.get("Retry-After", "")
+    raise RefusedByServiceError(answer.status, _problem(answer), int(wait) if wait.isdecimal() else None)
 
 
 async def unless_away(answer: Awaitable[M]) -> M | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, params
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import RowMapping, text
@@ -21,13 +21,14 @@ from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import Answer, claim, once
-from shared.http.pages import Page, RequestedPage, cursor
+from shared.http.pages import Page, RequestedPage, cursor, whole_number
 from shared.http.problems import ProblemError, language_of
 from shared.imports import job as jobs
 from shared.imports import stored_file
 from shared.imports.job import ImportKind
 from shared.imports.rows import Outcome
 from shared.imports.upload import Uploaded
+from shared.imports.verdicts import LineVerdict, line_verdict, verdicts_after
 from shared.imports.wording import kept_name, sentences
 from shared.store.engine import Store
 
@@ -159,6 +160,32 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
         """Say how far an import is."""
         return await _find(store, caller, file_key, import_id, language_of(request))
 
+    _add_reading(routes, kinds, file_key, uploader)
+    return routes
+
+
+def _add_reading(routes: APIRouter, kinds: Mapping[str, ImportKind], file_key: bytes, uploader: params.Depends) -> None:
+    """Add what came of each line: by page, and as one file."""
+
+    @routes.get("/{import_id}/verdicts")
+    async def list_verdicts(
+        request: Request,
+        import_id: UUID,
+        store: ApiStore,
+        caller: Annotated[Caller, uploader],
+        page: RequestedPage,
+        only: Outcome | None = None,
+    ) -> Page[LineVerdict]:
+        """List the verdict on each line so far, in the order of the file; ``only`` those of one kind."""
+        language = language_of(request)
+        (after,) = page.position(whole_number) or (0,)
+        status = await _find(store, caller, file_key, import_id, language)
+        async with store.transaction(caller.district) as tx:
+            found = await verdicts_after(tx, caller.district, import_id, only, after, page.limit + 1)
+        headers = kinds[status.kind].columns.headers if status.kind in kinds else {}
+        verdicts = [line_verdict(row, headers, language) for row in found]
+        return Page.of(verdicts, page.limit, lambda verdict: (str(verdict.line),))
+
     @routes.get("/{import_id}/report.csv", response_class=StreamingResponse)
     async def download_report(
         import_id: UUID,
@@ -176,8 +203,6 @@ def router(kinds: Mapping[str, ImportKind], file_key: bytes) -> APIRouter:
         known = kinds.get(status.kind)  # a kind can have been renamed since
         report = _report(store, caller, status, only, known.columns.headers if known else {})
         return StreamingResponse(report, 200, headers, "text/csv; charset=utf-8")
-
-    return routes
 
 
 async def _find(store: Store, caller: Caller, file_key: bytes, import_id: UUID, language: str) -> ImportStatus:

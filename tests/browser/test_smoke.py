@@ -1,6 +1,7 @@
 """The five pages that everything begins with, in a real browser; the others are in ``whole`` (``make browser``)."""
 
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.conftest import OpenPage
 from tests.support.browser import Watch, log_in
@@ -80,3 +81,20 @@ async def test_a_manager_sees_the_day_and_is_told_every_fault_of_an_empty_activi
     summary = page.get_by_role("alert")
     await expect(summary).to_be_focused()
     await expect(summary.get_by_role("link")).to_have_count(9)
+
+
+@pytest.mark.row(4)
+async def test_the_centre_tries_a_file_without_scripts_and_reads_what_would_come_of_each_line(
+    system: System, open_page: OpenPage
+) -> None:
+    page = await open_page(scripts=False)
+    await log_in(page, system.district.admin)
+    await page.get_by_role("link", name="导入").click()
+    await page.locator('a[href="/staff/imports/new/organisations"]').click()
+    sample = await (await page.request.get("/staff/imports/samples/organisations.csv")).body()
+    file = FilePayload(name="组织.csv", mimeType="text/csv", buffer=sample)
+    await page.get_by_label("把文件拖到这里").set_input_files(file)
+    await page.get_by_role("button", name="先试一遍").click()
+    await expect(page.get_by_text("试完了")).to_be_visible()
+    await page.get_by_role("link", name="看每一行").click()
+    await expect(page.get_by_role("row").filter(has_text="新增")).to_have_count(1)

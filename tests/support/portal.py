@@ -21,7 +21,7 @@ from joserfc.jwk import OKPKey
 from deploy import assets
 from shared.contracts.tokens import ALGORITHM, ISSUER
 from shared.http.connections import Answer as ConnectionsAnswer
-from shared.http.connections import NoAnswerError
+from shared.http.connections import NoAnswerError, Stream
 from shared.service.app import build_app
 from shared.service.service import Service
 from tests.support.infrastructure import Urls
@@ -108,9 +108,14 @@ class FakeServices:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str | list[str]] | None = None,
         form: object = None,
+        content: AsyncIterator[bytes] | None = None,
     ) -> ConnectionsAnswer:
         """Answer as ``Connections.send`` does."""
-        request = httpx.Request(method, url, params=params, headers=headers, json=form)
+        if content is None:
+            request = httpx.Request(method, url, params=params, headers=headers, json=form)
+        else:
+            body = b"".join([piece async for piece in content])
+            request = httpx.Request(method, url, params=params, headers=headers, content=body)
         request.extensions["seconds"] = seconds
         self.asked.append(request)
         found = self.answers.get(f"{request.method} {request.url.host}{request.url.path}")
@@ -120,6 +125,24 @@ class FakeServices:
             raise found
         answer = found if isinstance(found, httpx.Response) else found(request)
         return ConnectionsAnswer(answer.status_code, answer.headers, answer.content)
+
+    @asynccontextmanager
+    async def open(
+        self,
+        url: str,
+        *,
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | list[str]] | None = None,
+    ) -> AsyncIterator[Stream]:
+        """Answer as ``Connections.open`` does, in pieces."""
+        answer = await self.send("GET", url, seconds=seconds, headers=headers, params=params)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for start in range(0, len(answer.content), 7):
+                yield answer.content[start : start + 7]
+
+        yield Stream(answer.status, answer.headers, pieces())
 
 
 @dataclass

@@ -23,6 +23,7 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    PlacementExpired,
     PlacementProposed,
     Provenance,
     QualificationExpired,
@@ -85,6 +86,7 @@ class Template(StrEnum):
     QUALIFICATION_EXPIRED = "qualification_expired"
     QUALIFICATION_REVOKED = "qualification_revoked"
     QUALIFICATION_LACKING = "qualification_lacking"
+    PLACEMENT_EXPIRED = "placement_expired"
 
 
 TEMPLATES = tuple(Template)
@@ -121,6 +123,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.QUALIFICATION_EXPIRED: Purpose.ACCOUNT,
     Template.QUALIFICATION_REVOKED: Purpose.ACCOUNT,
     Template.QUALIFICATION_LACKING: Purpose.CHANGE,
+    Template.PLACEMENT_EXPIRED: Purpose.PLACE,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -190,6 +193,9 @@ def _told_of_places(event: Event) -> Iterator[Told]:
         case PlacementProposed():
             facts = {"station": one_line(event.station_name), "answer_by": event.answer_by.isoformat()}
             yield event.volunteer_id, Template.PLACEMENT_PROPOSED, facts, EVERYWHERE
+        case PlacementExpired():
+            facts = {"station": one_line(event.station_name), "answer_by": event.answer_by.isoformat()}
+            yield event.volunteer_id, Template.PLACEMENT_EXPIRED, facts, EVERYWHERE
         case SignUpWithdrawn(activity_title=str(), starts_at=datetime()):
             if template := _UNANSWERED.get(event.reason):
                 yield event.volunteer_id, template, _own_shift(event), EVERYWHERE

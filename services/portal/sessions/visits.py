@@ -42,14 +42,19 @@ class Visit:
         return self.session is not None and not self.session.roles.isdisjoint(ORGANISERS)
 
     @property
-    def is_of_centre(self) -> bool:
+    def may_read_rules(self) -> bool:
+        """Whether somebody is logged in who may read the district's rules."""
+        return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
+
+    @property
+    def is_centre(self) -> bool:
         """Whether somebody is logged in who works at the district's centre."""
         return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles
 
     @property
-    def may_read_rules(self) -> bool:
-        """Whether somebody is logged in who may read the district's rules."""
-        return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
+    def is_operator(self) -> bool:
+        """Whether somebody is logged in who keeps the system running."""
+        return self.session is not None and Role.OPERATOR in self.session.roles
 
     @property
     def path(self) -> str:

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page, expect
 
+from deploy.demo.district import OPERATOR as USER_NAME
 from deploy.demo.district import logged_in
 from tests.browser.conftest import OpenPage
 from tests.support.browser import DESK, PHONE, SMALL_PHONE, log_in
@@ -31,12 +32,14 @@ STAFF = (
     *("/staff/volunteers", "/staff/volunteers/new", "/staff/rules"),
 )
 CENTRE = (
-    *("/staff/rules", "/staff/rules/new"),
     *("/staff/qualifications", "/staff/qualifications?state=verified"),
+    *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
+    *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
 )
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
-WHO = ("public", "volunteer", "staff", "centre")
+OPERATOR = ("/staff/operations",)
+WHO = ("public", "volunteer", "staff", "centre", "operator")
 AXE = """(options) => axe.run(document, options).then((found) => found.violations.map(
   (violation) => `${violation.id} ${violation.nodes[0].html.slice(0, 200)}`))"""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
@@ -70,10 +73,15 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
     """Log in, and return the pages to look at."""
     if who == "public":
         return (*PUBLIC, f"/activities/{system.district.activities['陪伴阅读']}")
-    accounts = {"volunteer": system.district.volunteer, "centre": system.district.admin}
-    await log_in(page, accounts.get(who, system.district.manager))
-    if who in accounts:
-        return VOLUNTEER if who == "volunteer" else CENTRE
+    others = {
+        "volunteer": (system.district.volunteer, VOLUNTEER),
+        "centre": (system.district.admin, CENTRE),
+        "operator": ((USER_NAME, system.platform.operator_password), OPERATOR),
+    }
+    account, pages = others.get(who, (system.district.manager, ()))
+    await log_in(page, account)
+    if pages:
+        return pages
     activity = system.district.activities["新华社区读书会"]
     with logged_in(system.platform, *system.district.manager) as manager:
         shift = manager.activities.send("GET", f"/v1/activities/{activity}").json()["shifts"][0]["id"]

@@ -23,7 +23,7 @@ COSTS = {
     # log and outbox
     "attendance: a shift is closed": Cost(statements=13, commits=1),
     # poll, delete, depth; each is a commit of its own, of which one writes
-    "relay: a round": Cost(statements=3, commits=3),
+    "relay: a round": Cost(statements=2, commits=2),
     # fence, parked keys
     "consume: another service's events": Cost(statements=2, commits=1),
     # these and, for events, the inbox; the rest of each row is the service's own

@@ -20,6 +20,7 @@ PLACEMENT: dict[str, Any] = {
 VOLUNTEER: dict[str, Any] = {"vid": str(new_id())}
 
 
+@pytest.mark.row(14)
 @pytest.mark.parametrize(("answer", "accepted", "said"), [("accept", True, "已接受"), ("decline", False, "已婉拒")])
 async def test_a_place_is_accepted_or_declined_with_one_tap_and_why_it_was_proposed_is_said(
     portal: Portal, answer: str, said: str, *, accepted: bool
@@ -30,7 +31,7 @@ async def test_a_place_is_accepted_or_declined_with_one_tap_and_why_it_was_propo
     page = (await browser.get("/me/placements")).text
     assert "柳城街道站" in page
     assert PLACEMENT["why"] in page
-    assert "这是推荐，不是分配" in page
+    assert "这是建议，不是安排" in page
     done = await browser.post(f"/me/placements/{PLACEMENT['id']}/{answer}", data={"key": "once"})
     assert done.headers["location"] == f"/me/placements?done={answer}"
     assert said in (await browser.get(done.headers["location"])).text
@@ -61,5 +62,5 @@ async def test_where_the_station_has_named_no_need_the_service_is_the_volunteer_
 async def test_with_nothing_proposed_the_page_says_when_something_is(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/placements", [])
     browser = await portal.logged_in("volunteer", **VOLUNTEER)
-    assert "还没有推荐" in (await browser.get("/me/placements")).text
+    assert "还没有建议" in (await browser.get("/me/placements")).text
     await browser.aclose()

@@ -330,6 +330,7 @@ async def test_who_is_not_let_in_is_403_everywhere_and_changes_nothing(walk: Wal
     assert await walk.content() == before
 
 
+@pytest.mark.row(59)
 async def test_another_district_gets_at_nothing_of_this_one_by_any_route(walk: Walk) -> None:
     before = await walk.content()
     for route in walk.routes:

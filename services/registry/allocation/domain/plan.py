@@ -155,6 +155,7 @@ def _solve(network: _Network) -> tuple[dict[tuple[Node, Node], int], dict[Node, 
     """Return the flow of least cost, and each node's potential. Raises UnsolvableError where there is none."""
     import highspy  # noqa: PLC0415 - with numpy 0.3 s and 18 MB, which only a process that plans has to spend
     import numpy as np  # noqa: PLC0415
+    from highspy._core import _Highs  # noqa: PLC0415 - `Highs` makes its callbacks, and a banner, before it can be silent
 
     numbers = {node: number for number, node in enumerate(network.supply)}
     ends = np.array([(numbers[start], numbers[end]) for start, end in network.edges], dtype=np.int32).reshape(-1)
@@ -169,8 +170,8 @@ def _solve(network: _Network) -> tuple[dict[tuple[Node, Node], int], dict[Node, 
     model.a_matrix_.start_ = np.arange(0, 2 * edges + 1, 2, dtype=np.int32)
     model.a_matrix_.index_ = ends
     model.a_matrix_.value_ = np.tile(np.array([1.0, -1.0]), edges)
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.silent()
+    solver = _Highs()
+    solver.setOptionValue("output_flag", False)
     solver.setOptionValue("presolve", "off")  # it takes six times as long as the simplex method without it
     solver.setOptionValue("threads", 1)
     solver.passModel(model)

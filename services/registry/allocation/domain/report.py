@@ -83,18 +83,21 @@ def reason_of(snapshot: Snapshot, plan: Plan, person: Person) -> Reason | None:
 
 
 def told(task: Task, reason: Reason, names: Mapping[str, str], language: str) -> str:
-    """Say in words why somebody is given a task, in ``zh-CN`` or ``en``; ``names`` are the stations', by code."""
+    """Say in words why somebody is given a task, in ``zh-CN`` or ``en``; ``names`` are the stations', by code.
+
+    Costs are told in points: a tenth of a minute of travel is one (`rules`).
+    """
     chinese = language.startswith("zh")
     minutes = reason.parts.travel / PER_MINUTE
     service = SERVICES.get(task.service)
     sentences = [
         f"建议您到{names[task.station]}做{service.zh if service else '您愿意做的服务'}。单程约 {minutes:.0f} 分钟"
-        f"（{reason.parts.travel}）{_fit(reason.parts, chinese=True)}{_rest(reason.parts, chinese=True)}，"
-        f"合计 {reason.parts.total}。"
+        f"（{reason.parts.travel} 点）{_fit(reason.parts, chinese=True)}{_rest(reason.parts, chinese=True)}，"
+        f"合计 {reason.parts.total} 点，越少越合适。"
         if chinese
         else f"We propose {service.en if service else 'the service you wish'} at {names[task.station]}. It is about "
-        f"{minutes:.0f} minutes away ({reason.parts.travel}){_fit(reason.parts, chinese=False)}"
-        f"{_rest(reason.parts, chinese=False)}, {reason.parts.total} together."
+        f"{minutes:.0f} minutes away ({reason.parts.travel} points){_fit(reason.parts, chinese=False)}"
+        f"{_rest(reason.parts, chinese=False)}, {reason.parts.total} points together; fewer suit you better."
     ]
     if reason.elsewhere and reason.elsewhere_parts:
         sentences.append(_elsewhere(reason, reason.elsewhere, reason.elsewhere_parts, names, chinese=chinese))
@@ -103,36 +106,44 @@ def told(task: Task, reason: Reason, names: Mapping[str, str], language: str) ->
 
 def _fit(parts: Parts, *, chinese: bool) -> str:
     if parts.fit == 0:
-        return "，这项服务您愿意做，也有相应特长（0）" if chinese else ", you wish to do it and have a skill for it (0)"
+        return (
+            "，这项服务您愿意做，也有相应特长（0 点）"
+            if chinese
+            else ", you wish to do it and have a skill for it (0 points)"
+        )
     if parts.fit == NO_SKILL:
-        return f"，这项服务您愿意做（{parts.fit}）" if chinese else f", you wish to do it ({parts.fit})"
-    return f"，这项服务不在您的意向里（{parts.fit}）" if chinese else f", it is not among your wishes ({parts.fit})"
+        return f"，这项服务您愿意做（{parts.fit} 点）" if chinese else f", you wish to do it ({parts.fit} points)"
+    return (
+        f"，这项服务不在您的意向里（{parts.fit} 点）"
+        if chinese
+        else f", it is not among your wishes ({parts.fit} points)"
+    )
 
 
 def _rest(parts: Parts, *, chinese: bool) -> str:
     if not parts.moved:
         return ""
     if chinese:
-        return f"，换了原来建议的岗位（{parts.moved}）"
-    return f", it replaces what was proposed ({parts.moved})"
+        return f"，换了原来建议的岗位（{parts.moved} 点）"
+    return f", it replaces what was proposed ({parts.moved} points)"
 
 
 def _elsewhere(reason: Reason, task: Task, parts: Parts, names: Mapping[str, str], *, chinese: bool) -> str:
     less = reason.parts.total - parts.total
     if less <= 0:
         return (
-            f"其他站中最合适的是{names[task.station]}，合计 {parts.total}，多 {-less}。"
+            f"其他站中最合适的是{names[task.station]}，合计 {parts.total} 点，多 {-less} 点。"
             if chinese
-            else f"The best elsewhere is {names[task.station]}, {parts.total} together, {-less} more."
+            else f"The best elsewhere is {names[task.station]}, {parts.total} points together, {-less} more."
         )
     gap = reason.elsewhere_price - reason.price
     there = names[task.station]
     if chinese:
         return (
-            f"{there}合计 {parts.total}，对您少 {less}，但名额已满：那里的一个名额比这里多值 {gap}，"
-            f"让给您会使别人多出 {gap} 以上。"
+            f"{there}合计 {parts.total} 点，对您少 {less} 点，但名额已满：那里的一个名额比这里多值 {gap} 点，"
+            f"让给您会使别人多出 {gap} 点以上。"
         )
     return (
-        f"{there} would cost you {less} less ({parts.total}), but it is full: "
-        f"a place there is worth {gap} more, others would lose at least as much."
+        f"{there} would cost you {less} points less ({parts.total}), but it is full: "
+        f"a place there is worth {gap} points more, others would lose at least as much."
     )

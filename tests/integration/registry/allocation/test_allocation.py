@@ -89,6 +89,19 @@ async def answer(registry: Registry, who: dict[str, str], placement: str, accept
     return given.status_code, body["faults"][0]["code"] if "faults" in body else body["state"]
 
 
+async def let_the_date_come(registry: Registry) -> None:
+    """Have all that is not answered ended, as if its date had come."""
+    async with registry.worker.transaction() as tx:
+        await tx.execute(text("UPDATE placement SET answer_by = :at WHERE state = 'proposed'"), {"at": now()})
+        await tx.execute(text("UPDATE work SET due_at = :at WHERE kind = 'placement_expiry'"), {"at": now()})
+
+    async def all_are_ended() -> bool:
+        return not await registry.rows("SELECT 1 FROM placement WHERE state = 'proposed'")
+
+    assert await eventually(all_are_ended)
+
+
+@pytest.mark.row(14, 15)
 async def test_rows_14_and_15_from_a_proposal_to_a_second_run(registry: Registry, office: dict[str, str]) -> None:
     plan = await propose(registry, office)
     assert (plan["people"], plan["places"]) == (STUDENTS, STUDENTS)
@@ -124,14 +137,7 @@ async def test_rows_14_and_15_from_a_proposal_to_a_second_run(registry: Registry
     assert second["station_id"] != of_no["station_id"]
     assert len(await own(registry, silent)) == 1
 
-    async with registry.worker.transaction() as tx:  # as if the date had come
-        await tx.execute(text("UPDATE placement SET answer_by = :at WHERE state = 'proposed'"), {"at": now()})
-        await tx.execute(text("UPDATE work SET due_at = :at WHERE kind = 'placement_expiry'"), {"at": now()})
-
-    async def all_are_ended() -> bool:
-        return not await registry.rows("SELECT 1 FROM placement WHERE state = 'proposed'")
-
-    assert await eventually(all_are_ended)
+    await let_the_date_come(registry)
     [of_silent] = await own(registry, silent)
     assert of_silent["state"] == "expired"
     assert await answer(registry, silent, of_silent["id"], accepted=True) == (422, "too_late")
@@ -151,7 +157,7 @@ async def _replaced(registry: Registry) -> int:
     return int(row.how_many)
 
 
-async def test_a_plan_that_somebody_s_answer_has_overtaken_is_not_approved(
+async def test_a_plan_that_another_one_has_overtaken_is_not_approved(
     registry: Registry, office: dict[str, str]
 ) -> None:
     first, second = await propose(registry, office), await propose(registry, office)
@@ -160,6 +166,26 @@ async def test_a_plan_that_somebody_s_answer_has_overtaken_is_not_approved(
     assert (late.status_code, late.json()["faults"][0]["code"]) == (409, "changed_meanwhile")
     twice = await registry.http.post(f"/v1/allocations/{first['id']}/approval", headers=office)
     assert (twice.status_code, twice.json()["faults"][0]["code"]) == (409, "not_open")
+
+
+@pytest.mark.row(15)
+async def test_a_plan_that_would_move_somebody_who_has_answered_meanwhile_is_not_approved(
+    registry: Registry, office: dict[str, str]
+) -> None:
+    await let_the_date_come(registry)
+    await approve(registry, office, await propose(registry, office))
+    who = await student(registry, office, 30)
+    held = (await own(registry, who))[0]
+    closed = await registry.http.post(f"/v1/stations/{held['station_id']}/closing", json={}, headers=office)
+    assert closed.status_code == 200, closed.text
+    again = await propose(registry, office, again=True)
+    assert held["station_id"] not in {station["id"] for station in again["stations"]}
+    assert await answer(registry, who, held["id"], accepted=True) == (200, "accepted")
+    late = await registry.http.post(f"/v1/allocations/{again['id']}/approval", headers=office)
+    assert (late.status_code, late.json()["faults"][0]["code"]) == (409, "changed_meanwhile")
+    assert (await own(registry, who))[0]["state"] == "accepted"
+    await approve(registry, office, await propose(registry, office, again=True))
+    assert (await own(registry, who))[0]["state"] == "accepted"
 
 
 @pytest.mark.parametrize(("days", "code"), [(-1, "in_past"), (100, "out_of_range")])

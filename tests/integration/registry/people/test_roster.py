@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from services.registry.people.roster_import import COLUMNS
+from shared.http.pages import cursor
 from shared.store.sealing import UnsealableError, open_sealed
 from tests.integration.registry.conftest import SAMPLE, Registry, id_number, roster, roster_line, sample
 
@@ -25,6 +26,7 @@ async def loaded(registry: Registry) -> Registry:
     return registry
 
 
+@pytest.mark.row(4)
 async def test_everybody_is_counted_in_their_category(loaded: Registry) -> None:
     counts = (await loaded.http.get("/v1/volunteers/counts", headers=loaded.admins["510115"])).json()
     students, civil_servants = counts["by_category"]["university_student"], counts["by_category"]["civil_servant"]
@@ -55,6 +57,7 @@ async def test_one_event_each_and_a_contact_point_that_only_notifications_can_op
             open_sealed(loaded.contact_private_key, by_number[EVERYBODY[1]["志愿者编号"]], sealed)
 
 
+@pytest.mark.row(3)
 async def test_no_personal_data_outside_the_sealed_columns(loaded: Registry) -> None:
     tables = await loaded.rows("""
         SELECT tablename FROM pg_tables
@@ -77,6 +80,7 @@ async def test_no_personal_data_outside_the_sealed_columns(loaded: Registry) -> 
             assert not names & set(map(str, json.loads(value).values()))
 
 
+@pytest.mark.row(4)
 async def test_a_second_import_changes_nothing(loaded: Registry) -> None:
     before = await _state(loaded)
     started = time.perf_counter()
@@ -105,6 +109,7 @@ async def test_any_encoding_of_the_same_lines_is_the_same(loaded: Registry, enco
     assert _counts(status) == (0, 0, 300, 0)
 
 
+@pytest.mark.row(4)
 async def test_the_faulty_roster_gets_exactly_the_expected_verdicts(loaded: Registry) -> None:
     expected = list(csv.DictReader(io.StringIO(sample("volunteers_faulty.expected.csv").decode())))
     for accepted in ({"accepted", "normalised"}, {"unchanged"}):  # the first time, and again
@@ -117,6 +122,38 @@ async def test_the_faulty_roster_gets_exactly_the_expected_verdicts(loaded: Regi
         noted = {line["line"] for line in expected if line["note"] == "normalised"}
         assert {line["line"] for line in report if line["verdict"] == "normalised"} <= noted
         assert all(line["message"].count(" / ") == 1 for line in report if line["code"])
+
+
+@pytest.mark.row(4)
+async def test_verdicts_are_read_page_by_page_in_the_order_of_the_file_to_its_last_line(loaded: Registry) -> None:
+    faulty = await loaded.take_in("510115", "roster", sample("volunteers_faulty.csv"))
+    report = await loaded.report("510115", faulty["location"])
+    for only in ("", "rejected"):
+        pages = await _verdicts(loaded, faulty["location"], limit="37", **({"only": only} if only else {}))
+        told = [line for line in report if only in ("", line["verdict"])]
+        assert [(one["line"], one["verdict"], one["field"], one["code"]) for one in pages] == [
+            (int(line["line"]), line["verdict"], line["field"], line["code"]) for line in told
+        ]
+        assert all(one["message"] in line["message"] for one, line in zip(pages, told, strict=True))
+    imports = (await loaded.http.get("/v1/imports?limit=1000", headers=loaded.admins["510115"])).json()["items"]
+    whole = next(f"/v1/imports/{one['id']}" for one in imports if one["done"] == len(EVERYBODY))
+    end = await _verdicts(loaded, whole, limit="1000", cursor=cursor(str(len(EVERYBODY) - 1500)))
+    assert [one["line"] for one in end] == list(range(len(EVERYBODY) - 1499, len(EVERYBODY) + 2))
+    assert await _verdicts(loaded, whole, only="rejected") == []
+
+
+async def _verdicts(registry: Registry, location: str, **asked: str) -> list[dict[str, Any]]:
+    """Read every page of verdicts from a place on."""
+    found: list[dict[str, Any]] = []
+    headers = registry.admins["510115"] | {"Accept-Language": "en"}
+    while True:
+        answer = await registry.http.get(f"{location}/verdicts", params=asked, headers=headers)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += page["items"]
+        if page["next_cursor"] is None:
+            return found
+        asked = asked | {"cursor": page["next_cursor"]}
 
 
 async def test_a_changed_line_changes_the_volunteer(loaded: Registry) -> None:

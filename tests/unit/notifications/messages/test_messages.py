@@ -20,6 +20,7 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    PlacementExpired,
     PlacementProposed,
     Provenance,
     QualificationExpired,
@@ -186,6 +187,7 @@ PAPER: dict[str, Any] = {
     "issued_on": date(2025, 3, 1),
     "expires_on": date(2026, 3, 31),
 }
+EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 TOLD = [
     (QualificationVerified(**PAPER), Template.QUALIFICATION_VERIFIED),
     (QualificationRefused(**PAPER), Template.QUALIFICATION_REFUSED),
@@ -217,6 +219,7 @@ TOLD = [
     (credited(Provenance.LEADER), Template.HOURS_CREDITED),
     (star(), Template.STAR_LEVEL_REACHED),
     (PLACEMENT, Template.PLACEMENT_PROPOSED),
+    (EXPIRED, Template.PLACEMENT_EXPIRED),
 ]
 
 
@@ -360,6 +363,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             },
             Template.STAR_LEVEL_REACHED: {"level": 2, "lifetime_minutes": 18000},
             Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
+            Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
             Template.NOT_AGREED: OWN_SHIFT_FACTS,

@@ -49,6 +49,7 @@ FACTS: dict[Template, Facts] = {
     Template.QUALIFICATION_EXPIRED: {"kinds": "first_aid", "expires_on": "2026-03-31"},
     Template.QUALIFICATION_REVOKED: {"kinds": "first_aid", "expires_on": ""},
     Template.QUALIFICATION_LACKING: {**SHIFT, "kinds": "driver first_aid"},
+    Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
     Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
 }
 

@@ -21,7 +21,9 @@ def proven(snapshot: Snapshot, plan: Plan) -> int:
     return check(snapshot, plan.fairness, plan.given, plan.prices, plan.without_prices)
 
 
+@pytest.mark.row(14)
 @pytest.mark.parametrize("seed", range(8))
+@pytest.mark.row(14)
 def test_row_14_a_plan_is_proven_cheapest_and_fills_every_place(seed: int) -> None:
     snapshot = draw_district(seed)
     plan = make_plan(snapshot)
@@ -30,6 +32,7 @@ def test_row_14_a_plan_is_proven_cheapest_and_fills_every_place(seed: int) -> No
     assert by_station == {station.code: station.capacity for station in snapshot.stations}
 
 
+@pytest.mark.row(14)
 def test_row_14_a_thousand_worse_plans_are_refused() -> None:
     snapshot = draw_district(3)
     plan, rng = make_plan(snapshot), random.Random(7)
@@ -47,6 +50,7 @@ def test_row_14_a_thousand_worse_plans_are_refused() -> None:
         refused += 1
 
 
+@pytest.mark.row(15)
 def test_row_15_the_plan_does_not_depend_on_the_order_of_its_input() -> None:
     snapshot = draw_district(5)
     plan, rng = make_plan(snapshot), random.Random(5)
@@ -59,7 +63,9 @@ def test_row_15_the_plan_does_not_depend_on_the_order_of_its_input() -> None:
         assert make_plan(Snapshot.of(people, stations, dict(origins))) == plan
 
 
+@pytest.mark.row(15)
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.row(15)
 def test_row_15_run_again_the_accepted_stay_the_declined_station_is_not_given_again(seed: int) -> None:
     before = draw_district(seed)
     plan = make_plan(before)
@@ -79,6 +85,7 @@ def test_row_15_run_again_the_accepted_stay_the_declined_station_is_not_given_ag
     assert sum(again.given[person.id] == person.kind.holds for person in held) > 0.9 * len(held)
 
 
+@pytest.mark.row(15)
 def test_row_15_with_nothing_answered_nobody_moves() -> None:
     before = draw_district(2)
     plan = make_plan(before)
@@ -87,6 +94,7 @@ def test_row_15_with_nothing_answered_nobody_moves() -> None:
     assert make_plan(after).given == plan.given
 
 
+@pytest.mark.row(14)
 def test_places_enough_for_all_are_shared_in_proportion_and_none_is_starved() -> None:
     snapshot = draw_district(1, people=100, capacity=1000)
     plan = make_plan(snapshot)
@@ -97,6 +105,7 @@ def test_places_enough_for_all_are_shared_in_proportion_and_none_is_starved() ->
     assert fairness_of(starved).stations[small.code] == 10
 
 
+@pytest.mark.row(14)
 def test_universities_have_their_share_of_those_without_a_place() -> None:
     snapshot = draw_district(1, people=600, capacity=300)
     fares = parity(snapshot, make_plan(snapshot))
@@ -104,6 +113,7 @@ def test_universities_have_their_share_of_those_without_a_place() -> None:
     assert all(abs(each.placed - each.people / 2) <= 1 for each in fares)
 
 
+@pytest.mark.row(14)
 def test_nobody_travels_longer_than_they_have_to() -> None:
     """Near is enough for one of two; who is far from both stations goes to the nearer one although it costs more."""
     travel = {"A": {"S1": 10, "S2": 20}, "B": {"S1": 100, "S2": 900}}
@@ -126,6 +136,7 @@ def test_a_hidden_district_may_lack_positions_needs_and_places() -> None:
     assert make_plan(Snapshot.of([], [Station("S", 5, {})], {})).given == {}
 
 
+@pytest.mark.row(15)
 def test_whoever_has_declined_the_only_station_is_left_in_peace() -> None:
     people = [Person("1", Kind("U", "U", (), (), ("S",))), Person("2", Kind("U", "U", (), ()))]
     snapshot = Snapshot.of(people, [Station("S", 5, {})], {"U": {"S": 10}})
@@ -146,6 +157,7 @@ def test_shares_add_up_and_are_never_more_than_one_off(weights: dict[str, int], 
     assert all(abs(count - total * weights[key] / whole) < 1 for key, count in divided.items())
 
 
+@pytest.mark.row(14)
 def test_row_14_every_person_s_reason_has_numbers_that_add_up() -> None:
     snapshot = draw_district(4)
     plan = make_plan(snapshot)
@@ -162,7 +174,12 @@ def test_row_14_every_person_s_reason_has_numbers_that_add_up() -> None:
         for language in ("zh-CN", "en"):
             words = told(task, reason, names, language)
             assert names[task.station] in words
-            assert f"{parts.total}" in words
+            assert f"{parts.total} {'点' if language == 'zh-CN' else 'points'}" in words
+
+
+def test_a_plan_says_nothing_on_the_console(capfd: pytest.CaptureFixture[str]) -> None:
+    make_plan(draw_district(1))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_skills_are_good_for_services() -> None:
