@@ -17,6 +17,7 @@ from services.portal.offline.part import PART as OFFLINE
 from services.portal.operations.part import PART as OPERATIONS
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
+from services.portal.qualifications.part import PART as QUALIFICATIONS
 from services.portal.records.part import PART as RECORDS
 from services.portal.register.part import PART as REGISTER
 from services.portal.roster.part import PART as ROSTER
@@ -43,6 +44,7 @@ PARTS = (
     WALL,
     ROSTER,
     RECORDS,
+    QUALIFICATIONS,
     VOLUNTEERS,
     STANDARD,
     ALLOCATION,

@@ -69,6 +69,14 @@ from shared.contracts.organisation import (
     TeamRegistered,
 )
 from shared.contracts.pairing import PairingBegun, PairingEnded
+from shared.contracts.qualification import (
+    QualificationExpired,
+    QualificationExpiring,
+    QualificationRefused,
+    QualificationRevoked,
+    QualificationSubmitted,
+    QualificationVerified,
+)
 from shared.contracts.service_record import (
     ClaimAnswered,
     Provenance,
@@ -145,6 +153,12 @@ EVENTS: dict[str, type[Event]] = {
         NetworkPlanMade,
         NetworkPlanEnded,
         NetworkTargetMissed,
+        QualificationSubmitted,
+        QualificationVerified,
+        QualificationRefused,
+        QualificationExpiring,
+        QualificationExpired,
+        QualificationRevoked,
         ActivityPublished,
         ActivityChanged,
         ActivityCancelled,
@@ -243,6 +257,12 @@ __all__ = [
     "ProjectionSwapped",
     "Provenance",
     "PublishedShift",
+    "QualificationExpired",
+    "QualificationExpiring",
+    "QualificationRefused",
+    "QualificationRevoked",
+    "QualificationSubmitted",
+    "QualificationVerified",
     "RegistrationSource",
     "SecondFactorRemoved",
     "SecondFactorSetUp",

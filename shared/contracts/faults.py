@@ -84,6 +84,8 @@ class Code(StrEnum):
     EXPIRED = "expired"
     CODE_USED = "code_used"
     NO_PLACE = "no_place"
+    QUALIFICATION = "qualification"
+    FILE_TYPE = "file_type"
     NEEDED_IN_INBOX = "needed_in_inbox"
     EMPTY_FILE = "empty_file"
     ENCODING = "encoding"
@@ -244,6 +246,11 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.EXPIRED: ("已过期，请重新扫码", "has expired; scan again"),
     Code.CODE_USED: ("此签到码您已用过，请等下一个", "was used by you already; wait for the next one"),
     Code.NO_PLACE: ("名额已满", "has no place left"),
+    Code.QUALIFICATION: (
+        "需要在有效期内并已核验的资质：{zh}",
+        "needs a qualification that is verified and has not expired: {en}",
+    ),
+    Code.FILE_TYPE: ("只收 PDF、JPEG 或 PNG 文件", "is no PDF, JPEG or PNG; only these are taken"),
     Code.NEEDED_IN_INBOX: ("属于必须知晓的通知，站内信不能关闭", "is what you must know; it stays in the inbox"),
     Code.EMPTY_FILE: (
         "文件里没有内容（隐藏的工作表不会读取），请核对后再上传",

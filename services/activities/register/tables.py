@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, Date, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -23,4 +23,15 @@ known_station = Table(
     Column("name", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("closed_on", Date),
+)
+held_qualification = Table(
+    "held_qualification",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("volunteer_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("expires_on", Date),
+    Column("holds", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
 )

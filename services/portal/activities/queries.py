@@ -65,6 +65,7 @@ class Activity(OpenActivity):
     person_in_charge: str
     risk_text: str
     description: str
+    needs: list[str] = []
     state: str
     cancelled_reason: str | None
     as_of: datetime

@@ -46,6 +46,8 @@ class PublishForm(TextForm):
     ends: _Column = []
     capacity: _Column = []
     weeks: ShortText = "1"
+    needs: Annotated[list[ShortText], Field(max_length=MOST_ROWS)] = []
+    """Kinds of qualification that whoever comes must hold."""
     do: ShortText = "publish"
     draft: ShortText = ""
     """The draft that it is kept as; ``version`` is that draft's."""
@@ -73,12 +75,13 @@ class PublishForm(TextForm):
         """Return it as activities wants it; without shifts, which is refused, where a row is not complete."""
         shifts = all_shifts(self.rows(), self.week_count) if complete else []
         kept_as = {"id": self.draft, "version": number_of(self.version)} if self.draft else None
-        return {"station": self.station, **self.texts(), "shifts": shifts, "kept_as": kept_as}
+        return {"station": self.station, **self.texts(), "shifts": shifts, "needs": self.needs, "kept_as": kept_as}
 
     def draft_body(self) -> dict[str, object]:
         """Return it as activities keeps it: as it was typed."""
         shifts = [asdict(row) for row in self.rows() if row != ShiftRow()]
-        body: dict[str, object] = {"station": self.station, **self.texts(), "shifts": shifts, "weeks": self.weeks}
+        said: dict[str, object] = {"station": self.station, **self.texts(), "shifts": shifts}
+        body = {**said, "weeks": self.weeks, "needs": self.needs}
         return {**body, "version": number_of(self.version)} if self.draft else body
 
 
@@ -88,6 +91,7 @@ def form_of(
     rows: Sequence[ShiftRow],
     *,
     weeks: str = "1",
+    needs: Sequence[str] = (),
     draft: str = "",
     version: str = "",
 ) -> PublishForm:
@@ -100,6 +104,7 @@ def form_of(
         ends=[row.ends for row in rows],
         capacity=[row.capacity for row in rows],
         weeks=weeks,
+        needs=list(needs),
         draft=draft,
         version=version,
     )

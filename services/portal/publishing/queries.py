@@ -58,6 +58,7 @@ class Wording(BaseModel):
     version: int
     rules_version: int
     rules: Rules
+    needs: list[str] = []
 
 
 class Standing(BaseModel):
@@ -136,6 +137,7 @@ class Draft(BaseModel):
     description: str
     shifts: list[TypedShift]
     weeks: str
+    needs: list[str] = []
     version: int
 
 

@@ -29,6 +29,7 @@ VOLUNTEER = (
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
     "/me/pairings",
+    *("/me/qualifications",),
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
@@ -36,6 +37,7 @@ STAFF = (
     "/staff/households",
 )
 CENTRE = (
+    *("/staff/qualifications", "/staff/qualifications?state=verified"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     "/staff/households",

@@ -119,6 +119,8 @@ CHANGES = {
     "/v1/pairings/{pairing_id}/ending": {"ended_on": "2026-11-01"},
     "/v1/pairings/{pairing_id}/visits": {"visited_on": "2026-11-01", "minutes": 60},
     "/v1/station-standings/{station_id}/judgements": {"criterion": "staff", "holds": True},
+    "/v1/qualifications/{qualification_id}/verdict": {"verified": True},
+    "/v1/qualifications/{qualification_id}/revocation": {"reason": "x"},
     "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
     "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},
     **{

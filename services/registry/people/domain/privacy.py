@@ -161,6 +161,21 @@ class KeyRing:
         key = _decrypt(self._master, wrapped_key, b"evidence key:" + evidence_id.bytes)
         return _decrypt(AESGCM(key), sealed, b"evidence:" + evidence_id.bytes)
 
+    def new_paper_key(self, paper_id: UUID) -> bytes:
+        """Return a fresh data key for what is on file of one paper of somebody's, wrapped; without it that is gone."""
+        return _encrypt(self._master, AESGCM.generate_key(8 * KEY_BYTES), b"paper key:" + paper_id.bytes)
+
+    def seal_paper(self, paper_id: UUID, wrapped_key: bytes, part: str, content: bytes) -> bytes:
+        """Encrypt a part of a paper (its details, its picture) under the paper's data key."""
+        return _encrypt(self._paper_cipher(paper_id, wrapped_key), content, f"{part}:".encode() + paper_id.bytes)
+
+    def open_paper(self, paper_id: UUID, wrapped_key: bytes, part: str, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_paper`` sealed. Raises InvalidTag where it was changed or belongs to another paper."""
+        return _decrypt(self._paper_cipher(paper_id, wrapped_key), sealed, f"{part}:".encode() + paper_id.bytes)
+
+    def _paper_cipher(self, paper_id: UUID, wrapped_key: bytes) -> AESGCM:
+        return AESGCM(_decrypt(self._master, wrapped_key, b"paper key:" + paper_id.bytes))
+
     def seal_signing_key(self, key_id: str, private_key: bytes) -> bytes:
         """Encrypt a token signing key for storage."""
         return _encrypt(self._master, private_key, b"signing key:" + key_id.encode())
