@@ -44,6 +44,7 @@ from shared.contracts.allocation import (
     PlacementExpired,
     PlacementProposed,
 )
+from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
@@ -124,6 +125,8 @@ EVENTS: dict[str, type[Event]] = {
         PlacementAccepted,
         PlacementDeclined,
         PlacementExpired,
+        ConsentGiven,
+        ConsentWithdrawn,
         ActivityPublished,
         ActivityChanged,
         ActivityCancelled,
@@ -191,6 +194,8 @@ __all__ = [
     "CheckOutMissed",
     "CheckUndone",
     "ClaimAnswered",
+    "ConsentGiven",
+    "ConsentWithdrawn",
     "ConsumerCaughtUp",
     "ConsumerSubscribed",
     "DeadLetterDiscarded",

@@ -84,6 +84,7 @@ class Code(StrEnum):
     CODE_USED = "code_used"
     NO_PLACE = "no_place"
     NEEDED_IN_INBOX = "needed_in_inbox"
+    NEEDED_TO_SERVE = "needed_to_serve"
     EMPTY_FILE = "empty_file"
     ENCODING = "encoding"
     SEPARATOR = "separator"
@@ -241,6 +242,10 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.CODE_USED: ("此签到码您已用过，请等下一个", "was used by you already; wait for the next one"),
     Code.NO_PLACE: ("名额已满", "has no place left"),
     Code.NEEDED_IN_INBOX: ("属于必须知晓的通知，站内信不能关闭", "is what you must know; it stays in the inbox"),
+    Code.NEEDED_TO_SERVE: (
+        "是登记和服务所必需的，不能单独撤回；要停止，请注销登记",
+        "is needed to be registered and cannot be taken back alone; to end it, end the registration",
+    ),
     Code.EMPTY_FILE: (
         "文件里没有内容（隐藏的工作表不会读取），请核对后再上传",
         "has nothing in it (hidden sheets are not read); check it and upload it again",

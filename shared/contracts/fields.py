@@ -131,6 +131,7 @@ WORDS: Mapping[str, str] = {
     "station": "服务站",
     "station_code": "服务站",
     "station_id": "服务站",
+    "statement": "说明",
     "subject_id": "对象",
     "team": "所属服务队",
     "team_id": "服务队",

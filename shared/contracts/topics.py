@@ -39,6 +39,7 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.account", "account_id", 3, "registry"),
         Topic("registry.allocation", "allocation_id", 1, "registry"),
         Topic("registry.placement", "placement_id", 6, "registry"),
+        Topic("registry.consent", "consent_id", 3, "registry"),
         CONTACT,
         REVOCATION,
         Topic("activities.activity", "activity_id", 3, "activities"),

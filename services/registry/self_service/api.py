@@ -13,16 +13,15 @@ from services.registry.accounts.dependencies import PasswordThreads
 from services.registry.accounts.domain import check_password, log_in_name
 from services.registry.codes import repository as codes
 from services.registry.codes.domain import Channel, Purpose
+from services.registry.consents.domain import consent_faults
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
 from services.registry.people.enrolment import person_faults
 from services.registry.self_service import commands
 from services.registry.self_service.commands import Asked
-from services.registry.self_service.consents import NEEDED, TEXTS
-from services.registry.self_service.domain import consent_faults, normal_point
+from services.registry.self_service.domain import normal_point
 from services.registry.self_service.forms import (
     CodeForm,
     CodeSent,
-    ConsentTextView,
     ContactPoint,
     PasswordReset,
     SelfRegistration,
@@ -55,22 +54,6 @@ async def ask_for_code(
 def _too_often(wait: timedelta) -> ProblemError:
     seconds = {"Retry-After": str(max(1, ceil(wait.total_seconds())))}
     return ProblemError(429, "too-many-requests", [Fault("to", Code.TOO_OFTEN)], seconds)
-
-
-@router.get("/v1/consent-texts", dependencies=[Depends(anyone)])
-async def show_consent_texts(request: Request) -> list[ConsentTextView]:
-    """Show what people consent to when they register, each apart, in Chinese or English."""
-    language = 0 if language_of(request).startswith("zh") else 1
-    return [
-        ConsentTextView(
-            purpose=purpose,
-            version=text.version,
-            title=text.title[language],
-            text=text.text[language],
-            needed=purpose in NEEDED,
-        )
-        for purpose, text in TEXTS.items()
-    ]
 
 
 @router.post("/v1/volunteers/self/check", status_code=204, dependencies=[Depends(anyone)], responses={422: {}, 429: {}})

@@ -16,18 +16,17 @@ from services.registry.accounts import changes
 from services.registry.accounts.repository import Account
 from services.registry.codes import repository as codes
 from services.registry.codes.domain import Channel, Purpose, Template, Text
+from services.registry.consents.changes import state_consents
+from services.registry.consents.domain import ConsentChannel, StatedConsent, with_every_choice
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.roster import Entry, OnFile
 from services.registry.people.domain.volunteer import serial_of
 from services.registry.people.enrolment import Origin, check_person, enrol_one
 from services.registry.people.repository import raise_serial
 from services.registry.self_service import repository
-from services.registry.self_service.domain import StatedConsent
 from shared.contracts import RegistrationSource
 from shared.contracts.actor import Role
 from shared.store.event_log import new_id
-
-CONSENT_CHANNEL = "self_registration"
 
 
 class SelfRegistered(BaseModel):
@@ -107,8 +106,11 @@ async def _open_account(
         (Role.VOLUNTEER,),
         volunteer_id=volunteer_id,
     )
-    await changes.enter_account(tx, account, [number], f"account:{account_id}")
-    await repository.keep_consents(tx, registering.district, volunteer_id, CONSENT_CHANNEL, registering.consents)
+    caused_by = f"account:{account_id}"
+    await changes.enter_account(tx, account, [number], caused_by)
+    stated = with_every_choice(registering.consents)
+    channel = ConsentChannel.SELF_REGISTRATION
+    await state_consents(tx, registering.district, volunteer_id, channel, stated, caused_by)
 
 
 def _answer(volunteer_id: UUID, number: str, registered_on: date, user_name: str | None = None) -> SelfRegistered:
