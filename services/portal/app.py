@@ -5,6 +5,7 @@ from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
+from services.portal.consents.part import PART as CONSENTS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
@@ -37,6 +38,7 @@ PARTS = (
     VOLUNTEERS,
     RULES,
     LIVE,
+    CONSENTS,
     ME,
     CHECK_IN,
     SIGN_UPS,
