@@ -12,7 +12,7 @@ from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
 from shared.service.service import Service
 
-PARTS = (SELF_SERVICE, ACCOUNTS, ALLOCATION, CONSENTS, CODES, PEOPLE, PLACES, ACCESS_LOG)
+PARTS = (SELF_SERVICE, ALLOCATION, CONSENTS, ACCOUNTS, CODES, PEOPLE, PLACES, ACCESS_LOG)
 
 
 def service() -> Service:

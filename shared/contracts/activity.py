@@ -40,6 +40,8 @@ class ActivityPublished(Event):
     published_at: datetime | None = None
     """Absent in events of before version 2."""
     shifts: tuple[PublishedShift, ...]
+    dangerous: bool = False
+    """Nobody under 18 takes part; absent in older events."""
 
 
 class VolunteerSignedUp(Event):

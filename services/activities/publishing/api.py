@@ -74,6 +74,7 @@ class NewActivity(BaseModel):
     person_in_charge: Line = ""
     risk_text: Paragraphs = Field("", description="The risks that volunteers take (Decree 685, art. 12).")
     description: Paragraphs = ""
+    dangerous: bool = Field(default=False, description="Whether nobody under 18 may take part; it stays so.")
     shifts: list[NewShift] = []
     kept_as: KeptAs | None = None
 
@@ -87,6 +88,7 @@ class NewActivity(BaseModel):
             risk_text=self.risk_text,
             description=self.description,
             shifts=[ShiftDraft(shift.starts_at, shift.ends_at, shift.capacity) for shift in self.shifts],
+            dangerous=self.dangerous,
         )
 
 

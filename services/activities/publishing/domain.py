@@ -55,6 +55,8 @@ class ActivityDraft:
     risk_text: str
     description: str
     shifts: Sequence[ShiftDraft]
+    dangerous: bool = False
+    """Nobody under 18 takes part. Said when it is published, for good: who has signed up by then relies on it."""
 
 
 def check_draft(draft: ActivityDraft, now: datetime) -> None:

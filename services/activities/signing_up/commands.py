@@ -5,7 +5,7 @@ it the locks of all who ask (``lock_for``), so nobody takes up two things at one
 once; statements per group are constant.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.signing_up import repository
-from services.activities.signing_up.domain import Place, Shift, SignUpState, decide_group
+from services.activities.signing_up.domain import KnownPerson, Place, Shift, SignUpState, barred_from, decide_group
 from services.activities.signing_up.repository import NewSignUp
 from shared.contracts import Event, VolunteerSignedUp, VolunteerWaitlisted
 from shared.contracts.actor import Actor
@@ -65,7 +65,7 @@ class LockedShift:
     """A shift and the people who ask for it, as they are locked. ``known`` are those on the register."""
 
     shift: Shift
-    known: Set[UUID]
+    known: Sequence[KnownPerson]
 
 
 async def open_shift(
@@ -84,7 +84,8 @@ async def sign_up(
     """Decide requests for a locked shift; return what each of them gets, in order."""
     shift = locked.shift
     taken_up = await repository.taken_up(tx, district, shift, _people(requests))
-    decision = decide_group(shift, now(), [request.party for request in requests], locked.known, taken_up)
+    known, barred = {person.id for person in locked.known}, barred_from(shift, locked.known)
+    decision = decide_group(shift, now(), [request.party for request in requests], known, taken_up, barred)
     verdicts: list[SignUpAnswer | RefusedError] = []
     placed: list[NewSignUp] = []
     events: list[NewEvent] = []

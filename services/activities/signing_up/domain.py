@@ -8,7 +8,7 @@ Whoever waits while a place is free cannot have it just now (`services.activitie
 place goes to the next who asks.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -62,8 +62,33 @@ class Shift:
     organiser_id: UUID | None = None
     """Who published the activity, where that is a volunteer."""
     is_cancelled: bool = False
+    dangerous: bool = False
+    """Nobody under 18 takes part."""
     rules: RuleSet = FIRST_RULES
     """Those that its activity keeps."""
+
+
+NOBODY: Mapping[UUID, Code] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """Somebody on the register who asks for a place."""
+
+    id: UUID
+    minor: bool = False
+    guardian_agreed: bool = False
+
+
+def barred_from(shift: Shift, people: Iterable[KnownPerson]) -> dict[UUID, Code]:
+    """Return who of these may not take part, and why: minors on what is dangerous, and without a guardian's consent.
+
+    domain.md row 5; a guardian's consent does not open what is dangerous.
+    """
+    minors = [person for person in people if person.minor]
+    if shift.dangerous:
+        return {person.id: Code.NOT_FOR_MINORS for person in minors}
+    return {person.id: Code.GUARDIAN_NEEDED for person in minors if not person.guardian_agreed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +137,13 @@ def decide_group(
     parties: Sequence[Sequence[UUID]],
     known: Set[UUID],
     taken_up: Mapping[UUID, TakenUp],
+    barred: Mapping[UUID, Code] = NOBODY,
 ) -> GroupDecision:
     """Decide requests in order of arrival, each of a party of one or more who come together or not at all.
 
-    ``known`` are the volunteers on the register, ``taken_up`` what those have taken up who are signed up for the shift
-    already, or for something else at its time. Whoever withdrew may sign up again, at the end of the queue.
+    ``known`` are the volunteers on the register, ``barred`` those of them who may not take part and why, ``taken_up``
+    what those have taken up who are signed up for the shift already, or for something else at its time. Whoever
+    withdrew may sign up again, at the end of the queue.
     """
     taken, waiting, queue_number = shift.taken, shift.waiting, shift.next_queue_number
     is_open = shift.starts_at > now and not shift.is_cancelled
@@ -129,8 +156,9 @@ def decide_group(
             or not all(one in known for one in party)
             or not present.isdisjoint(party)
             or _any(party, taken_up)
+            or _any(party, barred)
         ):
-            verdicts.append(_refusal(shift, now, party, known, present, taken_up))
+            verdicts.append(_refusal(shift, now, party, known, present, taken_up, barred))
             continue
         if size > shift.capacity:
             verdicts.append(RefusedError(Fault("group", Code.TOO_MANY)))
@@ -146,8 +174,8 @@ def decide_group(
     return GroupDecision(verdicts, taken, waiting, queue_number)
 
 
-def _any(party: Sequence[UUID], taken_up: Mapping[UUID, TakenUp]) -> bool:
-    return not taken_up.keys().isdisjoint(party)
+def _any(party: Sequence[UUID], some: Mapping[UUID, object]) -> bool:
+    return not some.keys().isdisjoint(party)
 
 
 def _refusal(
@@ -157,6 +185,7 @@ def _refusal(
     known: Set[UUID],
     present: Set[UUID],
     taken_up: Mapping[UUID, TakenUp],
+    barred: Mapping[UUID, Code],
 ) -> RefusedError:
     """Return why a party is refused; of several people each who stands in the way, by number, and not with what."""
     if shift.is_cancelled:
@@ -170,6 +199,8 @@ def _refusal(
         other = taken_up.get(volunteer)
         if volunteer not in known:
             faults.append(Fault("volunteer_id" if alone else field, Code.UNKNOWN_REFERENCE))
+        elif volunteer in barred:
+            faults.append(Fault(field, barred[volunteer]))
         elif volunteer in present or (other and other.shift_id == shift.id):
             faults.append(Fault(field, Code.ALREADY_SIGNED_UP))
         elif other:

@@ -14,27 +14,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.rules.domain import rules_of
 from services.activities.rules.repository import RULES_OF_ACTIVITY
-from services.activities.signing_up.domain import TAKING_UP, GroupDecision, Shift, SignUpState, TakenUp
+from services.activities.signing_up.domain import TAKING_UP, GroupDecision, KnownPerson, Shift, SignUpState, TakenUp
 from services.activities.signing_up.tables import sign_up
 from services.activities.signing_up.waiting_list import WaitingOne
 from shared.contracts.sign_up import AbsenceClass
 from shared.store.statements import insert_rows
 
-_OWN = 12
+_OWN = 13
 """The columns of a shift that are its own, without its rules."""
 _SHIFT = f"""
     SELECT s.id, s.activity_id, a.title AS activity_title, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
            s.next_queue_number, a.place, a.organiser_id, s.cancelled_at IS NOT NULL AS is_cancelled,
-           {RULES_OF_ACTIVITY}
+           a.dangerous, {RULES_OF_ACTIVITY}
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :id
 """
 # The shift first, then its people in the order of their ids, as everybody does: no two can wait for one another.
 _LOCK_FOR = text(f"""
     WITH locked AS MATERIALIZED ({_SHIFT} FOR UPDATE OF s)
-    SELECT l.*, v.known FROM locked l CROSS JOIN LATERAL (
-        SELECT array_agg(k.id) AS known FROM (
-            SELECT id FROM known_volunteer
+    SELECT l.*, v.known, v.minors, v.agreed FROM locked l CROSS JOIN LATERAL (
+        SELECT array_agg(k.id) AS known, array_agg(k.id) FILTER (WHERE k.minor) AS minors,
+               array_agg(k.id) FILTER (WHERE k.guardian_agreed) AS agreed
+        FROM (
+            SELECT id, minor, guardian_agreed FROM known_volunteer
             WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[])) AND l.id IS NOT NULL
             ORDER BY id FOR NO KEY UPDATE
         ) k
@@ -179,14 +181,17 @@ class SignUp:
 
 async def lock_for(
     tx: AsyncConnection, district: str, shift_id: UUID, volunteers: Sequence[UUID]
-) -> tuple[Shift, set[UUID]] | None:
+) -> tuple[Shift, list[KnownPerson]] | None:
     """Return a shift and those of the volunteers who are known, locked until the transaction ends; None for no shift.
 
     Whoever holds these locks alone decides what these people take up, on whatever shift.
     """
     values = {"district": district, "id": shift_id, "volunteers": list(volunteers)}
     row = (await tx.execute(_LOCK_FOR, values)).one_or_none()
-    return (_shift(row), set(row.known or ())) if row else None
+    if row is None:
+        return None
+    minors, agreed = set(row.minors or ()), set(row.agreed or ())
+    return _shift(row), [KnownPerson(one, one in minors, one in agreed) for one in row.known or ()]
 
 
 async def lock_volunteers(tx: AsyncConnection, district: str, volunteers: Sequence[UUID]) -> None:

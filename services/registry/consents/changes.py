@@ -4,16 +4,22 @@ Invariant: a statement and its event are in one transaction, so whoever handles 
 change; what says the same as before is neither.
 """
 
+import json
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.consents import repository
-from services.registry.consents.domain import ConsentChannel, StatedConsent, consent_id, news
+from services.registry.consents.domain import ConsentChannel, Guardian, StatedConsent, consent_id, news
+from services.registry.consents.texts import GUARDIAN_TEXT
+from services.registry.people import repository as people
+from services.registry.people.domain.privacy import KeyRing
+from services.registry.people.enrolment import profile_changed
 from shared.contracts import ConsentGiven, ConsentWithdrawn
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
-from shared.store.event_log import NewEvent
+from shared.store.event_log import NewEvent, new_id
 
 
 async def state_consents(
@@ -46,3 +52,25 @@ def event_of(district: str, volunteer_id: UUID, stated: StatedConsent, number: i
         text_version=stated.text_version,
     )
     return NewEvent(district, aggregate, number, told, caused_by)
+
+
+async def guardian_agrees(
+    tx: AsyncConnection, keys: KeyRing, district: str, volunteer_id: UUID, guardian: Guardian, caused_by: str
+) -> None:
+    """Put on file that a minor's guardian has agreed to the present text, and tell of it.
+
+    Raises RefusedError: ``not_found``, or ``not_open`` for somebody who is no minor.
+    """
+    await people.lock_district(tx, district)
+    known = await people.in_full(tx, keys, district, volunteer_id)
+    if not known.minor:
+        raise RefusedError(Fault("guardian_phone", Code.NOT_OPEN))
+    guardian_id = new_id()
+    content = json.dumps({"name": guardian.name, "phone": guardian.phone}, ensure_ascii=False).encode()
+    sealed = guardian_id, keys.seal_guardian(guardian_id, content)
+    await repository.keep_guardian(tx, district, volunteer_id, sealed, GUARDIAN_TEXT.version)
+    if known.guardian_agreed:
+        return
+    await people.note_guardian_agreed(tx, district, volunteer_id, known.version + 1)
+    told = profile_changed(known, minor=True, guardian_agreed=True)
+    await event_log.append(tx, [NewEvent(district, volunteer_id, known.version + 1, told, caused_by)])

@@ -11,12 +11,32 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.access_log.repository import Noted, note
+from services.registry.codes import repository as codes
+from services.registry.codes.domain import Channel, Purpose
 from services.registry.consents import repository
-from services.registry.consents.changes import state_consents
-from services.registry.consents.domain import ConsentChannel, StatedConsent, StatementSource, check_statement
+from services.registry.consents.changes import guardian_agrees, state_consents
+from services.registry.consents.domain import (
+    ConsentChannel,
+    Guardian,
+    StatedConsent,
+    StatementSource,
+    birth_date_in,
+    check_guardian,
+    check_statement,
+)
+from services.registry.consents.texts import GUARDIAN_TEXT
+from services.registry.people import repository as people
+from services.registry.people.domain.privacy import KeyRing
 from shared.contracts.actor import Actor
+from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.event_log import now
+
+
+class GuardianAgreed(BaseModel):
+    """A minor's guardian has agreed."""
+
+    agreed: bool
 
 
 class ConsentStated(BaseModel):
@@ -64,3 +84,33 @@ async def speak_for_registered(
     statement_id = await repository.speak_for(tx, actor.district, subject_id, source, statement.strip(), actor.name)
     await note(tx, Noted(actor.district, actor.name, "consent_stated_for", subject_id))
     return OrganisationSpoken(id=statement_id, subject_id=subject_id, source=source, stated_at=stated_at)
+
+
+async def agree_by_code(
+    tx: AsyncConnection, keys: KeyRing, actor: Actor, guardian: Guardian, text_version: str, digest: bytes
+) -> GuardianAgreed:
+    """Put on file that the caller's guardian agrees, by a code that went to the guardian's phone.
+
+    Raises RefusedError: ``not_found`` for an account that is no volunteer's, ``changed_meanwhile`` where another text
+    was shown, ``wrong_code``, ``not_open`` for somebody who is no minor.
+    """
+    if actor.volunteer_id is None:
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    if text_version != GUARDIAN_TEXT.version:
+        raise RefusedError(Fault("guardian_text_version", Code.CHANGED_MEANWHILE))
+    await codes.use_code(tx, Purpose.GUARDIAN, keys.destination(Channel.SMS, guardian.phone), digest, "guardian_code")
+    await guardian_agrees(tx, keys, actor.district, actor.volunteer_id, guardian, actor.name)
+    await note(tx, Noted(actor.district, actor.name, "guardian_agreed", actor.volunteer_id))
+    return GuardianAgreed(agreed=True)
+
+
+async def checked_guardian(tx: AsyncConnection, keys: KeyRing, actor: Actor, name: str, phone: str) -> Guardian:
+    """Return the guardian whom a minor names, in normal form. Raises RefusedError with every fault found."""
+    if actor.volunteer_id is None:
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    known = await people.in_full(tx, keys, actor.district, actor.volunteer_id)
+    today = district_day(now())
+    born = birth_date_in(known.volunteer.id_number, today)
+    if born is None or not known.minor:
+        raise RefusedError(Fault("guardian_phone", Code.NOT_OPEN))
+    return check_guardian(name, phone, born=born, own_phone=known.volunteer.phone, today=today)

@@ -6,10 +6,14 @@ speaks for them (Order 67 art. 6): of what it may speak for is said here, and a 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
 
 from services.registry.consents.texts import NEEDED, TEXTS, ConsentPurpose
+from services.registry.people.domain import identity
+from services.registry.people.domain.volunteer import contact_point, person_name
+from services.registry.places.domain import wording
 from shared.contracts.faults import Code, Fault, RefusedError
 
 BY_ORGANISATION = frozenset({*NEEDED, ConsentPurpose.NOTICES, ConsentPurpose.PROPOSALS})
@@ -92,3 +96,50 @@ def _is_said(stated: StatedConsent, latest: LatestConsent | None) -> bool:
 def holds(purpose: ConsentPurpose, given: bool | None, *, by_organisation: bool) -> bool:
     """Return whether data may be handled for a purpose; ``given`` is what was stated last, None where nothing was."""
     return given if given is not None else by_organisation and purpose in BY_ORGANISATION
+
+
+YOUNGEST_WITH_OWN_PHONE = 14
+"""From this age on a guardian's phone is another one than the minor's: whoever confirms must not be the minor."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Guardian:
+    """Who agrees for a minor. It has no repr: it is personal data."""
+
+    name: str
+    phone: str
+
+
+def check_guardian(name: str, phone: str, *, born: date, own_phone: str, today: date) -> Guardian:
+    """Return a minor's guardian in normal form.
+
+    Raises RefusedError with every fault by ``guardian_name`` and ``guardian_phone``: ``guardian_needed`` where neither
+    is given, ``own_phone`` where somebody from 14 on names their own number.
+    """
+    if not name.strip() and not phone.strip():
+        raise RefusedError(Fault("guardian_phone", Code.GUARDIAN_NEEDED))
+    faults: list[Fault] = []
+    normal = {"name": "", "phone": ""}
+    for part, field, read in (
+        ("name", "guardian_name", lambda: person_name(name, "guardian_name")),
+        ("phone", "guardian_phone", lambda: contact_point("phone", phone, "guardian_phone")),
+    ):
+        try:
+            normal[part] = read()
+        except RefusedError as refused:
+            faults += [Fault(field, fault.code) for fault in refused.faults]
+    if (
+        normal["phone"]
+        and normal["phone"] == wording.phone(own_phone)
+        and identity.age(born, today) >= YOUNGEST_WITH_OWN_PHONE
+    ):
+        faults.append(Fault("guardian_phone", Code.OWN_PHONE))
+    if faults:
+        raise RefusedError(*faults)
+    return Guardian(**normal)
+
+
+def birth_date_in(id_number: str, today: date) -> date | None:
+    """Return the day of birth in an ID number as somebody has written it, or None where it is no right number."""
+    written = wording.ungrouped(id_number)
+    return None if identity.fault_of(written, today) else identity.birth_date(written)

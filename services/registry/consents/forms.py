@@ -37,6 +37,28 @@ class OwnStatement(BaseModel):
     given: bool
 
 
+class GuardianForm(BaseModel):
+    """A minor's guardian, who agrees to a version of the text by a code that went to their own phone."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "guardian_name": "张建国",
+                    "guardian_phone": "17023828272",
+                    "guardian_code": "204817",
+                    "guardian_text_version": "2026-11-1",
+                }
+            ]
+        }
+    )
+
+    guardian_name: Text = ""
+    guardian_phone: Text = ""
+    guardian_code: Text = ""
+    guardian_text_version: Text = ""
+
+
 class OrganisationForm(BaseModel):
     """What an organisation states of those of a roster, or of one volunteer: that they agreed to be registered."""
 

@@ -1,8 +1,9 @@
 """What somebody is shown of their consents: what holds, since when and from where, and all that was ever stated."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,11 @@ from pydantic import BaseModel
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.registry.consents import repository
 from services.registry.consents.domain import ConsentChannel, holds
-from services.registry.consents.texts import EVERY_TEXT, NEEDED, TEXTS, ConsentPurpose, ConsentText
+from services.registry.consents.texts import EVERY_TEXT, GUARDIAN_TEXT, NEEDED, TEXTS, ConsentPurpose, ConsentText
+from services.registry.people import repository as people
+from services.registry.people.domain.privacy import KeyRing, SealedPerson, masked_name, masked_phone
 from shared.contracts import RegistrationSource
 from shared.contracts.faults import Code, Fault, RefusedError
 
@@ -148,4 +152,88 @@ def _text_view(purpose: ConsentPurpose, shown: ConsentText, language: str) -> Co
         title=shown.title[index],
         text=shown.text[index],
         needed=purpose in NEEDED,
+    )
+
+
+class GuardianText(BaseModel):
+    """What a guardian agrees to."""
+
+    version: str
+    title: str
+    text: str
+
+
+class OwnGuardian(BaseModel):
+    """Whether the caller needs a guardian's consent, and has it; the guardian is shown masked."""
+
+    minor: bool
+    agreed: bool
+    agreed_at: datetime | None
+    name: str
+    phone: str
+    text: GuardianText
+
+
+class Minor(BaseModel):
+    """A volunteer under 18, masked, and whether their guardian has agreed."""
+
+    id: UUID
+    volunteer_number: str
+    name: str
+    phone: str
+    organisation: str | None
+    registered_on: date
+    guardian_agreed: bool
+
+
+_MINORS = text("""
+    SELECT v.id, v.number, v.wrapped_key, v.personal_data, o.name AS organisation, v.registered_on, v.guardian_agreed
+    FROM volunteer v LEFT JOIN organisation o ON o.district = v.district AND o.id = v.organisation_id
+    WHERE v.district = :district AND v.minor AND v.number > :after
+      AND (CAST(:agreed AS boolean) IS NULL OR v.guardian_agreed = :agreed)
+    ORDER BY v.number LIMIT :limit
+""")
+
+
+def guardian_text(language: str) -> GuardianText:
+    """Return what a guardian agrees to, in Chinese or English."""
+    index = 0 if language.startswith("zh") else 1
+    return GuardianText(version=GUARDIAN_TEXT.version, title=GUARDIAN_TEXT.title[index], text=GUARDIAN_TEXT.text[index])
+
+
+async def own_guardian(
+    tx: AsyncConnection, keys: KeyRing, district: str, volunteer_id: UUID, language: str
+) -> OwnGuardian:
+    """Return whether a volunteer needs a guardian's consent, and whose they have. Raises RefusedError (not_found)."""
+    known = await people.in_full(tx, keys, district, volunteer_id)
+    last = await repository.last_guardian(tx, district, volunteer_id) if known.guardian_agreed else None
+    guardian = json.loads(keys.open_guardian(last.id, last.sealed)) if last else {"name": "", "phone": ""}
+    return OwnGuardian(
+        minor=known.minor,
+        agreed=known.guardian_agreed,
+        agreed_at=last.agreed_at if last else None,
+        name=masked_name(guardian["name"]),
+        phone=masked_phone(guardian["phone"]),
+        text=guardian_text(language),
+    )
+
+
+async def find_minors(
+    tx: AsyncConnection, keys: KeyRing, district: str, after: str, limit: int, *, agreed: bool | None
+) -> list[Minor]:
+    """Return a district's minors by number, from after a number on; those without a guardian's consent, or all."""
+    rows = await tx.execute(_MINORS, {"district": district, "after": after, "limit": limit, "agreed": agreed})
+    return [_minor(row, keys) for row in rows]
+
+
+def _minor(row: Row[Any], keys: KeyRing) -> Minor:
+    masked = keys.open_person(row.id, SealedPerson(row.wrapped_key, row.personal_data)).masked()
+    return Minor(
+        id=row.id,
+        volunteer_number=row.number,
+        name=masked.name,
+        phone=masked.phone,
+        organisation=row.organisation,
+        registered_on=row.registered_on,
+        guardian_agreed=row.guardian_agreed,
     )

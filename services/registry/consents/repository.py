@@ -5,13 +5,14 @@ one with the latest time, and its number is how many there are.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.consents.domain import LatestConsent, StatedConsent, StatementSource
-from services.registry.consents.tables import consent, organisation_statement
+from services.registry.consents.tables import consent, guardian, organisation_statement
 from services.registry.consents.texts import ConsentPurpose
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.event_log import new_id
@@ -101,3 +102,23 @@ async def speak_for(
         },
     )
     return new
+
+
+_AGREE = insert_rows(guardian, ["id", "sealed"], same=["district", "volunteer_id", "text_version"])
+_GUARDIAN = text("""
+    SELECT id, sealed, text_version, agreed_at FROM guardian
+    WHERE district = :district AND volunteer_id = :volunteer_id ORDER BY agreed_at DESC LIMIT 1
+""")
+
+
+async def keep_guardian(
+    tx: AsyncConnection, district: str, volunteer_id: UUID, sealed: tuple[UUID, bytes], text_version: str
+) -> None:
+    """Put on file that a guardian has agreed; ``sealed``: the row's id, and who they are, sealed under it."""
+    values = {"district": district, "volunteer_id": volunteer_id, "text_version": text_version}
+    await tx.execute(_AGREE, {**values, "id": [sealed[0]], "sealed": [sealed[1]]})
+
+
+async def last_guardian(tx: AsyncConnection, district: str, volunteer_id: UUID) -> Row[Any] | None:
+    """Return the guardian who has agreed last, sealed."""
+    return (await tx.execute(_GUARDIAN, {"district": district, "volunteer_id": volunteer_id})).one_or_none()

@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -27,4 +27,14 @@ organisation_statement = Table(
     Column("statement", Text, nullable=False),
     Column("stated_by", Text, nullable=False),
     Column("stated_at", DateTime(timezone=True), nullable=False),
+)
+guardian = Table(
+    "guardian",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("volunteer_id", Uuid, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("text_version", Text, nullable=False),
+    Column("agreed_at", DateTime(timezone=True), nullable=False),
 )

@@ -6,6 +6,7 @@ not need (art. 16): two are needed to be registered, the others are a choice.
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -37,17 +38,18 @@ class ConsentText:
     text: tuple[str, str]
 
 
-def _read() -> dict[tuple[ConsentPurpose, str], ConsentText]:
-    written = tomllib.loads((Path(__file__).with_name("texts.toml")).read_text(encoding="utf-8"))["text"]
-    return {
-        (ConsentPurpose(each["purpose"]), each["version"]): ConsentText(
-            each["version"], (each["title_zh"], each["title_en"]), (each["text_zh"], each["text_en"])
-        )
-        for each in written
-    }
+def _text(written: Mapping[str, str]) -> ConsentText:
+    return ConsentText(
+        written["version"],
+        (written["title_zh"], written["title_en"]),
+        (written["text_zh"], written["text_en"]),
+    )
 
 
-EVERY_TEXT = _read()
+_WRITTEN = tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
+EVERY_TEXT = {(ConsentPurpose(each["purpose"]), each["version"]): _text(each) for each in _WRITTEN["text"]}
 """Every version of each."""
 TEXTS: dict[ConsentPurpose, ConsentText] = {purpose: text for (purpose, _), text in EVERY_TEXT.items()}
 """The present version of each: the last one."""
+GUARDIAN_TEXT = _text(_WRITTEN["guardian"][-1])
+"""What a minor's guardian agrees to, in its present version."""

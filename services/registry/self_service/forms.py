@@ -54,6 +54,10 @@ class SelfRegistration(PersonForm):
     district: Annotated[str, Field(pattern="^[0-9]{6}$")]
     password: Text
     code: Text
+    guardian_name: Text = ""
+    guardian_phone: Text = ""
+    guardian_code: Text = ""
+    """Of a minor: their guardian agrees by a code to their own phone (purpose ``guardian``)."""
     consents: list[ConsentForm] = Field(default_factory=list, max_length=20)
 
 
@@ -67,6 +71,8 @@ class SelfRegistrationCheck(PersonForm):
     )
 
     district: Annotated[str, Field(pattern="^[0-9]{6}$")]
+    guardian_name: Text = ""
+    guardian_phone: Text = ""
     password: Text = ""
     consents: list[ConsentForm] = Field(default_factory=list, max_length=20)
     fields: list[Text] = Field(default_factory=list, max_length=30)
