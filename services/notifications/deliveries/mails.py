@@ -41,9 +41,9 @@ class Mail:
     facts: Facts
     sealed: bytes | None
     caused_by: str
-    may_be_mailed: bool
-    """Whether its recipient has not refused, or taken back, that they are mailed (registry's purpose ``notices``)."""
     preferences: Preferences
+    may_be_mailed: bool = True
+    """Whether its recipient has not refused, or taken back, that they are mailed (registry's purpose ``notices``)."""
 
 
 @dataclass(frozen=True, slots=True)

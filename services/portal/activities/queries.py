@@ -65,6 +65,8 @@ class Activity(OpenActivity):
     person_in_charge: str
     risk_text: str
     description: str
+    dangerous: bool = False
+    """Nobody under 18 takes part."""
     state: str
     cancelled_reason: str | None
     as_of: datetime

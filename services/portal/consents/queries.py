@@ -1,7 +1,8 @@
 """What the page about consents asks registry for."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -59,3 +60,52 @@ class Stated(BaseModel):
 
 MY_CONSENTS = Read("registry", "/v1/me/consents", OwnConsents)
 STATE_CONSENT = Change("PUT", "registry", "/v1/me/consents/{purpose}", Stated)
+
+
+class GuardianText(BaseModel):
+    """What a guardian agrees to."""
+
+    version: str
+    title: str
+    text: str
+
+
+class OwnGuardian(BaseModel):
+    """Whether one needs a guardian's consent, and whose one has, masked."""
+
+    minor: bool
+    agreed: bool
+    agreed_at: datetime | None
+    name: str
+    phone: str
+    text: GuardianText
+
+
+class Agreed(BaseModel):
+    """A guardian has agreed."""
+
+    agreed: bool
+
+
+class Minor(BaseModel):
+    """A volunteer under 18, masked."""
+
+    id: UUID
+    volunteer_number: str
+    name: str
+    phone: str
+    organisation: str | None
+    registered_on: date
+    guardian_agreed: bool
+
+
+class Minors(BaseModel):
+    """A page of the district's minors."""
+
+    items: list[Minor]
+    next_cursor: str | None
+
+
+MY_GUARDIAN = Read("registry", "/v1/me/guardian", OwnGuardian)
+AGREE_AS_GUARDIAN = Change("POST", "registry", "/v1/me/guardian", Agreed)
+MINORS = Read("registry", "/v1/minors", Minors)

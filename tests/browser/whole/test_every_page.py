@@ -24,13 +24,13 @@ VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
-    "/me/consents",
+    *("/me/consents", "/me/guardian"),
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
     *("/staff/volunteers", "/staff/volunteers/new", "/staff/rules"),
 )
-CENTRE = ("/staff/rules", "/staff/rules/new")
+CENTRE = ("/staff/rules", "/staff/rules/new", "/staff/minors", "/staff/minors?listed=all")
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
 WHO = ("public", "volunteer", "staff", "centre")

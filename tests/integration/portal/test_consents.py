@@ -86,3 +86,84 @@ async def test_an_older_version_can_be_taken_back_or_the_new_one_agreed_to_and_a
     assert 'action="/me/consents/notices/agree"' in page.text
     assert 'action="/me/consents/notices/take-back"' in page.text
     await browser.aclose()
+
+
+GUARDIAN_TEXT = {"version": "2026-11-1", "title": "监护人同意书", "text": "我是这名未成年人的监护人"}
+LACKING: dict[str, Any] = {
+    "minor": True,
+    "agreed": False,
+    "agreed_at": None,
+    "name": "",
+    "phone": "",
+    "text": GUARDIAN_TEXT,
+}
+
+
+@pytest.mark.row(5)
+async def test_a_minor_has_a_guardian_agree_by_the_code_that_went_to_their_phone(portal: Portal) -> None:
+    portal.services.answer("GET registry/v1/me/guardian", LACKING)
+    portal.services.answer("POST registry/v1/codes", {"expires_in": 300, "again_in": 60})
+    browser = await portal.logged_in("volunteer", **VOLUNTEER)
+    assert "我是这名未成年人的监护人" in (await browser.get("/me/guardian")).text
+    typed = {"guardian_name": "张建国", "guardian_phone": "17011110001", "version": "2026-11-1", "key": "once"}
+    asked = (await browser.post("/me/guardian", data=typed | {"do": "code"})).text
+    assert "验证码已发到监护人的手机" in asked
+    assert 'value="张建国"' in asked  # what was typed stays
+    portal.services.refuse("POST registry/v1/me/guardian", 422, "wrong_code", "guardian_code")
+    wrong = await browser.post("/me/guardian", data=typed | {"guardian_code": "1", "do": "agree"})
+    assert wrong.status_code == 422
+    assert 'id="guardian_code-fault"' in wrong.text
+    portal.services.answer("POST registry/v1/me/guardian", {"agreed": True})
+    done = await browser.post("/me/guardian", data=typed | {"guardian_code": "204817", "do": "agree"})
+    assert done.headers["location"] == "/me/guardian?done=agreed"
+    sent = [json.loads(request.content) for request in portal.services.asked if request.method == "POST"]
+    assert {"purpose": "guardian", "channel": "sms", "to": "17011110001"} in sent
+    agreed = LACKING | {"agreed": True, "agreed_at": AT, "name": "张**", "phone": "170****0001"}
+    portal.services.answer("GET registry/v1/me/guardian", agreed)
+    assert "监护人已同意" in (await browser.get(done.headers["location"])).text
+    await browser.aclose()
+
+
+@pytest.mark.row(5)
+async def test_whoever_registers_under_18_is_asked_for_a_guardian_in_the_last_step_and_nobody_else(
+    portal: Portal,
+) -> None:
+    portal.services.answer("GET registry/v1/consent-texts", [])
+    portal.services.answer("GET registry/v1/guardian-text", GUARDIAN_TEXT)
+    portal.services.answer("POST registry/v1/codes", {"expires_in": 300, "again_in": 60})
+    portal.services.answer("POST registry/v1/volunteers/self/check", None, 204)
+    browser = portal.browser()
+    last = {"step": "4", "name": "小明", "id_number": "519900201111270033", "phone": "17011110009", "do": "own"}
+    assert "监护人" not in (await browser.post("/register", data=last)).text
+    portal.services.refuse("POST registry/v1/volunteers/self/check", 422, "guardian_needed", "guardian_phone")
+    shown = (await browser.post("/register", data=last)).text
+    assert "我是这名未成年人的监护人" in shown
+    assert 'name="code"' in shown
+    assert 'name="guardian_code"' not in shown
+    asked = last | {"guardian_phone": "17011110001", "sent": "own", "do": "guardian"}
+    both = (await browser.post("/register", data=asked)).text
+    assert 'name="guardian_code"' in both
+    assert 'name="code"' in both
+    await browser.aclose()
+
+
+@pytest.mark.row(5)
+async def test_the_desk_sees_the_minors_without_a_guardian_s_consent_page_by_page(portal: Portal) -> None:
+    one = {
+        "id": str(new_id()),
+        "volunteer_number": "51011500000001",
+        "name": "李**",
+        "phone": "170****0001",
+        "organisation": None,
+        "registered_on": "2026-03-01",
+        "guardian_agreed": False,
+    }
+    portal.services.answer("GET registry/v1/minors", {"items": [one], "next_cursor": "next"})
+    browser = await portal.logged_in("district_admin")
+    page = (await browser.get("/staff/minors")).text
+    assert "李**" in page
+    assert "/staff/minors?listed=lacking&amp;cursor=next" in page
+    assert portal.services.asked[-1].url.params["agreed"] == "false"
+    portal.services.answer("GET registry/v1/minors", {"items": [], "next_cursor": None})
+    assert "没有未成年志愿者" in (await browser.get("/staff/minors?listed=all")).text
+    await browser.aclose()
