@@ -5,7 +5,7 @@ speaks for them (Order 67 art. 6): of what it may speak for is said here, and a 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -119,24 +119,21 @@ def check_guardian(name: str, phone: str, *, born: date, own_phone: str, today: 
     if not name.strip() and not phone.strip():
         raise RefusedError(Fault("guardian_phone", Code.GUARDIAN_NEEDED))
     faults: list[Fault] = []
-    normal = {"name": "", "phone": ""}
-    for part, field, read in (
-        ("name", "guardian_name", lambda: person_name(name, "guardian_name")),
-        ("phone", "guardian_phone", lambda: contact_point("phone", phone, "guardian_phone")),
-    ):
-        try:
-            normal[part] = read()
-        except RefusedError as refused:
-            faults += [Fault(field, fault.code) for fault in refused.faults]
-    if (
-        normal["phone"]
-        and normal["phone"] == wording.phone(own_phone)
-        and identity.age(born, today) >= YOUNGEST_WITH_OWN_PHONE
-    ):
+    normal = Guardian("", "")
+    try:
+        normal = replace(normal, name=person_name(name, "guardian_name"))
+    except RefusedError as refused:
+        faults += refused.faults
+    try:
+        normal = replace(normal, phone=contact_point("phone", phone, "guardian_phone"))
+    except RefusedError as refused:
+        faults += refused.faults
+    has_own_phone = identity.age(born, today) >= YOUNGEST_WITH_OWN_PHONE
+    if has_own_phone and normal.phone and normal.phone == wording.phone(own_phone):
         faults.append(Fault("guardian_phone", Code.OWN_PHONE))
     if faults:
         raise RefusedError(*faults)
-    return Guardian(**normal)
+    return normal
 
 
 def birth_date_in(id_number: str, today: date) -> date | None:

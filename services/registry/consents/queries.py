@@ -112,7 +112,7 @@ def _own(
         needed=purpose in NEEDED,
         given=given,
         changed=bool(last and last.given and last.text_version != shown.version),
-        channel=last.channel if last else ConsentChannel.ORGANISATION if by_organisation else "",
+        channel=last.channel if last else ConsentChannel.ORGANISATION if given else "",
         stated_at=last.stated_at if last else None,
         statements=[
             Statement(given=row.given, text_version=row.text_version, channel=row.channel, stated_at=row.stated_at)

@@ -119,7 +119,8 @@ async def test_of_a_roster_its_organisation_says_that_it_has_the_consents_and_ea
         **dict.fromkeys(("service", "id_number", "notices", "proposals"), True),
         "publicity": False,
     }
-    assert {each["channel"] for each in shown["items"]} == {"organisation"}
+    assert {each["channel"] for each in shown["items"] if each["given"]} == {"organisation"}
+    assert [each["channel"] for each in shown["items"] if not each["given"]] == [""]
 
     body = {"subject_id": import_id, "source": "signed_form", "statement": "已逐人取得书面同意，签字表存校团委。"}
     said = await registry.http.post("/v1/organisation-statements", json=body, headers=office)
