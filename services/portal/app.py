@@ -7,6 +7,7 @@ from services.portal.allocation.part import PART as ALLOCATION
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
+from services.portal.consents.part import PART as CONSENTS
 from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
@@ -51,6 +52,7 @@ PARTS = (
     IMPORTS,
     RULES,
     LIVE,
+    CONSENTS,
     ME,
     CHECK_IN,
     SIGN_UPS,

@@ -44,6 +44,7 @@ from shared.contracts.allocation import (
     PlacementExpired,
     PlacementProposed,
 )
+from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
@@ -159,6 +160,8 @@ EVENTS: dict[str, type[Event]] = {
         QualificationExpiring,
         QualificationExpired,
         QualificationRevoked,
+        ConsentGiven,
+        ConsentWithdrawn,
         ActivityPublished,
         ActivityChanged,
         ActivityCancelled,
@@ -226,6 +229,8 @@ __all__ = [
     "CheckOutMissed",
     "CheckUndone",
     "ClaimAnswered",
+    "ConsentGiven",
+    "ConsentWithdrawn",
     "ConsumerCaughtUp",
     "ConsumerSubscribed",
     "CriterionJudged",

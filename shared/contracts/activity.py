@@ -42,6 +42,8 @@ class ActivityPublished(Event):
     shifts: tuple[PublishedShift, ...]
     needs: tuple[str, ...] = ()
     """Kinds of qualification that whoever comes must hold."""
+    dangerous: bool = False
+    """Nobody under 18 takes part; absent in older events."""
 
 
 class VolunteerSignedUp(Event):

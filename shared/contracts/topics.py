@@ -43,6 +43,7 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.standing", "standing_id", 1, "registry"),
         Topic("registry.network", "plan_id", 1, "registry"),
         Topic("registry.qualification", "qualification_id", 3, "registry"),
+        Topic("registry.consent", "consent_id", 3, "registry"),
         CONTACT,
         REVOCATION,
         Topic("activities.activity", "activity_id", 3, "activities"),

@@ -13,7 +13,7 @@ from services.activities.attendance.commands import CheckedIn, check_in
 from services.activities.attendance.domain import Attendance, check_hours
 from services.activities.register import repository as register
 from services.activities.signing_up import repository as sign_ups
-from services.activities.signing_up.domain import GroupDecision, SignUpState, unqualified
+from services.activities.signing_up.domain import GroupDecision, SignUpState, barred_from, unqualified
 from services.activities.signing_up.repository import LockedShift, NewSignUp
 from shared.contracts import CheckInWay, SignUpAgreed, SignUpPromoted, VolunteerSignedUp
 from shared.contracts.actor import Actor
@@ -43,6 +43,8 @@ async def admit_walk_in(tx: AsyncConnection, actor: Actor, shift_id: UUID, volun
     locked = await sign_ups.lock_for(tx, district, shift_id, [volunteer_id])
     found = await repository.lock_of_volunteer(tx, district, shift_id, volunteer_id)
     if locked and (found is None or found.state in ASKED):
+        if barred := barred_from(locked.shift, locked.people):
+            raise RefusedError(Fault("volunteer_number", barred[volunteer_id]))
         await _give_place(tx, actor, locked, volunteer_id, found)
         found = await repository.lock_of_volunteer(tx, district, shift_id, volunteer_id)
     assert found is not None  # noqa: S101 - shifts are never deleted, and it was just put on file

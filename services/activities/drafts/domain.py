@@ -40,6 +40,8 @@ class DraftContent(BaseModel):
     shifts: list[TypedShift] = Field([], max_length=MOST_SHIFTS)
     weeks: _Cell = ""
     needs: list[_Cell] = Field([], max_length=MOST_SHIFTS)
+    dangerous: _Cell = ""
+    """``yes`` where it was ticked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class NewActivity(BaseModel):
     person_in_charge: Line = ""
     risk_text: Paragraphs = Field("", description="The risks that volunteers take (Decree 685, art. 12).")
     description: Paragraphs = ""
+    dangerous: bool = Field(default=False, description="Whether nobody under 18 may take part; it stays so.")
     shifts: list[NewShift] = []
     needs: list[Line] = Field(
         [],
@@ -93,6 +94,7 @@ class NewActivity(BaseModel):
             description=self.description,
             shifts=[ShiftDraft(shift.starts_at, shift.ends_at, shift.capacity) for shift in self.shifts],
             needs=sorted(set(self.needs)),
+            dangerous=self.dangerous,
         )
 
 

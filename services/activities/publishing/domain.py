@@ -59,6 +59,8 @@ class ActivityDraft:
     shifts: Sequence[ShiftDraft]
     needs: Sequence[str] = ()
     """Kinds of qualification that whoever comes must hold (Decree 685, art. 16)."""
+    dangerous: bool = False
+    """Nobody under 18 takes part. Said when it is published, for good: who has signed up by then relies on it."""
 
 
 def check_draft(draft: ActivityDraft, now: datetime) -> None:

@@ -36,7 +36,7 @@ _INSERT_SHIFTS = insert_rows(shift, ["id", "starts_at", "ends_at", "capacity"], 
 
 _LOCK_ACTIVITY = text("""
     SELECT id, station_id, title, service, place, person_in_charge, risk_text, description, published_by, organiser_id,
-           cancelled_at, version, needs
+           cancelled_at, version, needs, dangerous
     FROM activity WHERE district = :district AND id = :id FOR NO KEY UPDATE
 """)
 _CHANGE_TEXT = text("""
@@ -80,6 +80,7 @@ async def lock_activity(tx: AsyncConnection, district: str, activity_id: UUID) -
         row.description,
         shifts=(),
         needs=tuple(row.needs),
+        dangerous=row.dangerous,
     )
     is_cancelled = row.cancelled_at is not None
     return Activity(row.id, row.station_id, draft, row.published_by, row.organiser_id, is_cancelled, row.version)
@@ -148,6 +149,7 @@ async def insert_activity(tx: AsyncConnection, publication: Publication, shifts:
             "organiser_id": publication.organiser_id,
             "rules_version": publication.rules_version,
             "needs": list(draft.needs),
+            "dangerous": draft.dangerous,
         },
     )
     await insert_shifts(tx, publication.district, publication.id, shifts)

@@ -13,6 +13,8 @@ known_volunteer = Table(
     Column("version", Integer, nullable=False),
     Column("team_id", Uuid),
     Column("shape", Integer, nullable=False),
+    Column("minor", Boolean, nullable=False),
+    Column("guardian_agreed", Boolean, nullable=False),
 )
 known_station = Table(
     "known_station",

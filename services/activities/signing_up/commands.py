@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.signing_up import repository
-from services.activities.signing_up.domain import Place, Shift, SignUpState, decide_group
+from services.activities.signing_up.domain import Place, Shift, SignUpState, barred_from, decide_group
 from services.activities.signing_up.repository import LockedShift, NewSignUp
 from shared.contracts import Event, VolunteerSignedUp, VolunteerWaitlisted
 from shared.contracts.actor import Actor
@@ -76,8 +76,9 @@ async def sign_up(
     """Decide requests for a locked shift; return what each of them gets, in order."""
     shift = locked.shift
     taken_up = await repository.taken_up(tx, district, shift, _people(requests))
+    barred = barred_from(shift, locked.people)
     parties = [request.party for request in requests]
-    decision = decide_group(shift, now(), parties, locked.known, taken_up, locked.lacking)
+    decision = decide_group(shift, now(), parties, locked.known, taken_up, locked.lacking, barred)
     verdicts: list[SignUpAnswer | RefusedError] = []
     placed: list[NewSignUp] = []
     events: list[NewEvent] = []

@@ -3,7 +3,7 @@
 Invariant: whoever changes how a shift's places stand holds its row lock (``lock_shift``), in every process.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,27 +15,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.activities.register.repository import lacking_column, lacking_of, lacks_any
 from services.activities.rules.domain import rules_of
 from services.activities.rules.repository import RULES_OF_ACTIVITY
-from services.activities.signing_up.domain import TAKING_UP, GroupDecision, Shift, SignUpState, TakenUp
+from services.activities.signing_up.domain import TAKING_UP, GroupDecision, KnownPerson, Shift, SignUpState, TakenUp
 from services.activities.signing_up.tables import sign_up
 from services.activities.signing_up.waiting_list import WaitingOne
 from shared.contracts.sign_up import AbsenceClass
 from shared.store.statements import insert_rows
 
-_OWN = 12
+_OWN = 13
 """The columns of a shift that are its own, without its rules."""
 _SHIFT = f"""
     SELECT s.id, s.activity_id, a.title AS activity_title, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
            s.next_queue_number, a.place, a.organiser_id, s.cancelled_at IS NOT NULL AS is_cancelled,
-           {RULES_OF_ACTIVITY}, a.needs
+           a.dangerous, {RULES_OF_ACTIVITY}, a.needs
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :id
 """
 # The shift first, then its people in the order of their ids, as everybody does: no two can wait for one another.
 _LOCK_FOR = text(f"""
     WITH locked AS MATERIALIZED ({_SHIFT} FOR UPDATE OF s)
-    SELECT l.*, v.known, {lacking_column("l.needs")} AS lacking FROM locked l CROSS JOIN LATERAL (
-        SELECT array_agg(k.id) AS known FROM (
-            SELECT id FROM known_volunteer
+    SELECT l.*, v.known, v.minors, v.agreed, {lacking_column("l.needs")} AS lacking FROM locked l CROSS JOIN LATERAL (
+        SELECT array_agg(k.id) AS known, array_agg(k.id) FILTER (WHERE k.minor) AS minors,
+               array_agg(k.id) FILTER (WHERE k.guardian_agreed) AS agreed
+        FROM (
+            SELECT id, minor, guardian_agreed FROM known_volunteer
             WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[])) AND l.id IS NOT NULL
             ORDER BY id FOR NO KEY UPDATE
         ) k
@@ -204,12 +206,17 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True)
 class LockedShift:
-    """A shift and the people who ask for it, as they are locked. ``known`` are those on the register."""
+    """A shift and the people on the register who ask for it, as they are locked."""
 
     shift: Shift
-    known: Set[UUID]
+    people: Sequence[KnownPerson]
     lacking: Mapping[UUID, Sequence[str]]
     """Who lacks which of the qualifications that the activity needs."""
+
+    @property
+    def known(self) -> set[UUID]:
+        """Their ids."""
+        return {person.id for person in self.people}
 
 
 async def lock_for(
@@ -221,7 +228,11 @@ async def lock_for(
     """
     values = {"district": district, "id": shift_id, "volunteers": list(volunteers)}
     row = (await tx.execute(_LOCK_FOR, values)).one_or_none()
-    return LockedShift(_shift(row), set(row.known or ()), lacking_of(row.lacking)) if row else None
+    if row is None:
+        return None
+    minors, agreed = set(row.minors or ()), set(row.agreed or ())
+    people = [KnownPerson(one, one in minors, one in agreed) for one in row.known or ()]
+    return LockedShift(_shift(row), people, lacking_of(row.lacking))
 
 
 async def lock_volunteers(tx: AsyncConnection, district: str, volunteers: Sequence[UUID]) -> None:

@@ -66,6 +66,8 @@ class Activity(OpenActivity):
     risk_text: str
     description: str
     needs: list[str] = []
+    dangerous: bool = False
+    """Nobody under 18 takes part."""
     state: str
     cancelled_reason: str | None
     as_of: datetime

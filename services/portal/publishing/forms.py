@@ -41,6 +41,8 @@ class PublishForm(TextForm):
     """A whole activity; each of the lists holds one value a row of the shifts."""
 
     station: ShortText = ""
+    dangerous: ShortText = ""
+    """``yes`` where it is ticked."""
     day: _Column = []
     starts: _Column = []
     ends: _Column = []
@@ -75,13 +77,20 @@ class PublishForm(TextForm):
         """Return it as activities wants it; without shifts, which is refused, where a row is not complete."""
         shifts = all_shifts(self.rows(), self.week_count) if complete else []
         kept_as = {"id": self.draft, "version": number_of(self.version)} if self.draft else None
-        return {"station": self.station, **self.texts(), "shifts": shifts, "needs": self.needs, "kept_as": kept_as}
+        return {
+            "station": self.station,
+            **self.texts(),
+            "dangerous": self.dangerous == "yes",
+            "shifts": shifts,
+            "needs": self.needs,
+            "kept_as": kept_as,
+        }
 
     def draft_body(self) -> dict[str, object]:
         """Return it as activities keeps it: as it was typed."""
         shifts = [asdict(row) for row in self.rows() if row != ShiftRow()]
-        said: dict[str, object] = {"station": self.station, **self.texts(), "shifts": shifts}
-        body = {**said, "weeks": self.weeks, "needs": self.needs}
+        said: dict[str, object] = {"station": self.station, **self.texts(), "dangerous": self.dangerous}
+        body = {**said, "shifts": shifts, "weeks": self.weeks, "needs": self.needs}
         return {**body, "version": number_of(self.version)} if self.draft else body
 
 
@@ -90,6 +99,7 @@ def form_of(
     texts: Mapping[str, str],
     rows: Sequence[ShiftRow],
     *,
+    dangerous: str = "",
     weeks: str = "1",
     needs: Sequence[str] = (),
     draft: str = "",
@@ -99,6 +109,7 @@ def form_of(
     return PublishForm(
         **texts,
         station=station,
+        dangerous=dangerous,
         day=[row.day for row in rows],
         starts=[row.starts for row in rows],
         ends=[row.ends for row in rows],

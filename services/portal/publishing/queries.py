@@ -55,6 +55,7 @@ class Wording(BaseModel):
     person_in_charge: str
     risk_text: str
     description: str
+    dangerous: bool = False
     version: int
     rules_version: int
     rules: Rules
@@ -135,6 +136,7 @@ class Draft(BaseModel):
     person_in_charge: str
     risk_text: str
     description: str
+    dangerous: str = ""
     shifts: list[TypedShift]
     weeks: str
     needs: list[str] = []

@@ -30,6 +30,7 @@ VOLUNTEER = (
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
     "/me/pairings",
     *("/me/qualifications",),
+    *("/me/consents", "/me/guardian"),
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
@@ -37,6 +38,7 @@ STAFF = (
     "/staff/households",
 )
 CENTRE = (
+    *("/staff/minors", "/staff/minors?listed=all"),
     *("/staff/qualifications", "/staff/qualifications?state=verified"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),

@@ -38,10 +38,10 @@ class PersonalData:
     def masked(self) -> "PersonalData":
         """Return it as it may be shown: 张**, 519900********1234, 138****0000, a***@example.org."""
         return PersonalData(
-            name=self.name[:1] + _MASK * 2,
+            name=masked_name(self.name),
             gender=self.gender,
             id_number=f"{self.id_number[:6]}{_MASK * 8}{self.id_number[-4:]}",
-            phone=f"{self.phone[:3]}{_MASK * 4}{self.phone[-4:]}",
+            phone=masked_phone(self.phone),
             email=_masked_email(self.email),
         )
 
@@ -112,6 +112,14 @@ class KeyRing:
     def open_text(self, text_id: UUID, sealed: bytes) -> bytes:
         """Decrypt what ``seal_text`` sealed. Raises InvalidTag where it was changed."""
         return _decrypt(self._master, sealed, b"text:" + text_id.bytes)
+
+    def seal_guardian(self, guardian_id: UUID, guardian: bytes) -> bytes:
+        """Encrypt whom a minor's consent is from, and their phone number."""
+        return _encrypt(self._master, guardian, b"guardian:" + guardian_id.bytes)
+
+    def open_guardian(self, guardian_id: UUID, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_guardian`` sealed. Raises InvalidTag where it was changed."""
+        return _decrypt(self._master, sealed, b"guardian:" + guardian_id.bytes)
 
     def seal_person(self, volunteer_id: UUID, volunteer: Volunteer) -> SealedPerson:
         """Encrypt a volunteer's personal data under a fresh data key; both ciphertexts are bound to the volunteer."""
@@ -203,6 +211,16 @@ class KeyRing:
     def open_state(self, issuer: str, sealed: bytes) -> bytes:
         """Decrypt what ``seal_state`` sealed. Raises InvalidTag where it was changed or is another issuer's."""
         return _decrypt(self._master, sealed, b"state:" + issuer.encode())
+
+
+def masked_name(name: str) -> str:
+    """Return a name as it may be shown: 张**; nothing of nobody."""
+    return name[:1] + _MASK * 2 if name else ""
+
+
+def masked_phone(phone: str) -> str:
+    """Return a phone number as it may be shown: 138****0000; nothing where there is none."""
+    return f"{phone[:3]}{_MASK * 4}{phone[-4:]}" if phone else ""
 
 
 def _masked_email(email: str) -> str:
