@@ -44,7 +44,7 @@ CENTRE = (
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     "/staff/households",
     *("/staff/accounts", "/staff/accounts/new"),
-    *("/staff/network", "/staff/network/new", "/staff/standard", "/staff/standard/templates"),
+    *("/staff/overview", "/staff/overview/new", "/staff/standard", "/staff/standard/templates"),
 )
 CASE_WORKER = ("/staff/households", "/staff/households/new")
 OF_STATION = ("", "/staff", "/team", "/activities", "/projects")
