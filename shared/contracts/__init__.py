@@ -58,6 +58,8 @@ from shared.contracts.operations import (
     WorkRetried,
 )
 from shared.contracts.organisation import (
+    GuidingBodyChanged,
+    GuidingBodyRegistered,
     OrganisationChanged,
     OrganisationClosed,
     OrganisationRegistered,
@@ -88,6 +90,8 @@ from shared.contracts.sign_up import (
     VolunteerTakenOff,
     WithdrawalReason,
 )
+from shared.contracts.station_staff import StationStaffBegan, StationStaffEnded
+from shared.contracts.team_formation import TeamFormationApproved, TeamFormationAsked, TeamFormationRefused
 from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
@@ -118,6 +122,13 @@ EVENTS: dict[str, type[Event]] = {
         TeamRegistered,
         TeamChanged,
         TeamClosed,
+        GuidingBodyRegistered,
+        GuidingBodyChanged,
+        TeamFormationAsked,
+        TeamFormationApproved,
+        TeamFormationRefused,
+        StationStaffBegan,
+        StationStaffEnded,
         AllocationProposed,
         AllocationApproved,
         PlacementProposed,
@@ -197,6 +208,8 @@ __all__ = [
     "DeadLetterRedriven",
     "Event",
     "EventLogRepublished",
+    "GuidingBodyChanged",
+    "GuidingBodyRegistered",
     "HoursCorrected",
     "HoursCredited",
     "ImportCredited",
@@ -239,8 +252,13 @@ __all__ = [
     "StationChanged",
     "StationClosed",
     "StationRegistered",
+    "StationStaffBegan",
+    "StationStaffEnded",
     "TeamChanged",
     "TeamClosed",
+    "TeamFormationApproved",
+    "TeamFormationAsked",
+    "TeamFormationRefused",
     "TeamRegistered",
     "Undone",
     "VolunteerCategory",

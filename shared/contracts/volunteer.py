@@ -56,3 +56,7 @@ class VolunteerProfileChanged(Event):
     team_id: UUID | None = None
     registered_on: date
     import_id: UUID | None = None
+    left_team: str | None = None
+    """The name of the team that has come to its end, where that is what has changed."""
+    joined_team: str | None = None
+    """The name of the team that it has been merged into; none where it was closed."""
