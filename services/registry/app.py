@@ -9,9 +9,21 @@ from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
 from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
+from services.registry.station_staff.part import PART as STATION_STAFF
+from services.registry.teams.part import PART as TEAMS
 from shared.service.service import Service
 
-PARTS = (SELF_SERVICE, ACCOUNTS, ALLOCATION, CODES, PEOPLE, PLACES, ACCESS_LOG)
+PARTS = (
+    TEAMS,
+    SELF_SERVICE,
+    ACCOUNTS,
+    ALLOCATION,
+    CODES,
+    STATION_STAFF,
+    PEOPLE,
+    PLACES,
+    ACCESS_LOG,
+)
 
 
 def service() -> Service:

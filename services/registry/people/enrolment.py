@@ -43,6 +43,10 @@ class Origin:
     source: RegistrationSource
     language: str = "zh-CN"
     import_id: UUID | None = None
+    left_team: str | None = None
+    """The name of a team that has come to its end, and so is left."""
+    joined_team: str | None = None
+    """The name of the team that it was merged into."""
 
 
 @dataclass
@@ -134,6 +138,8 @@ def _profile_changed(origin: Origin, volunteer_id: UUID, volunteer: Volunteer) -
         team_id=volunteer.team_id,
         registered_on=volunteer.registered_on,
         import_id=origin.import_id,
+        left_team=origin.left_team,
+        joined_team=origin.joined_team,
     )
 
 

@@ -21,7 +21,14 @@ from services.registry.places.commands import (
     set_operators,
     set_seat,
 )
-from services.registry.places.queries import DistrictView, DivisionView, GuidingBodyView, OrganisationView, StationView, TeamView
+from services.registry.places.queries import (
+    DistrictView,
+    DivisionView,
+    GuidingBodyView,
+    OrganisationView,
+    StationView,
+    TeamView,
+)
 from shared.contracts.actor import Role
 from shared.http.auth import Caller, anyone, caller_with
 from shared.http.dependencies import ApiStore

@@ -53,6 +53,7 @@ PUBLIC = {
     ("POST", "/v1/password-resets"),
     ("GET", "/v1/districts"),
     ("GET", "/v1/divisions"),
+    ("GET", "/v1/guiding-bodies"),
     ("GET", "/v1/organisations"),
     ("GET", "/v1/stations"),
     ("GET", "/v1/teams"),
@@ -103,6 +104,10 @@ CHANGES = {
     "/v1/service-records/{record_id}/claims": _TIMES,
     "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
     "/v1/placements/{placement_id}/answer": {"accepted": True},
+    "/v1/team-formations/{formation_id}/answer": {"approved": True},
+    "/v1/teams/{team_id}/name": {"name": "服务队"},
+    "/v1/stations/{station_id}/operators": {"operators": []},
+    "/v1/station-staff/{staff_id}/reveal": {"reason": "x, for a test"},
     "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
     "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},
     **{
