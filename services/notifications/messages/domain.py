@@ -34,6 +34,9 @@ from shared.contracts import (
     SignUpPromoted,
     SignUpWithdrawn,
     StarLevelReached,
+    TeamFormationApproved,
+    TeamFormationRefused,
+    VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
     VolunteerTakenOff,
@@ -74,6 +77,10 @@ class Template(StrEnum):
     ABSENCE_EXCUSED = "absence_excused"
     HOURS_CORRECTED = "hours_corrected"
     PLACEMENT_PROPOSED = "placement_proposed"
+    TEAM_FORMED = "team_formed"
+    TEAM_NOT_FORMED = "team_not_formed"
+    TEAM_MERGED = "team_merged"
+    TEAM_CLOSED = "team_closed"
 
 
 TEMPLATES = tuple(Template)
@@ -104,6 +111,10 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.ABSENCE_EXCUSED: Purpose.ATTENDANCE,
     Template.HOURS_CORRECTED: Purpose.HOURS,
     Template.PLACEMENT_PROPOSED: Purpose.PLACE,
+    Template.TEAM_FORMED: Purpose.LEADING,
+    Template.TEAM_NOT_FORMED: Purpose.LEADING,
+    Template.TEAM_MERGED: Purpose.ACCOUNT,
+    Template.TEAM_CLOSED: Purpose.ACCOUNT,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -154,6 +165,7 @@ Told = tuple[UUID, Template, Facts, tuple[Channel, ...]]
 def _told(event: Event) -> Iterator[Told]:
     yield from _told_of_places(event)
     yield from _told_of_changes(event)
+    yield from _told_of_teams(event)
     yield from _told_of_service(event)
 
 
@@ -177,6 +189,20 @@ def _told_of_places(event: Event) -> Iterator[Told]:
                 yield event.volunteer_id, template, _own_shift(event), EVERYWHERE
             if event.place_stays_free and event.organiser_id and event.organiser_id != event.volunteer_id:
                 yield event.organiser_id, Template.PLACE_FREE, _shift(event), EVERYWHERE
+
+
+def _told_of_teams(event: Event) -> Iterator[Told]:
+    match event:
+        case TeamFormationApproved(asked_by_volunteer_id=UUID() as volunteer_id):
+            yield volunteer_id, Template.TEAM_FORMED, {"team": one_line(event.name)}, EVERYWHERE
+        case TeamFormationRefused(asked_by_volunteer_id=UUID() as volunteer_id):
+            facts: Facts = {"team": one_line(event.name), "reason": one_line(event.reason)}
+            yield volunteer_id, Template.TEAM_NOT_FORMED, facts, EVERYWHERE
+        case VolunteerProfileChanged(left_team=str() as left, joined_team=str() as joined):
+            facts = {"team": one_line(left), "into": one_line(joined)}
+            yield event.volunteer_id, Template.TEAM_MERGED, facts, EVERYWHERE
+        case VolunteerProfileChanged(left_team=str() as left):
+            yield event.volunteer_id, Template.TEAM_CLOSED, {"team": one_line(left)}, EVERYWHERE
 
 
 _UNANSWERED = {

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.store.ddl import secure
+from shared.store.ddl import grant, secure
 
 revision = "registry_0012"
 down_revision = "registry_0011"
@@ -64,9 +64,6 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX station_staff_station ON station_staff (district, station_id)",
-    "GRANT INSERT, UPDATE ON team TO registry_api",
-    "GRANT UPDATE (host_unit, parent_code, guiding_body_id) ON organisation TO registry_api",
-    "GRANT UPDATE (operators) ON station TO registry_api",
 )
 
 
@@ -76,3 +73,6 @@ def upgrade() -> None:
     secure("guiding_body", api="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE")
     secure("team_formation", api="SELECT, INSERT, UPDATE", worker="SELECT")
     secure("station_staff", api="SELECT, INSERT, UPDATE", worker="SELECT")
+    grant("team", api="INSERT, UPDATE")
+    grant("organisation", api="UPDATE (host_unit, parent_code, guiding_body_id)")
+    grant("station", api="UPDATE (operators)")

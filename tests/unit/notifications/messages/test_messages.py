@@ -32,6 +32,9 @@ from shared.contracts import (
     SignUpPromoted,
     SignUpWithdrawn,
     StarLevelReached,
+    TeamFormationApproved,
+    TeamFormationRefused,
+    VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
     VolunteerTakenOff,
@@ -174,6 +177,26 @@ PLACEMENT = PlacementProposed(
     service="elderly",
     answer_by=STARTS,
 )
+FORMATION: dict[str, Any] = {
+    "formation_id": uuid4(),
+    "name": "法律咨询队",
+    "kind": "professional",
+    "station_id": uuid4(),
+    "asked_by_volunteer_id": VOLUNTEER,
+}
+
+
+def of_no_team_any_more(left: str | None, joined: str | None = None) -> VolunteerProfileChanged:
+    return VolunteerProfileChanged(
+        volunteer_id=VOLUNTEER,
+        volunteer_no="V1",
+        category="resident",
+        registered_on=date(2026, 1, 1),
+        left_team=left,
+        joined_team=joined,
+    )
+
+
 TOLD = [
     (
         SignUpOffered(**SIGN_UP, place="Hall 1", ends_at=STARTS + HOUR, accept_by=STARTS - HOUR),
@@ -199,6 +222,10 @@ TOLD = [
     (credited(Provenance.LEADER), Template.HOURS_CREDITED),
     (star(), Template.STAR_LEVEL_REACHED),
     (PLACEMENT, Template.PLACEMENT_PROPOSED),
+    (TeamFormationApproved(**FORMATION, team_id=uuid4()), Template.TEAM_FORMED),
+    (TeamFormationRefused(**FORMATION, reason="已有同类队伍"), Template.TEAM_NOT_FORMED),
+    (of_no_team_any_more("第1服务队", "第2服务队"), Template.TEAM_MERGED),
+    (of_no_team_any_more("第1服务队"), Template.TEAM_CLOSED),
 ]
 
 
@@ -222,6 +249,8 @@ def test_a_volunteer_is_told_on_every_channel(event: Event, template: Template) 
         waitlisted(),
         excused(None),
         corrected(None),
+        of_no_team_any_more(None),
+        TeamFormationApproved(**FORMATION | {"asked_by_volunteer_id": None}, team_id=uuid4()),
         ShiftMoved(**SHIFT, **MOVED),
         ShiftCancelled(**SHIFT, ends_at=STARTS + HOUR, reason="大风"),
     ],
@@ -341,6 +370,10 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             },
             Template.STAR_LEVEL_REACHED: {"level": 2, "lifetime_minutes": 18000},
             Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
+            Template.TEAM_FORMED: {"team": "法律咨询队"},
+            Template.TEAM_NOT_FORMED: {"team": "法律咨询队", "reason": "已有同类队伍"},
+            Template.TEAM_MERGED: {"team": "第1服务队", "into": "第2服务队"},
+            Template.TEAM_CLOSED: {"team": "第1服务队"},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
             Template.NOT_AGREED: OWN_SHIFT_FACTS,
