@@ -8,6 +8,7 @@ from services.portal.closing.part import PART as CLOSING
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
+from services.portal.network.part import PART as NETWORK
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
 from services.portal.public.part import PART as PUBLIC
@@ -35,6 +36,7 @@ PARTS = (
     ROSTER,
     RECORDS,
     VOLUNTEERS,
+    NETWORK,
     RULES,
     LIVE,
     ME,

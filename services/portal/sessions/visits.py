@@ -16,6 +16,8 @@ ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
 """Who has activities to deal with, and so pages of staff."""
 READ_RULES = (*ORGANISERS, Role.CASE_WORKER, Role.AUDITOR, Role.OPERATOR)
 """Who may read the district's rules, of today and of before."""
+SEE_TREE = (*ORGANISERS, Role.AUDITOR)
+"""Who may look at the whole of the district's tree; an officer of a guiding body sees what it guides."""
 _SEE_OTHER = 303
 
 
@@ -45,6 +47,11 @@ class Visit:
     def may_read_rules(self) -> bool:
         """Whether somebody is logged in who may read the district's rules."""
         return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
+
+    @property
+    def sees_network(self) -> bool:
+        """Whether somebody is logged in who may look at organisations and teams."""
+        return self.session is not None and not self.session.roles.isdisjoint((*SEE_TREE, Role.GUIDE))
 
     @property
     def path(self) -> str:
