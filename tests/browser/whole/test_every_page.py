@@ -29,7 +29,10 @@ STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
     *("/staff/volunteers", "/staff/volunteers/new", "/staff/rules"),
 )
-CENTRE = ("/staff/rules", "/staff/rules/new")
+CENTRE = (
+    *("/staff/rules", "/staff/rules/new", "/staff/network", "/staff/network/organisations", "/staff/network/teams"),
+    *("/staff/network/formations", "/staff/network/formations/new", "/staff/network/guiding-bodies/new"),
+)
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
 WHO = ("public", "volunteer", "staff", "centre")
@@ -69,7 +72,7 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
     accounts = {"volunteer": system.district.volunteer, "centre": system.district.admin}
     await log_in(page, accounts.get(who, system.district.manager))
     if who in accounts:
-        return VOLUNTEER if who == "volunteer" else CENTRE
+        return VOLUNTEER if who == "volunteer" else (*CENTRE, *_of_the_tree(system))
     activity = system.district.activities["新华社区读书会"]
     with logged_in(system.platform, *system.district.manager) as manager:
         shift = manager.activities.send("GET", f"/v1/activities/{activity}").json()["shifts"][0]["id"]
@@ -78,6 +81,21 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
         *(f"/staff/activities/{activity}{part}" for part in (*OF_ACTIVITY, f"/shifts/{shift}")),
         *(f"/staff/shifts/{shift}{part}" for part in OF_SHIFT),
         *(f"/staff/offline{part}/{shift}" for part in ("", "-files")),
+    )
+
+
+def _of_the_tree(system: System) -> Sequence[str]:
+    """Return the page of a town, a station, an organisation and a team."""
+    with logged_in(system.platform, *system.district.admin) as admin:
+        tree = admin.registry.send("GET", "/v1/network").json()
+        found = {
+            kind: admin.registry.send("GET", f"/v1/network/{kind}?limit=1").json()["items"][0]["id"]
+            for kind in ("organisations", "teams")
+        }
+    return (
+        f"/staff/network/divisions/{tree['townships'][0]['code']}",
+        f"/staff/network/stations/{tree['centres'][0]['id']}",
+        *(f"/staff/network/{kind}/{found[kind]}" for kind in found),
     )
 
 
