@@ -260,11 +260,10 @@ class Choices:
 
 async def choices(calls: Upstream, kept: Kept, district: str) -> Choices:
     """Return the open organisations and stations and the guiding bodies of a district."""
-    found = await asyncio.gather(
-        *(
-            unless_away(kept.get((read, district), lambda read=read: calls.read(read, district=district, limit=1000)))
-            for read in (ALL_ORGANISATIONS, ALL_STATIONS)
-        ),
-        unless_away(calls.read(GUIDING_BODIES, district=district, limit=1000)),
-    )
+
+    async def listed(read: Read[Entries]) -> Entries | None:
+        return await unless_away(kept.get((read, district), lambda: calls.read(read, district=district, limit=1000)))
+
+    bodies = calls.read(GUIDING_BODIES, district=district, limit=1000)
+    found = await asyncio.gather(listed(ALL_ORGANISATIONS), listed(ALL_STATIONS), unless_away(bodies))
     return Choices(*([one for one in each.items if not one.closed_on] if each else [] for each in found))
