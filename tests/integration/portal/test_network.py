@@ -38,7 +38,7 @@ ORGANISATION = LINE | {
     "guiding_body": "西南财经大学团委",
     "volunteers": 4_000,
 }
-TEAM_LINE = {
+TEAM_LINE: dict[str, Any] = {
     "id": TEAM_ID,
     "code": "510115-TEAM-007",
     "name": "新华社区第1服务队",
@@ -76,7 +76,7 @@ FORMATION = {
     "own": False,
     "answerable": True,
 }
-STAFF = {
+STAFF: dict[str, Any] = {
     "id": STAFF_ID,
     "name": "李**",
     "employment": "full_time",
