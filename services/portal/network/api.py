@@ -24,7 +24,7 @@ Cursor = Annotated[str | None, Query(max_length=500)]
 async def show_district(visit: LookerOrGuide) -> Response:
     """Show the district's counts and its towns and streets; to an officer of a guiding body, its organisations."""
     if visit.session is None or visit.session.roles.isdisjoint(SEE_TREE):
-        return visit.go("/staff/network/organisations")
+        return await list_organisations(visit)
     tree = await unless_away(visit.calls.read(queries.DISTRICT))
     return visit.page("network/district.html", tree=tree)
 

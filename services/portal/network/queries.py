@@ -256,6 +256,7 @@ class Choices:
     organisations: Sequence[Entry]
     stations: Sequence[Entry]
     bodies: Sequence[Entry]
+    is_away: bool
 
 
 async def choices(calls: Upstream, kept: Kept, district: str) -> Choices:
@@ -264,6 +265,12 @@ async def choices(calls: Upstream, kept: Kept, district: str) -> Choices:
     async def listed(read: Read[Entries]) -> Entries | None:
         return await unless_away(kept.get((read, district), lambda: calls.read(read, district=district, limit=1000)))
 
-    bodies = calls.read(GUIDING_BODIES, district=district, limit=1000)
-    found = await asyncio.gather(listed(ALL_ORGANISATIONS), listed(ALL_STATIONS), unless_away(bodies))
-    return Choices(*([one for one in each.items if not one.closed_on] if each else [] for each in found))
+    found = await asyncio.gather(
+        listed(ALL_ORGANISATIONS),
+        listed(ALL_STATIONS),
+        unless_away(calls.read(GUIDING_BODIES, district=district, limit=1000)),
+    )
+    organisations, stations, bodies = (
+        [one for one in each.items if not one.closed_on] if each else [] for each in found
+    )
+    return Choices(organisations, stations, bodies, is_away=None in found)

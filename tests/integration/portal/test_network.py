@@ -179,8 +179,7 @@ async def test_what_became_of_a_merged_team_is_said_and_nothing_can_be_done_abou
 @pytest.mark.row(9)
 async def test_a_guiding_body_s_officer_comes_to_its_organisations_and_answers_requests(portal: Portal) -> None:
     guide = await portal.logged_in("guide")
-    assert (await guide.get("/staff/network")).headers["location"] == "/staff/network/organisations"
-    page = (await guide.get("/staff/network/organisations")).text
+    page = (await guide.get("/staff/network")).text
     assert "西南财经大学团委指导" in page
     assert 'href="/staff/volunteers"' not in page
     assert (await guide.get("/staff/volunteers")).status_code == 403
@@ -263,6 +262,8 @@ async def test_where_registry_is_away_or_nothing_is_there_the_pages_say_so(porta
     office = await portal.logged_in("district_admin")
     portal.services.answer("GET registry/v1/network/teams", page_of())
     assert "没有找到" in (await office.get("/staff/network/teams?query=none")).text
+    portal.services.answer("GET registry/v1/network/teams", page_of(TEAM_LINE | {"closed_on": "2026-03-01"}))
+    assert "已结束" in (await office.get("/staff/network/teams?closed=1")).text
     portal.services.answer("GET registry/v1/team-formations", page_of())
     assert "没有申请" in (await office.get("/staff/network/formations")).text
     del portal.services.answers["GET registry/v1/network"]
