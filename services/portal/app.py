@@ -13,6 +13,7 @@ from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
+from services.portal.network.part import PART as NETWORK
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
 from services.portal.operations.part import PART as OPERATIONS
@@ -47,6 +48,7 @@ PARTS = (
     RECORDS,
     QUALIFICATIONS,
     VOLUNTEERS,
+    NETWORK,
     STANDARD,
     ALLOCATION,
     IMPORTS,

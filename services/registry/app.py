@@ -13,9 +13,12 @@ from services.registry.recipients.part import PART as RECIPIENTS
 from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
 from services.registry.standard.part import PART as STANDARD
+from services.registry.station_staff.part import PART as STATION_STAFF
+from services.registry.teams.part import PART as TEAMS
 from shared.service.service import Service
 
 PARTS = (
+    TEAMS,
     SELF_SERVICE,
     RECIPIENTS,
     STANDARD,
@@ -24,6 +27,7 @@ PARTS = (
     CONSENTS,
     ACCOUNTS,
     CODES,
+    STATION_STAFF,
     PEOPLE,
     PLACES,
     ACCESS_LOG,

@@ -46,6 +46,7 @@ class Places(StrEnum):
     """The files of a district's places, in the order in which they refer to one another."""
 
     DIVISIONS = "divisions"
+    GUIDING_BODIES = "guiding_bodies"
     ORGANISATIONS = "organisations"
     STATIONS = "stations"
     TEAMS = "teams"
@@ -63,7 +64,7 @@ def import_places(  # noqa: PLR0913, PLR0917 - the options of a command line
     url: RegistryUrl = REGISTRY_URL,
     district: Annotated[str | None, typer.Option(help="the operator says here which district the file is of")] = None,
 ) -> None:
-    """Import divisions, organisations, stations or teams; importing them again changes nothing.
+    """Import divisions, guiding bodies, organisations, stations or teams; importing them again changes nothing.
 
     Exit code 0: every line was dealt with (rejected ones are in the report); 1: the file could not be imported;
     2: the service could not be reached or refused.

@@ -59,6 +59,8 @@ from shared.contracts.operations import (
     WorkRetried,
 )
 from shared.contracts.organisation import (
+    GuidingBodyChanged,
+    GuidingBodyRegistered,
     OrganisationChanged,
     OrganisationClosed,
     OrganisationRegistered,
@@ -108,6 +110,8 @@ from shared.contracts.standard import (
     StandardAdopted,
     StationStatusChanged,
 )
+from shared.contracts.station_staff import StationStaffBegan, StationStaffEnded
+from shared.contracts.team_formation import TeamFormationApproved, TeamFormationAsked, TeamFormationRefused
 from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
@@ -138,6 +142,13 @@ EVENTS: dict[str, type[Event]] = {
         TeamRegistered,
         TeamChanged,
         TeamClosed,
+        GuidingBodyRegistered,
+        GuidingBodyChanged,
+        TeamFormationAsked,
+        TeamFormationApproved,
+        TeamFormationRefused,
+        StationStaffBegan,
+        StationStaffEnded,
         AllocationProposed,
         AllocationApproved,
         PlacementProposed,
@@ -240,6 +251,8 @@ __all__ = [
     "DeadLetterRedriven",
     "Event",
     "EventLogRepublished",
+    "GuidingBodyChanged",
+    "GuidingBodyRegistered",
     "HoursCorrected",
     "HoursCredited",
     "ImportCredited",
@@ -294,9 +307,14 @@ __all__ = [
     "StationChanged",
     "StationClosed",
     "StationRegistered",
+    "StationStaffBegan",
+    "StationStaffEnded",
     "StationStatusChanged",
     "TeamChanged",
     "TeamClosed",
+    "TeamFormationApproved",
+    "TeamFormationAsked",
+    "TeamFormationRefused",
     "TeamRegistered",
     "Undone",
     "VolunteerCategory",

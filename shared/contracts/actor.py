@@ -18,6 +18,8 @@ class Role(StrEnum):
     TEAM_LEADER = "team_leader"
     STATION_MANAGER = "station_manager"
     CASE_WORKER = "case_worker"
+    GUIDE = "guide"
+    """An officer of a guiding body: sees and approves what its organisations do, and no person's data."""
     DISTRICT_ADMIN = "district_admin"
     AUDITOR = "auditor"
     OPERATOR = "operator"
@@ -40,7 +42,10 @@ class Reach(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where somebody's roles hold: districts (GB/T 2260 codes, or `EVERY_DISTRICT`), and ids of stations and teams."""
+    """Where somebody's roles hold: districts (GB/T 2260 codes, or `EVERY_DISTRICT`), and units in them.
+
+    Units are ids of stations, teams and guiding bodies.
+    """
 
     districts: frozenset[str]
     units: frozenset[UUID] = frozenset()

@@ -1,4 +1,4 @@
-"""Events of an organisation, a station and a team: public reference data, names included.
+"""Events of a guiding body, an organisation, a station and a team: public reference data, names included.
 
 Invariant: what tells of an entry carries all of it, so that its last event is enough to know it.
 """
@@ -8,6 +8,24 @@ from typing import ClassVar
 from uuid import UUID
 
 from shared.contracts.event import Event
+
+
+class GuidingBody(Event):
+    """What the events that tell of a guiding body's entry say."""
+
+    topic: ClassVar[str] = "registry.guiding-body"
+
+    guiding_body_id: UUID
+    code: str
+    name: str
+
+
+class GuidingBodyRegistered(GuidingBody):
+    """A body that guides organisations is on the register: a League committee of the district or a university."""
+
+
+class GuidingBodyChanged(GuidingBody):
+    """A guiding body's entry has changed."""
 
 
 class Organisation(Event):
@@ -21,6 +39,11 @@ class Organisation(Event):
     kind: str
     closed_on: date | None = None
     """The day from which on it is closed, in the district's zone."""
+    host_unit: str | None = None
+    """The unit that it has its seat at."""
+    parent_code: str | None = None
+    """The organisation that it is a member of."""
+    guiding_body_id: UUID | None = None
 
 
 class OrganisationRegistered(Organisation):
@@ -49,6 +72,8 @@ class Station(Event):
     volunteer_quota: int = 0
     closed_on: date | None = None
     """The day from which on it is closed, in the district's zone."""
+    operators: tuple[str, ...] = ()
+    """The units that run it jointly, by name; none where one alone does."""
 
 
 class StationRegistered(Station):
@@ -77,6 +102,10 @@ class Team(Event):
     focus_service: str | None = None
     closed_on: date | None = None
     """The day from which on it is closed, in the district's zone."""
+    is_head: bool | None = None
+    """Whether it is its organisation's head team; where nothing is said, a team of kind ``university`` is."""
+    merged_into_id: UUID | None = None
+    """The team that its members are of since it was closed."""
 
 
 class TeamRegistered(Team):

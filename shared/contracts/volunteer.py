@@ -64,3 +64,7 @@ class VolunteerProfileChanged(Event):
     """Under 18; absent in older events, like ``guardian_agreed``."""
     guardian_agreed: bool = False
     """A minor's guardian has agreed: until then they sign up for nothing."""
+    left_team: str | None = None
+    """The name of the team that has come to its end, where that is what has changed."""
+    joined_team: str | None = None
+    """The name of the team that it has been merged into; none where it was closed."""

@@ -33,11 +33,18 @@ class Columns:
     """Header as written in files -> our field name; the first header of a field is the one that people are shown."""
     holds: Mapping[str, Holds] = field(default_factory=dict)
     """Field -> what its cells hold, where that is not text."""
+    optional: frozenset[str] = frozenset()
+    """Fields that a file need not have a column of; its rows then have no value of theirs, not even an empty one."""
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
         """The fields, in their order."""
         return tuple(dict.fromkeys(self.headers.values()))
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The fields that every file has a column of."""
+        return tuple(field for field in self.fields if field not in self.optional)
 
     @cached_property
     def _by_key(self) -> Mapping[str, str]:

@@ -79,7 +79,7 @@ def _header(line: Line, columns: Columns) -> Header | None:
             unnamed.append(place)
         elif field is not None or not numbers_lines(cell):
             return None
-    if line.fault or len(fields) != len(columns.fields):
+    if line.fault or not fields.keys() >= set(columns.needed):
         return None
     return Header(line.number, fields, tuple(unnamed), len(line.cells))
 
@@ -109,7 +109,7 @@ def _column_faults(line: Line, columns: Columns) -> list[Fault]:
             if _LONG_NUMBER.search(cell):  # a person's, where the header is missing
                 named["name"] = "…"
             found.append(Fault(f"header column {place}", Code.UNKNOWN_COLUMN, named))
-    missing = [field for field in columns.fields if field not in seen]
+    missing = [field for field in columns.needed if field not in seen]
     return found + [Fault(f"header {field}", Code.MISSING_COLUMN, {"name": columns.shown(field)}) for field in missing]
 
 

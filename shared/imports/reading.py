@@ -211,7 +211,7 @@ class _Understanding:
     """Makes rows of lines."""
 
     def __init__(self, columns: Columns, found: Header, cut: frozenset[str]) -> None:
-        self._names = columns.fields
+        self._names = tuple(field for field in columns.fields if field in found.fields)
         self._cut = cut
         self._looked_at: list[tuple[str, ...]] = []
         """The first rows, to tell columns of numbers that a program has cut."""

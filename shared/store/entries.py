@@ -4,11 +4,12 @@ Invariant: the last version of an entry wins, in whatever order and however ofte
 the entry's.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import JSON, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.received import Received
@@ -49,10 +50,14 @@ def own_entries(name: str, table: Table, fields: Mapping[str, str]) -> Projectio
 def keep_entries(table: Table, fields: Mapping[str, str], *, shape: int = 1) -> Project:
     """Return what enters events in such a table, by one statement."""
     shaped = ["shape"] if "shape" in table.c else []
+    written = {column for column in fields if isinstance(table.c[column].type, JSON)}
     statement = keep_latest(table, [*fields, *shaped])
 
     async def keep(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
-        told = {column: [getattr(event.data, field) for event in events] for column, field in fields.items()}
+        told = {
+            column: [json.dumps(value) if column in written else value for value in _values(events, field)]
+            for column, field in fields.items()
+        }
         await tx.execute(
             statement,
             {
@@ -65,6 +70,10 @@ def keep_entries(table: Table, fields: Mapping[str, str], *, shape: int = 1) -> 
         )
 
     return keep
+
+
+def _values(events: Sequence[Received[Any]], field: str) -> list[Any]:
+    return [getattr(event.data, field) for event in events]
 
 
 def same_names(*columns: str) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from shared.contracts import (
     Event,
+    GuidingBodyRegistered,
     OrganisationRegistered,
     Provenance,
     RegistrationSource,
@@ -20,6 +21,7 @@ from shared.contracts import (
     ServiceRated,
     ServiceRecordsImported,
     StationRegistered,
+    StationStaffBegan,
     TeamRegistered,
     VolunteerProfileChanged,
     VolunteerRegistered,
@@ -149,6 +151,7 @@ async def a_history(platform: Platform) -> list[UUID]:
     volunteers = [new_id() for _ in range(30)]
     elsewhere = new_id()
     station, team, organisation, import_id = new_id(), new_id(), new_id(), new_id()
+    body, staff = new_id(), new_id()
     moved = VolunteerProfileChanged(
         volunteer_id=volunteers[0],
         volunteer_no="V000",
@@ -162,6 +165,13 @@ async def a_history(platform: Platform) -> list[UUID]:
         event(
             StationRegistered(station_id=station, code="S", name="站", level="station", division_code="510115001"),
             station,
+        ),
+        event(GuidingBodyRegistered(guiding_body_id=body, code="G", name="团委"), body),
+        event(
+            StationStaffBegan(
+                staff_id=staff, station_id=station, employment="full_time", source="other", since=date(2026, 3, 1)
+            ),
+            staff,
         ),
         event(TeamRegistered(team_id=team, code="T", name="队", kind="community"), team),
         *(registered(volunteer, f"V{i:03}") for i, volunteer in enumerate(volunteers)),
@@ -219,6 +229,13 @@ async def _on_file(platform: Platform, volunteers: Sequence[UUID], elsewhere: UU
                     f"WHERE topic = 'registry.{table}'"
                 )
             )
+        await tx.execute(
+            text("""
+                INSERT INTO guiding_body (district, id, version, code, name)
+                SELECT district, aggregate_id, 1, data ->> 'code', data ->> 'name' FROM event_log
+                WHERE topic = 'registry.guiding-body'
+            """)
+        )
         team = (await tx.execute(text("SELECT id FROM team"))).scalar_one()
         for district, person, number, category, version in people:
             await tx.execute(
@@ -237,6 +254,15 @@ async def _on_file(platform: Platform, volunteers: Sequence[UUID], elsewhere: UU
                     "version": version,
                 },
             )
+    async with api.transaction(DISTRICT) as tx:
+        await tx.execute(
+            text("""
+                INSERT INTO station_staff (district, id, station_id, sealed_name, employment, source, since, version)
+                SELECT district, aggregate_id, CAST(data ->> 'station_id' AS uuid), 'sealed', data ->> 'employment',
+                       data ->> 'source', CAST(data ->> 'since' AS date), 1 FROM event_log
+                WHERE topic = 'registry.station-staff'
+            """)
+        )
     await api.close()
 
 

@@ -45,6 +45,9 @@ from shared.contracts import (
     SignUpWithdrawn,
     StarLevelReached,
     StationStatusChanged,
+    TeamFormationApproved,
+    TeamFormationRefused,
+    VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
     VolunteerTakenOff,
@@ -97,6 +100,10 @@ class Template(StrEnum):
     QUALIFICATION_REVOKED = "qualification_revoked"
     QUALIFICATION_LACKING = "qualification_lacking"
     PLACEMENT_EXPIRED = "placement_expired"
+    TEAM_FORMED = "team_formed"
+    TEAM_NOT_FORMED = "team_not_formed"
+    TEAM_MERGED = "team_merged"
+    TEAM_CLOSED = "team_closed"
 
 
 TEMPLATES = tuple(Template)
@@ -139,6 +146,10 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.QUALIFICATION_REVOKED: Purpose.ACCOUNT,
     Template.QUALIFICATION_LACKING: Purpose.CHANGE,
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
+    Template.TEAM_FORMED: Purpose.LEADING,
+    Template.TEAM_NOT_FORMED: Purpose.LEADING,
+    Template.TEAM_MERGED: Purpose.ACCOUNT,
+    Template.TEAM_CLOSED: Purpose.ACCOUNT,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -190,6 +201,7 @@ def _told(event: Event) -> Iterator[Told]:
     yield from _told_of_places(event)
     yield from _told_of_pairings(event)
     yield from _told_of_changes(event)
+    yield from _told_of_teams(event)
     yield from _told_of_service(event)
     yield from _told_of_stations(event)
     yield from _told_of_qualifications(event)
@@ -233,6 +245,20 @@ def _told_of_pairings(event: Event) -> Iterator[Told]:
         case PairingEnded(volunteer_id=UUID() as volunteer_id):
             facts = {"station": one_line(event.station_name), "ended_on": event.ended_on.isoformat()}
             yield volunteer_id, Template.PAIRING_ENDED, facts, EVERYWHERE
+
+
+def _told_of_teams(event: Event) -> Iterator[Told]:
+    match event:
+        case TeamFormationApproved(asked_by_volunteer_id=UUID() as volunteer_id):
+            yield volunteer_id, Template.TEAM_FORMED, {"team": one_line(event.name)}, EVERYWHERE
+        case TeamFormationRefused(asked_by_volunteer_id=UUID() as volunteer_id):
+            facts: Facts = {"team": one_line(event.name), "reason": one_line(event.reason)}
+            yield volunteer_id, Template.TEAM_NOT_FORMED, facts, EVERYWHERE
+        case VolunteerProfileChanged(left_team=str() as left, joined_team=str() as joined):
+            facts = {"team": one_line(left), "into": one_line(joined)}
+            yield event.volunteer_id, Template.TEAM_MERGED, facts, EVERYWHERE
+        case VolunteerProfileChanged(left_team=str() as left):
+            yield event.volunteer_id, Template.TEAM_CLOSED, {"team": one_line(left)}, EVERYWHERE
 
 
 _UNANSWERED = {

@@ -23,6 +23,8 @@ OPEN_ACCOUNTS = (Role.DISTRICT_ADMIN, Role.OPERATOR)
 SEE_OVERVIEW = (Role.DISTRICT_ADMIN, Role.AUDITOR)
 """Who may look at the targets of the network, and at every station."""
 SEE_STATIONS = (*SEE_OVERVIEW, Role.STATION_MANAGER)
+SEE_TREE = (*ORGANISERS, Role.AUDITOR)
+"""Who may look at the whole of the district's tree; an officer of a guiding body sees what it guides."""
 _SEE_OTHER = 303
 
 
@@ -86,6 +88,11 @@ class Visit:
     def may_open_accounts(self) -> bool:
         """Whether somebody is logged in who deals with the district's accounts."""
         return self.session is not None and not self.session.roles.isdisjoint(OPEN_ACCOUNTS)
+
+    @property
+    def sees_network(self) -> bool:
+        """Whether somebody is logged in who may look at organisations and teams."""
+        return self.session is not None and not self.session.roles.isdisjoint((*SEE_TREE, Role.GUIDE))
 
     @property
     def path(self) -> str:

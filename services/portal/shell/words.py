@@ -62,6 +62,7 @@ ROLES = {
     "team_leader": N_("队长"),
     "station_manager": N_("站长"),
     "case_worker": N_("社工"),
+    "guide": N_("指导机构"),
     "district_admin": N_("区管理员"),
     "auditor": N_("审计员"),
     "operator": N_("运维"),
@@ -87,6 +88,20 @@ PROVENANCES = {
     "leader": N_("负责人记录"),
     "self_check_in": N_("现场签到"),
     "import": N_("批量导入"),
+}
+
+
+TEAM_KINDS = {
+    "community": N_("社区服务队"),
+    "professional": N_("专业服务队"),
+    "unclassified": N_("未分类服务队"),
+}
+EMPLOYMENTS = {"full_time": N_("专职"), "part_time": N_("兼职")}
+POST_SOURCES = {
+    "station": N_("社区工作者"),
+    "village_graduate": N_("一村一名大学生"),
+    "western_plan": N_("西部计划"),
+    "other": N_("其他"),
 }
 
 
@@ -131,6 +146,18 @@ class WordsOf:
     def role(self, code: str) -> str:
         """Return what a role is called."""
         return self._word(ROLES, code)
+
+    def team_kind(self, code: str) -> str:
+        """Return what a kind of team is called."""
+        return self._word(TEAM_KINDS, code)
+
+    def employment(self, code: str) -> str:
+        """Return how somebody at a station is employed."""
+        return self._word(EMPLOYMENTS, code)
+
+    def post_source(self, code: str) -> str:
+        """Return what a post at a station comes from."""
+        return self._word(POST_SOURCES, code)
 
     def purpose(self, code: str) -> tuple[str, str]:
         """Return what a purpose of messages is called, and which messages these are."""

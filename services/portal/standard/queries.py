@@ -193,7 +193,7 @@ class Done(BaseModel):
 STANDINGS = Read("registry", "/v1/station-standings", Standings)
 STATION = Read("registry", "/v1/station-standings/{station_id}", Station)
 TEMPLATES = Read("registry", "/v1/station-standards", list[Template])
-NETWORK = Read("registry", "/v1/network", Network)
+NETWORK = Read("registry", "/v1/network-targets", Network)
 HOURS = Read("assessment", "/v1/statistics", Hours)
 PDF, JPEG, PNG = (
     File("registry", "/v1/evidence/{evidence_id}", media_type)
@@ -205,8 +205,8 @@ ADD_EVIDENCE = Upload("registry", "/v1/station-standings/{station_id}/evidence",
 REMOVE_EVIDENCE = Change("POST", "registry", "/v1/evidence/{evidence_id}/removal", Done)
 JUDGE = Change("POST", "registry", "/v1/station-standings/{station_id}/judgements", Done)
 ADOPT = Change("POST", "registry", "/v1/station-standards/adoption", Done)
-MAKE_PLAN = Change("POST", "registry", "/v1/network/plans", Done)
-END_PLAN = Change("POST", "registry", "/v1/network/plans/{plan_id}/ending", Done)
+MAKE_PLAN = Change("POST", "registry", "/v1/network-targets/plans", Done)
+END_PLAN = Change("POST", "registry", "/v1/network-targets/plans/{plan_id}/ending", Done)
 
 
 @dataclass(frozen=True, slots=True)

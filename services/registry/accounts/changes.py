@@ -13,8 +13,9 @@ from services.registry.access_log.repository import Noted, note
 from services.registry.accounts import repository, sessions
 from services.registry.accounts.domain import event_district
 from services.registry.accounts.repository import Account
-from shared.contracts import AccountOpened
+from shared.contracts import AccountOpened, AccountRolesChanged
 from shared.contracts.account import AccountEvent
+from shared.contracts.actor import Actor, Role
 from shared.contracts.received import StateRecord
 from shared.contracts.topics import REVOCATION
 from shared.store import event_log
@@ -37,6 +38,23 @@ async def record(
     told = NewEvent(event_district(account.district), account.id, version, event, caused_by)
     await event_log.append(tx, [told])
     await note(tx, Noted(account.district, caused_by, _action_of(event), account.id, reason))
+
+
+async def replace_unit(tx: AsyncConnection, actor: Actor, unit: UUID, by: UUID | None) -> None:
+    """Let all who lead a team that has ended lead the one that it was merged into, or no longer lead it.
+
+    Whoever then leads none is no team leader any more.
+    """
+    for account_id in await repository.ids_with_unit(tx, actor.district, unit):
+        account = await repository.lock(tx, actor.district, account_id)
+        kept = [by if each == unit else each for each in account.units]
+        units = tuple(dict.fromkeys(each for each in kept if each))
+        leads = await repository.names_a_team(tx, actor.district, units)
+        roles = [role for role in account.roles if leads or role != Role.TEAM_LEADER]
+        version = await repository.set_roles(tx, account, roles, units)
+        event = AccountRolesChanged(account_id=account.id, roles=tuple(roles), units=units)
+        await record(tx, account, version, event, actor.name, "team merged" if by else "team closed")
+        await revoke_all(tx, account, version)
 
 
 async def revoke_all(tx: AsyncConnection, account: Account, version: int, *, but: UUID | None = None) -> None:

@@ -18,12 +18,14 @@ from shared.contracts.actor import EVERY_DISTRICT, Actor, Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.operations import NO_DISTRICT
 
-_DISTRICT_STAFF = frozenset({Role.STATION_MANAGER, Role.TEAM_LEADER, Role.CASE_WORKER, Role.AUDITOR, Role.VOLUNTEER})
+_DISTRICT_STAFF = frozenset(
+    {Role.STATION_MANAGER, Role.TEAM_LEADER, Role.CASE_WORKER, Role.GUIDE, Role.AUDITOR, Role.VOLUNTEER}
+)
 MAY_GRANT: Mapping[Role, frozenset[Role]] = {
     Role.OPERATOR: _DISTRICT_STAFF | {Role.DISTRICT_ADMIN},
     Role.DISTRICT_ADMIN: _DISTRICT_STAFF,
 }
-_NEED_UNITS = frozenset({Role.STATION_MANAGER, Role.TEAM_LEADER})
+_NEED_UNITS = frozenset({Role.STATION_MANAGER, Role.TEAM_LEADER, Role.GUIDE})
 NEED_SECOND_FACTOR = frozenset({Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR})
 """GB/T 22239, level 3: who administers or looks at everything logs in by two factors; others may."""
 MIN_PASSWORD, MAX_PASSWORD = 10, 200

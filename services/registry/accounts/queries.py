@@ -90,6 +90,7 @@ _ACCOUNTS = """
                    AND f.confirmed_at IS NOT NULL) AS second_factor,
            ARRAY(SELECT code FROM station u WHERE u.district = a.district AND u.id = ANY(a.units)
                  UNION ALL SELECT code FROM team u WHERE u.district = a.district AND u.id = ANY(a.units)
+                 UNION ALL SELECT code FROM guiding_body u WHERE u.district = a.district AND u.id = ANY(a.units)
                  ORDER BY 1) AS units,
            (SELECT count(*) FROM session s
             WHERE s.district = a.district AND s.account_id = a.id

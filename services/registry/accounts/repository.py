@@ -152,11 +152,27 @@ async def _change(tx: AsyncConnection, statement: TextClause, account: Account, 
 _UNITS = text("""
     SELECT code, id FROM station WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
     UNION ALL SELECT code, id FROM team WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
+    UNION ALL SELECT code, id FROM guiding_body WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
 """)
+_WITH_UNIT = text("SELECT id FROM account WHERE district = :district AND :unit = ANY(units) ORDER BY id")
+_NAMES_A_TEAM = text("SELECT EXISTS (SELECT FROM team WHERE district = :district AND id = ANY(CAST(:units AS uuid[])))")
+
+
+async def ids_with_unit(tx: AsyncConnection, district: str, unit: UUID) -> Sequence[UUID]:
+    """Return the accounts that have a unit."""
+    return (await tx.scalars(_WITH_UNIT, {"district": district, "unit": unit})).all()
+
+
+async def names_a_team(tx: AsyncConnection, district: str, units: Sequence[UUID]) -> bool:
+    """Return whether one of the units is a team."""
+    return bool(await tx.scalar(_NAMES_A_TEAM, {"district": district, "units": list(units)}))
 
 
 async def unit_ids(tx: AsyncConnection, district: str, codes: Sequence[str]) -> tuple[UUID, ...]:
-    """Return the ids of stations and teams. Raises RefusedError (unknown_reference) where one is not on file."""
+    """Return the ids of stations, teams and guiding bodies.
+
+    Raises RefusedError (unknown_reference) where one is not on file.
+    """
     ids = {row.code: row.id for row in await tx.execute(_UNITS, {"district": district, "codes": list(codes)})}
     if any(code not in ids for code in codes):
         raise RefusedError(Fault("units", Code.UNKNOWN_REFERENCE))

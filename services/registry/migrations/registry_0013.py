@@ -8,7 +8,7 @@ from alembic import op
 from shared.store.ddl import let_in_worker, secure
 
 revision = "registry_0013"
-down_revision = "registry_0011"
+down_revision = "registry_0012"
 branch_labels = None
 depends_on = None
 

@@ -44,6 +44,10 @@ class Origin:
     source: RegistrationSource
     language: str = "zh-CN"
     import_id: UUID | None = None
+    left_team: str | None = None
+    """The name of a team that has come to its end, and so is left."""
+    joined_team: str | None = None
+    """The name of the team that it was merged into."""
 
 
 @dataclass
@@ -83,7 +87,7 @@ def prepare(
         row = _stored(keys, known.id, entry, origin.source, known.language, known.version + news, today)
         enrolment.changed.append(row)
         if news:
-            told = profile_changed(row, minor=minor, guardian_agreed=known.guardian_agreed, import_id=origin.import_id)
+            told = profile_changed(row, minor=minor, guardian_agreed=known.guardian_agreed, origin=origin)
             enrolment.events.append(_event(origin, row, told))
     rows = enrolment.registered + enrolment.changed
     sealed = seal(keys.contact_public_key, [(str(row.id), _contact(row)) for row in rows])
@@ -139,9 +143,12 @@ def _registered(origin: Origin, row: StoredVolunteer) -> VolunteerRegistered:
 
 
 def profile_changed(
-    row: StoredVolunteer | OnFileInFull, *, minor: bool, guardian_agreed: bool, import_id: UUID | None = None
+    row: StoredVolunteer | OnFileInFull, *, minor: bool, guardian_agreed: bool, origin: Origin | None = None
 ) -> VolunteerProfileChanged:
-    """Return what is told of a volunteer whose entry has changed: all that other services know of them."""
+    """Return what is told of a volunteer whose entry has changed: all that other services know of them.
+
+    ``origin`` says by which import, or by the end of which team, where it was one.
+    """
     volunteer = row.volunteer
     return VolunteerProfileChanged(
         volunteer_id=row.id,
@@ -150,9 +157,11 @@ def profile_changed(
         organisation_id=volunteer.organisation_id,
         team_id=volunteer.team_id,
         registered_on=volunteer.registered_on,
-        import_id=import_id,
+        import_id=origin.import_id if origin else None,
         minor=minor,
         guardian_agreed=guardian_agreed,
+        left_team=origin.left_team if origin else None,
+        joined_team=origin.joined_team if origin else None,
     )
 
 

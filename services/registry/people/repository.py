@@ -76,19 +76,27 @@ async def last_before_a_free_number(tx: AsyncConnection, district: str, taken: s
 
 
 _REFERENCES = text("""
+    WITH RECURSIVE after AS (
+        SELECT code, id, merged_into_id, closed_on FROM team WHERE district = :district
+        UNION ALL
+        SELECT a.code, t.id, t.merged_into_id, t.closed_on FROM after a
+        JOIN team t ON t.district = :district AND t.id = a.merged_into_id
+    )
     SELECT 'organisation' AS kind, code, id FROM organisation WHERE district = :district
-    UNION ALL SELECT 'team', code, id FROM team WHERE district = :district
+    UNION ALL SELECT CASE WHEN closed_on IS NULL THEN 'team' ELSE 'closed team' END, code, id FROM after
+    WHERE merged_into_id IS NULL
     UNION ALL SELECT 'community', code, NULL FROM division WHERE district = :district AND level = 'community'
 """)
 
 
 async def references(tx: AsyncConnection, district: str) -> References:
-    """Return what a volunteer of the district may refer to."""
+    """Return what a volunteer of the district may refer to: by the code of a team, the one it was merged into."""
     rows = (await tx.execute(_REFERENCES, {"district": district})).all()
     return References(
         district=district,
         organisations={row.code: row.id for row in rows if row.kind == "organisation"},
         teams={row.code: row.id for row in rows if row.kind == "team"},
+        closed_teams=frozenset(row.code for row in rows if row.kind == "closed team"),
         communities=frozenset(row.code for row in rows if row.kind == "community"),
     )
 
@@ -168,6 +176,9 @@ COLUMNS_IN_FULL = """
 """
 """What ``in_full_of`` makes a volunteer of; FROM volunteer v."""
 _ONE_IN_FULL = text(f"{COLUMNS_IN_FULL} FROM volunteer v WHERE district = :district AND id = :id")
+_MEMBERS_IN_FULL = text(f"""
+    {COLUMNS_IN_FULL} FROM volunteer v WHERE district = :district AND team_id = :team_id ORDER BY v.id LIMIT :most
+""")
 _SEVERAL_IN_FULL = text(f"""
     {COLUMNS_IN_FULL} FROM unnest(CAST(:ids AS uuid[])) AS l(id)
     JOIN volunteer v ON v.district = :district AND v.id = l.id
@@ -187,6 +198,14 @@ def in_full_of(keys: KeyRing, row: Row[Any]) -> OnFileInFull:
     source = RegistrationSource(row.source)
     volunteer = _opened(keys, row)
     return OnFileInFull(row.id, volunteer, source, row.language, row.version, row.minor, row.guardian_agreed)
+
+
+async def members_in_full(
+    tx: AsyncConnection, keys: KeyRing, district: str, team_id: UUID, most: int
+) -> list[OnFileInFull]:
+    """Return all that is on file of at most so many members of a team. Decrypting takes time in proportion."""
+    rows = (await tx.execute(_MEMBERS_IN_FULL, {"district": district, "team_id": team_id, "most": most})).all()
+    return await asyncio.to_thread(lambda: [in_full_of(keys, row) for row in rows])
 
 
 async def several_in_full(

@@ -12,13 +12,23 @@ from services.registry.places import queries
 from services.registry.places.commands import (
     ORGANISATION,
     STATION,
-    TEAM,
     DistrictOpened,
+    EntryChanged,
     EntryClosed,
     close_entry,
     open_district,
+    register_guiding_body,
+    set_operators,
+    set_seat,
 )
-from services.registry.places.queries import DistrictView, DivisionView, OrganisationView, StationView, TeamView
+from services.registry.places.queries import (
+    DistrictView,
+    DivisionView,
+    GuidingBodyView,
+    OrganisationView,
+    StationView,
+    TeamView,
+)
 from shared.contracts.actor import Role
 from shared.http.auth import Caller, anyone, caller_with
 from shared.http.dependencies import ApiStore
@@ -46,6 +56,40 @@ class Closing(BaseModel):
     closed_on: date | None = None
 
 
+class GuidingBodyForm(BaseModel):
+    """A body that guides organisations."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "510115-LEAGUE", "name": "共青团温江区委"}]})
+
+    code: Annotated[str, Field(max_length=500)]
+    name: Annotated[str, Field(max_length=500)]
+
+
+class SeatForm(BaseModel):
+    """An organisation's host unit by name, and the codes of what it is a member of and who guides it; empty: none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"host_unit": "西南财经大学", "parent_code": "510115-ORG-07", "guiding_body_code": "510115-LEAGUE"}
+            ]
+        }
+    )
+
+    host_unit: Annotated[str, Field(max_length=500)] = ""
+    parent_code: Annotated[str, Field(max_length=500)] = ""
+    guiding_body_code: Annotated[str, Field(max_length=500)] = ""
+
+
+class OperatorsForm(BaseModel):
+    """The units that run the centre jointly, by name: none, or two and more."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"operators": ["共青团温江区委", "温江区教育局"]}]})
+
+    operators: Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=20)]
+
+
+Office = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN))]
 Closer = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.OPERATOR))]
 
 
@@ -79,6 +123,23 @@ async def list_divisions(store: ApiStore, district: InDistrict, page: RequestedP
     async with store.transaction(district) as tx:
         found = await queries.divisions(tx, district, _after(page), page.limit + 1)
     return Page.of(found, page.limit, lambda entry: (entry.code,))
+
+
+@router.get("/guiding-bodies", dependencies=[Depends(anyone)])
+async def list_guiding_bodies(store: ApiStore, district: InDistrict, page: RequestedPage) -> Page[GuidingBodyView]:
+    """List the bodies that guide a district's organisations."""
+    async with store.transaction(district) as tx:
+        found = await queries.guiding_bodies(tx, district, _after(page), page.limit + 1)
+    return Page.of(found, page.limit, lambda entry: (entry.code,))
+
+
+@router.post("/guiding-bodies", status_code=201, response_model=EntryChanged)
+async def register_new_guiding_body(
+    form: GuidingBodyForm, store: ApiStore, caller: Office, key: IdempotencyKey
+) -> Response:
+    """Put a body on the register that guides organisations."""
+    async with store.transaction(caller.district) as tx:
+        return await idempotent(tx, caller, key, 201, partial(register_guiding_body, tx, caller, form.model_dump()))
 
 
 @router.get("/organisations", dependencies=[Depends(anyone)])
@@ -125,9 +186,20 @@ async def close_station(
         return await idempotent(tx, caller, key, 200, command)
 
 
-@router.post("/teams/{team_id}/closing", response_model=EntryClosed)
-async def close_team(team_id: UUID, body: Closing, store: ApiStore, caller: Closer, key: IdempotencyKey) -> Response:
-    """Close a team; its entry stays on the register."""
+@router.put("/organisations/{organisation_id}/seat", response_model=EntryChanged)
+async def change_seat(
+    organisation_id: UUID, form: SeatForm, store: ApiStore, caller: Office, key: IdempotencyKey
+) -> Response:
+    """Say where an organisation has its seat, of which one it is a member, and which body guides it."""
     async with store.transaction(caller.district) as tx:
-        command = partial(close_entry, tx, caller, TEAM, team_id, body.closed_on)
+        command = partial(set_seat, tx, caller, organisation_id, form.model_dump())
         return await idempotent(tx, caller, key, 200, command)
+
+
+@router.put("/stations/{station_id}/operators", response_model=EntryChanged)
+async def change_operators(
+    station_id: UUID, form: OperatorsForm, store: ApiStore, caller: Office, key: IdempotencyKey
+) -> Response:
+    """Say which units run the district's centre jointly."""
+    async with store.transaction(caller.district) as tx:
+        return await idempotent(tx, caller, key, 200, partial(set_operators, tx, caller, station_id, form.operators))

@@ -1,7 +1,9 @@
 """The part reacts to nobody: these are registry's own events, which its tables are held against."""
 
-from services.registry.places.projections import ORGANISATIONS, STATIONS, TEAMS
+from services.registry.places.projections import GUIDING_BODIES, ORGANISATIONS, STATIONS, TEAMS
 from shared.contracts import (
+    GuidingBodyChanged,
+    GuidingBodyRegistered,
     OrganisationChanged,
     OrganisationClosed,
     OrganisationRegistered,
@@ -15,6 +17,8 @@ from shared.contracts import (
 from shared.messaging.reactions import Reaction
 
 REACTIONS = (
+    Reaction(GuidingBodyRegistered, projects=GUIDING_BODIES),
+    Reaction(GuidingBodyChanged, projects=GUIDING_BODIES),
     Reaction(OrganisationRegistered, projects=ORGANISATIONS),
     Reaction(OrganisationChanged, projects=ORGANISATIONS),
     Reaction(OrganisationClosed, projects=ORGANISATIONS),

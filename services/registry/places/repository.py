@@ -1,16 +1,15 @@
 """Reference data on file. An upsert touches, and returns, only entries that are new or different."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Table, TextClause, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.places.domain.reference import Division, Organisation, Station, Team
-from services.registry.places.tables import division, organisation, station, team
+from services.registry.places.domain.reference import Division, GuidingBody, Organisation, Station, Team
+from services.registry.places.tables import division, guiding_body, organisation, station, team
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.event_log import new_id
 from shared.store.statements import upsert_changed
@@ -42,6 +41,7 @@ async def require_open(tx: AsyncConnection, district: str) -> None:
 
 _DIVISION_CODES = text("SELECT code FROM division WHERE district = :district")
 _ORGANISATION_IDS = text("SELECT code, id FROM organisation WHERE district = :district")
+_GUIDING_BODY_IDS = text("SELECT code, id FROM guiding_body WHERE district = :district")
 _STATION_IDS = text("SELECT code, id FROM station WHERE district = :district")
 
 
@@ -53,6 +53,11 @@ async def division_codes(tx: AsyncConnection, district: str) -> dict[str, str]:
 async def organisation_ids(tx: AsyncConnection, district: str) -> dict[str, UUID]:
     """Return the district's organisations: code -> id."""
     return {row.code: row.id for row in await tx.execute(_ORGANISATION_IDS, {"district": district})}
+
+
+async def guiding_body_ids(tx: AsyncConnection, district: str) -> dict[str, UUID]:
+    """Return the district's guiding bodies: code -> id."""
+    return {row.code: row.id for row in await tx.execute(_GUIDING_BODY_IDS, {"district": district})}
 
 
 async def station_ids(tx: AsyncConnection, district: str) -> dict[str, UUID]:
@@ -80,22 +85,30 @@ async def upsert_divisions(tx: AsyncConnection, district: str, entries: Sequence
     return set(rows.all())
 
 
-async def on_file(tx: AsyncConnection, table: Table, district: str, codes: Collection[str]) -> dict[str, RowMapping]:
-    """Return the divisions, organisations, stations or teams of a district that have these codes, by code."""
-    found = select(table).where(table.c.district == district, table.c.code.in_(codes))
+async def on_file(tx: AsyncConnection, table: Table, district: str) -> dict[str, RowMapping]:
+    """Return the divisions, guiding bodies, organisations, stations or teams of a district, by code."""
+    found = select(table).where(table.c.district == district)
     return {row["code"]: row for row in (await tx.execute(found)).mappings()}
 
 
-async def close(tx: AsyncConnection, table: Table, district: str, entry_id: UUID, closed_on: date) -> RowMapping | None:
-    """Close an organisation, station or team that is open; return its entry as it is now, or None where none is."""
+async def change(
+    tx: AsyncConnection, table: Table, district: str, entry_id: UUID, **values: object
+) -> RowMapping | None:
+    """Change an organisation, station or team that is open; return its entry as it is now, or None where none is."""
     changed = (
         update(table)
         .where(table.c.district == district, table.c.id == entry_id, table.c.closed_on.is_(None))
-        .values(closed_on=closed_on, version=table.c.version + 1)
+        .values(version=table.c.version + 1, **values)
         .returning(table)
     )
     entry: RowMapping | None = (await tx.execute(changed)).mappings().one_or_none()
     return entry
+
+
+async def lock(tx: AsyncConnection, table: Table, district: str, entry_id: UUID) -> RowMapping | None:
+    """Become the one who changes an entry; return it, open or closed, or None where there is none."""
+    found = select(table).where(table.c.district == district, table.c.id == entry_id).with_for_update(key_share=True)
+    return (await tx.execute(found)).mappings().one_or_none()
 
 
 async def exists(tx: AsyncConnection, table: Table, district: str, entry_id: UUID) -> bool:
@@ -109,7 +122,41 @@ def _entries(table: Table, *columns: str) -> TextClause:
     return upsert_changed(table, ["id", "code", *columns], same=["district"], key=["district", "code"], new=["id"])
 
 
-_UPSERT_ORGANISATIONS = _entries(organisation, "name", "kind", "longitude", "latitude")
+_UPSERT_GUIDING_BODIES = _entries(guiding_body, "name")
+
+
+async def upsert_guiding_bodies(
+    tx: AsyncConnection, district: str, entries: Sequence[GuidingBody]
+) -> dict[str, Written]:
+    """Put guiding bodies on file; return those that are new or different, by code."""
+    return await _written(
+        tx,
+        _UPSERT_GUIDING_BODIES,
+        {
+            "district": district,
+            "id": [new_id() for _ in entries],
+            "code": [entry.code for entry in entries],
+            "name": [entry.name for entry in entries],
+        },
+    )
+
+
+_INSERT_GUIDING_BODY = text("""
+    INSERT INTO guiding_body (district, id, code, name, version) VALUES (:district, :id, :code, :name, 1)
+    ON CONFLICT DO NOTHING
+""")
+
+
+async def insert_guiding_body(tx: AsyncConnection, district: str, entry: GuidingBody) -> UUID:
+    """Put a new guiding body on file; return its id. Raises RefusedError (already_registered)."""
+    row = {"district": district, "id": new_id(), "code": entry.code, "name": entry.name}
+    if (await tx.execute(_INSERT_GUIDING_BODY, row)).rowcount == 0:
+        raise RefusedError(Fault("code", Code.ALREADY_REGISTERED))
+    return UUID(str(row["id"]))
+
+
+_SEAT = ("host_unit", "parent_code", "guiding_body_id")
+_UPSERT_ORGANISATIONS = _entries(organisation, "name", "kind", "longitude", "latitude", *_SEAT)
 
 
 async def upsert_organisations(
@@ -127,12 +174,14 @@ async def upsert_organisations(
             "kind": [entry.kind for entry in entries],
             "longitude": [entry.longitude for entry in entries],
             "latitude": [entry.latitude for entry in entries],
+            **{name: [getattr(entry, name) for entry in entries] for name in _SEAT},
         },
     )
 
 
 _UPSERT_STATIONS = _entries(
-    station, "name", "level", "division_code", "longitude", "latitude", "opened_on", "volunteer_quota", "demand"
+    station,
+    *("name", "level", "division_code", "longitude", "latitude", "opened_on", "volunteer_quota", "demand", "operators"),
 )
 
 
@@ -153,11 +202,12 @@ async def upsert_stations(tx: AsyncConnection, district: str, entries: Sequence[
             "opened_on": [entry.opened_on for entry in entries],
             "volunteer_quota": [entry.volunteer_quota for entry in entries],
             "demand": [json.dumps(dict(entry.demand)) for entry in entries],
+            "operators": [json.dumps(entry.operators) for entry in entries],
         },
     )
 
 
-_UPSERT_TEAMS = _entries(team, "name", "kind", "organisation_id", "station_id", "focus_service")
+_UPSERT_TEAMS = _entries(team, "name", "kind", "organisation_id", "station_id", "focus_service", "is_head")
 
 
 async def upsert_teams(tx: AsyncConnection, district: str, entries: Sequence[Team]) -> dict[str, Written]:
@@ -174,6 +224,7 @@ async def upsert_teams(tx: AsyncConnection, district: str, entries: Sequence[Tea
             "organisation_id": [entry.organisation_id for entry in entries],
             "station_id": [entry.station_id for entry in entries],
             "focus_service": [entry.focus_service for entry in entries],
+            "is_head": [entry.is_head for entry in entries],
         },
     )
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -35,6 +36,16 @@ division = Table(
     Column("name", Text, nullable=False),
     Column("parent_code", Text, nullable=False),
 )
+guiding_body = Table(
+    "guiding_body",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("district", "code"),
+)
 organisation = Table(
     "organisation",
     metadata,
@@ -47,6 +58,9 @@ organisation = Table(
     Column("latitude", Double),
     Column("version", Integer, nullable=False),
     Column("closed_on", Date),
+    Column("host_unit", Text),
+    Column("parent_code", Text),
+    Column("guiding_body_id", Uuid),
     UniqueConstraint("district", "code"),
 )
 station = Table(
@@ -65,6 +79,7 @@ station = Table(
     Column("demand", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
     Column("closed_on", Date),
+    Column("operators", JSONB, nullable=False),
     UniqueConstraint("district", "code"),
     ForeignKeyConstraint(["district", "division_code"], ["division.district", "division.code"]),
 )
@@ -81,6 +96,8 @@ team = Table(
     Column("focus_service", Text),
     Column("version", Integer, nullable=False),
     Column("closed_on", Date),
+    Column("is_head", Boolean),
+    Column("merged_into_id", Uuid),
     UniqueConstraint("district", "code"),
     ForeignKeyConstraint(["district", "organisation_id"], ["organisation.district", "organisation.id"]),
     ForeignKeyConstraint(["district", "station_id"], ["station.district", "station.id"]),

@@ -179,7 +179,7 @@ async def _who(tx: AsyncConnection, district: str, new: NewPairing) -> tuple[UUI
         raise RefusedError(Fault("volunteer_number", Code.NAMED_TWICE if new.team else Code.MISSING))
     if new.volunteer_number:
         return await id_of_number(tx, district, new.volunteer_number), None
-    entry = (await places.on_file(tx, team, district, [new.team])).get(new.team)
+    entry = (await places.on_file(tx, team, district)).get(new.team)
     if entry is None:
         raise RefusedError(Fault("team", Code.UNKNOWN_REFERENCE))
     if entry["closed_on"] is not None:

@@ -18,7 +18,7 @@ from shared.http.dependencies import ApiStore
 from shared.http.forms import Line
 from shared.http.idempotency import IdempotencyKey, idempotent
 
-router = APIRouter(prefix="/v1/network", tags=["standard"])
+router = APIRouter(prefix="/v1/network-targets", tags=["standard"])
 
 Office = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN))]
 Reader = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR))]

@@ -44,6 +44,8 @@ CENTRE = (
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     "/staff/households",
     *("/staff/accounts", "/staff/accounts/new"),
+    *("/staff/network", "/staff/network/organisations", "/staff/network/teams", "/staff/network/guiding-bodies/new"),
+    *("/staff/network/formations", "/staff/network/formations/new"),
     *("/staff/overview", "/staff/overview/new", "/staff/standard", "/staff/standard/templates"),
 )
 CASE_WORKER = ("/staff/households", "/staff/households/new")
@@ -95,7 +97,7 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
     account, pages = others.get(who, (system.district.manager, ()))
     await log_in(page, account)
     if pages:
-        return pages
+        return (*pages, *_of_the_tree(system)) if who == "centre" else pages
     activity = system.district.activities["新华社区读书会"]
     with logged_in(system.platform, *system.district.manager) as manager:
         shift = manager.activities.send("GET", f"/v1/activities/{activity}").json()["shifts"][0]["id"]
@@ -124,6 +126,21 @@ async def _pages_of_a_case_worker(system: System, page: Page) -> Sequence[str]:
         begun = worker.registry.send("POST", f"/v1/households/{household}/pairings", json=pairing).json()["id"]
     await log_in(page, (name, password))
     return (*CASE_WORKER, f"/staff/households/{household}", f"/staff/households/{household}/pairings/{begun}")
+
+
+def _of_the_tree(system: System) -> Sequence[str]:
+    """Return the page of a town, a station, an organisation and a team."""
+    with logged_in(system.platform, *system.district.admin) as admin:
+        tree = admin.registry.send("GET", "/v1/network").json()
+        found = {
+            kind: admin.registry.send("GET", f"/v1/network/{kind}?limit=1").json()["items"][0]["id"]
+            for kind in ("organisations", "teams")
+        }
+    return (
+        f"/staff/network/divisions/{tree['townships'][0]['code']}",
+        f"/staff/network/stations/{tree['centres'][0]['id']}",
+        *(f"/staff/network/{kind}/{found[kind]}" for kind in found),
+    )
 
 
 @dataclass(frozen=True)

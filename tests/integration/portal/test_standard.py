@@ -119,7 +119,7 @@ def shown(portal: Portal) -> Portal:
     answer = portal.services.answer
     answer("GET registry/v1/station-standings", {"items": [STANDING, _elsewhere()], "next_cursor": None})
     answer(f"GET registry/v1/station-standings/{STATION_ID}", STATION)
-    answer("GET registry/v1/network", NETWORK)
+    answer("GET registry/v1/network-targets", NETWORK)
     answer("GET assessment/v1/statistics", {"minutes": 60 * 1234, "volunteers": 300})
     return portal
 
@@ -253,8 +253,8 @@ async def test_the_centre_judges_a_criterion(shown: Portal) -> None:
 
 @pytest.mark.row(13)
 async def test_the_centre_sets_a_target_and_every_fault_is_said_at_once(shown: Portal) -> None:
-    shown.services.answer("POST registry/v1/network/plans", {"id": PLAN_ID}, 201)
-    shown.services.answer(f"POST registry/v1/network/plans/{PLAN_ID}/ending", {"id": PLAN_ID})
+    shown.services.answer("POST registry/v1/network-targets/plans", {"id": PLAN_ID}, 201)
+    shown.services.answer(f"POST registry/v1/network-targets/plans/{PLAN_ID}/ending", {"id": PLAN_ID})
     browser = await shown.logged_in("district_admin")
     typed = {"title": "一中心十站点", "due_on": "2027-07-31", "centres": "1", "stations": "10", "key": "once"}
     done = await browser.post("/staff/overview/new", data=typed | {"every_community": "1"})
@@ -303,7 +303,7 @@ async def test_both_lists_of_criteria_are_shown_and_the_one_that_does_not_hold_c
 
 async def test_with_no_station_and_no_target_the_pages_say_what_one_can_do(shown: Portal) -> None:
     shown.services.answer("GET registry/v1/station-standings", {"items": [], "next_cursor": None})
-    shown.services.answer("GET registry/v1/network", NETWORK | {"plans": [], "by_status": {}})
+    shown.services.answer("GET registry/v1/network-targets", NETWORK | {"plans": [], "by_status": {}})
     browser = await shown.logged_in("district_admin")
     assert "还没有站点" in (await browser.get("/staff/standard")).text
     page = (await browser.get("/staff/overview")).text

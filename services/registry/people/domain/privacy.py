@@ -200,6 +200,14 @@ class KeyRing:
         """Decrypt what ``seal_second_factor`` sealed. Raises InvalidTag where it was changed."""
         return _decrypt(self._master, sealed, b"second factor:" + account_id.bytes).decode()
 
+    def seal_staff_name(self, staff_id: UUID, name: str) -> bytes:
+        """Encrypt the name of somebody who works at a station."""
+        return _encrypt(self._master, name.encode(), b"station staff:" + staff_id.bytes)
+
+    def open_staff_name(self, staff_id: UUID, sealed: bytes) -> str:
+        """Decrypt what ``seal_staff_name`` sealed. Raises InvalidTag where it was changed or is somebody else's."""
+        return _decrypt(self._master, sealed, b"station staff:" + staff_id.bytes).decode()
+
     def outside_subject(self, issuer: str, subject: str) -> bytes:
         """Return what finds somebody again whom an outside issuer names, without storing the name."""
         return hmac.digest(self._blind_index_key, f"outside:{issuer}\n{subject}".encode(), "sha256")

@@ -57,6 +57,8 @@ class References:
     organisations: Mapping[str, UUID]
     teams: Mapping[str, UUID]
     communities: Collection[str]
+    closed_teams: Collection[str] = ()
+    """Codes of teams that were closed: they have no members any more."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -114,7 +116,7 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
     email = _email(fields)
     category = fields.coded("category", CATEGORIES, required=True)
     organisation_id = fields.reference("organisation", references.organisations)
-    team_id = fields.reference("team", references.teams)
+    team_id = _team(fields, references)
     skills = fields.several("skills", SKILL_OF)
     services = fields.several("services", SERVICE_OF)
     community = _community(fields, references)
@@ -126,6 +128,13 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
         community, registered_on,
     )  # fmt: skip
     return Checked(volunteer, (), fields.normalised)
+
+
+def _team(fields: Fields, references: References) -> UUID | None:
+    code = fields.text("team", text.code)
+    if code is not None and code not in references.teams:
+        fields.fault("team", Code.CLOSED if code in references.closed_teams else Code.UNKNOWN_REFERENCE)
+    return references.teams.get(code or "")
 
 
 def belongs_to(district: str, number: str) -> bool:

@@ -41,4 +41,10 @@ SKILL_OF = {code: code for code in SKILLS} | {name: code for code, name in SKILL
 
 DIVISION_LEVELS = {"county": 6, "township": 9, "community": 12}
 """Level -> digits of its code (GB/T 2260 for the county, the statistics bureau's code below it)."""
-STATION_LEVELS = frozenset({"centre", "station"})
+CENTRE = "centre"
+STATION_LEVELS = frozenset({CENTRE, "station"})
+TEAM_KINDS = ("community", "professional", "unclassified")
+"""What a team can be formed as. Files bring others too: they count as unclassified."""
+HEAD_TEAMS_KIND = "university"
+"""Teams of this kind are their organisation's head team, unless it is said otherwise (domain.md section 1, line 15)."""
+YES_NO = {"是": True, "否": False, "yes": True, "no": False, "true": True, "false": False}

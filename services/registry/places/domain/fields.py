@@ -27,6 +27,10 @@ class Fields:
         """Note a fault."""
         self.faults.append(Fault(field, code))
 
+    def says(self, field: str) -> bool:
+        """Return whether anything is said of a field, be it that it is empty."""
+        return field in self._values
+
     def text(self, field: str, normal_form: Callable[[str], str], *, required: bool = False) -> str | None:
         """Return a field in its normal form. Faults: control_character, missing."""
         written = self._values.get(field, "")
@@ -95,6 +99,18 @@ class Fields:
             self.fault(field, Code.UNKNOWN_VALUE)
             return ()
         return tuple(dict.fromkeys(known[part] for part in parts))
+
+    def names(self, field: str, max_length: int) -> tuple[str, ...]:
+        """Return a list of names between ``;``. Faults: as ``name``, and named_twice."""
+        parts = [part.strip() for part in self._values.get(field, "").replace("；", ";").split(";") if part.strip()]
+        found = []
+        for part in parts:
+            one = Fields({field: part})
+            found.append(one.name(field, max_length) or "")
+            self.faults += one.faults
+        if len(set(found)) < len(found) and "" not in found:
+            self.fault(field, Code.NAMED_TWICE)
+        return tuple(found)
 
     def day(self, field: str, latest: date, *, required: bool = False) -> date | None:
         """Return a date not after ``latest``. Faults: as ``text``, and date, in_future."""

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.contracts import Provenance
+from shared.contracts import Provenance, TeamClosed
 from shared.store.event_log import new_id
-from tests.integration.assessment.events import corrected
+from tests.integration.assessment.events import corrected, received
 from tests.integration.assessment.reading import Reading, by_code, moved, registered, served
 
 
@@ -53,6 +53,36 @@ async def test_a_session_counts_for_the_team_of_its_time_and_so_does_its_correct
     await assessment.handle(corrected(during, 10))
     figures = await assessment.auditor.get("/v1/statistics", by="team")
     assert by_code(figures["groups"]) == {"T-OLD": (11, 2, 1), "T-NEW": (300, 1, 1)}
+
+
+@pytest.mark.row(9)
+async def test_a_merger_of_teams_loses_no_hour_and_doubles_none_and_the_past_stays_where_it_was(
+    assessment: Reading,
+) -> None:
+    gone, into = await assessment.team("T-MERGED"), await assessment.team("T-INTO")
+    member, other = new_id(), new_id()
+    joined, merged = datetime(2025, 2, 1, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC)
+    await assessment.handle(registered(member, "V1", team_id=gone, at=joined))
+    await assessment.handle(registered(other, "V2", team_id=into, at=joined))
+    early = [served(member, 20, "2025-02-10T09:00+08:00"), served(other, 7, "2025-02-10T09:00+08:00")]
+    await assessment.handle(*early)
+    before = await assessment.auditor.get("/v1/statistics", by="team")
+    ended = TeamClosed(
+        team_id=gone,
+        code="T-MERGED",
+        name="队 T-MERGED",
+        kind="community",
+        closed_on=merged.date(),
+        merged_into_id=into,
+    )
+    await assessment.handle(received(ended, gone, 2))
+    await assessment.handle(moved(member, "V1", into, version=2, at=merged))
+    after = await assessment.auditor.get("/v1/statistics", by="team")
+    assert by_code(after["groups"]) == by_code(before["groups"]) == {"T-MERGED": (20, 1, 1), "T-INTO": (7, 1, 1)}
+    await assessment.handle(served(member, 300, "2025-03-10T09:00Z"))
+    figures = await assessment.auditor.get("/v1/statistics", by="team")
+    assert by_code(figures["groups"]) == {"T-MERGED": (20, 1, 1), "T-INTO": (307, 2, 2)}
+    assert figures["minutes"] == before["minutes"] + 300
 
 
 async def test_a_period_is_of_local_days_from_the_first_until_before_the_last(assessment: Reading) -> None:

@@ -358,11 +358,11 @@ async def test_a_plan_shows_how_far_it_has_come_and_the_centre_is_told_when_its_
         "stations": 10,
         "teams": 84,
     }
-    status, made = await post(registry, office.centre, "/v1/network/plans", plan)
+    status, made = await post(registry, office.centre, "/v1/network-targets/plans", plan)
     assert status == 201, made
     every = {"title": "社区全覆盖", "due_on": str(TODAY + timedelta(days=700)), "every_community": True}
-    assert (await post(registry, office.centre, "/v1/network/plans", every))[0] == 201
-    network = (await registry.http.get("/v1/network", headers=office.centre)).json()
+    assert (await post(registry, office.centre, "/v1/network-targets/plans", every))[0] == 201
+    network = (await registry.http.get("/v1/network-targets", headers=office.centre)).json()
     first, second = network["plans"]
     targets = {one["kind"]: one for one in first["targets"]}
     assert (targets["centres"]["there"], targets["stations"]["there"], targets["teams"]["there"]) == (0, 1, 84)
@@ -386,19 +386,21 @@ async def test_a_plan_shows_how_far_it_has_come_and_the_centre_is_told_when_its_
     await all_is_struck(registry)
     [missed] = await missed_targets(registry)
     assert (missed.data["kinds"], missed.data["recipient_ids"]) == (["centres", "stations"], [office.centre_id])
-    network = (await registry.http.get("/v1/network", headers=office.centre)).json()
+    network = (await registry.http.get("/v1/network-targets", headers=office.centre)).json()
     assert [one["overdue"] for one in network["plans"]] == [True, False]
 
-    assert (await post(registry, office.centre, f"/v1/network/plans/{made['id']}/ending", {}))[0] == 200
-    assert (await post(registry, office.centre, f"/v1/network/plans/{made['id']}/ending", {}))[0] == 409
-    assert len((await registry.http.get("/v1/network", headers=office.centre)).json()["plans"]) == 1
+    assert (await post(registry, office.centre, f"/v1/network-targets/plans/{made['id']}/ending", {}))[0] == 200
+    assert (await post(registry, office.centre, f"/v1/network-targets/plans/{made['id']}/ending", {}))[0] == 409
+    assert len((await registry.http.get("/v1/network-targets", headers=office.centre)).json()["plans"]) == 1
 
 
 @pytest.mark.row(13)
 async def test_a_plan_that_wants_nothing_or_is_due_in_the_past_is_refused_with_every_fault(
     registry: Registry, office: Office
 ) -> None:
-    status, refused = await post(registry, office.centre, "/v1/network/plans", {"title": " ", "due_on": str(TODAY)})
+    status, refused = await post(
+        registry, office.centre, "/v1/network-targets/plans", {"title": " ", "due_on": str(TODAY)}
+    )
     assert status == 422
     assert [(one["field"], one["code"]) for one in refused["faults"]] == [
         ("title", "missing"),
@@ -411,7 +413,7 @@ async def test_another_district_sees_nothing_of_it(registry: Registry, office: O
     stranger = registry.admins[OTHER]
     station = office.station["station_id"]
     assert (await registry.http.get(f"/v1/station-standings/{station}", headers=stranger)).status_code == 404
-    assert (await registry.http.get("/v1/network", headers=stranger)).json()["plans"] == []
+    assert (await registry.http.get("/v1/network-targets", headers=stranger)).json()["plans"] == []
     for path, body in (("judgements", {"criterion": "staff", "holds": True}),):
         assert (await post(registry, stranger, f"/v1/station-standings/{station}/{path}", body))[0] == 404
 

@@ -43,6 +43,9 @@ from shared.contracts import (
     SignUpWithdrawn,
     StarLevelReached,
     StationStatusChanged,
+    TeamFormationApproved,
+    TeamFormationRefused,
+    VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
     VolunteerTakenOff,
@@ -200,6 +203,26 @@ PAPER: dict[str, Any] = {
     "expires_on": date(2026, 3, 31),
 }
 EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
+FORMATION: dict[str, Any] = {
+    "formation_id": uuid4(),
+    "name": "法律咨询队",
+    "kind": "professional",
+    "station_id": uuid4(),
+    "asked_by_volunteer_id": VOLUNTEER,
+}
+
+
+def of_no_team_any_more(left: str | None, joined: str | None = None) -> VolunteerProfileChanged:
+    return VolunteerProfileChanged(
+        volunteer_id=VOLUNTEER,
+        volunteer_no="V1",
+        category="resident",
+        registered_on=date(2026, 1, 1),
+        left_team=left,
+        joined_team=joined,
+    )
+
+
 TOLD = [
     (QualificationVerified(**PAPER), Template.QUALIFICATION_VERIFIED),
     (QualificationRefused(**PAPER), Template.QUALIFICATION_REFUSED),
@@ -234,6 +257,10 @@ TOLD = [
     (PairingBegun(**PAIRING, volunteer_id=VOLUNTEER), Template.PAIRING_BEGUN),
     (PairingEnded(**PAIRING, volunteer_id=VOLUNTEER, ended_on=date(2027, 11, 30)), Template.PAIRING_ENDED),
     (EXPIRED, Template.PLACEMENT_EXPIRED),
+    (TeamFormationApproved(**FORMATION, team_id=uuid4()), Template.TEAM_FORMED),
+    (TeamFormationRefused(**FORMATION, reason="已有同类队伍"), Template.TEAM_NOT_FORMED),
+    (of_no_team_any_more("第1服务队", "第2服务队"), Template.TEAM_MERGED),
+    (of_no_team_any_more("第1服务队"), Template.TEAM_CLOSED),
 ]
 
 
@@ -257,6 +284,8 @@ def test_a_volunteer_is_told_on_every_channel(event: Event, template: Template) 
         waitlisted(),
         excused(None),
         corrected(None),
+        of_no_team_any_more(None),
+        TeamFormationApproved(**FORMATION | {"asked_by_volunteer_id": None}, team_id=uuid4()),
         ShiftMoved(**SHIFT, **MOVED),
         ShiftCancelled(**SHIFT, ends_at=STARTS + HOUR, reason="大风"),
         QualificationExpired(**PAPER, is_renewed=True),
@@ -380,6 +409,10 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             Template.PAIRING_BEGUN: {"station": "柳城社区志愿服务站", "rhythm": "weekly", "starts_on": "2026-12-01"},
             Template.PAIRING_ENDED: {"station": "柳城社区志愿服务站", "ended_on": "2027-11-30"},
             Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
+            Template.TEAM_FORMED: {"team": "法律咨询队"},
+            Template.TEAM_NOT_FORMED: {"team": "法律咨询队", "reason": "已有同类队伍"},
+            Template.TEAM_MERGED: {"team": "第1服务队", "into": "第2服务队"},
+            Template.TEAM_CLOSED: {"team": "第1服务队"},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
             Template.NOT_AGREED: OWN_SHIFT_FACTS,

@@ -27,11 +27,13 @@ TEAM = {
     "code": "510115-TEAM-007", "name": "服务队", "kind": "community", "organisation_code": "510115-ORG-07",
     "station_code": "", "focus_service": "civic",
 }  # fmt: skip
+GUIDING_BODY = {"code": "510115-LEAGUE", "name": "共青团温江区委"}
 READERS: dict[str, tuple[dict[str, str], Callable[[Fields], object]]] = {
     "division": (DIVISION, lambda fields: reference.division(fields, "510115")),
-    "organisation": (ORGANISATION, reference.organisation),
-    "station": (STATION, lambda fields: reference.station(fields, {"510115001040": "510115001040"}, TODAY)),
-    "team": (TEAM, lambda fields: reference.team(fields, {"510115-ORG-07": uuid4()}, {})),
+    "organisation": (ORGANISATION, lambda fields: reference.organisation(fields, {}, ["510115-ORG-01"], {})),
+    "guiding_body": (GUIDING_BODY, reference.guiding_body),
+    "station": (STATION, lambda fields: reference.station(fields, {"510115001040": "510115001040"}, TODAY, {})),
+    "team": (TEAM, lambda fields: reference.team(fields, {"510115-ORG-07": uuid4()}, {}, {})),
 }
 
 
@@ -93,7 +95,7 @@ def test_each_rule_has_its_code(kind: str, field: str, value: str, code: str) ->
 
 def test_weekly_demand_is_read_as_it_is_written() -> None:
     fields = Fields(STATION | {"demand_by_service": "为老服务：２８３； law : 626", "volunteer_quota": " １２００ "})
-    station = reference.station(fields, {"510115001040": "510115001040"}, TODAY)
+    station = reference.station(fields, {"510115001040": "510115001040"}, TODAY, {})
     assert station is not None
     assert (station.demand, station.volunteer_quota) == ((("elderly", 283), ("law", 626)), 1200)
 

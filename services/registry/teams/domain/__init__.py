@@ -1,0 +1,1 @@
+"""Rules of teams. Pure: no clock, no driver."""
