@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.portal.sessions.domain import CookieValue, Session
 from services.portal.shell.look import Look
 from services.portal.shell.pages import Pages
-from shared.contracts.actor import Role
+from shared.contracts.actor import STAFF, Role
 from shared.http.upstream import Upstream
 
 ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
@@ -45,6 +45,11 @@ class Visit:
     def may_read_rules(self) -> bool:
         """Whether somebody is logged in who may read the district's rules."""
         return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
+
+    @property
+    def reads_figures(self) -> bool:
+        """Whether somebody is logged in who may read the district's figures."""
+        return self.session is not None and not self.session.roles.isdisjoint(STAFF)
 
     @property
     def is_centre(self) -> bool:

@@ -32,6 +32,7 @@ STAFF = (
 CENTRE = (
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
+    *("/staff/statistics", "/staff/statistics?by=month", "/staff/statistics/people"),
 )
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")

@@ -1,0 +1,115 @@
+"""Figures for staff: of a period, by group, of one provenance; each leads to the people whose hours it is.
+
+Invariant: chart, table and files show the numbers that assessment has added up; nothing is added up here but what a
+chart leaves out of sight.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from services.portal.sessions.dependencies import page_for
+from services.portal.sessions.visits import Visit
+from services.portal.shell.catalogue import translations
+from services.portal.shell.charts import ranked_bars
+from services.portal.shell.downloads import Handed, attachment
+from services.portal.shell.forms import faults_of
+from services.portal.shell.words import WordsOf
+from services.portal.statistics import queries
+from services.portal.statistics.forms import GROUPINGS, NARROWED, WantedFigures
+from services.portal.statistics.queries import GroupFigures, Statistics
+from services.portal.statistics.workbook import BYTE_ORDER_MARK, XLSX, csv_of, group_rows, people_csv, xlsx_of
+from shared.contracts.actor import STAFF
+from shared.http.problems import ProblemError
+from shared.http.upstream import AwayError, RefusedByServiceError
+from shared.store.event_log import now
+
+router = APIRouter(prefix="/staff/statistics", include_in_schema=False)
+
+Staff = Annotated[Visit, Depends(page_for(*STAFF))]
+Wanted = Annotated[WantedFigures, Query()]
+Cursor = Annotated[str | None, Query(max_length=500)]
+_BARS = 20
+_UNPROCESSABLE = 422
+
+
+@router.get("")
+async def show_statistics(visit: Staff, wanted: Wanted) -> Response:
+    """Show a period by group, as a chart and as a table."""
+    faults, found = wanted.faults(visit.look.language), None
+    try:
+        found = None if faults else await queries.statistics(visit.calls, wanted.by, wanted.asked())
+    except AwayError:
+        pass
+    except RefusedByServiceError as refused:
+        if not refused.is_about_the_request:
+            raise
+        faults = faults_of(refused)
+    names = _names(visit, wanted, found) if found else []
+    ranked = list(zip(names, (group.minutes for group in found.groups), strict=True)) if found else []
+    if wanted.by != "month":
+        ranked.sort(key=lambda pair: -pair[1])
+    bars = ranked_bars(ranked, _BARS, translations(visit.look.language).gettext("其他"))
+    shown = {"wanted": wanted, "found": found, "names": names, "bars": bars, "groupings": GROUPINGS, "now": now()}
+    status = _UNPROCESSABLE if faults else 200
+    return visit.page("statistics/statistics.html", status, **shown, faults=faults, narrowed=NARROWED)
+
+
+@router.get("/groups.csv")
+async def download_csv(visit: Staff, wanted: Wanted) -> Response:
+    """Hand the table out as CSV."""
+    content = BYTE_ORDER_MARK.encode() + csv_of(await _rows(visit, wanted))
+    headers = {"Content-Disposition": attachment(f"statistics-{wanted.by}.csv")}
+    return Response(content, 200, headers, "text/csv; charset=utf-8")
+
+
+@router.get("/groups.xlsx")
+async def download_xlsx(visit: Staff, wanted: Wanted) -> Response:
+    """Hand the table out as a spreadsheet."""
+    title = translations(visit.look.language).gettext("统计")
+    headers = {"Content-Disposition": attachment(f"statistics-{wanted.by}.xlsx")}
+    return Response(xlsx_of(await _rows(visit, wanted), title), 200, headers, XLSX)
+
+
+@router.get("/people")
+async def list_people(visit: Staff, wanted: Wanted, cursor: Cursor = None) -> Response:
+    """Show whose hours a figure is, person by person."""
+    _require_days(visit, wanted)
+    found = await queries.people(visit.calls, wanted.asked(), cursor)
+    return visit.page("statistics/people.html", wanted=wanted, found=found)
+
+
+@router.get("/people.csv")
+async def download_people(visit: Staff, wanted: Wanted) -> Response:
+    """Hand everybody's figures out as CSV, written as they are read."""
+    _require_days(visit, wanted)
+    pieces = people_csv(queries.everybody(visit.calls, wanted.asked()), visit.look.language)
+    headers = {"Content-Disposition": attachment("hours-by-volunteer.csv")}
+    return Handed(pieces, headers, "text/csv; charset=utf-8")
+
+
+async def _rows(visit: Visit, wanted: WantedFigures) -> list[tuple[str | int, ...]]:
+    _require_days(visit, wanted)
+    found = await queries.statistics(visit.calls, wanted.by, wanted.asked())
+    return [tuple(row) for row in group_rows(found, _names(visit, wanted, found), visit.look.language)]
+
+
+def _require_days(visit: Visit, wanted: WantedFigures) -> None:
+    if wanted.faults(visit.look.language):
+        raise ProblemError(_UNPROCESSABLE, "invalid-request")
+
+
+def _names(visit: Visit, wanted: WantedFigures, found: Statistics) -> list[str]:
+    """Return what the groups are called."""
+    language = visit.look.language
+    texts = translations(language)
+    words = WordsOf(language, texts)
+
+    def name(group: GroupFigures) -> str:
+        if group.code is None:
+            return texts.gettext("没有服务队") if wanted.by == "team" else texts.gettext("未登记")
+        if wanted.by == "service":
+            return words.service(group.code)
+        return words.category(group.code) if wanted.by == "category" else group.name or group.code
+
+    return [name(group) for group in found.groups]
