@@ -4,7 +4,8 @@ Invariant: chart, table and files show the numbers that assessment has added up;
 chart leaves out of sight.
 """
 
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -18,7 +19,7 @@ from services.portal.shell.words import WordsOf
 from services.portal.statistics import queries
 from services.portal.statistics.forms import GROUPINGS, NARROWED, WantedFigures
 from services.portal.statistics.queries import GroupFigures, Statistics
-from services.portal.statistics.workbook import BYTE_ORDER_MARK, XLSX, csv_of, group_rows, people_csv, xlsx_of
+from services.portal.statistics.workbook import BYTE_ORDER_MARK, CSV, XLSX, csv_of, group_rows, people_csv, xlsx_of
 from shared.contracts.actor import STAFF
 from shared.http.problems import ProblemError
 from shared.http.upstream import AwayError, RefusedByServiceError
@@ -55,48 +56,33 @@ async def show_statistics(visit: Staff, wanted: Wanted) -> Response:
     return visit.page("statistics/statistics.html", status, **shown, faults=faults, narrowed=NARROWED)
 
 
-@router.get("/groups.csv")
-async def download_csv(visit: Staff, wanted: Wanted) -> Response:
-    """Hand the table out as CSV."""
-    content = BYTE_ORDER_MARK.encode() + csv_of(await _rows(visit, wanted))
-    headers = {"Content-Disposition": attachment(f"statistics-{wanted.by}.csv")}
-    return Response(content, 200, headers, "text/csv; charset=utf-8")
-
-
-@router.get("/groups.xlsx")
-async def download_xlsx(visit: Staff, wanted: Wanted) -> Response:
-    """Hand the table out as a spreadsheet."""
-    title = translations(visit.look.language).gettext("统计")
-    headers = {"Content-Disposition": attachment(f"statistics-{wanted.by}.xlsx")}
-    return Response(xlsx_of(await _rows(visit, wanted), title), 200, headers, XLSX)
-
-
 @router.get("/people")
 async def list_people(visit: Staff, wanted: Wanted, cursor: Cursor = None) -> Response:
     """Show whose hours a figure is, person by person."""
-    _require_days(visit, wanted)
-    found = await queries.people(visit.calls, wanted.asked(), cursor)
+    if wanted.faults(visit.look.language):
+        raise ProblemError(_UNPROCESSABLE, "invalid-request")
+    found = None
+    with suppress(AwayError):
+        found = await queries.people(visit.calls, wanted.asked(), cursor)
     return visit.page("statistics/people.html", wanted=wanted, found=found)
 
 
-@router.get("/people.csv")
-async def download_people(visit: Staff, wanted: Wanted) -> Response:
-    """Hand everybody's figures out as CSV, written as they are read."""
-    _require_days(visit, wanted)
-    pieces = people_csv(queries.everybody(visit.calls, wanted.asked()), visit.look.language)
-    headers = {"Content-Disposition": attachment("hours-by-volunteer.csv")}
-    return Handed(pieces, headers, "text/csv; charset=utf-8")
-
-
-async def _rows(visit: Visit, wanted: WantedFigures) -> list[tuple[str | int, ...]]:
-    _require_days(visit, wanted)
-    found = await queries.statistics(visit.calls, wanted.by, wanted.asked())
-    return [tuple(row) for row in group_rows(found, _names(visit, wanted, found), visit.look.language)]
-
-
-def _require_days(visit: Visit, wanted: WantedFigures) -> None:
+@router.get("/files/{name}")
+async def download(visit: Staff, wanted: Wanted, name: Literal["groups.csv", "groups.xlsx", "people.csv"]) -> Response:
+    """Hand the table out as CSV or a spreadsheet, or everybody's figures as CSV, written as they are read."""
     if wanted.faults(visit.look.language):
         raise ProblemError(_UNPROCESSABLE, "invalid-request")
+    headers = {"Content-Disposition": attachment(name)}
+    if name == "people.csv":
+        pages = queries.everybody(visit.calls, wanted.asked())
+        first = await anext(pages, [])  # refused or away before any of it is sent
+        return Handed(people_csv(first, pages, visit.look.language), headers, CSV)
+    found = await queries.statistics(visit.calls, wanted.by, wanted.asked())
+    rows = group_rows(found, _names(visit, wanted, found), visit.look.language)
+    if name == "groups.csv":
+        return Response(BYTE_ORDER_MARK.encode() + csv_of(rows), 200, headers, CSV)
+    title = translations(visit.look.language).gettext("统计")
+    return Response(xlsx_of(rows, title), 200, headers, XLSX)
 
 
 def _names(visit: Visit, wanted: WantedFigures, found: Statistics) -> list[str]:

@@ -13,6 +13,7 @@ from services.portal.shell.catalogue import translations
 from services.portal.shell.words import WordsOf
 from services.portal.statistics.queries import PersonFigures, Statistics
 
+CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheet programs read the Chinese right
 _AS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -62,20 +63,19 @@ def xlsx_of(rows: Sequence[Row], title: str) -> bytes:
     return file.getvalue()
 
 
-async def people_csv(pages: AsyncGenerator[list[PersonFigures]], language: str) -> AsyncGenerator[bytes]:
-    """Yield everybody's figures as CSV, a page at a time."""
+async def people_csv(
+    first: Sequence[PersonFigures], rest: AsyncGenerator[list[PersonFigures]], language: str
+) -> AsyncGenerator[bytes]:
+    """Yield everybody's figures as CSV, a page at a time: the ``first`` page, and those after it."""
     _, words = translations(language).gettext, WordsOf(language, translations(language))
     head = (_("志愿者编号"), _("类别"), _("分钟数"), _("次数"), _("累计分钟数"), _("星级"))
-    yield BYTE_ORDER_MARK.encode() + csv_of([head])
-    async for page in pages:
-        yield csv_of(
-            (
-                one.volunteer_no,
-                words.category(one.category),
-                one.minutes,
-                one.sessions,
-                one.lifetime_minutes,
-                one.stars,
-            )
-            for one in page
-        )
+    yield BYTE_ORDER_MARK.encode() + csv_of([head, *_person_rows(first, words)])
+    async for page in rest:
+        yield csv_of(_person_rows(page, words))
+
+
+def _person_rows(people: Sequence[PersonFigures], words: WordsOf) -> list[Row]:
+    return [
+        (one.volunteer_no, words.category(one.category), one.minutes, one.sessions, one.lifetime_minutes, one.stars)
+        for one in people
+    ]

@@ -78,14 +78,15 @@ async def test_a_period_ends_with_the_day_that_was_typed_and_wrong_days_are_name
 
 async def test_the_table_is_handed_out_as_csv_and_as_a_spreadsheet_without_formulas(portal: Portal) -> None:
     browser = await portal.logged_in("district_admin")
-    lines = (await browser.get("/staff/statistics/groups.csv")).content.decode("utf-8-sig").splitlines()
+    lines = (await browser.get("/staff/statistics/files/groups.csv")).content.decode("utf-8-sig").splitlines()
     assert lines[1] == "510115-STA-01,新华社区志愿服务站,5210341,27111,9018"
     assert lines[2].startswith("510115-STA-02,'=柳城,61")
     assert lines[-1].endswith("5210402,27114,9019")
-    book = openpyxl.load_workbook(io.BytesIO((await browser.get("/staff/statistics/groups.xlsx")).content))
-    rows = [[cell.value for cell in row] for row in book.active.iter_rows()]
+    book = openpyxl.load_workbook(io.BytesIO((await browser.get("/staff/statistics/files/groups.xlsx")).content))
+    sheet = book.worksheets[0]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert rows[1] == ["510115-STA-01", "新华社区志愿服务站", 5_210_341, 27_111, 9_018]
-    assert (rows[2][1], book.active["B3"].data_type) == ("=柳城", "s")
+    assert (rows[2][1], sheet["B3"].data_type) == ("=柳城", "s")
     await browser.aclose()
 
 
@@ -101,6 +102,6 @@ async def test_each_figure_leads_to_the_people_whose_hours_it_is_page_by_page_an
     for said in ("V1", "32 小时", "35 小时 30 分", "cursor=more", "/staff/volunteers?query=V1"):
         assert said in people
     portal.services.answer("GET assessment/v1/volunteer-hours", {"items": [person("V1")], "next_cursor": None})
-    file = (await browser.get("/staff/statistics/people.csv")).content.decode("utf-8-sig").splitlines()
+    file = (await browser.get("/staff/statistics/files/people.csv")).content.decode("utf-8-sig").splitlines()
     assert file[1] == "V1,居民,1920,13,2130,0"
     await browser.aclose()
