@@ -18,7 +18,7 @@ from services.portal.shell.forms import faults_of
 from services.portal.shell.words import WordsOf
 from services.portal.statistics import queries
 from services.portal.statistics.forms import GROUPINGS, NARROWED, WantedFigures
-from services.portal.statistics.queries import GroupFigures, Statistics
+from services.portal.statistics.queries import GroupFigures, PersonFigures, Statistics
 from services.portal.statistics.workbook import BYTE_ORDER_MARK, CSV, XLSX, csv_of, group_rows, people_csv, xlsx_of
 from shared.contracts.actor import STAFF
 from shared.http.problems import ProblemError
@@ -75,7 +75,7 @@ async def download(visit: Staff, wanted: Wanted, name: Literal["groups.csv", "gr
     headers = {"Content-Disposition": attachment(name)}
     if name == "people.csv":
         pages = queries.everybody(visit.calls, wanted.asked())
-        first = await anext(pages, [])  # refused or away before any of it is sent
+        first: list[PersonFigures] = await anext(pages, [])  # refused or away before any of it is sent
         return Handed(people_csv(first, pages, visit.look.language), headers, CSV)
     found = await queries.statistics(visit.calls, wanted.by, wanted.asked())
     rows = group_rows(found, _names(visit, wanted, found), visit.look.language)
