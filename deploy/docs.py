@@ -24,7 +24,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic_settings import BaseSettings
 
 from deploy import compose as compose_file
-from deploy import dashboards
+from deploy import dashboards, features
 from deploy.services import SERVICES
 from shared.contracts import EVENTS, Event
 from shared.contracts.actor import Reach, Role
@@ -75,6 +75,7 @@ def documents() -> dict[Path, str]:
         ROOT / "README.md": readme(services),
         DOCS / "events.md": events_page(services),
         DOCS / "metrics.md": metrics_page(),
+        DOCS / "features.md": features.page(ROOT / "tests", _GENERATED),
         DOCS / "authorisation.md": authorisation_page(services),
         DOCS / "asyncapi.json": _dump(asyncapi(services)),
         **_apis(services),

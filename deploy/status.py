@@ -30,8 +30,8 @@ from deploy.provision import reactions
 from deploy.services import SERVICES, url_name
 from shared.contracts.topics import TOPICS
 from shared.messaging.dead_letter import dead_letter_topic
-from shared.messaging.kafka_metadata import end_offsets, extents, partition_counts
-from shared.messaging.observer import View, view
+from shared.messaging.kafka_metadata import ends_of_those_there, extents, partition_counts
+from shared.messaging.observation import OLD_SECONDS, OVERDUE_SECONDS, View, view
 from shared.messaging.positions import positions_of
 from shared.messaging.servers import KafkaServers
 from shared.messaging.subscription import command_of, missing_history, read_rows
@@ -40,10 +40,6 @@ from shared.store.engine import Store
 SAMPLE_SECONDS = 2.0
 """Between two looks: what a group consumed in it is its rate."""
 ANSWER_SECONDS = 5.0
-OLD_SECONDS = 60.0
-"""An event that waits longer in the outbox is late; the alert's threshold too."""
-OVERDUE_SECONDS = 900.0
-"""Work that has been due for longer waits for something; the alert's threshold too."""
 WIDTH = 100
 PROCESSES = "LINBANG_PROCESSES"
 _LOG_IN, _NOBODY = ("registry", "registry-api"), "nobody.at-all"
@@ -263,8 +259,7 @@ async def _ends(environment: Mapping[str, str], positions: Mapping[str, Mapping[
     ends: dict[Place, int] = {}
     for service, places in positions.items():
         servers = KafkaServers.of_service(service, environment)
-        there = await partition_counts(servers, sorted({topic for topic, _ in places}))
-        ends |= await end_offsets(servers, [topic for topic, count in there.items() if count])
+        ends |= await ends_of_those_there(servers, {topic for topic, _ in places})
     return ends
 
 

@@ -1,17 +1,20 @@
 """Portal, put together."""
 
 from services.portal.account.part import PART as ACCOUNT
+from services.portal.accounts.part import PART as ACCOUNTS
 from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.allocation.part import PART as ALLOCATION
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
+from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
+from services.portal.operations.part import PART as OPERATIONS
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.records.part import PART as RECORDS
@@ -23,6 +26,7 @@ from services.portal.settings import Settings
 from services.portal.shell.part import PART as SHELL
 from services.portal.sign_ups.part import PART as SIGN_UPS
 from services.portal.staff.part import PART as STAFF
+from services.portal.standard.part import PART as STANDARD
 from services.portal.statistics.part import PART as STATISTICS
 from services.portal.timetable.part import PART as TIMETABLE
 from services.portal.volunteers.part import PART as VOLUNTEERS
@@ -30,7 +34,10 @@ from services.portal.wall.part import PART as WALL
 from shared.service.service import Service
 
 PARTS = (
+    OPERATIONS,
     STAFF,
+    HOUSEHOLDS,
+    ACCOUNTS,
     PUBLISHING,
     CLOSING,
     OFFLINE,
@@ -38,6 +45,7 @@ PARTS = (
     ROSTER,
     RECORDS,
     VOLUNTEERS,
+    STANDARD,
     ALLOCATION,
     IMPORTS,
     STATISTICS,
@@ -62,4 +70,4 @@ PARTS = (
 
 def service() -> Service:
     """Compose the service. Raises ValidationError where a setting is missing or malformed."""
-    return Service("portal", "Linbang portal", Settings(), PARTS)
+    return Service("portal", "Linbang portal", Settings(), PARTS, serves_pages=True)

@@ -7,11 +7,13 @@ from services.registry.allocation.part import PART as ALLOCATION
 from services.registry.codes.part import PART as CODES
 from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
+from services.registry.recipients.part import PART as RECIPIENTS
 from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
+from services.registry.standard.part import PART as STANDARD
 from shared.service.service import Service
 
-PARTS = (SELF_SERVICE, ACCOUNTS, ALLOCATION, CODES, PEOPLE, PLACES, ACCESS_LOG)
+PARTS = (SELF_SERVICE, RECIPIENTS, STANDARD, ACCOUNTS, ALLOCATION, CODES, PEOPLE, PLACES, ACCESS_LOG)
 
 
 def service() -> Service:

@@ -41,3 +41,15 @@ def add_working_days(day: date, count: int) -> date:
         day += timedelta(days=1)
         count -= is_working_day(day)
     return day
+
+
+def festival_of(day: date) -> str | None:
+    """Return the statutory festival that a day off belongs to, None where it belongs to none.
+
+    An ordinary weekend is none; of a year whose arrangement is not known no day is.
+    """
+    try:
+        is_off, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return None
+    return str(name) if is_off and name else None

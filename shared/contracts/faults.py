@@ -52,6 +52,7 @@ class Code(StrEnum):
     END_BEFORE_START = "end_before_start"
     DISAGREES_WITH_TIMES = "disagrees_with_times"
     OVERLAP = "overlap"
+    ALREADY_PAIRED = "already_paired"
     NOT_FOUND = "not_found"
     NOT_OPEN = "not_open"
     BELOW_CONFIRMED = "below_confirmed"
@@ -105,6 +106,8 @@ class Code(StrEnum):
     BROKEN_CELL = "broken_cell"
     NUMBER_CELL = "number_cell"
     CELL_TYPE = "cell_type"
+    NOT_EVIDENCE = "not_evidence"
+    IS_COMPUTED = "is_computed"
 
 
 MESSAGES: dict[Code, tuple[str, str]] = {
@@ -182,6 +185,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "is more than lies between start and end; check the times",
     ),
     Code.OVERLAP: ("同一人同一时段已在别处服务或报名", "the same person serves or is signed up elsewhere at that time"),
+    Code.ALREADY_PAIRED: ("已与这户家庭结对", "is paired with this household already"),
     Code.NOT_FOUND: ("没有找到", "was not found"),
     Code.NOT_OPEN: ("当前状态下不能进行此操作", "is not possible in the present state"),
     Code.BELOW_CONFIRMED: (
@@ -324,6 +328,8 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "单元格的类型不对（日期、时间、百分比、逻辑值或带单位的数字）；请设为文本，重新输入",
         "is a date, time, percentage, boolean or number with a unit; make the cell text and type it again",
     ),
+    Code.NOT_EVIDENCE: ("请上传 PDF、JPEG 或 PNG 文件", "is no PDF, JPEG or PNG file; upload one of these"),
+    Code.IS_COMPUTED: ("由服务数据自动计算，不用评定", "follows from service; nobody judges it"),
 }
 """Code -> (Chinese, English). The sentence follows the field's name; ``{…}`` are filled from the fault's ``other``."""
 

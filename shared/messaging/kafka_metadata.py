@@ -1,6 +1,6 @@
 """What Kafka says of topics: their partitions, where each begins and where it ends."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
@@ -49,6 +49,16 @@ async def partition_counts(servers: KafkaServers, topics: Sequence[str]) -> dict
         await admin.close()
     forbidden = TopicAuthorizationFailedError.errno
     return {topic["topic"]: None if topic["error_code"] == forbidden else len(topic["partitions"]) for topic in found}
+
+
+async def ends_of_those_there(servers: KafkaServers, topics: Collection[str]) -> dict[tuple[str, int], int]:
+    """Return where the partitions of physical ``topics`` end; nothing of a topic that is not to be seen.
+
+    Raises KafkaError.
+    """
+    there = await partition_counts(servers, sorted(topics))
+    ends = await end_offsets(servers, [topic for topic, count in there.items() if count])
+    return {(at.topic, at.partition): end for at, end in ends.items()}
 
 
 @asynccontextmanager

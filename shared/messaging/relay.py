@@ -51,7 +51,7 @@ from shared.store.log_cursor import LogCursor
 
 POLL_ROWS = 4000
 BATCH_BYTES = 512 * 1024
-SWEEP_SECONDS = 1.0
+DEPTH_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
 STANDBY_SECONDS = 1.0
 SHORTEST_BACK_OFF, LONGEST_BACK_OFF = 0.2, 10.0
@@ -62,11 +62,16 @@ Place: TypeAlias = tuple[str, int]
 """A physical topic and a partition of it."""
 
 _TRY_LEAD = text("SELECT pg_try_advisory_lock(hashtextextended('outbox relay', 0))")
-# Its columns are read by place: from event_id on they are the fields of Attributes. The first two tell of the snapshot
-# it reads: every transaction below oldest_open has ended, and none from next_to_begin on had begun.
-_READ = text("""
-    SELECT (SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)) AS oldest_open,
-           (SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)) AS next_to_begin,
+# The transactions that write the outbox now: as a subquery, looked for once, after the statement's snapshot was taken.
+_WRITERS = """(
+    SELECT string_agg(virtualtransaction, ' ') FROM pg_locks
+    WHERE locktype = 'relation' AND relation = CAST('outbox' AS regclass) AND mode = 'RowExclusiveLock' AND granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)"""
+_LOOK = text(f"SELECT {_WRITERS}")
+# Its columns are read by place: from event_id on they are the fields of Attributes.
+_READ = text(f"""
+    SELECT {_WRITERS} AS writers,
            o.position, o.raw_topic, o.raw_key, o.raw_value, o.raw_headers, e.topic, CAST(e.data AS text),
            e.event_id, e.type, e.occurred_at, CAST(e.aggregate_id AS text), e.aggregate_version, o.district,
            e.traceparent
@@ -106,7 +111,7 @@ class Relay:
         self._servers = servers
         self._prefix = prefix
         self._cursor = LogCursor()
-        self._swept = 0.0
+        self._counted = 0.0
         self._failures = 0
         self._refused = RefusedTopics()
         self._to_cut: set[int] = set()
@@ -154,11 +159,12 @@ class Relay:
         )
         try:
             await producer.start()
-            self._cursor, self._swept, pause = LogCursor(), 0.0, SHORTEST_PAUSE
+            self._cursor, pause = LogCursor(), SHORTEST_PAUSE
             self._refused.try_again()
             while not self._refused.are_due:
                 heartbeat.beat()
                 published = await self._round(connection, producer)
+                await self._tell_depth(connection, published)
                 self._failures = 0
                 pause = SHORTEST_PAUSE if published else min(pause * 1.5, LONGEST_PAUSE)
                 if published < POLL_ROWS:
@@ -167,33 +173,36 @@ class Relay:
             await _close(producer)
 
     async def _round(self, connection: AsyncConnection, producer: AIOKafkaProducer) -> int:
-        """Publish what one poll finds.
-
-        Once a second it begins at the start: a row without an event (a parked record) may be the first thing that its
-        transaction writes.
-        """
-        sweeps = time.monotonic() - self._swept > SWEEP_SECONDS
-        published = await self._poll(connection, producer, 0 if sweeps else self._cursor.position)
-        if sweeps:
-            self._swept = time.monotonic()
+        """Publish what one poll finds."""
+        published = await self._poll(connection, producer)
         if published < POLL_ROWS:
             self._refused.accept()
-        if sweeps or published < POLL_ROWS:
-            OUTBOX_DEPTH.set(await outbox_depth(connection) if published or self._refused.waiting else 0)
         return published
 
-    async def _poll(self, connection: AsyncConnection, producer: AIOKafkaProducer, after: int) -> int:
+    async def _tell_depth(self, connection: AsyncConnection, published: int) -> None:
+        if not published and not self._refused.waiting:
+            OUTBOX_DEPTH.set(0)
+        elif time.monotonic() - self._counted > DEPTH_SECONDS:
+            OUTBOX_DEPTH.set(await outbox_depth(connection, 0 if self._refused.waiting else self._cursor.position))
+            self._counted = time.monotonic()
+
+    async def _poll(self, connection: AsyncConnection, producer: AIOKafkaProducer) -> int:
         started = time.perf_counter()
-        wanted = {"after": after, "rows": POLL_ROWS, "refused": self._refused.waiting}
+        wanted = {"after": self._cursor.position, "rows": POLL_ROWS, "refused": self._refused.waiting}
         rows = (await connection.execute(_READ, wanted)).all()
         if not rows:
+            await self._catch_up(connection)
             return 0
         reach("relay.before_send")
         await self._publish(connection, producer, [self._cut(_record(row, self._prefix)) for row in rows])
-        last = rows[-1]
-        self._cursor.advance(last.position, last.oldest_open, last.next_to_begin)
+        self._cursor.advance(rows[-1].position, _writers(rows[-1].writers))
         RELAY_PUBLISH_SECONDS.observe(time.perf_counter() - started)
         return len(rows)
+
+    async def _catch_up(self, connection: AsyncConnection) -> None:
+        """Let the cursor pass what is dealt with: polls that find nothing walk over no dead rows for ever."""
+        if self._cursor.is_behind:
+            self._cursor.advance(None, _writers(await connection.scalar(_LOOK)))
 
     async def _publish(
         self, connection: AsyncConnection, producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]
@@ -304,6 +313,10 @@ def _acknowledge(span: Span, acknowledgement: asyncio.Future[object]) -> None:
     span.end()
 
 
+def _writers(found: str | None) -> list[str]:
+    return found.split() if found else []
+
+
 def _is_failure(result: object) -> TypeGuard[BaseException]:
     return isinstance(result, BaseException)
 
@@ -321,7 +334,7 @@ def _fill(batch: BatchBuilder, queue: deque[OutgoingRecord], most: int) -> list[
 
 
 def _record(row: Sequence[Any], prefix: str) -> OutgoingRecord:
-    _, _, position, raw_topic, raw_key, raw_value, raw_headers, topic, data, *attributes = row
+    _, position, raw_topic, raw_key, raw_value, raw_headers, topic, data, *attributes = row
     if raw_topic is not None:
         raw = [(name, value.encode()) for name, value in raw_headers.items()]
         return OutgoingRecord(position, prefix + raw_topic, raw_key, raw_value, raw)

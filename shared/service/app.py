@@ -28,6 +28,7 @@ from shared.imports.api import PREFIX as IMPORTS
 from shared.imports.api import router as import_routes
 from shared.ops.health import Heartbeat
 from shared.service.health import health_routes
+from shared.service.operations import status_of, status_routes
 from shared.service.service import Service
 from shared.store.engine import Store
 from shared.store.revocations import Revocations
@@ -53,6 +54,9 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
             app.include_router(router)
         if service.imports:
             app.include_router(import_routes(service.imports, base64.b64decode(service.settings.file_key)))
+        app.state.own_status = partial(status_of, service.name, settings.kafka_servers)
+        if not service.serves_pages:
+            app.include_router(status_routes(app.state.own_status))
     uploads = {IMPORTS: MAX_UPLOAD_BYTES} if service.imports else {}
     app.add_middleware(LimitBody, larger={**uploads, **service.larger_bodies})
     for part in reversed(service.parts) if with_routes else ():

@@ -32,6 +32,8 @@ class Service:
     parts: Sequence[Part]
     fetch_keys: Callable[[Store], FetchKeys] | None = None
     """Where the issuer's keys come from; by default its JWKS over HTTP."""
+    serves_pages: bool = False
+    """Its routes are pages for people, and none is for programs."""
 
     @cached_property
     def routers(self) -> list[APIRouter]:

@@ -96,12 +96,12 @@ async def append(connection: AsyncConnection, events: Sequence[NewEvent]) -> Non
     )
 
 
-_DEPTH = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) o")
+_DEPTH = text("SELECT count(*) FROM (SELECT FROM outbox WHERE position > :after LIMIT 100000) o")
 
 
-async def outbox_depth(connection: AsyncConnection) -> int:
-    """Return how many records Kafka has not yet acknowledged, counted to 100,000."""
-    return await connection.scalar(_DEPTH) or 0
+async def outbox_depth(connection: AsyncConnection, after: int = 0) -> int:
+    """Return how many records after a position Kafka has not yet acknowledged, counted to 100,000."""
+    return await connection.scalar(_DEPTH, {"after": after}) or 0
 
 
 _PUT_STATE = text("""

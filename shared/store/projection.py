@@ -47,8 +47,8 @@ class Groups:
 
     columns: Mapping[str, str]
     """Of each table the column that says which group a row is of."""
-    of: Callable[[Received[Any]], UUID] = lambda event: UUID(event.attributes.subject)
-    """The group that an event changes; where nothing else is said, the aggregate that it is of."""
+    of: Callable[[Received[Any]], UUID | None] = lambda event: UUID(event.attributes.subject)
+    """The group that an event changes, None where it changes no row; the aggregate, if nothing else is said."""
     members: str | None = None
     """A column of the first table: the aggregates whose events a group follows from, where it is not one itself."""
 

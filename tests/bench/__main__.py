@@ -8,6 +8,7 @@ from rich.console import Console
 
 from tests.bench import (
     allocation,
+    idle,
     latency,
     live,
     pages,
@@ -40,6 +41,7 @@ ROWS: tuple[Row, ...] = (
     pages,
     live,
     latency,
+    idle,
     replay,
     allocation,
     statistics,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["s", "ms", "events/s", "requests/s"]
+Unit = Literal["s", "ms", "%", "events/s", "requests/s"]
 
 
 @dataclass(frozen=True, slots=True)

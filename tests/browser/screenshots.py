@@ -2,7 +2,9 @@
 
 The district is loaded whole, a shift is run by two people (``shift.py``), and eight pages are taken: some minutes.
 
-``ARGS=/me/hours`` takes that page in every size, language and look into ``.local/screenshots``, to be looked at.
+``ARGS=/me/hours`` takes that page in every size, language and look into ``.local/screenshots``, to be looked at;
+``ARGS=centre:/staff/imports`` as somebody else than who has most to do with it: public, volunteer, staff,
+centre or operator.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from playwright.async_api import Browser, Page
 from rich.console import Console
 
 from deploy.demo.command import load
+from deploy.demo.district import OPERATOR
 from deploy.demo.folder import read_folder
 from deploy.local.first_start import SAMPLE
 from deploy.local.paths import ROOT, STATE
@@ -31,9 +34,8 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
     "dark": {"theme": "dark"},
     "elder": {"theme": "light", "mode": "elder"},
 }
-PUBLIC = ("/", "/activities", "/log-in", "/help")
-VOLUNTEER = ("/me", "/activities")
-STAFF = ("/staff",)
+WHO: Mapping[str, Sequence[str]] = {"volunteer": ("/me",), "operator": ("/staff/operations",), "staff": ("/staff",)}
+"""Who looks at the pages below these paths; strangers at all others."""
 
 
 SHOWN: Sequence[tuple[str, str, str, Mapping[str, int], Mapping[str, Any]]] = (
@@ -95,18 +97,29 @@ def _keep(file: Path, picture: bytes) -> None:
 async def _every_look(browser: Browser, system: System, paths: Sequence[str]) -> None:
     folder = STATE / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
-    for account, pages in (
-        (None, PUBLIC),
-        (system.district.volunteer, VOLUNTEER),
-        (system.district.manager, STAFF),
-    ):
-        wanted = [path for path in paths if _is_for(path, pages)]
-        for size, language, look in product(SIZES, ("zh", "en"), LOOKS):
+    accounts = {
+        "public": None,
+        "volunteer": system.district.volunteer,
+        "staff": system.district.manager,
+        "centre": system.district.admin,
+        "operator": (OPERATOR, system.platform.operator_password),
+    }
+    for who, account in accounts.items():
+        wanted = [path for for_whom, path in map(_who_looks, paths) if for_whom == who]
+        for size, language, look in product(SIZES, ("zh", "en"), LOOKS) if wanted else ():
             await _take(browser, system, account, wanted, folder, size, language, look)
 
 
+def _who_looks(argument: str) -> tuple[str, str]:
+    """Return who looks at a page, and its path."""
+    who, _, path = argument.rpartition(":")
+    if who:
+        return who, path
+    return next((who for who, pages in WHO.items() if _is_for(path, pages)), "public"), path
+
+
 def _is_for(path: str, pages: Sequence[str]) -> bool:
-    return path in pages or any(path.startswith(page) for page in pages if page != "/")
+    return any(path.startswith(page) for page in pages)
 
 
 async def _take(

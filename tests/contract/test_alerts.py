@@ -27,6 +27,7 @@ def test_promtool_accepts_the_rules_and_the_configuration() -> None:
 
 
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.stem)
+@pytest.mark.row(63)
 def test_alerts_fire_when_they_should_and_only_then(file: Any) -> None:
     promtool("test", "rules", file)
 

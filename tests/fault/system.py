@@ -41,7 +41,7 @@ from tests.support.infrastructure import Databases, Urls
 from tests.support.quiescence import at_rest
 
 LAYOUT: Mapping[str, tuple[str, ...]] = {
-    "registry.relay": ("relay",),
+    "registry.relay": ("relay", "consumer"),
     "activities.api": ("api",),
     "activities.api2": ("api",),
     "activities.relay": ("relay",),

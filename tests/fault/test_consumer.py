@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.fault.case import Case
@@ -23,6 +24,7 @@ async def test_f10_consumer_killed_after_poll_before_database(case: Case) -> Non
     await case.holds(world, *EVERYTHING)
 
 
+@pytest.mark.row(60)
 async def test_f11_consumer_killed_after_commit_before_kafka_knows(case: Case) -> None:
     """consumer kill -9 after COMMIT, before Kafka is told of the offsets: it goes on from the database's"""
     consumer, world = case.system[CONSUMER], await case.world()
@@ -35,6 +37,7 @@ async def test_f11_consumer_killed_after_commit_before_kafka_knows(case: Case) -
     await case.holds(world, *EVERYTHING)
 
 
+@pytest.mark.row(60)
 async def test_f12_postgres_killed_in_the_consumers_transaction(case: Case) -> None:
     """PostgreSQL kill -9 (the server, or the consumer's backend) while a batch is written and not committed"""
     system, world = case.system, await case.world()

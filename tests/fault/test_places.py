@@ -3,10 +3,13 @@
 import asyncio
 from uuid import UUID
 
+import pytest
+
 from tests.fault.case import Case
 from tests.fault.model import District, Operation, World
 
 
+@pytest.mark.row(24)
 async def test_f20_rush_with_api_killed_midway(case: Case) -> None:
     """200 at once for 10 seats, two API processes, one of them kill -9 midway; then withdrawals and signing up again"""
     api, world = case.system["activities.api"], await case.world(volunteers=200)

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from tests.fault.case import Case
 from tests.fault.invariants import Event, log_of, published
 from tests.fault.model import Traffic, World
@@ -25,6 +27,7 @@ async def test_f5_relay_killed_after_ack_before_delete(case: Case) -> None:
     assert await repeated(world), "what was acknowledged was not sent again"
 
 
+@pytest.mark.row(60)
 async def test_f6_relay_killed_with_half_a_batch_acknowledged(case: Case) -> None:
     """relay kill -9 once N of the partitions of a wave have acknowledged, the rest not"""
     relay, world = case.system["activities.relay"], await case.world()

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from uuid import UUID
 
 import hypothesis
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.errors import FlakyStrategyDefinition
@@ -343,6 +344,7 @@ class Machine(RuleBasedStateMachine):
             raise
 
 
+@pytest.mark.row(60)
 async def test_state_machine_of_commands_and_crashes(case: Case) -> None:
     """Hypothesis: commands x crashes for sign-up and ledger, against a model in memory"""
     seed = case.rng.getrandbits(32)

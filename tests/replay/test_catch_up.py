@@ -35,6 +35,8 @@ async def test_what_the_topics_lost_is_applied_from_the_logs_once_and_the_consum
     assert len(told.data["partitions"]) == TOPICS[ServiceLogged.topic].partitions
     code, again = await platform.linbang("assessment", "catch-up")
     assert (code, "0 events applied" in again) == (0, True), again
+    code, output = await platform.linbang("registry", "catch-up")  # which has missed them too
+    assert (code, f"{len(lost) + 2} events applied" in output) == (0, True), output
 
     async with platform.live():
         await platform.append("activities", served(volunteers[5], 50))

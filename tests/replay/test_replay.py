@@ -24,6 +24,7 @@ SENT = "SELECT (SELECT count(*) FROM event_log), (SELECT count(*) FROM outbox)"
 
 
 @pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.row(55, 61)
 async def test_replayed_projections_equal_the_live_ones_and_nothing_is_sent(platform: Platform, service: str) -> None:
     before = await platform.rows(service, SENT)
     code, output = await platform.linbang(service, "compare")
@@ -62,6 +63,7 @@ async def test_of_one_district_no_others_events_are_read(platform: Platform) -> 
     assert f"equal ({events[0]} events)" in output
 
 
+@pytest.mark.row(42)
 async def test_each_record_is_credited_by_the_rules_of_its_time(platform: Platform) -> None:
     rules = await platform.rows(
         "assessment", "SELECT DISTINCT rule_set FROM ledger_entry WHERE district = :d", d=DISTRICT
@@ -107,6 +109,7 @@ def test_a_server_that_goes_away_is_no_difference() -> None:
     assert ended.value.exit_code == FAILED
 
 
+@pytest.mark.row(61)
 async def test_replays_are_equal_while_events_flow_in(platform: Platform, volunteers: Sequence[UUID]) -> None:
     async with platform.live():
         flowing = asyncio.Event()
@@ -214,6 +217,7 @@ async def test_what_the_clock_has_told_is_no_drift_but_as_a_message_about_an_eve
     assert code == 0, output
 
 
+@pytest.mark.row(55)
 async def test_an_explanation_names_every_event_its_cause_and_its_place(
     platform: Platform, volunteers: Sequence[UUID]
 ) -> None:

@@ -7,19 +7,20 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts import ServiceRated
+from shared.contracts import ServiceRated, ServiceRecordsImported
 from shared.messaging.replay import by_district, swap
 from shared.messaging.replay.by_district import Found, compare_by_district
 from shared.messaging.replay.request import From, ReplayRequest, source_of
 from shared.messaging.replay.seal import Seal
 from shared.messaging.replay.swap import Swap, replace
 from shared.store.engine import Store
-from shared.store.event_log import append, new_id
+from shared.store.event_log import NewEvent, append, new_id
 from tests.replay.conftest import OTHER_DISTRICT, Platform, corrected, event, registered, served
 from tests.support.services import reactions
 
 pytestmark = pytest.mark.usefixtures("volunteers", "nobodys_turn")
 LEDGER = reactions("assessment").projections["ledger"]
+IMPORTS = reactions("assessment").projections["imports"]
 VOLUNTEERS = reactions("assessment").projections["volunteers"]
 
 
@@ -33,7 +34,7 @@ async def compared(platform: Platform, *, full: bool = False) -> dict[str, Found
     found = await compare_by_district(
         platform.workers["assessment"],
         "assessment",
-        [LEDGER, VOLUNTEERS],
+        [LEDGER, IMPORTS, VOLUNTEERS],
         lambda service: platform.urls[service].worker,
         lambda _: None,
         full=full,
@@ -44,10 +45,7 @@ async def compared(platform: Platform, *, full: bool = False) -> dict[str, Found
 
 async def test_where_nothing_has_changed_nothing_is_replayed(platform: Platform) -> None:
     whole = await compared(platform, full=True)
-    assert {name: (one.sealed, one.differing) for name, one in whole.items()} == {
-        "ledger": (0, 0),
-        "volunteers": (0, 0),
-    }
+    assert [(one.sealed, one.differing) for one in whole.values()] == [(0, 0)] * 3
     again = await compared(platform)
     for name, one in again.items():
         assert (one.replayed, one.sealed) == (0, whole[name].replayed), name
@@ -79,6 +77,29 @@ async def test_of_what_has_changed_the_events_since_are_replayed_upon_the_histor
     found = await compared(platform)
     assert (found["ledger"].replayed, found["ledger"].applied, found["ledger"].differing) == (0, 3, 0)
     assert (found["volunteers"].replayed, found["volunteers"].applied, found["volunteers"].differing) == (0, 1, 0)
+    assert (found["imports"].replayed, found["imports"].differing) == (0, 0)
+
+
+async def test_an_import_that_was_under_way_has_its_district_replayed_and_a_whole_one_has_not(
+    platform: Platform, volunteers: Sequence[UUID]
+) -> None:
+    under_way, whole = new_id(), new_id()
+    async with platform.live():
+        await platform.append("activities", served(volunteers[13], 51, under_way))
+        await platform.settle()
+        await compared(platform, full=True)
+        await platform.append("activities", served(volunteers[14], 52, whole), _imported(whole, 52))
+        await platform.settle()
+        found = (await compared(platform))["imports"]
+        assert (found.replayed, found.differing) == (0, 0)
+        await platform.append("activities", served(volunteers[14], 53, under_way), _imported(under_way, 51 + 53, 2))
+        await platform.settle()
+    found = (await compared(platform))["imports"]
+    assert (found.replayed, found.differing) == (1, 0)
+
+
+def _imported(import_id: UUID, minutes: int, records: int = 1) -> NewEvent:
+    return event(ServiceRecordsImported(import_id=import_id, records=records, minutes=minutes), import_id)
 
 
 ROWS = {

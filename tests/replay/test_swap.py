@@ -65,6 +65,7 @@ async def test_the_tables_in_place_are_made_as_the_ones_before(
     assert event.data["projection"] == projection
 
 
+@pytest.mark.row(61)
 async def test_a_drift_is_gone_after_a_swap_and_what_came_in_meanwhile_is_there(
     platform: Platform, volunteers: Sequence[UUID]
 ) -> None:

@@ -20,9 +20,13 @@ from shared.contracts import (
     CancellationCause,
     CheckOutMissed,
     ClaimAnswered,
+    CriterionLapsed,
     Event,
     HoursCorrected,
     HoursCredited,
+    NetworkTargetMissed,
+    PairingBegun,
+    PairingEnded,
     PlacementExpired,
     PlacementProposed,
     Provenance,
@@ -35,6 +39,7 @@ from shared.contracts import (
     SignUpPromoted,
     SignUpWithdrawn,
     StarLevelReached,
+    StationStatusChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
     VolunteerTakenOff,
@@ -75,6 +80,11 @@ class Template(StrEnum):
     ABSENCE_EXCUSED = "absence_excused"
     HOURS_CORRECTED = "hours_corrected"
     PLACEMENT_PROPOSED = "placement_proposed"
+    PAIRING_BEGUN = "pairing_begun"
+    PAIRING_ENDED = "pairing_ended"
+    CRITERION_LAPSED = "criterion_lapsed"
+    STATION_STANDARD = "station_standard"
+    TARGET_MISSED = "target_missed"
     PLACEMENT_EXPIRED = "placement_expired"
 
 
@@ -106,6 +116,11 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.ABSENCE_EXCUSED: Purpose.ATTENDANCE,
     Template.HOURS_CORRECTED: Purpose.HOURS,
     Template.PLACEMENT_PROPOSED: Purpose.PLACE,
+    Template.PAIRING_BEGUN: Purpose.PLACE,
+    Template.PAIRING_ENDED: Purpose.CHANGE,
+    Template.CRITERION_LAPSED: Purpose.LEADING,
+    Template.STATION_STANDARD: Purpose.LEADING,
+    Template.TARGET_MISSED: Purpose.LEADING,
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
 }
 SHAPE = 3
@@ -156,8 +171,10 @@ Told = tuple[UUID, Template, Facts, tuple[Channel, ...]]
 
 def _told(event: Event) -> Iterator[Told]:
     yield from _told_of_places(event)
+    yield from _told_of_pairings(event)
     yield from _told_of_changes(event)
     yield from _told_of_service(event)
+    yield from _told_of_stations(event)
 
 
 def _told_of_places(event: Event) -> Iterator[Told]:
@@ -183,6 +200,21 @@ def _told_of_places(event: Event) -> Iterator[Told]:
                 yield event.volunteer_id, template, _own_shift(event), EVERYWHERE
             if event.place_stays_free and event.organiser_id and event.organiser_id != event.volunteer_id:
                 yield event.organiser_id, Template.PLACE_FREE, _shift(event), EVERYWHERE
+
+
+def _told_of_pairings(event: Event) -> Iterator[Told]:
+    """Say who is told of a pairing: a volunteer of their own; of which household, the case worker says (ADR 0056)."""
+    match event:
+        case PairingBegun(volunteer_id=UUID() as volunteer_id):
+            facts: Facts = {
+                "station": one_line(event.station_name),
+                "rhythm": event.rhythm,
+                "starts_on": event.starts_on.isoformat(),
+            }
+            yield volunteer_id, Template.PAIRING_BEGUN, facts, EVERYWHERE
+        case PairingEnded(volunteer_id=UUID() as volunteer_id):
+            facts = {"station": one_line(event.station_name), "ended_on": event.ended_on.isoformat()}
+            yield volunteer_id, Template.PAIRING_ENDED, facts, EVERYWHERE
 
 
 _UNANSWERED = {
@@ -277,6 +309,28 @@ def _told_of_hours(event: Event) -> Iterator[Told]:
             facts = {"level": event.level, "lifetime_minutes": event.lifetime_minutes}
             channels = INBOX_ONLY if event.import_id else EVERYWHERE
             yield event.volunteer_id, Template.STAR_LEVEL_REACHED, facts, channels
+
+
+def _told_of_stations(event: Event) -> Iterator[Told]:
+    """Say who is told of stations and the network: whom the event names, a station's managers and the centre."""
+    match event:
+        case CriterionLapsed():
+            facts: Facts = {
+                "station": one_line(event.station_name),
+                "criterion": one_line(event.criterion_name),
+                "criterion_en": one_line(event.criterion_name_en),
+                "cause": event.cause,
+                "status": event.status,
+            }
+            for recipient_id in event.recipient_ids:
+                yield recipient_id, Template.CRITERION_LAPSED, facts, EVERYWHERE
+        case StationStatusChanged(status="standard"):
+            for recipient_id in event.recipient_ids:
+                yield recipient_id, Template.STATION_STANDARD, {"station": one_line(event.station_name)}, EVERYWHERE
+        case NetworkTargetMissed():
+            facts = {"title": one_line(event.title), "due_on": event.due_on.isoformat(), "kinds": " ".join(event.kinds)}
+            for recipient_id in event.recipient_ids:
+                yield recipient_id, Template.TARGET_MISSED, facts, EVERYWHERE
 
 
 class OfShift(Protocol):

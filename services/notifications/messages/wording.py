@@ -5,7 +5,7 @@ wall in China.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -76,6 +76,32 @@ def _moment_en(iso: str) -> str:
     return f"{at:%A}, {at.day} {at:%B %Y} at {at:%H:%M} (China time)"
 
 
+def _day_zh(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _day_en(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%B %Y}"
+
+
+RHYTHMS = {
+    "weekly": ("每周一次", "once a week"),
+    "fortnightly": ("每两周一次", "once a fortnight"),
+    "monthly": ("每月一次", "once a month"),
+}
+"""How often a household is visited, in Chinese and English."""
+
+
+def _rhythm_zh(code: str) -> str:
+    return RHYTHMS[code][0]
+
+
+def _rhythm_en(code: str) -> str:
+    return RHYTHMS[code][1]
+
+
 def _duration_zh(minutes: int) -> str:
     hours, rest = divmod(minutes, MINUTES_PER_HOUR)
     return " ".join(part for part in (f"{hours} 小时" * bool(hours), f"{rest} 分钟" * bool(rest or not hours)) if part)
@@ -99,6 +125,13 @@ FIELDS = {
     "description": ("活动说明", "description"),
 }
 """What is said of an activity, in Chinese and English."""
+KINDS = {
+    "centres": ("达标中心", "standard centres"),
+    "stations": ("达标站点", "standard stations"),
+    "teams": ("团队", "teams"),
+    "communities": ("有达标站点的社区", "communities with a standard station"),
+}
+"""What a plan for the network counts, in Chinese and English."""
 OTHER_FIELD = ("其他信息", "other details")
 
 
@@ -110,6 +143,24 @@ def _fields_en(names: str) -> str:
     return ", ".join(FIELDS.get(name, OTHER_FIELD)[1] for name in names.split())
 
 
+def _kinds_zh(names: str) -> str:
+    return "、".join(KINDS.get(name, OTHER_FIELD)[0] for name in names.split())
+
+
+def _kinds_en(names: str) -> str:
+    return ", ".join(KINDS.get(name, OTHER_FIELD)[1] for name in names.split())
+
+
+def _day_zh(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _day_en(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%B %Y}"
+
+
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates" / language),
@@ -118,8 +169,12 @@ def _environment(language: Language) -> Environment:
     )
     chinese = language is Language.CHINESE
     environment.filters["moment"] = _moment_zh if chinese else _moment_en
+    environment.filters["day"] = _day_zh if chinese else _day_en
+    environment.filters["rhythm"] = _rhythm_zh if chinese else _rhythm_en
     environment.filters["duration"] = _duration_zh if chinese else _duration_en
     environment.filters["fields"] = _fields_zh if chinese else _fields_en
+    environment.filters["kinds"] = _kinds_zh if chinese else _kinds_en
+    environment.filters["day"] = _day_zh if chinese else _day_en
     environment.filters["numeral"] = _numeral_zh if chinese else str
     return environment
 

@@ -34,7 +34,7 @@ class Purpose(StrEnum):
     HOURS = "hours"
     """That hours are credited, or a star level is reached."""
     LEADING = "leading"
-    """What whoever published an activity has to see to."""
+    """What whoever published an activity, manages a station or is the centre has to see to."""
 
 
 MAY_LEAVE_INBOX = frozenset({Purpose.REMINDER, Purpose.HOURS})

@@ -11,6 +11,7 @@ from services.portal.sessions.visits import Visit
 from services.portal.shell.charts import month_bars
 from services.portal.shell.ids import id_of, uuid_of
 from shared.contracts.actor import Role
+from shared.contracts.calendar import district_day
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
@@ -96,6 +97,13 @@ async def _placements(visit: Visit, done: str = "", refused: RefusedByServiceErr
     found = await unless_away(visit.calls.read(queries.PLACEMENTS))
     status = refused.status if refused else 200
     return visit.page("me/placements.html", status, placements=found, done=done, refused=refused)
+
+
+@router.get("/me/pairings")
+async def show_pairings(visit: Volunteer) -> Response:
+    """Show at which stations one is paired with a household, and when a visit is due."""
+    found = await unless_away(visit.calls.read(queries.PAIRINGS))
+    return visit.page("me/pairings.html", pairings=found, today=district_day(now()))
 
 
 @router.get("/me/profile")

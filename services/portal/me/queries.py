@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -157,8 +157,22 @@ class Inbox(BaseModel):
     unread: int
 
 
+class Pairing(BaseModel):
+    """A pairing with a household of a station; with which one is not said."""
+
+    station_name: str
+    rhythm: str
+    starts_on: date
+    ends_on: date | None
+    ended_on: date | None
+    visits: int
+    minutes: int
+    next_visit_on: date | None
+
+
 ME = Read("registry", "/v1/me", Me)
 MY_HOURS = Read("assessment", "/v1/me/hours", Hours)
+PAIRINGS = Read("registry", "/v1/me/pairings", list[Pairing])
 PLACEMENTS = Read("registry", "/v1/me/placements", list[Placement])
 ANSWER_PLACEMENT = Change("POST", "registry", "/v1/placements/{placement_id}/answer", Answered)
 MY_MESSAGES = Read("notifications", "/v1/me/messages", Inbox)

@@ -78,7 +78,9 @@ def first_page(roles: frozenset[str]) -> str:
     """Return the page that somebody of these roles begins with."""
     if Role.VOLUNTEER in roles:
         return "/me"
-    return "/" if roles.isdisjoint(ORGANISERS) else "/staff"
+    if roles.isdisjoint(ORGANISERS):
+        return "/staff/households" if Role.CASE_WORKER in roles else "/"
+    return "/staff"
 
 
 def with_then(path: str, then: str) -> str:

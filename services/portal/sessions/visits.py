@@ -16,6 +16,13 @@ ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
 """Who has activities to deal with, and so pages of staff."""
 READ_RULES = (*ORGANISERS, Role.CASE_WORKER, Role.AUDITOR, Role.OPERATOR)
 """Who may read the district's rules, of today and of before."""
+SEE_HOUSEHOLDS = (Role.CASE_WORKER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
+"""Who may see that there are households that are looked after."""
+OPEN_ACCOUNTS = (Role.DISTRICT_ADMIN, Role.OPERATOR)
+"""Who deals with the accounts of a district."""
+SEE_NETWORK = (Role.DISTRICT_ADMIN, Role.AUDITOR)
+"""Who may look at the targets of the network, and at every station."""
+SEE_STATIONS = (*SEE_NETWORK, Role.STATION_MANAGER)
 _SEE_OTHER = 303
 
 
@@ -52,9 +59,39 @@ class Visit:
         return self.session is not None and not self.session.roles.isdisjoint(STAFF)
 
     @property
+    def sees_stations(self) -> bool:
+        """Whether somebody is logged in who manages stations, or looks at all of them."""
+        return self.session is not None and not self.session.roles.isdisjoint(SEE_STATIONS)
+
+    @property
+    def sees_network(self) -> bool:
+        """Whether somebody is logged in who looks at the whole network."""
+        return self.session is not None and not self.session.roles.isdisjoint(SEE_NETWORK)
+
+    @property
     def is_centre(self) -> bool:
         """Whether somebody is logged in who works at the district's centre."""
         return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether somebody is logged in who keeps the system running."""
+        return self.session is not None and Role.OPERATOR in self.session.roles
+
+    @property
+    def may_see_households(self) -> bool:
+        """Whether somebody is logged in who may see which households are looked after."""
+        return self.session is not None and not self.session.roles.isdisjoint(SEE_HOUSEHOLDS)
+
+    @property
+    def is_case_worker(self) -> bool:
+        """Whether somebody is logged in whom households can be assigned to."""
+        return self.session is not None and Role.CASE_WORKER in self.session.roles
+
+    @property
+    def may_open_accounts(self) -> bool:
+        """Whether somebody is logged in who deals with the district's accounts."""
+        return self.session is not None and not self.session.roles.isdisjoint(OPEN_ACCOUNTS)
 
     @property
     def path(self) -> str:

@@ -46,6 +46,7 @@ ROLES = {
     "volunteer": N_("志愿者"),
     "team_leader": N_("队长"),
     "station_manager": N_("站长"),
+    "case_worker": N_("社工"),
     "district_admin": N_("区管理员"),
     "auditor": N_("审计员"),
     "operator": N_("运维"),
@@ -58,9 +59,15 @@ PURPOSES = {
     "reminder": (N_("提醒"), N_("开始前一天和三小时")),
     "attendance": (N_("签到和签退"), N_("忘记签退、未到场、更正的答复")),
     "hours": (N_("时长和星级"), N_("时长入账和更正，升星")),
-    "leading": (N_("我负责的活动"), N_("临近开始的空位，被取消的活动")),
+    "leading": (N_("我负责的活动和站点"), N_("临近开始的空位，被取消的活动，站点达标情况")),
 }
 """What messages are for, and which they are."""
+RHYTHMS = {
+    "weekly": N_("每周一次"),
+    "fortnightly": N_("每两周一次"),
+    "monthly": N_("每月一次"),
+}
+"""How often a household is visited."""
 PROVENANCES = {
     "leader": N_("负责人记录"),
     "self_check_in": N_("现场签到"),
@@ -101,6 +108,14 @@ class WordsOf:
     def provenance(self, code: str) -> str:
         """Return how a record came about."""
         return self._word(PROVENANCES, code)
+
+    def rhythm(self, code: str) -> str:
+        """Return how often a household is visited."""
+        return self._word(RHYTHMS, code)
+
+    def rhythms(self) -> list[tuple[str, str]]:
+        """Return every rhythm of visits, code and word."""
+        return [(code, self._word(RHYTHMS, code)) for code in RHYTHMS]
 
     def categories(self) -> list[tuple[str, str]]:
         """Return every category that somebody can say of themselves, code and word."""

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.registry.access_log.repository import Noted, note
 from services.registry.accounts import changes, domain, proofs, repository
 from services.registry.accounts.passwords import Passwords
 from services.registry.accounts.repository import Account
@@ -157,6 +158,13 @@ async def reset_second_factor(tx: AsyncConnection, actor: Actor, account_id: UUI
     event = SecondFactorRemoved(account_id=account.id, reset=True)
     await changes.record(tx, account, version, event, actor.name, reason)
     await changes.revoke_all(tx, account, version)
+
+
+async def end_sessions(tx: AsyncConnection, actor: Actor, account_id: UUID, reason: str) -> None:
+    """End all that an account is logged in with; its owner may log in again."""
+    account = await _within_reach(tx, actor, account_id)
+    await changes.end_others(tx, account, None)
+    await note(tx, Noted(account.district, actor.name, "account_sessions_ended", account.id, reason))
 
 
 async def _within_reach(tx: AsyncConnection, actor: Actor, account_id: UUID) -> Account:

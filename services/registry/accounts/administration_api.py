@@ -11,7 +11,7 @@ from services.registry.accounts import administration, queries
 from services.registry.accounts.administration import AccountCreated, NewAccount, TemporaryPassword
 from services.registry.accounts.dependencies import PasswordThreads
 from services.registry.accounts.domain import check_password
-from services.registry.accounts.queries import AccountView
+from services.registry.accounts.queries import AccountChange, AccountView
 from services.registry.people.dependencies import KeyedIdempotencyKey
 from shared.contracts.actor import Role
 from shared.http.auth import Caller, caller_with
@@ -129,6 +129,29 @@ async def unlock_account(account_id: UUID, form: Reason, store: ApiStore, caller
     """Let an account be logged in to again."""
     async with store.transaction(caller.district) as tx:
         await administration.unlock_account(tx, caller, account_id, form.reason)
+
+
+@router.post("/v1/accounts/{account_id}/log-out", status_code=204)
+async def end_sessions(account_id: UUID, form: Reason, store: ApiStore, caller: Office) -> None:
+    """Log an account out wherever it is logged in; its owner may log in again."""
+    async with store.transaction(caller.district) as tx:
+        await administration.end_sessions(tx, caller, account_id, form.reason)
+
+
+@router.get("/v1/accounts/{account_id}/history")
+async def show_history(
+    account_id: UUID,
+    store: ApiStore,
+    page: RequestedPage,
+    caller: Annotated[Caller, Depends(caller_with(Role.OPERATOR, Role.DISTRICT_ADMIN, Role.AUDITOR))],
+) -> Page[AccountChange]:
+    """Show what was done to an account, by whom and why, the newest first."""
+    position = page.position(UUID)
+    async with store.transaction(caller.district) as tx:
+        found = await queries.find_changes(
+            tx, caller.district, account_id, position[0] if position else None, page.limit + 1
+        )
+    return Page.of(found, page.limit, lambda change: (str(change.id),))
 
 
 @router.put("/v1/accounts/{account_id}/roles", status_code=204)

@@ -122,6 +122,33 @@ async def find_accounts(
     return [AccountView(**row) for row in (await tx.execute(_SOME_ACCOUNTS, values)).mappings()]
 
 
+class AccountChange(BaseModel):
+    """What was done to an account. ``by`` is a user name; None where it is of no account of the district."""
+
+    id: UUID
+    happened_at: datetime
+    action: str
+    by: str | None
+    reason: str
+
+
+_CHANGES = text("""
+    SELECT l.id, l.happened_at, l.action, l.reason, a.user_name AS by
+    FROM access_log l LEFT JOIN account a ON a.district = l.district AND l.actor = 'account:' || a.id
+    WHERE l.district = :district AND l.subject_id = :id AND (CAST(:before AS uuid) IS NULL OR l.id < :before)
+    ORDER BY l.id DESC LIMIT :limit
+""")
+
+
+async def find_changes(
+    tx: AsyncConnection, district: str, account_id: UUID, before: UUID | None, limit: int
+) -> list[AccountChange]:
+    """Return what was done to an account, the newest first, from before one on. Raises RefusedError (not_found)."""
+    await find_account(tx, district, account_id)
+    values = {"district": district, "id": account_id, "before": before, "limit": limit}
+    return [AccountChange(**row) for row in (await tx.execute(_CHANGES, values)).mappings()]
+
+
 def key_set_of(store: Store) -> Callable[[], Awaitable[dict[str, Any]]]:
     """Return what gives the key set (RFC 7517): the key that signs, and those whose tokens may still be in date."""
 

@@ -1,4 +1,4 @@
-"""Registry reacts to nobody: these are its own events, which its table is held against."""
+"""The part reacts to nobody: these are registry's own events, which its table is held against."""
 
 from services.registry.people.projections import VOLUNTEERS
 from shared.contracts import VolunteerProfileChanged, VolunteerRegistered

@@ -1,4 +1,4 @@
-"""Registry reacts to nobody: these are its own events, which its tables are held against."""
+"""The part reacts to nobody: these are registry's own events, which its tables are held against."""
 
 from services.registry.places.projections import ORGANISATIONS, STATIONS, TEAMS
 from shared.contracts import (

@@ -130,7 +130,7 @@ class District:
         if live.keys() != seal.digests.keys():
             raise _DoesNotAddUpError
         nothing = dict.fromkeys(live, Digest())
-        if not applied:
+        if not groups:
             return nothing, nothing, live
         history = await self._history(rebuilt, seal, types, groups, applied)
         if history:
@@ -182,12 +182,14 @@ class District:
         return end, await self.logs[service].count(end)
 
 
-def _groups_touched(rebuilt: Rebuildable, applied: Iterable[Received[Any]]) -> set[UUID]:
+def _groups_touched(rebuilt: Rebuildable, applied: Sequence[Received[Any]]) -> set[UUID]:
     """Return the groups that events touch. Raises _DoesNotAddUpError where they may touch anything."""
-    events = list(applied)
-    if events and not rebuilt.projection.groups:
-        raise _DoesNotAddUpError
-    return {rebuilt.projection.groups.of(event) for event in events} if rebuilt.projection.groups else set()
+    groups = rebuilt.projection.groups
+    if groups is None:
+        if applied:
+            raise _DoesNotAddUpError
+        return set()
+    return {group for event in applied if (group := groups.of(event))}
 
 
 def producers_of(rebuilt: Iterable[Rebuildable]) -> set[str]:

@@ -11,8 +11,12 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page, expect
 
-from deploy.demo.district import logged_in
+from deploy.demo.district import OPERATOR as USER_NAME
+from deploy.demo.district import logged_in, open_account
+from shared.contracts.calendar import district_day
+from shared.store.event_log import now
 from tests.browser.conftest import OpenPage
+from tests.browser.people import as_admin
 from tests.support.browser import DESK, PHONE, SMALL_PHONE, log_in
 from tests.support.system import System
 
@@ -24,19 +28,27 @@ VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
+    "/me/pairings",
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
     *("/staff/volunteers", "/staff/volunteers/new", "/staff/rules"),
+    "/staff/households",
 )
 CENTRE = (
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     *("/staff/statistics", "/staff/statistics?by=month", "/staff/statistics/people"),
+    "/staff/households",
+    *("/staff/accounts", "/staff/accounts/new"),
+    *("/staff/network", "/staff/network/new", "/staff/standard", "/staff/standard/templates"),
 )
+CASE_WORKER = ("/staff/households", "/staff/households/new")
+OF_STATION = ("", "/staff", "/team", "/activities", "/projects")
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
-WHO = ("public", "volunteer", "staff", "centre")
+OPERATOR = ("/staff/operations",)
+WHO = ("public", "volunteer", "staff", "centre", "operator", "case_worker")
 AXE = """(options) => axe.run(document, options).then((found) => found.violations.map(
   (violation) => `${violation.id} ${violation.nodes[0].html.slice(0, 200)}`))"""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
@@ -70,19 +82,45 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
     """Log in, and return the pages to look at."""
     if who == "public":
         return (*PUBLIC, f"/activities/{system.district.activities['陪伴阅读']}")
-    accounts = {"volunteer": system.district.volunteer, "centre": system.district.admin}
-    await log_in(page, accounts.get(who, system.district.manager))
-    if who in accounts:
-        return VOLUNTEER if who == "volunteer" else CENTRE
+    if who == "case_worker":
+        return await _pages_of_a_case_worker(system, page)
+    others = {
+        "volunteer": (system.district.volunteer, VOLUNTEER),
+        "centre": (system.district.admin, CENTRE),
+        "operator": ((USER_NAME, system.platform.operator_password), OPERATOR),
+    }
+    account, pages = others.get(who, (system.district.manager, ()))
+    await log_in(page, account)
+    if pages:
+        return pages
     activity = system.district.activities["新华社区读书会"]
     with logged_in(system.platform, *system.district.manager) as manager:
         shift = manager.activities.send("GET", f"/v1/activities/{activity}").json()["shifts"][0]["id"]
+        station = manager.registry.send("GET", "/v1/station-standings").json()["items"][0]["station_id"]
     return (
         *STAFF,
         *(f"/staff/activities/{activity}{part}" for part in (*OF_ACTIVITY, f"/shifts/{shift}")),
         *(f"/staff/shifts/{shift}{part}" for part in OF_SHIFT),
         *(f"/staff/offline{part}/{shift}" for part in ("", "-files")),
+        *(f"/staff/standard/{station}{part}" for part in OF_STATION),
     )
+
+
+async def _pages_of_a_case_worker(system: System, page: Page) -> Sequence[str]:
+    """Open an account that looks after a household, log in to it, and return the pages of both."""
+    name, number = "case.worker", next(system.district.free)
+    with as_admin(system) as admin:
+        password = open_account(
+            system.platform, admin, name, user_name=name, roles=["case_worker"], units=["510115-STA-01"]
+        )
+    with logged_in(system.platform, name, password) as worker:
+        person = {"name": "李桂芳", "category": "empty_nest_elder"}
+        file = {"station": "510115-STA-01", "address": "柳城街道长安路 8 号", "people": [person]}
+        household = worker.registry.send("POST", "/v1/households", json=file).json()["id"]
+        pairing = {"volunteer_number": number, "rhythm": "weekly", "starts_on": district_day(now()).isoformat()}
+        begun = worker.registry.send("POST", f"/v1/households/{household}/pairings", json=pairing).json()["id"]
+    await log_in(page, (name, password))
+    return (*CASE_WORKER, f"/staff/households/{household}", f"/staff/households/{household}/pairings/{begun}")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, expect
 
@@ -46,6 +47,7 @@ def moments(system: System, activity: dict[str, Any]) -> list[str | None]:
     return [entry["checked_in_at"] for entry in roster(system, activity)]
 
 
+@pytest.mark.row(32)
 async def test_three_check_ins_without_a_network_count_once_and_at_the_right_times(
     system: System, open_page: OpenPage, watch: Watch
 ) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 from playwright.async_api import Page, expect
 
 from deploy.demo.district import logged_in
@@ -179,6 +180,7 @@ async def test_a_claim_without_a_reason_is_refused_with_the_field_named_and_what
     assert await page.get_by_label("开始").input_value() == begins
 
 
+@pytest.mark.row(56)
 async def test_what_one_is_told_is_chosen_by_purpose_and_channel(system: System, open_page: OpenPage) -> None:
     who = somebody(system)
     page = await open_page(scripts=False)

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
@@ -14,6 +15,7 @@ from tests.support.eventually import eventually
 from tests.support.system import System
 
 
+@pytest.mark.row(25)
 async def test_a_double_tap_and_two_posts_at_once_are_one_sign_up(system: System, open_page: OpenPage) -> None:
     tapped = publish(system, "双击报名", begins=timedelta(days=20), lasts=timedelta(hours=1), capacity=3)
     posted = publish(system, "同时提交", begins=timedelta(days=21), lasts=timedelta(hours=1), capacity=3)

@@ -132,6 +132,7 @@ async def test_star_levels(assessment: Reading, expected: Any) -> None:
     assert {str(level["level"]): level["volunteers"] for level in levels} == expected["stars"]
 
 
+@pytest.mark.row(51)
 async def test_every_volunteers_figures(assessment: Reading) -> None:
     found = await assessment.auditor.pages("/v1/volunteer-hours", limit=1000, **YEAR)
     fields = ("minutes", "sessions", "lifetime_minutes", "stars")
@@ -141,6 +142,7 @@ async def test_every_volunteers_figures(assessment: Reading) -> None:
     }
 
 
+@pytest.mark.row(51)
 async def test_nominations(assessment: Reading, expected: Any) -> None:
     preview = await assessment.auditor.get(f"/v1/assessments/{expected['year']}/preview")
     assert (preview["eligible"], preview["nominated"]) == (expected["eligible"], expected["nominated"])
@@ -150,6 +152,7 @@ async def test_nominations(assessment: Reading, expected: Any) -> None:
     ]
 
 
+@pytest.mark.row(50)
 async def test_what_each_of_the_nominated_is_scored_on(assessment: Reading, expected: Any) -> None:
     preview = await assessment.auditor.get(f"/v1/assessments/{expected['year']}/preview")
     by_number = {row["volunteer_no"]: row for row in rows("expected/expected_volunteers.csv.gz")}

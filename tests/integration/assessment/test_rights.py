@@ -19,6 +19,7 @@ async def test_no_role_of_the_service_changes_an_entry(core: Core, change: str) 
 @pytest.mark.parametrize(
     "change", ["UPDATE ledger_entry SET minutes = 1", "DELETE FROM ledger_entry", "TRUNCATE ledger_entry"]
 )
+@pytest.mark.row(41)
 async def test_not_even_the_owner_changes_an_entry(core: Core, change: str) -> None:
     await core.handle(logged(new_id()))
     with pytest.raises(DBAPIError, match="append-only"):

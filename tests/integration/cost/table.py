@@ -23,12 +23,14 @@ COSTS = {
     # log and outbox
     "attendance: a shift is closed": Cost(statements=13, commits=1),
     # poll, delete, depth; each is a commit of its own, of which one writes
-    "relay: a round": Cost(statements=3, commits=3),
+    "relay: a round": Cost(statements=2, commits=2),
     # fence, parked keys
     "consume: another service's events": Cost(statements=2, commits=1),
     # these and, for events, the inbox; the rest of each row is the service's own
     "consume: the tally of tests": Cost(statements=5, commits=1),
     "consume: volunteers (assessment)": Cost(statements=5, commits=1),
+    # records; the standings of their stations; that these are reviewed
+    "consume: service at stations (registry)": Cost(statements=6, commits=1),
     # messages with their deliveries; event log and outbox; mails; and of sign-ups, their places and reminders
     "consume: messages to volunteers": Cost(statements=8, commits=1),
     "consume: contacts": Cost(statements=4, commits=1),

@@ -39,6 +39,7 @@ def standing(platform: Platform, district: str) -> Mapping[str, object]:
 
 
 @pytest.mark.usefixtures("half_a_minute")
+@pytest.mark.row(59)
 def test_two_districts_stay_apart_and_nothing_happens_twice(platform: Platform, tmp_path: Path) -> None:
     one, other = tmp_path / "510199", tmp_path / "510198"
     write_district(one, "510199", "甲区", seed=1, volunteers=200, records=1000, packed=False, expected=True)

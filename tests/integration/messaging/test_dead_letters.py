@@ -85,6 +85,7 @@ def states(letters: Sequence[Any]) -> list[str]:
     return [letter.state for letter in letters]
 
 
+@pytest.mark.row(63)
 async def test_a_redrive_applies_what_is_parked_of_the_key_in_log_order_and_says_so_in_the_event_log(
     wire: Wire,
 ) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from deploy import status
 from deploy.status import Lag, Process, Status, look, show
-from shared.messaging.observer import LastComparison, LastCount, Parked, View
+from shared.messaging.observation import LastComparison, LastCount, Parked, View
 from shared.store.engine import Store
 from shared.work.figures import WorkOfKind
 from tests.support import topics
@@ -170,6 +170,7 @@ def test_programs_read_the_same_as_people() -> None:
     assert told["services"]["assessment"]["compared"][0]["rows"] == 27300
 
 
+@pytest.mark.row(63)
 def test_everything_that_is_wrong_is_named_in_the_verdict_and_fits_the_screen() -> None:
     view = View(
         12,

@@ -93,6 +93,7 @@ CHANGES = {
     "/v1/sign-ups/{sign_up_id}/take-off": {"reason": "x"},
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
+    "/v1/accounts/{account_id}/log-out": {"reason": "x"},
     "/v1/accounts/{account_id}/password-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/second-factor-reset": {"reason": "x"},
     "/v1/accounts/{account_id}/roles": {"roles": ["auditor"], "reason": "x"},
@@ -103,6 +104,21 @@ CHANGES = {
     "/v1/service-records/{record_id}/claims": _TIMES,
     "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
     "/v1/placements/{placement_id}/answer": {"accepted": True},
+    "/v1/households/{household_id}": {
+        "version": 1,
+        "address": "x",
+        "people": [{"name": "张三", "category": "youth"}],
+    },
+    "/v1/households/{household_id}/reveal": {"reason": "visit"},
+    "/v1/households/{household_id}/assignments": {"account_id": str(KNOWN)},
+    "/v1/households/{household_id}/pairings": {
+        "volunteer_number": "51011500000001",
+        "rhythm": "weekly",
+        "starts_on": "2026-12-01",
+    },
+    "/v1/pairings/{pairing_id}/ending": {"ended_on": "2026-11-01"},
+    "/v1/pairings/{pairing_id}/visits": {"visited_on": "2026-11-01", "minutes": 60},
+    "/v1/station-standings/{station_id}/judgements": {"criterion": "staff", "holds": True},
     "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
     "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},
     **{
@@ -328,6 +344,7 @@ async def test_who_is_not_let_in_is_403_everywhere_and_changes_nothing(walk: Wal
     assert await walk.content() == before
 
 
+@pytest.mark.row(59)
 async def test_another_district_gets_at_nothing_of_this_one_by_any_route(walk: Walk) -> None:
     before = await walk.content()
     for route in walk.routes:

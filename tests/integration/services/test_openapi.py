@@ -75,7 +75,8 @@ class Platform:
         roles = operation.get("x-roles")
         if roles is None:
             return {}
-        return next(self.headers[role] for role in ("district_admin", "operator", "volunteer") if role in roles)
+        known = ("district_admin", "operator", "case_worker", "volunteer")
+        return next(self.headers[role] for role in known if role in roles)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +154,9 @@ async def _open_accounts(client: httpx.AsyncClient, platform: Platform) -> None:
     office = await log_in("admin")
     volunteer = await post("/v1/volunteers", PERSON, office)
     await post("/v1/accounts", {"volunteer_number": volunteer["number"], "password": PASSWORD}, office)
+    await post("/v1/accounts", {"user_name": "case.worker", "password": PASSWORD, "roles": ["case_worker"]}, office)
     platform.headers = {
+        "case_worker": await log_in("case.worker"),
         "operator": operator,
         "district_admin": office,
         "volunteer": await log_in(volunteer["number"]),

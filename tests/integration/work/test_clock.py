@@ -77,6 +77,7 @@ async def pass_time(office: Office, interval: str) -> None:
     await office.execute(f"UPDATE work SET due_at = due_at - interval '{interval}'")
 
 
+@pytest.mark.row(33)
 async def test_a_forgotten_check_out_is_closed_when_its_moment_has_come(visits: Office) -> None:
     await check_in(visits, closes=True)
     await check_in(visits, closes=True)

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 KEPT = {
     "events, and where everybody stands in them": {"event_log", "outbox", "inbox", "consumer_offset", "subscription"},
-    "what is there once": {"installation", "key_check", "alembic_version", "rule_set", "activity_rules", "signing_key"},
+    "what is there once": {
+        "installation",
+        "observation",
+        "key_check",
+        "alembic_version",
+        "rule_set",
+        "activity_rules",
+        "signing_key",
+    },
     "who is on the register, until they are erased": {
         *("district", "division", "organisation", "station", "team", "volunteer", "roster_line"),
         *("account", "log_in_name", "second_factor", "recovery_code", "outside_identity", "consent"),
@@ -35,6 +43,10 @@ KEPT = {
             "allocation",
             "placement",
         ),
+        *("household", "household_assignment", "pairing", "pairing_visit"),
+    },
+    "how stations stand by the standard, and what they were judged by": {
+        *("district_standard", "station_standing", "criterion_standing", "judgement", "evidence", "network_plan"),
     },
     "as long as the person wants it": {"preference", "calendar_feed"},
     "swept by those who write it": {

@@ -132,6 +132,35 @@ class KeyRing:
         content = _decrypt(AESGCM(data_key), sealed.personal_data, b"personal data:" + volunteer_id.bytes)
         return PersonalData(*json.loads(content))
 
+    def new_household_key(self, household_id: UUID) -> bytes:
+        """Return a fresh data key of a household that is looked after, encrypted for storage."""
+        return _encrypt(self._master, AESGCM.generate_key(8 * KEY_BYTES), b"household key:" + household_id.bytes)
+
+    def seal_of_household(self, household_id: UUID, wrapped_key: bytes, purpose: bytes, content: bytes) -> bytes:
+        """Encrypt something of a household under its data key, bound to it and to a purpose."""
+        cipher, associated = self._of_household(household_id, wrapped_key, purpose)
+        return _encrypt(cipher, content, associated)
+
+    def open_of_household(self, household_id: UUID, wrapped_key: bytes, purpose: bytes, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_of_household`` sealed. Raises InvalidTag where it was changed or is of another one."""
+        cipher, associated = self._of_household(household_id, wrapped_key, purpose)
+        return _decrypt(cipher, sealed, associated)
+
+    def _of_household(self, household_id: UUID, wrapped_key: bytes, purpose: bytes) -> tuple[AESGCM, bytes]:
+        key = _decrypt(self._master, wrapped_key, b"household key:" + household_id.bytes)
+        return AESGCM(key), b"household:" + household_id.bytes + purpose
+
+    def seal_evidence(self, evidence_id: UUID, content: bytes) -> tuple[bytes, bytes]:
+        """Encrypt a file under a fresh key of its own; return that key as it is stored, and the file."""
+        key = AESGCM.generate_key(8 * KEY_BYTES)
+        wrapped_key = _encrypt(self._master, key, b"evidence key:" + evidence_id.bytes)
+        return wrapped_key, _encrypt(AESGCM(key), content, b"evidence:" + evidence_id.bytes)
+
+    def open_evidence(self, evidence_id: UUID, wrapped_key: bytes, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_evidence`` sealed. Raises InvalidTag where it was changed or is another's."""
+        key = _decrypt(self._master, wrapped_key, b"evidence key:" + evidence_id.bytes)
+        return _decrypt(AESGCM(key), sealed, b"evidence:" + evidence_id.bytes)
+
     def seal_signing_key(self, key_id: str, private_key: bytes) -> bytes:
         """Encrypt a token signing key for storage."""
         return _encrypt(self._master, private_key, b"signing key:" + key_id.encode())

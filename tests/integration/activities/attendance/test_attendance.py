@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from shared.store.event_log import new_id, now
@@ -93,6 +94,7 @@ async def test_an_attendance_is_logged_once_however_often_it_ends(activities: Ac
     assert (record["id"], record["minutes"], record["version"]) == (event["record_id"], 62, 1)
 
 
+@pytest.mark.row(31)
 async def test_a_leader_checks_in_and_out_from_the_list(activities: Activities) -> None:
     await activities.know_station()
     (volunteer_id,) = await activities.know_volunteers(1)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from services.activities.attendance.forgotten import FORGOTTEN_CHECK_OUTS
@@ -70,6 +71,7 @@ async def test_c2_by_the_list_of_the_second_shift_s_manager_too(activities: Acti
     await in_turn([activities.manager], f"{second.path}/check-in")
 
 
+@pytest.mark.row(33)
 async def test_c2_the_clock_flags_who_forgot_and_credits_nothing(activities: Activities) -> None:
     volunteer = await volunteer_of(activities)
     place = await signed_up(activities, volunteer)
@@ -110,6 +112,7 @@ async def test_c3_who_comes_early_and_leaves_late_is_credited_the_shift(activiti
     assert event["minutes"] == 2
 
 
+@pytest.mark.row(33)
 async def test_c3_who_checks_out_the_next_day_is_flagged_not_credited(activities: Activities) -> None:
     volunteer = await volunteer_of(activities)
     place = await signed_up(activities, volunteer)

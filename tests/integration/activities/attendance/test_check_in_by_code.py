@@ -5,6 +5,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from shared.contracts.actor import Role
@@ -43,6 +44,7 @@ async def test_the_wall_shows_a_code_that_changes_and_how_many_have_come(activit
     assert len(secret) == 12 + 20 + 16  # nonce, secret, tag
 
 
+@pytest.mark.row(31)
 async def test_what_the_qr_opens_changes_nothing_until_it_is_confirmed(activities: Activities) -> None:
     volunteer = await volunteer_of(activities)
     place = await signed_up(activities, volunteer)
@@ -56,6 +58,7 @@ async def test_what_the_qr_opens_changes_nothing_until_it_is_confirmed(activitie
     assert (await volunteer.get(f"/v1/check-ins/{token}"))["checked_in_at"]
 
 
+@pytest.mark.row(31)
 async def test_six_digits_check_in_once_and_out_with_the_next(activities: Activities) -> None:
     volunteer = await volunteer_of(activities)
     place = await signed_up(activities, volunteer, starts_in=-10 * MINUTE)

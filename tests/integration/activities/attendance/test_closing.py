@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from shared.contracts.actor import Role
 from shared.store.event_log import now
 from tests.integration.activities.attendance.test_attendance import HOUR, MINUTE, Place, came
@@ -38,6 +40,7 @@ def faults(problem: Any) -> list[tuple[str, str]]:
     return [(fault["field"], fault["code"]) for fault in problem["faults"]]
 
 
+@pytest.mark.row(29)
 async def test_closing_names_what_is_missing_and_counts_who_did_not_come(activities: Activities) -> None:
     shift_id, (served, forgot, absent) = await shift_of(activities, 3)
     await serve(activities, served, 60)
@@ -211,6 +214,7 @@ async def test_who_staffs_another_activity_closes_nothing(activities: Activities
     assert await activities.events("ShiftClosed") == []
 
 
+@pytest.mark.row(48)
 async def test_an_organiser_rates_services_when_the_shift_is_closed_and_may_think_again(activities: Activities) -> None:
     shift_id, (good, forgot, absent) = await shift_of(activities, 3)
     await serve(activities, good, 60)

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from services.activities.claims.domain import due_on
 from shared.contracts.actor import Role
 from shared.store.event_log import now
@@ -46,6 +48,7 @@ async def forgotten(activities: Activities, volunteer: Account) -> Place:
     return place
 
 
+@pytest.mark.row(44)
 async def test_a_forgotten_check_out_is_claimed_accepted_and_credited(activities: Activities) -> None:
     volunteer = await volunteer_of(activities)
     place = await forgotten(activities, volunteer)
@@ -107,6 +110,7 @@ async def test_a_record_that_says_too_little_is_corrected_by_what_the_leader_sta
     assert correction["claim_id"] == made["claim_id"]
 
 
+@pytest.mark.row(44)
 async def test_a_claim_that_is_refused_changes_nothing_and_another_can_be_made(activities: Activities) -> None:
     volunteer = await volunteer_of(activities)
     place = await forgotten(activities, volunteer)

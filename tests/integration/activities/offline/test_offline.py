@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey
 
@@ -79,6 +80,7 @@ async def shift_of(activities: Activities, count: int) -> tuple[UUID, list[Place
     return shift_id, [Place(shift_id, answer["sign_up_id"]) for answer in answers]
 
 
+@pytest.mark.row(32)
 async def test_three_check_ins_on_a_clock_seven_minutes_wrong_count_once_at_the_right_times(
     activities: Activities,
 ) -> None:

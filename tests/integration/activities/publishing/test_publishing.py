@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from services.activities.register import projections
 from shared.contracts import StationClosed
 from shared.contracts.received import Received
@@ -30,6 +32,7 @@ async def test_a_published_activity_is_found_with_its_free_places(activities: Ac
     assert by_id.status_code == 201
 
 
+@pytest.mark.row(22)
 async def test_an_incomplete_activity_is_refused_with_every_fault(activities: Activities) -> None:
     body = {"station": STATION, "shifts": [{**activity()["shifts"][0], "capacity": None}]}
     response = await activities.leader.send("POST", "/v1/activities", json=body, headers={"Accept-Language": "en"})

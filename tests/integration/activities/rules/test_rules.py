@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
 from shared.store.event_log import now
@@ -30,6 +32,7 @@ async def volunteer_of(activities: Activities) -> Account:
     return activities.volunteer(volunteer)
 
 
+@pytest.mark.row(42)
 async def test_an_activity_keeps_the_rules_of_its_publishing(activities: Activities) -> None:
     volunteer = await volunteer_of(activities)
     before = await signed_up(activities, volunteer)

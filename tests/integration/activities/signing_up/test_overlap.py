@@ -22,6 +22,7 @@ async def one(activities: Activities) -> Account:
     return activities.volunteer(volunteer)
 
 
+@pytest.mark.row(27)
 async def test_c1_the_second_of_two_shifts_at_a_time_is_refused_and_the_first_is_named(
     activities: Activities, one: Account
 ) -> None:
@@ -68,6 +69,7 @@ async def test_whoever_waits_is_taken_up_too_and_whoever_withdraws_is_free_again
     assert (await ask(second, other)).status_code == 201
 
 
+@pytest.mark.row(27)
 async def test_five_hundred_people_rush_two_shifts_of_one_hour_at_once(activities: Activities) -> None:
     await activities.know_station()
     people = await activities.know_volunteers(500)

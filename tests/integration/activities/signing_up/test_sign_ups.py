@@ -40,6 +40,7 @@ async def ask(sign_ups: SignUps, volunteer: UUID, shift_id: UUID, claim: Claim |
     return await sign_ups.ask(who, shift_id, claim, SignUpRequest(who, (volunteer,)))
 
 
+@pytest.mark.row(24, 39)
 async def test_a_rush_over_two_instances_fills_the_shift_exactly(activities: Activities) -> None:
     await activities.know_station()
     volunteers = await activities.know_volunteers(300)
@@ -100,6 +101,7 @@ async def test_a_refusal_does_not_touch_its_neighbours(activities: Activities) -
     assert len(await activities.rows("SELECT 1 FROM sign_up")) == 3
 
 
+@pytest.mark.row(25)
 async def test_a_repeat_with_the_same_key_gives_the_same_answer(activities: Activities) -> None:
     await activities.know_station()
     (volunteer,) = await activities.know_volunteers(1)

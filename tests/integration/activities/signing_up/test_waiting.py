@@ -71,6 +71,7 @@ async def test_c6_near_the_start_nobody_is_promoted_and_the_leader_is_told(
     assert await counts(activities, shift_id) == (1, 1)
 
 
+@pytest.mark.row(26)
 async def test_an_offer_that_is_not_accepted_in_time_goes_to_the_next(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -139,6 +140,7 @@ async def group_of(activities: Activities, people: list[Volunteer], shift_id: UU
     return await activities.leader.send("POST", f"/v1/shifts/{shift_id}/sign-ups", json=body)
 
 
+@pytest.mark.row(26)
 async def test_a_group_stays_together_or_not_at_all(activities: Activities, people: list[Volunteer]) -> None:
     *group, one, two = people
     shift_id = await shift_at(activities, 9, 11, capacity=4)
@@ -178,6 +180,7 @@ async def test_one_brings_ones_own_team_mates_and_nobody_else(activities: Activi
     assert [member["state"] for member in together.json()["group"]] == ["confirmed"] * 2
 
 
+@pytest.mark.row(29)
 async def test_late_withdrawals_are_counted_until_a_leader_excuses_them(
     activities: Activities, people: list[Volunteer]
 ) -> None:

@@ -78,6 +78,7 @@ async def test_eligible_are_those_with_twenty_hours_in_three_months_after_correc
     assert [nomination["volunteer_no"] for nomination in preview["nominations"]] == ["V0"]
 
 
+@pytest.mark.row(50)
 async def test_each_group_nominates_its_best_hundredth_rounded_up(assessment: Reading) -> None:
     students = [await assessment.volunteer(f"S{n:03}", category="university_student") for n in range(101)]
     others = [await assessment.volunteer(f"R{n:03}") for n in range(100)]
@@ -98,6 +99,7 @@ async def test_each_group_nominates_its_best_hundredth_rounded_up(assessment: Re
     ]
 
 
+@pytest.mark.row(50)
 async def test_equal_scores_are_told_apart_by_minutes_then_sessions_then_number(assessment: Reading) -> None:
     """Above 100 hours the score grows no more: what is left is minutes, sessions, and the lowest number."""
     ids = [await assessment.volunteer(f"V{n:03}") for n in range(400)]
@@ -119,6 +121,7 @@ async def test_volunteers_whom_registry_has_not_told_of_are_credited_and_not_ran
     assert (await assessment.auditor.get("/v1/assessments/2025/preview"))["eligible"] == 0
 
 
+@pytest.mark.row(48)
 async def test_an_organiser_s_rating_counts_beside_the_recipient_s_as_long_as_the_service_does(
     assessment: Reading,
 ) -> None:

@@ -71,6 +71,7 @@ async def test_an_event_told_again_changes_nothing(core: Core) -> None:
     assert [row.name for row in await core.announced()] == ["HoursCredited", "HoursCorrected"]
 
 
+@pytest.mark.row(41)
 async def test_a_correction_reverses_and_enters_anew(core: Core) -> None:
     volunteer = new_id()
     record = logged(volunteer, 120)
@@ -149,6 +150,7 @@ _STEP = st.tuples(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(st.lists(_STEP, min_size=1, max_size=8), min_size=1, max_size=5))
+@pytest.mark.row(41)
 async def test_the_balance_is_the_sum_of_the_ledger_whatever_happens(
     core: Core, batches: list[list[tuple[str, int, int]]]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from services.assessment.rules.domain import MINUTES_PER_HOUR
 from services.assessment.rules.repository import rule_book
 from shared.store.event_log import new_id
@@ -9,6 +11,7 @@ from tests.integration.assessment.core import Core
 from tests.integration.assessment.events import DISTRICT, corrected, logged
 
 
+@pytest.mark.row(49)
 async def test_a_star_is_reached_at_the_very_minute(core: Core) -> None:
     volunteer = new_id()
     hundred_hours = 100 * MINUTES_PER_HOUR
@@ -31,6 +34,7 @@ async def test_levels_crossed_at_once_are_one_announcement(core: Core) -> None:
     assert (star.data["previous_level"], star.data["level"], star.version) == (0, 3, 27)
 
 
+@pytest.mark.row(49)
 async def test_a_correction_takes_hours_but_no_star(core: Core) -> None:
     volunteer = new_id()
     record = logged(volunteer, 1000)

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from shared.contracts import Provenance
 from shared.store.event_log import new_id
 from tests.integration.assessment.events import corrected
@@ -74,6 +76,7 @@ async def test_a_period_is_of_local_days_from_the_first_until_before_the_last(as
     assert await minutes(**{"from": "2025-01-01", "to": "2025-01-01"}) == 0
 
 
+@pytest.mark.row(41)
 async def test_figures_can_be_of_one_provenance(assessment: Reading) -> None:
     volunteer_id, import_id = await assessment.volunteer("V1"), new_id()
     await assessment.handle(

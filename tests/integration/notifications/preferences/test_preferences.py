@@ -26,6 +26,7 @@ async def test_whoever_has_said_nothing_is_told_everything(as_caller: AsCaller) 
     assert {purpose for purpose, channels in shown["needed"].items() if not channels} == {"reminder", "hours"}
 
 
+@pytest.mark.row(56)
 async def test_what_was_said_last_holds_for_oneself_alone(as_caller: AsCaller) -> None:
     me, other = as_caller(new_id()), as_caller(new_id())
     await me.put(URL, json={"channels": {"place": ["in_app"]}})
@@ -72,6 +73,7 @@ async def test_a_mail_that_is_not_wanted_is_not_sent_and_the_message_is_in_the_i
     assert not await post.rows("SELECT 1 FROM event_log WHERE type LIKE '%MessageUndeliverable%'")
 
 
+@pytest.mark.row(56)
 async def test_a_mail_waits_until_the_quiet_hours_are_over(post: Post, as_caller: AsCaller) -> None:
     volunteer = new_id()
     await know(post, volunteer, name="Ann", email="ann@example.org", language="en")

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.notifications.deliveries.projections import MESSAGES
 from services.notifications.reminders.commands import REMINDERS
 from shared.contracts import (
@@ -109,6 +111,7 @@ async def reminded(post: Post) -> Sequence[Any]:
     return await post.rows("SELECT * FROM message WHERE template = 'shift_reminder'")
 
 
+@pytest.mark.row(57)
 async def test_a_place_is_reminded_of_a_day_and_three_hours_before(post: Post) -> None:
     starts_at = now() + 48 * HOUR
     await handle(post, [place(new_id(), new_id(), starts_at)])
@@ -138,6 +141,7 @@ async def test_a_reminder_is_in_the_inbox_and_mailed_in_the_volunteer_s_language
     assert told.caused_by.startswith("work:")
 
 
+@pytest.mark.row(57)
 async def test_a_reminder_is_told_once_though_its_event_comes_again(post: Post) -> None:
     event = place(new_id(), new_id(), now() + 10 * HOUR)
     for _ in range(2):
@@ -172,6 +176,7 @@ async def test_a_place_at_another_time_is_reminded_of_at_that_time_alone(post: P
     assert datetime.fromisoformat(told.facts["starts_at"]) == later
 
 
+@pytest.mark.row(57)
 async def test_a_moved_shift_is_reminded_of_once_its_new_time_is_agreed_to(post: Post) -> None:
     sign_up, volunteer, later = new_id(), new_id(), now() + 20 * HOUR
     await handle(post, [place(sign_up, volunteer, now() + 10 * HOUR)])

@@ -60,6 +60,29 @@ async def test_a_locked_account_cannot_be_logged_in_to_until_it_is_unlocked(regi
     assert (await try_password(registry, account)).status_code == 200
 
 
+async def test_an_account_is_logged_out_everywhere_and_may_log_in_again(registry: Registry) -> None:
+    account = await opened(registry, "case_worker")
+    tokens = (await try_password(registry, account)).json()
+    assert (await do(registry, account, "log-out", reason="a phone was lost")).status_code == 204
+    again = await registry.http.post("/v1/tokens/refresh", json={"refresh_token": tokens["refresh_token"]})
+    assert again.status_code == 401
+    assert (await try_password(registry, account)).status_code == 200
+
+
+async def test_what_was_done_to_an_account_is_shown_with_who_and_why_page_by_page(registry: Registry) -> None:
+    account = await opened(registry, "case_worker")
+    await do(registry, account, "lock", reason="left in autumn")
+    await do(registry, account, "log-out", reason="to be sure")
+    path, headers = f"/v1/accounts/{account['id']}/history", registry.admins["510115"]
+    first = (await registry.http.get(path, params={"limit": 2}, headers=headers)).json()
+    assert [(each["action"], each["by"], each["reason"]) for each in first["items"]] == [
+        ("account_sessions_ended", "admin.510115", "to be sure"),
+        ("account_locked", "admin.510115", "left in autumn"),
+    ]
+    rest = await registry.http.get(path, params={"cursor": first["next_cursor"]}, headers=headers)
+    assert [each["action"] for each in rest.json()["items"]] == ["account_opened"]
+
+
 async def test_other_roles_and_units_are_in_the_next_token(registry: Registry) -> None:
     account = await opened(registry, "team_leader", units=["510115-TEAM-007"])
     form: dict[str, Any] = {"roles": ["station_manager", "case_worker"], "units": ["510115-STA-02"]}

@@ -26,6 +26,7 @@ def person(serial: int) -> dict[str, str]:
     return kept | {"district": "510115", "password": PASSWORD}
 
 
+@pytest.mark.row(2)
 async def test_a_roster_with_another_district_s_numbers_is_refused_by_name(neighbours: Registry) -> None:
     lines = [
         roster_line(8001, number="51011500027301", organisation=""),  # the next that 510115 would issue

@@ -57,6 +57,7 @@ async def test_one_event_each_and_a_contact_point_that_only_notifications_can_op
             open_sealed(loaded.contact_private_key, by_number[EVERYBODY[1]["志愿者编号"]], sealed)
 
 
+@pytest.mark.row(3)
 async def test_no_personal_data_outside_the_sealed_columns(loaded: Registry) -> None:
     tables = await loaded.rows("""
         SELECT tablename FROM pg_tables

@@ -29,6 +29,7 @@ async def register(registry: Registry, body: dict[str, Any], **headers: str) -> 
     return await registry.http.post("/v1/volunteers", json=body, headers=registry.admins["510115"] | headers)
 
 
+@pytest.mark.row(1)
 async def test_a_registered_volunteer_is_shown_masked(registry: Registry) -> None:
     created = await register(registry, form(100, skills=["law", "税务"], team="510115-TEAM-007"))
     assert created.status_code == 201
@@ -55,6 +56,7 @@ async def test_every_fault_is_told_at_once_with_the_codes_of_the_roster(registry
     assert id_number(101) not in answer.text
 
 
+@pytest.mark.row(3)
 async def test_nobody_is_registered_twice(registry: Registry) -> None:
     assert (await register(registry, form(102))).status_code == 201
     again = await register(registry, form(102, name="另一个名字"))
@@ -62,6 +64,7 @@ async def test_nobody_is_registered_twice(registry: Registry) -> None:
     assert again.json()["faults"][0]["code"] == "already_registered"
 
 
+@pytest.mark.row(2)
 async def test_one_of_many_at_once_registers_a_person_and_numbers_are_unique(registry: Registry) -> None:
     same = await asyncio.gather(*(register(registry, form(103)) for _ in range(8)))
     assert sorted(answer.status_code for answer in same) == [201] + [409] * 7

@@ -44,6 +44,7 @@ async def volunteers(registry: Registry) -> int:
     return int(row.n)
 
 
+@pytest.mark.row(1)
 async def test_a_student_registers_on_a_phone_and_logs_in_by_number(registry: Registry) -> None:
     created = await registry.register_self(person(130, language="en"))
     assert created.status_code == 201, created.text

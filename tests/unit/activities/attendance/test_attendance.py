@@ -109,6 +109,7 @@ def test_an_activity_can_count_what_is_early_and_late() -> None:
 @pytest.mark.parametrize(
     ("way", "provenance"), [(way, "self_check_in" if way == "self_check_in" else "leader") for way in CheckInWay]
 )
+@pytest.mark.row(42)
 def test_staff_vouch_for_all_but_the_code(way: CheckInWay, provenance: str) -> None:
     self_check_in = CheckInWay.SELF_CHECK_IN
     assert attendance(checked_in_by=way, checked_out_by=self_check_in).provenance == Provenance(provenance)

@@ -17,6 +17,7 @@ from shared.contracts.calendar import add_working_days
         (datetime(2026, 3, 1, 17, tzinfo=UTC), date(2026, 3, 9)),  # Monday already in the district
     ],
 )
+@pytest.mark.row(44)
 def test_a_claim_is_due_five_working_days_on(made_at: datetime, due: date) -> None:
     assert due_on(made_at) == due
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,6 +140,7 @@ def days(draw: st.DrawFn) -> tuple[list[Phone], dict[UUID, Attendance]]:
 
 
 @given(day=days(), data=st.data())
+@pytest.mark.row(32)
 def test_any_order_of_batches_and_any_split_give_the_same_result(
     day: tuple[list[Phone], dict[UUID, Attendance]], data: st.DataObject
 ) -> None:

@@ -33,6 +33,7 @@ def test_a_complete_draft_passes() -> None:
 
 @pytest.mark.parametrize("field", ["title", "place", "person_in_charge", "risk_text", "service"])
 @pytest.mark.parametrize("blank", ["", "   "])
+@pytest.mark.row(22)
 def test_what_decree_685_asks_for_is_required(field: str, blank: str) -> None:
     code = "unknown_value" if field == "service" and blank else "missing"
     assert faults_of(replace(DRAFT, **{field: blank})) == {(field, code)}  # type: ignore[arg-type]
@@ -60,6 +61,7 @@ def test_every_fault_is_told_at_once() -> None:
         (replace(SHIFT, capacity=10_001), ("shifts.0.capacity", "out_of_range")),
     ],
 )
+@pytest.mark.row(22)
 def test_a_shift_is_in_the_future_and_of_sensible_size(shift: ShiftDraft, fault: tuple[str, str]) -> None:
     assert fault in faults_of(replace(DRAFT, shifts=[shift]))
 

@@ -33,6 +33,7 @@ def queues(draw: st.DrawFn) -> list[WaitingOne]:
 
 
 @given(queue=queues(), free=st.integers(0, 12), data=st.data())
+@pytest.mark.row(26)
 def test_places_are_offered_in_order_to_whole_groups_who_can_come(
     queue: list[WaitingOne], free: int, data: st.DataObject
 ) -> None:

@@ -37,6 +37,7 @@ minutes = st.integers(0, 400_000)
     ("given_minutes", "level"),
     [(0, 0), (5999, 0), (6000, 1), (6001, 1), (17_999, 1), (18_000, 2), (36_000, 3), (60_000, 4), (90_000, 5)],
 )
+@pytest.mark.row(49)
 def test_a_level_is_reached_at_its_threshold_exactly(given_minutes: int, level: int) -> None:
     assert RULES.star_level(given_minutes) == level
 

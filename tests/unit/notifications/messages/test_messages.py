@@ -17,9 +17,13 @@ from shared.contracts import (
     CancellationCause,
     CheckOutMissed,
     ClaimAnswered,
+    CriterionLapsed,
     Event,
     HoursCorrected,
     HoursCredited,
+    NetworkTargetMissed,
+    PairingBegun,
+    PairingEnded,
     PlacementExpired,
     PlacementProposed,
     Provenance,
@@ -33,6 +37,7 @@ from shared.contracts import (
     SignUpPromoted,
     SignUpWithdrawn,
     StarLevelReached,
+    StationStatusChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
     VolunteerTakenOff,
@@ -175,6 +180,13 @@ PLACEMENT = PlacementProposed(
     service="elderly",
     answer_by=STARTS,
 )
+PAIRING: dict[str, Any] = {
+    "pairing_id": uuid4(),
+    "station_id": uuid4(),
+    "station_name": "柳城社区志愿服务站",
+    "rhythm": "weekly",
+    "starts_on": date(2026, 12, 1),
+}
 EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 TOLD = [
     (
@@ -201,6 +213,8 @@ TOLD = [
     (credited(Provenance.LEADER), Template.HOURS_CREDITED),
     (star(), Template.STAR_LEVEL_REACHED),
     (PLACEMENT, Template.PLACEMENT_PROPOSED),
+    (PairingBegun(**PAIRING, volunteer_id=VOLUNTEER), Template.PAIRING_BEGUN),
+    (PairingEnded(**PAIRING, volunteer_id=VOLUNTEER, ended_on=date(2027, 11, 30)), Template.PAIRING_ENDED),
     (EXPIRED, Template.PLACEMENT_EXPIRED),
 ]
 
@@ -344,6 +358,8 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             },
             Template.STAR_LEVEL_REACHED: {"level": 2, "lifetime_minutes": 18000},
             Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
+            Template.PAIRING_BEGUN: {"station": "柳城社区志愿服务站", "rhythm": "weekly", "starts_on": "2026-12-01"},
+            Template.PAIRING_ENDED: {"station": "柳城社区志愿服务站", "ended_on": "2027-11-30"},
             Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
@@ -376,3 +392,60 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             },
         },
     )
+
+
+STATION: dict[str, Any] = {
+    "standing_id": UUID(int=7),
+    "station_id": UUID(int=8),
+    "station_name": "柳城社区志愿服务站",
+    "template": "six-haves.1",
+    "recipient_ids": (VOLUNTEER, UUID(int=9)),
+}
+
+
+@pytest.mark.row(12)
+def test_a_station_s_managers_and_the_centre_are_told_that_a_criterion_has_lapsed_and_why() -> None:
+    event = CriterionLapsed(
+        **STATION,
+        criterion="activities",
+        criterion_name="有长期活动",
+        criterion_name_en="Long-term activities",
+        cause="computed",
+        status="lapsed",
+    )
+    messages = list(messages_about(received(event)))
+    assert [message.recipient_id for message in messages] == [VOLUNTEER, UUID(int=9)]
+    chinese, english = (word(messages[0].template, language, messages[0].facts) for language in Language)
+    assert "柳城社区志愿服务站" in chinese.subject
+    assert "有长期活动" in chinese.subject
+    assert "不再是达标站点" in chinese.body
+    assert "Long-term activities" in english.subject
+    still = event.model_copy(update={"status": "building", "cause": "expired"})
+    [message, _] = messages_about(received(still))
+    body = word(message.template, Language.CHINESE, message.facts).body
+    assert "有效期已过" in body
+    assert "不再是达标站点" not in body
+
+
+@pytest.mark.row(11)
+@pytest.mark.parametrize(("status", "told"), [("standard", 2), ("building", 0), ("lapsed", 0)])
+def test_that_a_station_is_standard_is_told_and_what_has_lapsed_is_told_by_its_criterion(
+    status: str, told: int
+) -> None:
+    event = StationStatusChanged(**STATION, status=status, previous="planned", lacking=())
+    assert len(list(messages_about(received(event)))) == told
+
+
+@pytest.mark.row(13)
+def test_the_centre_is_told_what_of_a_plan_is_missing_after_its_day() -> None:
+    event = NetworkTargetMissed(
+        plan_id=UUID(int=7),
+        title="一中心十站点",
+        due_on=date(2026, 7, 31),
+        kinds=("centres", "stations"),
+        recipient_ids=(VOLUNTEER,),
+    )
+    [message] = messages_about(received(event))
+    text = word(message.template, Language.CHINESE, message.facts)
+    assert "2026年7月31日" in text.body
+    assert "达标中心、达标站点" in text.body

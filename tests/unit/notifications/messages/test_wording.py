@@ -43,6 +43,17 @@ FACTS: dict[Template, Facts] = {
         "lifetime_minutes": 6030,
     },
     Template.STAR_LEVEL_REACHED: {"level": 3, "lifetime_minutes": 36000},
+    Template.PAIRING_BEGUN: {"station": "柳城社区志愿服务站", "rhythm": "weekly", "starts_on": "2026-12-01"},
+    Template.PAIRING_ENDED: {"station": "柳城社区志愿服务站", "ended_on": "2027-11-30"},
+    Template.CRITERION_LAPSED: {
+        "station": "柳城社区志愿服务站",
+        "criterion": "有长期活动",
+        "criterion_en": "Long-term activities",
+        "cause": "computed",
+        "status": "lapsed",
+    },
+    Template.STATION_STANDARD: {"station": "柳城社区志愿服务站"},
+    Template.TARGET_MISSED: {"title": "一中心十站点", "due_on": "2026-07-31", "kinds": "centres stations"},
     Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
     Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
 }

@@ -23,6 +23,7 @@ def proven(snapshot: Snapshot, plan: Plan) -> int:
 
 @pytest.mark.row(14)
 @pytest.mark.parametrize("seed", range(8))
+@pytest.mark.row(14)
 def test_row_14_a_plan_is_proven_cheapest_and_fills_every_place(seed: int) -> None:
     snapshot = draw_district(seed)
     plan = make_plan(snapshot)
@@ -64,6 +65,7 @@ def test_row_15_the_plan_does_not_depend_on_the_order_of_its_input() -> None:
 
 @pytest.mark.row(15)
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.row(15)
 def test_row_15_run_again_the_accepted_stay_the_declined_station_is_not_given_again(seed: int) -> None:
     before = draw_district(seed)
     plan = make_plan(before)

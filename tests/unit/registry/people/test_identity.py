@@ -29,6 +29,7 @@ def test_the_standards_own_examples_check(right: str) -> None:
 
 
 @given(BIRTHS, SEQUENCES)
+@pytest.mark.row(3)
 def test_a_right_number_has_no_fault_and_says_sex_and_birth(born: date, sequence: int) -> None:
     right = number(born, sequence)
     assert identity.fault_of(right, TODAY) is None

@@ -40,6 +40,7 @@ def test_masks() -> None:
     assert PersonalData("张", "female", "519900199001011234", "13812340000", "").masked().email == ""
 
 
+@pytest.mark.row(3)
 def test_the_blind_index_depends_on_the_key_and_the_number() -> None:
     index = KEYS.blind_index("519900199001011234")
     assert index == KEYS.blind_index("519900199001011234")

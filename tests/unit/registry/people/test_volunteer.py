@@ -178,6 +178,7 @@ def test_who_is_on_file_is_unchanged_changed_or_refused() -> None:
 
 
 @given(st.integers(0, 10**8 - 1))
+@pytest.mark.row(2)
 def test_issued_numbers_give_their_serial_back(serial: int) -> None:
     assert serial_of("510115", issued_number("510115", serial)) == serial
     assert serial_of("510116", issued_number("510115", serial)) == 0

@@ -1,0 +1,1 @@
+"""The accounts of a district, for its office."""

@@ -1,0 +1,1 @@
+"""How the system is, for its operators: is anyone affected, and where is it stuck."""

@@ -1,0 +1,111 @@
+"""The part's tables, as ``migrations`` makes them."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+
+metadata = MetaData()
+
+station_service = Table(
+    "station_service",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("record_id", Uuid, primary_key=True),
+    Column("station_id", Uuid, nullable=False),
+    Column("volunteer_id", Uuid, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("served_on", Date, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+district_standard = Table(
+    "district_standard",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("template", Text, nullable=False),
+    Column("adopted_by", Text, nullable=False),
+    Column("adopted_at", DateTime(timezone=True), nullable=False),
+)
+station_standing = Table(
+    "station_standing",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("station_id", Uuid, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("since", Date),
+    Column("template", Text),
+    Column("reviewed_on", Date),
+    Column("review_on", Date),
+    Column("version", Integer, nullable=False),
+)
+criterion_standing = Table(
+    "criterion_standing",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("station_id", Uuid, primary_key=True),
+    Column("template", Text, primary_key=True),
+    Column("criterion", Text, primary_key=True),
+    Column("holds", Boolean, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("expires_on", Date),
+)
+judgement = Table(
+    "judgement",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("station_id", Uuid, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("criterion", Text, nullable=False),
+    Column("holds", Boolean, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("station_id", Uuid, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("criterion", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("wrapped_key", LargeBinary),
+    Column("sealed", LargeBinary),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("removed_at", DateTime(timezone=True)),
+)
+network_plan = Table(
+    "network_plan",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("quotas", JSON, nullable=False),
+    Column("at_start", JSON, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("settled_on", Date),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False),
+)
