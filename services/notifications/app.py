@@ -1,5 +1,6 @@
 """Notifications, put together."""
 
+from services.notifications.consents.part import PART as CONSENTS
 from services.notifications.contacts.part import PART as CONTACTS
 from services.notifications.deliveries.part import PART as DELIVERIES
 from services.notifications.messages.part import PART as MESSAGES
@@ -8,7 +9,7 @@ from services.notifications.reminders.part import PART as REMINDERS
 from services.notifications.settings import Settings
 from shared.service.service import Service
 
-PARTS = (REMINDERS, DELIVERIES, MESSAGES, PREFERENCES, CONTACTS)
+PARTS = (REMINDERS, DELIVERIES, MESSAGES, PREFERENCES, CONSENTS, CONTACTS)
 """From the top floor down: a part may use what is below it, never what is above."""
 
 

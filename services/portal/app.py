@@ -7,6 +7,7 @@ from services.portal.allocation.part import PART as ALLOCATION
 from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
+from services.portal.consents.part import PART as CONSENTS
 from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
@@ -17,6 +18,7 @@ from services.portal.offline.part import PART as OFFLINE
 from services.portal.operations.part import PART as OPERATIONS
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
+from services.portal.qualifications.part import PART as QUALIFICATIONS
 from services.portal.records.part import PART as RECORDS
 from services.portal.register.part import PART as REGISTER
 from services.portal.roster.part import PART as ROSTER
@@ -44,6 +46,7 @@ PARTS = (
     WALL,
     ROSTER,
     RECORDS,
+    QUALIFICATIONS,
     VOLUNTEERS,
     STANDARD,
     ALLOCATION,
@@ -51,6 +54,7 @@ PARTS = (
     STATISTICS,
     RULES,
     LIVE,
+    CONSENTS,
     ME,
     CHECK_IN,
     SIGN_UPS,

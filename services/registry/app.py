@@ -5,15 +5,29 @@ from services.registry.accounts.part import PART as ACCOUNTS
 from services.registry.accounts.queries import key_set_of
 from services.registry.allocation.part import PART as ALLOCATION
 from services.registry.codes.part import PART as CODES
+from services.registry.consents.part import PART as CONSENTS
 from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
+from services.registry.qualifications.part import PART as QUALIFICATIONS
 from services.registry.recipients.part import PART as RECIPIENTS
 from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
 from services.registry.standard.part import PART as STANDARD
 from shared.service.service import Service
 
-PARTS = (SELF_SERVICE, RECIPIENTS, STANDARD, ACCOUNTS, ALLOCATION, CODES, PEOPLE, PLACES, ACCESS_LOG)
+PARTS = (
+    SELF_SERVICE,
+    RECIPIENTS,
+    STANDARD,
+    QUALIFICATIONS,
+    ALLOCATION,
+    CONSENTS,
+    ACCOUNTS,
+    CODES,
+    PEOPLE,
+    PLACES,
+    ACCESS_LOG,
+)
 
 
 def service() -> Service:

@@ -44,6 +44,7 @@ from shared.contracts.allocation import (
     PlacementExpired,
     PlacementProposed,
 )
+from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
@@ -69,6 +70,14 @@ from shared.contracts.organisation import (
     TeamRegistered,
 )
 from shared.contracts.pairing import PairingBegun, PairingEnded
+from shared.contracts.qualification import (
+    QualificationExpired,
+    QualificationExpiring,
+    QualificationRefused,
+    QualificationRevoked,
+    QualificationSubmitted,
+    QualificationVerified,
+)
 from shared.contracts.service_record import (
     ClaimAnswered,
     Provenance,
@@ -145,6 +154,14 @@ EVENTS: dict[str, type[Event]] = {
         NetworkPlanMade,
         NetworkPlanEnded,
         NetworkTargetMissed,
+        QualificationSubmitted,
+        QualificationVerified,
+        QualificationRefused,
+        QualificationExpiring,
+        QualificationExpired,
+        QualificationRevoked,
+        ConsentGiven,
+        ConsentWithdrawn,
         ActivityPublished,
         ActivityChanged,
         ActivityCancelled,
@@ -212,6 +229,8 @@ __all__ = [
     "CheckOutMissed",
     "CheckUndone",
     "ClaimAnswered",
+    "ConsentGiven",
+    "ConsentWithdrawn",
     "ConsumerCaughtUp",
     "ConsumerSubscribed",
     "CriterionJudged",
@@ -243,6 +262,12 @@ __all__ = [
     "ProjectionSwapped",
     "Provenance",
     "PublishedShift",
+    "QualificationExpired",
+    "QualificationExpiring",
+    "QualificationRefused",
+    "QualificationRevoked",
+    "QualificationSubmitted",
+    "QualificationVerified",
     "RegistrationSource",
     "SecondFactorRemoved",
     "SecondFactorSetUp",

@@ -40,6 +40,10 @@ class ActivityPublished(Event):
     published_at: datetime | None = None
     """Absent in events of before version 2."""
     shifts: tuple[PublishedShift, ...]
+    needs: tuple[str, ...] = ()
+    """Kinds of qualification that whoever comes must hold."""
+    dangerous: bool = False
+    """Nobody under 18 takes part; absent in older events."""
 
 
 class VolunteerSignedUp(Event):

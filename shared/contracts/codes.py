@@ -3,7 +3,7 @@
 Invariant: a code is stored and sent, its words are shown; a code that was ever used stays in its list.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from shared.contracts.volunteer import VolunteerCategory
@@ -42,3 +42,25 @@ CATEGORIES: Mapping[VolunteerCategory, Words] = {
     VolunteerCategory.MINOR: Words("未成年人", "minor"),
 }
 """Who volunteers, as the district counts them."""
+
+QUALIFICATIONS: Mapping[str, Words] = {
+    "doctor": Words("医师执业证", "doctor's licence"),
+    "driver": Words("机动车驾驶证", "driving licence"),
+    "electrician": Words("电工作业证", "electrician's permit"),
+    "first_aid": Words("急救证（救护员证）", "first aid certificate"),
+    "health": Words("健康证明", "health certificate"),
+    "lawyer": Words("律师执业证", "lawyer's licence"),
+    "lifeguard": Words("救生员证", "lifeguard's certificate"),
+    "nurse": Words("护士执业证", "nurse's licence"),
+    "psychologist": Words("心理咨询证书", "counselling certificate"),
+    "social_worker": Words("社会工作者职业资格证", "social worker's certificate"),
+    "tax": Words("税务师证", "tax adviser's certificate"),
+    "teacher": Words("教师资格证", "teacher's certificate"),
+}
+"""What a volunteer can be qualified for by a paper, and an activity can need (Decree 685, art. 16)."""
+
+
+def qualifications_named(codes: Iterable[str], language: str) -> str:
+    """Return what kinds of qualification are called, one after the other, in ``zh-CN`` or ``en``."""
+    index, between = (0, "、") if language.startswith("zh") else (1, ", ")
+    return between.join(QUALIFICATIONS[code][index] if code in QUALIFICATIONS else code for code in codes)

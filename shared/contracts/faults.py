@@ -84,7 +84,13 @@ class Code(StrEnum):
     EXPIRED = "expired"
     CODE_USED = "code_used"
     NO_PLACE = "no_place"
+    QUALIFICATION = "qualification"
+    FILE_TYPE = "file_type"
     NEEDED_IN_INBOX = "needed_in_inbox"
+    NEEDED_TO_SERVE = "needed_to_serve"
+    GUARDIAN_NEEDED = "guardian_needed"
+    OWN_PHONE = "own_phone"
+    NOT_FOR_MINORS = "not_for_minors"
     EMPTY_FILE = "empty_file"
     ENCODING = "encoding"
     SEPARATOR = "separator"
@@ -244,7 +250,25 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.EXPIRED: ("已过期，请重新扫码", "has expired; scan again"),
     Code.CODE_USED: ("此签到码您已用过，请等下一个", "was used by you already; wait for the next one"),
     Code.NO_PLACE: ("名额已满", "has no place left"),
+    Code.QUALIFICATION: (
+        "需要在有效期内并已核验的资质：{zh}",
+        "needs a qualification that is verified and has not expired: {en}",
+    ),
+    Code.FILE_TYPE: ("只收 PDF、JPEG 或 PNG 文件", "is no PDF, JPEG or PNG; only these are taken"),
     Code.NEEDED_IN_INBOX: ("属于必须知晓的通知，站内信不能关闭", "is what you must know; it stays in the inbox"),
+    Code.NEEDED_TO_SERVE: (
+        "是登记和服务所必需的，不能单独撤回；要停止，请注销登记",
+        "is needed to be registered and cannot be taken back alone; to end it, end the registration",
+    ),
+    Code.GUARDIAN_NEEDED: (
+        "未满 18 周岁，须先由监护人用手机验证码确认同意",
+        "is under 18; a guardian must agree first, by a code to their phone",
+    ),
+    Code.OWN_PHONE: ("是您自己的号码，请填写监护人的", "is your own number; give your guardian's"),
+    Code.NOT_FOR_MINORS: (
+        "这项活动有危险，未满 18 周岁不能参加",
+        "is dangerous; nobody under 18 can take part",
+    ),
     Code.EMPTY_FILE: (
         "文件里没有内容（隐藏的工作表不会读取），请核对后再上传",
         "has nothing in it (hidden sheets are not read); check it and upload it again",

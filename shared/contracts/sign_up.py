@@ -116,7 +116,9 @@ class VolunteerTakenOff(Event):
     starts_at: datetime
     volunteer_id: UUID
     reason: str
-    """As it was worded for the volunteer."""
+    """As it was worded for the volunteer; empty where they lack a qualification."""
+    lacking: tuple[str, ...] = ()
+    """Kinds of qualification that the activity needs and the volunteer holds no more; nobody took them off by hand."""
 
 
 class AbsenceExcused(Event):

@@ -42,6 +42,10 @@ class VolunteerRegistered(Event):
     language: str = "zh-CN"
     import_id: UUID | None = None
     """Set when a bulk import registered the volunteer; nobody is notified of those."""
+    minor: bool = False
+    """Under 18; absent in older events, like ``guardian_agreed``."""
+    guardian_agreed: bool = False
+    """A minor's guardian has agreed: until then they sign up for nothing."""
 
 
 class VolunteerProfileChanged(Event):
@@ -56,3 +60,7 @@ class VolunteerProfileChanged(Event):
     team_id: UUID | None = None
     registered_on: date
     import_id: UUID | None = None
+    minor: bool = False
+    """Under 18; absent in older events, like ``guardian_agreed``."""
+    guardian_agreed: bool = False
+    """A minor's guardian has agreed: until then they sign up for nothing."""

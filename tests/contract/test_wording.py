@@ -10,7 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from services.registry.codes.wording import SENTENCES
-from services.registry.self_service.consents import TEXTS as CONSENT_TEXTS
+from services.registry.consents.texts import TEXTS as CONSENT_TEXTS
 from shared.contracts.faults import MESSAGES
 from shared.contracts.fields import WORDS
 from shared.http.problems import TITLES

@@ -13,8 +13,8 @@ from services.activities.attendance.commands import CheckedIn, check_in
 from services.activities.attendance.domain import Attendance, check_hours
 from services.activities.register import repository as register
 from services.activities.signing_up import repository as sign_ups
-from services.activities.signing_up.domain import GroupDecision, Shift, SignUpState
-from services.activities.signing_up.repository import NewSignUp
+from services.activities.signing_up.domain import GroupDecision, SignUpState, barred_from, unqualified
+from services.activities.signing_up.repository import LockedShift, NewSignUp
 from shared.contracts import CheckInWay, SignUpAgreed, SignUpPromoted, VolunteerSignedUp
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -29,8 +29,8 @@ async def admit_walk_in(tx: AsyncConnection, actor: Actor, shift_id: UUID, volun
     """Check in a volunteer of the district by number; one who has no confirmed place gets one first.
 
     Whoever waits for a place, or has not answered yet, has come and so takes it. Raises RefusedError ``not_found``,
-    ``unknown_reference``, ``no_place``, ``overlap`` with what is ``other``, ``not_open`` where the shift is cancelled,
-    ``too_early`` or ``too_late``, or as checking in does.
+    ``unknown_reference``, ``no_place``, ``overlap`` with what is ``other``, ``qualification`` where they lack one,
+    ``not_open`` where the shift is cancelled, ``too_early`` or ``too_late``, or as checking in does.
     """
     district = actor.district
     attended = await repository.read_shift(tx, district, shift_id)
@@ -43,16 +43,19 @@ async def admit_walk_in(tx: AsyncConnection, actor: Actor, shift_id: UUID, volun
     locked = await sign_ups.lock_for(tx, district, shift_id, [volunteer_id])
     found = await repository.lock_of_volunteer(tx, district, shift_id, volunteer_id)
     if locked and (found is None or found.state in ASKED):
-        await _give_place(tx, actor, locked[0], volunteer_id, found)
+        if barred := barred_from(locked.shift, locked.people):
+            raise RefusedError(Fault("volunteer_number", barred[volunteer_id]))
+        await _give_place(tx, actor, locked, volunteer_id, found)
         found = await repository.lock_of_volunteer(tx, district, shift_id, volunteer_id)
     assert found is not None  # noqa: S101 - shifts are never deleted, and it was just put on file
     return await check_in(tx, actor, found, CheckInWay.LEADER)
 
 
 async def _give_place(
-    tx: AsyncConnection, actor: Actor, shift: Shift, volunteer_id: UUID, found: Attendance | None
+    tx: AsyncConnection, actor: Actor, locked: LockedShift, volunteer_id: UUID, found: Attendance | None
 ) -> None:
     """Give a place of a locked shift to somebody who has come; to wait elsewhere keeps nobody from where they are."""
+    shift = locked.shift
     if shift.is_cancelled:
         raise RefusedError(Fault("shift_id", Code.NOT_OPEN))
     check_hours(shift.starts_at, shift.ends_at, now(), shift.rules)
@@ -61,6 +64,8 @@ async def _give_place(
     elsewhere = await sign_ups.held_elsewhere(tx, actor.district, shift, [volunteer_id])
     if other := elsewhere.get(volunteer_id):
         raise RefusedError(Fault("volunteer_number", Code.OVERLAP, other.named()))
+    if lacked := locked.lacking.get(volunteer_id):
+        raise RefusedError(unqualified("volunteer_number", lacked))
     sign_up_id = found.sign_up_id if found else new_id()
     if found:
         await sign_ups.set_states(tx, actor.district, [sign_up_id], SignUpState.CONFIRMED)

@@ -39,6 +39,9 @@ class DraftContent(BaseModel):
     description: _Line = ""
     shifts: list[TypedShift] = Field([], max_length=MOST_SHIFTS)
     weeks: _Cell = ""
+    needs: list[_Cell] = Field([], max_length=MOST_SHIFTS)
+    dangerous: _Cell = ""
+    """``yes`` where it was ticked."""
 
 
 @dataclass(frozen=True, slots=True)

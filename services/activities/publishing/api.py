@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.activities.publishing import queries
 from services.activities.publishing.commands import PublishedActivity, SeenDraft, publish_activity
-from services.activities.publishing.domain import ActivityDraft, ShiftDraft
+from services.activities.publishing.domain import MOST_NEEDS, ActivityDraft, ShiftDraft
 from services.activities.publishing.queries import ActivitySummary, ActivityView
 from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -74,7 +74,13 @@ class NewActivity(BaseModel):
     person_in_charge: Line = ""
     risk_text: Paragraphs = Field("", description="The risks that volunteers take (Decree 685, art. 12).")
     description: Paragraphs = ""
+    dangerous: bool = Field(default=False, description="Whether nobody under 18 may take part; it stays so.")
     shifts: list[NewShift] = []
+    needs: list[Line] = Field(
+        [],
+        max_length=MOST_NEEDS,
+        description="Kinds of qualification that whoever comes must hold (Decree 685, art. 16).",
+    )
     kept_as: KeptAs | None = None
 
     def draft(self) -> ActivityDraft:
@@ -87,6 +93,8 @@ class NewActivity(BaseModel):
             risk_text=self.risk_text,
             description=self.description,
             shifts=[ShiftDraft(shift.starts_at, shift.ends_at, shift.capacity) for shift in self.shifts],
+            needs=sorted(set(self.needs)),
+            dangerous=self.dangerous,
         )
 
 

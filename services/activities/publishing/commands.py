@@ -72,6 +72,8 @@ async def publish_activity(
         description=draft.description,
         published_at=publication.published_at,
         shifts=shifts,
+        needs=tuple(draft.needs),
+        dangerous=draft.dangerous,
     )
     await event_log.append(tx, [NewEvent(actor.district, publication.id, 1, published, actor.name)])
     return PublishedActivity(id=publication.id, shift_ids=[shift.shift_id for shift in shifts])

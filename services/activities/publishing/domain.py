@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.contracts import text
-from shared.contracts.codes import SERVICES
+from shared.contracts.codes import QUALIFICATIONS, SERVICES
 from shared.contracts.faults import Code, Fault, RefusedError
 
 MAX_SHIFTS = 200
@@ -21,6 +21,8 @@ MAX_SHIFT_LENGTH = timedelta(hours=23)
 MAX_AHEAD = timedelta(days=730)
 _LINE, _TEXT = 200, 4000
 LONGEST_TITLE = 100
+MOST_NEEDS = 5
+"""Kinds of qualification."""
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _NUMBER_OR_ADDRESS = re.compile(r"\+?\d[\d\s()-]{4,}\d|\S+@\S+")
 _LINE_BREAKS = str.maketrans({"\n": " ", "\r": " ", "\t": " "})
@@ -55,6 +57,10 @@ class ActivityDraft:
     risk_text: str
     description: str
     shifts: Sequence[ShiftDraft]
+    needs: Sequence[str] = ()
+    """Kinds of qualification that whoever comes must hold (Decree 685, art. 16)."""
+    dangerous: bool = False
+    """Nobody under 18 takes part. Said when it is published, for good: who has signed up by then relies on it."""
 
 
 def check_draft(draft: ActivityDraft, now: datetime) -> None:
@@ -80,6 +86,8 @@ def text_faults(draft: ActivityDraft) -> Iterator[Fault]:
         yield fault
     if draft.service not in SERVICES:
         yield Fault("service", Code.UNKNOWN_VALUE if draft.service else Code.MISSING)
+    if any(kind not in QUALIFICATIONS for kind in draft.needs):
+        yield Fault("needs", Code.UNKNOWN_VALUE)
 
 
 def _shift_faults(shifts: Sequence[ShiftDraft], now: datetime) -> Iterator[Fault]:

@@ -57,7 +57,11 @@ class PublicActivityDetail(PublicActivity):
     person_in_charge: str
     risk_text: str
     description: str
+    dangerous: bool
+    """Nobody under 18 takes part."""
     published_at: datetime
+    needs: list[str]
+    """Kinds of qualification that whoever comes must hold."""
     state: ActivityState
     cancelled_reason: str | None
     as_of: datetime
@@ -99,7 +103,7 @@ _ONE_ACTIVITY = text(f"""
     WITH t AS MATERIALIZED ({LIVE_SHIFTS} HAVING s.activity_id = :id)
     SELECT {_SHIFT},
            a.title, a.service, a.station_id, n.name AS station_name, a.place, a.person_in_charge, a.risk_text,
-           a.description, a.published_at, a.cancelled_reason, {ACTIVITY_STATE} AS state
+           a.description, a.dangerous, a.published_at, a.needs, a.cancelled_reason, {ACTIVITY_STATE} AS state
     FROM shift s
     JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     JOIN known_station n ON n.district = a.district AND n.id = a.station_id

@@ -42,15 +42,19 @@ class ActivityView(ActivitySummary):
     person_in_charge: str
     risk_text: str
     description: str
+    dangerous: bool
+    """Nobody under 18 takes part."""
     published_at: datetime
     version: int
     rules_version: int
     rules: RuleSet
+    needs: list[str]
 
 
 _ACTIVITY = f"""
     SELECT a.id, a.title, a.service, a.place, s.code AS station_code, s.name AS station_name, a.person_in_charge,
-           a.risk_text, a.description, a.published_at, a.version, a.rules_version, {RULES_OF_ACTIVITY}
+           a.risk_text, a.description, a.dangerous, a.published_at, a.version, a.rules_version, a.needs,
+           {RULES_OF_ACTIVITY}
     FROM activity a JOIN known_station s ON s.district = a.district AND s.id = a.station_id
     WHERE a.district = :district
 """

@@ -36,7 +36,7 @@ _INSERT_SHIFTS = insert_rows(shift, ["id", "starts_at", "ends_at", "capacity"], 
 
 _LOCK_ACTIVITY = text("""
     SELECT id, station_id, title, service, place, person_in_charge, risk_text, description, published_by, organiser_id,
-           cancelled_at, version
+           cancelled_at, version, needs, dangerous
     FROM activity WHERE district = :district AND id = :id FOR NO KEY UPDATE
 """)
 _CHANGE_TEXT = text("""
@@ -72,7 +72,15 @@ async def lock_activity(tx: AsyncConnection, district: str, activity_id: UUID) -
     if row is None:
         return None
     draft = ActivityDraft(
-        row.title, row.service, row.place, row.person_in_charge, row.risk_text, row.description, shifts=()
+        row.title,
+        row.service,
+        row.place,
+        row.person_in_charge,
+        row.risk_text,
+        row.description,
+        shifts=(),
+        needs=tuple(row.needs),
+        dangerous=row.dangerous,
     )
     is_cancelled = row.cancelled_at is not None
     return Activity(row.id, row.station_id, draft, row.published_by, row.organiser_id, is_cancelled, row.version)
@@ -140,6 +148,8 @@ async def insert_activity(tx: AsyncConnection, publication: Publication, shifts:
             "version": 1,
             "organiser_id": publication.organiser_id,
             "rules_version": publication.rules_version,
+            "needs": list(draft.needs),
+            "dangerous": draft.dangerous,
         },
     )
     await insert_shifts(tx, publication.district, publication.id, shifts)

@@ -1,6 +1,7 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
 
@@ -23,6 +24,8 @@ activity = Table(
     Column("cancelled_at", DateTime(timezone=True)),
     Column("cancelled_reason", Text),
     Column("rules_version", Integer, nullable=False),
+    Column("dangerous", Boolean, nullable=False),
+    Column("needs", ARRAY(Text), nullable=False),
 )
 shift = Table(
     "shift",

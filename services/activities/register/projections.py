@@ -1,9 +1,14 @@
 """What registry has told of volunteers and stations, as this service needs it."""
 
-from services.activities.register.tables import known_station, known_volunteer
+from services.activities.register.tables import held_qualification, known_station, known_volunteer
 from shared.store.entries import known_entries, same_names
 
+_LATER = ("team_id", "minor", "guardian_agreed")
+"""What events did not tell from the beginning."""
 VOLUNTEERS = known_entries(
-    "volunteers", known_volunteer, {"number": "volunteer_no", "team_id": "team_id"}, of_shape=["team_id"], shape=2
+    "volunteers", known_volunteer, {"number": "volunteer_no", **same_names(*_LATER)}, of_shape=_LATER, shape=3
 )
 STATIONS = known_entries("stations", known_station, same_names("code", "name", "closed_on"))
+QUALIFICATIONS = known_entries(
+    "qualifications", held_qualification, same_names("volunteer_id", "kind", "expires_on", "holds")
+)

@@ -1,6 +1,6 @@
 """What registry has told us of volunteers and stations, as commands look it up."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -23,6 +23,54 @@ _STATION = text("""
     SELECT id, closed_on FROM known_station
     WHERE district = :district AND (code = :named OR CAST(id AS text) = lower(:named))
 """)
+# Of few people and few kinds: without a kind that is needed, nothing is looked up.
+_HOLDS = """
+    EXISTS (SELECT FROM held_qualification h
+            WHERE h.district = :district AND h.volunteer_id = {volunteer} AND h.kind = {kind} AND h.holds
+              AND (h.expires_on IS NULL
+                   OR h.expires_on >= CAST(clock_timestamp() AT TIME ZONE 'Asia/Shanghai' AS date)))
+"""
+
+
+def lacks_any(needs: str, volunteer: str) -> str:
+    """Return the SQL condition that a volunteer lacks one of the qualifications in a column of these today."""
+    return (
+        f"EXISTS (SELECT FROM unnest({needs}) AS n(kind) WHERE NOT {_HOLDS.format(volunteer=volunteer, kind='n.kind')})"
+    )
+
+
+def lacking_column(needs: str) -> str:
+    """Return a column that says who of ``:volunteers`` lacks what of a column of needed qualifications today.
+
+    It is for ``lacking_of``, and costs nothing where none are needed.
+    """
+    return f"""
+        CASE WHEN cardinality({needs}) > 0 THEN ARRAY(
+            SELECT p.id || ' ' || n.kind FROM unnest(CAST(:volunteers AS uuid[])) AS p(id), unnest({needs}) AS n(kind)
+            WHERE NOT {_HOLDS.format(volunteer="p.id", kind="n.kind")} ORDER BY 1
+        ) END
+    """
+
+
+def lacking_of(column: Sequence[str] | None) -> dict[UUID, list[str]]:
+    """Return the kinds of qualification that volunteers lack, of a ``lacking_column``; who lacks none is not in it."""
+    found: dict[UUID, list[str]] = {}
+    for volunteer, kind in (each.split(" ", 1) for each in column or ()):
+        found.setdefault(UUID(volunteer), []).append(kind)
+    return found
+
+
+_LACKING = text(f"SELECT {lacking_column('CAST(:needs AS text[])')}")
+
+
+async def lacking(
+    tx: AsyncConnection, district: str, needs: Sequence[str], volunteers: Collection[UUID]
+) -> Mapping[UUID, Sequence[str]]:
+    """Return which of the needed qualifications each of the volunteers lacks today; who lacks none is not in it."""
+    if not needs or not volunteers:
+        return {}
+    values = {"district": district, "needs": list(needs), "volunteers": list(volunteers)}
+    return lacking_of(await tx.scalar(_LACKING, values))
 
 
 async def volunteers_by_number(tx: AsyncConnection, district: str, numbers: Collection[str]) -> dict[str, UUID]:

@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, Date, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -13,6 +13,8 @@ known_volunteer = Table(
     Column("version", Integer, nullable=False),
     Column("team_id", Uuid),
     Column("shape", Integer, nullable=False),
+    Column("minor", Boolean, nullable=False),
+    Column("guardian_agreed", Boolean, nullable=False),
 )
 known_station = Table(
     "known_station",
@@ -23,4 +25,15 @@ known_station = Table(
     Column("name", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("closed_on", Date),
+)
+held_qualification = Table(
+    "held_qualification",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("volunteer_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("expires_on", Date),
+    Column("holds", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
 )

@@ -1,6 +1,7 @@
 """Saying yes: to a place that is offered, or to the new times of a shift that has moved.
 
-Invariant: nobody comes to hold two places at one time by it; a group that is offered its places takes them together.
+Invariant: nobody comes to hold two places at one time by it, or one that they are not qualified for; a group that is
+offered its places takes them together.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,9 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.register.repository import lacking
 from services.activities.signing_up import repository as sign_ups
-from services.activities.signing_up.domain import Shift, SignUpState
+from services.activities.signing_up.domain import Shift, SignUpState, unqualified
 from services.activities.signing_up.places import lock_own
 from services.activities.signing_up.repository import SignUp
 from services.activities.signing_up.waiting_list import WaitingOne, offer_ends
@@ -33,7 +35,8 @@ async def accept_place(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> A
     """Accept a place or moved times in time; of a group that was offered its places, one answers for all.
 
     Whoever waits takes a place that is free so near the start that it is offered to nobody. Doing it again changes
-    nothing. Raises RefusedError ``not_found``, ``not_open``, ``too_late``, or ``overlap`` naming what else one has.
+    nothing. Raises RefusedError ``not_found``, ``not_open``, ``too_late``, ``overlap`` naming what else one has, or
+    ``qualification`` naming what one lacks.
     """
     shift, sign_up = await lock_own(tx, actor, sign_up_id)
     accepted = Accepted(sign_up_id=sign_up.id, state=SignUpState.CONFIRMED)
@@ -45,7 +48,11 @@ async def accept_place(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> A
     if at >= (sign_up.answer_by or shift.starts_at):
         raise RefusedError(Fault("sign_up_id", Code.TOO_LATE))
     party = await _party(tx, actor.district, shift, sign_up, at)
-    await _check_elsewhere(tx, actor, shift, [one.volunteer_id for one in party])
+    volunteers = [one.volunteer_id for one in party]
+    await _check_elsewhere(tx, actor, shift, volunteers)
+    if short := await lacking(tx, actor.district, shift.needs, volunteers):
+        own = short.get(actor.volunteer_id) if actor.volunteer_id else None
+        raise RefusedError(unqualified("sign_up_id", own or shift.needs))
     await sign_ups.set_states(tx, actor.district, [one.sign_up_id for one in party], SignUpState.CONFIRMED)
     if sign_up.state is SignUpState.WAITING:
         await sign_ups.count_places(tx, actor.district, shift.id, taken=len(party), waiting=-len(party))

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.activities.signing_up import absences, commands, queries, withdrawal
 from services.activities.signing_up.absences import Absences
 from services.activities.signing_up.acceptance import Accepted, accept_place
-from services.activities.signing_up.commands import GroupSignUpAnswer, LockedShift, SignUpAnswer, SignUpRequest
+from services.activities.signing_up.commands import GroupSignUpAnswer, SignUpAnswer, SignUpRequest
 from services.activities.signing_up.domain import LARGEST_PARTY
 from services.activities.signing_up.party import find_party
 from services.activities.signing_up.queries import ShiftSignUp
+from services.activities.signing_up.repository import LockedShift
 from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_by, caller_with

@@ -5,7 +5,7 @@ it the locks of all who ask (``lock_for``), so nobody takes up two things at one
 once; statements per group are constant.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.signing_up import repository
-from services.activities.signing_up.domain import Place, Shift, SignUpState, decide_group
-from services.activities.signing_up.repository import NewSignUp
+from services.activities.signing_up.domain import Place, Shift, SignUpState, barred_from, decide_group
+from services.activities.signing_up.repository import LockedShift, NewSignUp
 from shared.contracts import Event, VolunteerSignedUp, VolunteerWaitlisted
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -60,14 +60,6 @@ class SignUpRequest:
     traceparent: str | None = field(default_factory=current_traceparent)
 
 
-@dataclass(frozen=True, slots=True)
-class LockedShift:
-    """A shift and the people who ask for it, as they are locked. ``known`` are those on the register."""
-
-    shift: Shift
-    known: Set[UUID]
-
-
 async def open_shift(
     tx: AsyncConnection, district: str, shift_id: UUID, requests: Sequence[SignUpRequest]
 ) -> LockedShift:
@@ -75,7 +67,7 @@ async def open_shift(
     found = await repository.lock_for(tx, district, shift_id, _people(requests))
     if found is None:
         raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
-    return LockedShift(*found)
+    return found
 
 
 async def sign_up(
@@ -84,7 +76,9 @@ async def sign_up(
     """Decide requests for a locked shift; return what each of them gets, in order."""
     shift = locked.shift
     taken_up = await repository.taken_up(tx, district, shift, _people(requests))
-    decision = decide_group(shift, now(), [request.party for request in requests], locked.known, taken_up)
+    barred = barred_from(shift, locked.people)
+    parties = [request.party for request in requests]
+    decision = decide_group(shift, now(), parties, locked.known, taken_up, locked.lacking, barred)
     verdicts: list[SignUpAnswer | RefusedError] = []
     placed: list[NewSignUp] = []
     events: list[NewEvent] = []

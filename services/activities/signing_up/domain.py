@@ -8,15 +8,17 @@ Whoever waits while a place is free cannot have it just now (`services.activitie
 place goes to the next who asks.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from services.activities.rules.domain import FIRST_RULES, RuleSet
+from shared.contracts.codes import qualifications_named
 from shared.contracts.faults import Code, Fault, RefusedError
 
+_LACK_NOTHING: Mapping[UUID, Sequence[str]] = {}
 LARGEST_PARTY = 50
 """As many sign up together at most."""
 
@@ -62,8 +64,35 @@ class Shift:
     organiser_id: UUID | None = None
     """Who published the activity, where that is a volunteer."""
     is_cancelled: bool = False
+    dangerous: bool = False
+    """Nobody under 18 takes part."""
     rules: RuleSet = FIRST_RULES
     """Those that its activity keeps."""
+    needs: Sequence[str] = ()
+    """Kinds of qualification that whoever comes must hold."""
+
+
+NOBODY: Mapping[UUID, Code] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """Somebody on the register who asks for a place."""
+
+    id: UUID
+    minor: bool = False
+    guardian_agreed: bool = False
+
+
+def barred_from(shift: Shift, people: Iterable[KnownPerson]) -> dict[UUID, Code]:
+    """Return who of these may not take part, and why: minors on what is dangerous, and without a guardian's consent.
+
+    domain.md row 5; a guardian's consent does not open what is dangerous.
+    """
+    minors = [person for person in people if person.minor]
+    if shift.dangerous:
+        return {person.id: Code.NOT_FOR_MINORS for person in minors}
+    return {person.id: Code.GUARDIAN_NEEDED for person in minors if not person.guardian_agreed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +141,14 @@ def decide_group(
     parties: Sequence[Sequence[UUID]],
     known: Set[UUID],
     taken_up: Mapping[UUID, TakenUp],
+    lacking: Mapping[UUID, Sequence[str]] = _LACK_NOTHING,
+    barred: Mapping[UUID, Code] = NOBODY,
 ) -> GroupDecision:
     """Decide requests in order of arrival, each of a party of one or more who come together or not at all.
 
     ``known`` are the volunteers on the register, ``taken_up`` what those have taken up who are signed up for the shift
-    already, or for something else at its time. Whoever withdrew may sign up again, at the end of the queue.
+    already, or for something else at its time, ``lacking`` the qualifications that the activity needs and they do not
+    hold, ``barred`` those who may not take part and why. Whoever withdrew may sign up again, at the end of the queue.
     """
     taken, waiting, queue_number = shift.taken, shift.waiting, shift.next_queue_number
     is_open = shift.starts_at > now and not shift.is_cancelled
@@ -129,8 +161,10 @@ def decide_group(
             or not all(one in known for one in party)
             or not present.isdisjoint(party)
             or _any(party, taken_up)
+            or _any(party, barred)
+            or _any(party, lacking)
         ):
-            verdicts.append(_refusal(shift, now, party, known, present, taken_up))
+            verdicts.append(_refusal(shift, now, party, known, present, taken_up, lacking, barred))
             continue
         if size > shift.capacity:
             verdicts.append(RefusedError(Fault("group", Code.TOO_MANY)))
@@ -146,8 +180,15 @@ def decide_group(
     return GroupDecision(verdicts, taken, waiting, queue_number)
 
 
-def _any(party: Sequence[UUID], taken_up: Mapping[UUID, TakenUp]) -> bool:
-    return not taken_up.keys().isdisjoint(party)
+def _any(party: Sequence[UUID], found: Mapping[UUID, object]) -> bool:
+    return not found.keys().isdisjoint(party)
+
+
+def unqualified(field: str, kinds: Iterable[str]) -> Fault:
+    """Return the fault of somebody who lacks a qualification, which names it."""
+    named = tuple(kinds)
+    words = {language: qualifications_named(named, language) for language in ("zh", "en")}
+    return Fault(field, Code.QUALIFICATION, {"kinds": " ".join(named), **words})
 
 
 def _refusal(
@@ -157,8 +198,13 @@ def _refusal(
     known: Set[UUID],
     present: Set[UUID],
     taken_up: Mapping[UUID, TakenUp],
+    lacking: Mapping[UUID, Sequence[str]],
+    barred: Mapping[UUID, Code],
 ) -> RefusedError:
-    """Return why a party is refused; of several people each who stands in the way, by number, and not with what."""
+    """Return why a party is refused; of several people each who stands in the way, by number, and not with what.
+
+    Of qualifications all that the activity needs are named to several: which of them somebody holds is their own.
+    """
     if shift.is_cancelled:
         return RefusedError(Fault("shift_id", Code.NOT_OPEN))
     if shift.starts_at <= now:
@@ -170,8 +216,12 @@ def _refusal(
         other = taken_up.get(volunteer)
         if volunteer not in known:
             faults.append(Fault("volunteer_id" if alone else field, Code.UNKNOWN_REFERENCE))
+        elif volunteer in barred:
+            faults.append(Fault(field, barred[volunteer]))
         elif volunteer in present or (other and other.shift_id == shift.id):
             faults.append(Fault(field, Code.ALREADY_SIGNED_UP))
         elif other:
             faults.append(Fault(field, Code.OVERLAP, other.named() if alone else None))
+        elif volunteer in lacking:
+            faults.append(unqualified(field, lacking[volunteer] if alone else shift.needs))
     return RefusedError(*faults)

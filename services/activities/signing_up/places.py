@@ -2,7 +2,8 @@
 
 Invariant: the caller has locked the shift's row and gives the shift as it stands; who leaves, who is offered the place,
 the shift's counts and all events of it are one transaction. After it, whoever waits behind a free place cannot have it
-now. That somebody serves elsewhere is asked under the locks of those people, which come after the shift's.
+now. That somebody serves elsewhere, or lacks a qualification, is asked under the locks of those people, which come
+after the shift's.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.register.repository import lacking
 from services.activities.signing_up import repository
 from services.activities.signing_up.domain import HOLDING, Shift, SignUpState
 from services.activities.signing_up.repository import SignUp
@@ -58,13 +60,21 @@ async def lock_own(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> tuple
 
 
 async def leave(
-    tx: AsyncConnection, district: str, shift: Shift, leaving: Sequence[Leaving], by: str, *, taken_off: str = ""
+    tx: AsyncConnection,
+    district: str,
+    shift: Shift,
+    leaving: Sequence[Leaving],
+    by: str,
+    *,
+    taken_off: str = "",
+    unqualified: Sequence[str] = (),
 ) -> None:
     """Let people leave a locked shift that takes place, and offer their places to the next; ``by`` caused it.
 
-    ``taken_off`` is why, where that was not for them to say.
+    ``taken_off`` is why, where that was not for them to say; ``unqualified`` which qualifications they hold no more.
     """
-    state = SignUpState.CANCELLED if taken_off else SignUpState.WITHDRAWN
+    not_theirs = bool(taken_off or unqualified)
+    state = SignUpState.CANCELLED if not_theirs else SignUpState.WITHDRAWN
     for lapsed, late in sorted({(one.reason in LAPSED, one.is_late) for one in leaving}):
         ids = [one.sign_up_id for one in leaving if (one.reason in LAPSED, one.is_late) == (lapsed, late)]
         absence = AbsenceClass.LATE_WITHDRAWAL if late else None
@@ -78,7 +88,7 @@ async def leave(
             district,
             one.sign_up_id,
             one.version + 1,
-            _taken_off(shift, one, taken_off) if taken_off else _left(shift, one, stays_free),
+            _taken_off(shift, one, taken_off, unqualified) if not_theirs else _left(shift, one, stays_free),
             by,
         )
         for one in leaving
@@ -131,7 +141,8 @@ async def _choose(tx: AsyncConnection, district: str, shift: Shift) -> list[Wait
         people = [one.volunteer_id for one in looked_at]
         await repository.lock_volunteers(tx, district, people)
         elsewhere = await repository.held_elsewhere(tx, district, shift, people)
-        chosen += next_to_offer(looked_at, free - len(chosen), elsewhere.keys())
+        unqualified = await lacking(tx, district, shift.needs, people)
+        chosen += next_to_offer(looked_at, free - len(chosen), elsewhere.keys() | unqualified.keys())
         if is_all:
             break
         after = looked_at[-1].queue_number
@@ -158,7 +169,7 @@ def _left(shift: Shift, one: Leaving, stays_free: bool) -> SignUpWithdrawn:
     )
 
 
-def _taken_off(shift: Shift, one: Leaving, reason: str) -> VolunteerTakenOff:
+def _taken_off(shift: Shift, one: Leaving, reason: str, unqualified: Sequence[str]) -> VolunteerTakenOff:
     return VolunteerTakenOff(
         sign_up_id=one.sign_up_id,
         shift_id=shift.id,
@@ -167,6 +178,7 @@ def _taken_off(shift: Shift, one: Leaving, reason: str) -> VolunteerTakenOff:
         starts_at=shift.starts_at,
         volunteer_id=one.volunteer_id,
         reason=reason,
+        lacking=tuple(unqualified),
     )
 
 

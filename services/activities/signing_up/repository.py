@@ -3,7 +3,7 @@
 Invariant: whoever changes how a shift's places stand holds its row lock (``lock_shift``), in every process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,29 +12,32 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.register.repository import lacking_column, lacking_of, lacks_any
 from services.activities.rules.domain import rules_of
 from services.activities.rules.repository import RULES_OF_ACTIVITY
-from services.activities.signing_up.domain import TAKING_UP, GroupDecision, Shift, SignUpState, TakenUp
+from services.activities.signing_up.domain import TAKING_UP, GroupDecision, KnownPerson, Shift, SignUpState, TakenUp
 from services.activities.signing_up.tables import sign_up
 from services.activities.signing_up.waiting_list import WaitingOne
 from shared.contracts.sign_up import AbsenceClass
 from shared.store.statements import insert_rows
 
-_OWN = 12
+_OWN = 13
 """The columns of a shift that are its own, without its rules."""
 _SHIFT = f"""
     SELECT s.id, s.activity_id, a.title AS activity_title, s.starts_at, s.ends_at, s.capacity, s.taken, s.waiting,
            s.next_queue_number, a.place, a.organiser_id, s.cancelled_at IS NOT NULL AS is_cancelled,
-           {RULES_OF_ACTIVITY}
+           a.dangerous, {RULES_OF_ACTIVITY}, a.needs
     FROM shift s JOIN activity a ON a.district = s.district AND a.id = s.activity_id
     WHERE s.district = :district AND s.id = :id
 """
 # The shift first, then its people in the order of their ids, as everybody does: no two can wait for one another.
 _LOCK_FOR = text(f"""
     WITH locked AS MATERIALIZED ({_SHIFT} FOR UPDATE OF s)
-    SELECT l.*, v.known FROM locked l CROSS JOIN LATERAL (
-        SELECT array_agg(k.id) AS known FROM (
-            SELECT id FROM known_volunteer
+    SELECT l.*, v.known, v.minors, v.agreed, {lacking_column("l.needs")} AS lacking FROM locked l CROSS JOIN LATERAL (
+        SELECT array_agg(k.id) AS known, array_agg(k.id) FILTER (WHERE k.minor) AS minors,
+               array_agg(k.id) FILTER (WHERE k.guardian_agreed) AS agreed
+        FROM (
+            SELECT id, minor, guardian_agreed FROM known_volunteer
             WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[])) AND l.id IS NOT NULL
             ORDER BY id FOR NO KEY UPDATE
         ) k
@@ -146,6 +149,30 @@ _WAITED_FOR = text("""
       AND u.state = 'waiting' AND s.taken < s.capacity AND s.cancelled_at IS NULL
       AND u.starts_at < CAST(:ends_at AS timestamptz) AND u.ends_at > CAST(:starts_at AS timestamptz)
 """)
+# to be served still, or waited for with a place free: what changes with the qualifications of a volunteer
+_HOLDING_UNQUALIFIED = text(f"""
+    SELECT DISTINCT u.shift_id FROM sign_up u
+    JOIN shift s ON s.district = u.district AND s.id = u.shift_id
+    JOIN activity a ON a.district = s.district AND a.id = s.activity_id
+    WHERE u.district = :district AND u.volunteer_id = :volunteer_id
+      AND u.state IN ('confirmed', 'offered', 'asked_again') AND s.starts_at > clock_timestamp()
+      AND s.cancelled_at IS NULL AND cardinality(a.needs) > 0 AND {lacks_any("a.needs", "u.volunteer_id")}
+    ORDER BY u.shift_id
+""")
+_WAITING_QUALIFIED = text(f"""
+    SELECT DISTINCT u.shift_id FROM sign_up u
+    JOIN shift s ON s.district = u.district AND s.id = u.shift_id
+    JOIN activity a ON a.district = s.district AND a.id = s.activity_id
+    WHERE u.district = :district AND u.volunteer_id = :volunteer_id AND u.state = 'waiting' AND s.taken < s.capacity
+      AND s.cancelled_at IS NULL AND cardinality(a.needs) > 0 AND NOT {lacks_any("a.needs", "u.volunteer_id")}
+    ORDER BY u.shift_id
+""")
+_HELD_BY = text("""
+    SELECT id, volunteer_id, state, version FROM sign_up
+    WHERE district = :district AND shift_id = :shift_id AND volunteer_id = :volunteer_id
+      AND state IN ('confirmed', 'offered', 'asked_again')
+    FOR UPDATE
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,16 +204,35 @@ class SignUp:
     absence: AbsenceClass | None
 
 
+@dataclass(frozen=True, slots=True)
+class LockedShift:
+    """A shift and the people on the register who ask for it, as they are locked."""
+
+    shift: Shift
+    people: Sequence[KnownPerson]
+    lacking: Mapping[UUID, Sequence[str]]
+    """Who lacks which of the qualifications that the activity needs."""
+
+    @property
+    def known(self) -> set[UUID]:
+        """Their ids."""
+        return {person.id for person in self.people}
+
+
 async def lock_for(
     tx: AsyncConnection, district: str, shift_id: UUID, volunteers: Sequence[UUID]
-) -> tuple[Shift, set[UUID]] | None:
+) -> LockedShift | None:
     """Return a shift and those of the volunteers who are known, locked until the transaction ends; None for no shift.
 
     Whoever holds these locks alone decides what these people take up, on whatever shift.
     """
     values = {"district": district, "id": shift_id, "volunteers": list(volunteers)}
     row = (await tx.execute(_LOCK_FOR, values)).one_or_none()
-    return (_shift(row), set(row.known or ())) if row else None
+    if row is None:
+        return None
+    minors, agreed = set(row.minors or ()), set(row.agreed or ())
+    people = [KnownPerson(one, one in minors, one in agreed) for one in row.known or ()]
+    return LockedShift(_shift(row), people, lacking_of(row.lacking))
 
 
 async def lock_volunteers(tx: AsyncConnection, district: str, volunteers: Sequence[UUID]) -> None:
@@ -206,7 +252,7 @@ async def read_shift(tx: AsyncConnection, district: str, shift_id: UUID) -> Shif
 
 
 def _shift(row: Row[Any]) -> Shift:
-    return replace(Shift(*row[:_OWN]), rules=rules_of(row.rules))
+    return replace(Shift(*row[:_OWN]), rules=rules_of(row.rules), needs=tuple(row.needs))
 
 
 async def taken_up(tx: AsyncConnection, district: str, shift: Shift, volunteers: Sequence[UUID]) -> dict[UUID, TakenUp]:
@@ -357,3 +403,24 @@ async def lock_sign_up(tx: AsyncConnection, district: str, sign_up_id: UUID) -> 
 async def set_state(tx: AsyncConnection, district: str, sign_up_id: UUID, state: SignUpState) -> None:
     """Move a locked sign-up to a state; its version rises by one."""
     await tx.execute(_SET_STATE, {"district": district, "id": sign_up_id, "state": state})
+
+
+async def shifts_held_unqualified(tx: AsyncConnection, district: str, volunteer_id: UUID) -> list[UUID]:
+    """Return the shifts to come on which a volunteer holds a place and lacks a qualification that is needed today."""
+    values = {"district": district, "volunteer_id": volunteer_id}
+    return list((await tx.execute(_HOLDING_UNQUALIFIED, values)).scalars())
+
+
+async def shifts_waited_for_qualified(tx: AsyncConnection, district: str, volunteer_id: UUID) -> list[UUID]:
+    """Return the shifts with a place free that a volunteer waits for and is qualified for today."""
+    values = {"district": district, "volunteer_id": volunteer_id}
+    return list((await tx.execute(_WAITING_QUALIFIED, values)).scalars())
+
+
+async def place_of(
+    tx: AsyncConnection, district: str, shift_id: UUID, volunteer_id: UUID
+) -> tuple[UUID, UUID, SignUpState, int] | None:
+    """Return the place that a volunteer holds on a locked shift: sign-up, volunteer, state and version; or None."""
+    values = {"district": district, "shift_id": shift_id, "volunteer_id": volunteer_id}
+    row = (await tx.execute(_HELD_BY, values)).one_or_none()
+    return (row.id, row.volunteer_id, SignUpState(row.state), row.version) if row else None

@@ -51,6 +51,10 @@ def delivery_id(event_id: UUID, recipient_id: UUID, channel: Channel) -> UUID:
     return uuid5(event_id, f"{recipient_id}:{channel}")
 
 
+NO_CONSENT = Verdict(Outcome.WITHHELD, "no_consent")
+"""Of a mail to somebody who has not agreed to be mailed, or does not any more; the message is in the inbox."""
+
+
 def held_back(preferences: Preferences, purpose: Purpose, starts_at: datetime | None, at: datetime) -> Verdict | None:
     """Return why a mail is not to be offered at a moment, if there is a reason.
 

@@ -23,7 +23,7 @@ from aiosmtplib.errors import SMTPException
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.deliveries import mails
-from services.notifications.deliveries.domain import MAIL, Outcome, Verdict, given_up, held_back, lacking
+from services.notifications.deliveries.domain import MAIL, NO_CONSENT, Outcome, Verdict, given_up, held_back, lacking
 from services.notifications.deliveries.letter import Letter, NoAddressError, UnreadableContactError, write_letter
 from services.notifications.deliveries.mails import Conclusion, EndedMail, Mail
 from services.notifications.deliveries.smtp import offer, reason_of
@@ -144,6 +144,8 @@ def _interrupted(mail: Mail) -> Verdict | None:
 
 def _held_back(mail: Mail, at: datetime) -> Verdict | None:
     """Return why a mail is not to be offered now, as its recipient wants it; None where it is."""
+    if not mail.may_be_mailed:
+        return NO_CONSENT
     if mail.template not in TEMPLATES:
         return None
     starts_at = mail.facts.get("starts_at")

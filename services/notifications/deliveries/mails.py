@@ -42,6 +42,8 @@ class Mail:
     sealed: bytes | None
     caused_by: str
     preferences: Preferences
+    may_be_mailed: bool = True
+    """Whether its recipient has not refused, or taken back, that they are mailed (registry's purpose ``notices``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,14 @@ _CAUSE = f"CASE m.shape WHEN {OF_CLOCK} THEN 'work:' ELSE 'event:' END || d.even
 _LOAD = text(f"""
     SELECT d.district, d.event_id, d.recipient_id, d.id, d.state, clock_timestamp() - d.queued_at AS waited,
            clock_timestamp() - d.put_off_since AS put_off_for, m.template, m.facts, c.sealed, {_CAUSE} AS caused_by,
-           p.unwanted, p.quiet_from, p.quiet_until
+           p.unwanted, p.quiet_from, p.quiet_until, coalesce(n.given, true) AS may_be_mailed
     FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]))
          AS w(district, event_id, recipient_id)
     JOIN delivery AS d USING (district, event_id, recipient_id)
     JOIN message AS m USING (district, event_id, recipient_id)
     LEFT JOIN contact AS c ON (c.district, c.volunteer_id) = (d.district, d.recipient_id)
     LEFT JOIN preference AS p ON (p.district, p.recipient_id) = (d.district, d.recipient_id)
+    LEFT JOIN notice_consent AS n ON (n.district, n.volunteer_id) = (d.district, d.recipient_id)
     WHERE d.channel = 'email' AND d.state IN ('queued', 'sending')
 """)
 

@@ -30,6 +30,11 @@ from shared.contracts import (
     PlacementExpired,
     PlacementProposed,
     Provenance,
+    QualificationExpired,
+    QualificationExpiring,
+    QualificationRefused,
+    QualificationRevoked,
+    QualificationVerified,
     ShiftCancelled,
     ShiftMissed,
     ShiftMoved,
@@ -85,6 +90,12 @@ class Template(StrEnum):
     CRITERION_LAPSED = "criterion_lapsed"
     STATION_STANDARD = "station_standard"
     TARGET_MISSED = "target_missed"
+    QUALIFICATION_VERIFIED = "qualification_verified"
+    QUALIFICATION_REFUSED = "qualification_refused"
+    QUALIFICATION_EXPIRING = "qualification_expiring"
+    QUALIFICATION_EXPIRED = "qualification_expired"
+    QUALIFICATION_REVOKED = "qualification_revoked"
+    QUALIFICATION_LACKING = "qualification_lacking"
     PLACEMENT_EXPIRED = "placement_expired"
 
 
@@ -121,6 +132,12 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.CRITERION_LAPSED: Purpose.LEADING,
     Template.STATION_STANDARD: Purpose.LEADING,
     Template.TARGET_MISSED: Purpose.LEADING,
+    Template.QUALIFICATION_VERIFIED: Purpose.ACCOUNT,
+    Template.QUALIFICATION_REFUSED: Purpose.ACCOUNT,
+    Template.QUALIFICATION_EXPIRING: Purpose.ACCOUNT,
+    Template.QUALIFICATION_EXPIRED: Purpose.ACCOUNT,
+    Template.QUALIFICATION_REVOKED: Purpose.ACCOUNT,
+    Template.QUALIFICATION_LACKING: Purpose.CHANGE,
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
 }
 SHAPE = 3
@@ -175,6 +192,7 @@ def _told(event: Event) -> Iterator[Told]:
     yield from _told_of_changes(event)
     yield from _told_of_service(event)
     yield from _told_of_stations(event)
+    yield from _told_of_qualifications(event)
 
 
 def _told_of_places(event: Event) -> Iterator[Told]:
@@ -236,8 +254,7 @@ def _told_of_changes(event: Event) -> Iterator[Told]:
             facts: Facts = {**_own_shift(event), "reason": one_line(event.reason)}
             yield event.volunteer_id, Template.PLACE_TAKEN if fewer else Template.SHIFT_CANCELLED, facts, EVERYWHERE
         case VolunteerTakenOff():
-            facts = {**_own_shift(event), "reason": one_line(event.reason)}
-            yield event.volunteer_id, Template.TAKEN_OFF, facts, EVERYWHERE
+            yield _taken_off(event)
         case ActivityChanged():
             facts = {"activity_title": one_line(event.title), "changed": " ".join(event.changed)}
             for volunteer_id in event.volunteer_ids:
@@ -248,6 +265,13 @@ def _told_of_changes(event: Event) -> Iterator[Told]:
         case ActivityCancelled(organiser_id=UUID() as organiser_id):
             facts = {"activity_title": one_line(event.activity_title), "reason": one_line(event.reason)}
             yield organiser_id, Template.LED_ACTIVITY_CANCELLED, facts, EVERYWHERE
+
+
+def _taken_off(event: VolunteerTakenOff) -> Told:
+    if event.lacking:
+        facts: Facts = {**_own_shift(event), "kinds": " ".join(event.lacking)}
+        return event.volunteer_id, Template.QUALIFICATION_LACKING, facts, EVERYWHERE
+    return event.volunteer_id, Template.TAKEN_OFF, {**_own_shift(event), "reason": one_line(event.reason)}, EVERYWHERE
 
 
 def _told_of_service(event: Event) -> Iterator[Told]:
@@ -331,6 +355,32 @@ def _told_of_stations(event: Event) -> Iterator[Told]:
             facts = {"title": one_line(event.title), "due_on": event.due_on.isoformat(), "kinds": " ".join(event.kinds)}
             for recipient_id in event.recipient_ids:
                 yield recipient_id, Template.TARGET_MISSED, facts, EVERYWHERE
+
+
+def _told_of_qualifications(event: Event) -> Iterator[Told]:
+    """Say who is told of a qualification; of one that a newer one has taken the place of, nobody is."""
+    match event:
+        case QualificationExpired(is_renewed=True):
+            return
+        case (
+            QualificationVerified()
+            | QualificationRefused()
+            | QualificationExpiring()
+            | QualificationExpired()
+            | QualificationRevoked()
+        ):
+            expires_on = event.expires_on.isoformat() if event.expires_on else ""
+            template = _OF_QUALIFICATIONS[type(event)]
+            yield event.volunteer_id, template, {"kinds": event.kind, "expires_on": expires_on}, EVERYWHERE
+
+
+_OF_QUALIFICATIONS: Mapping[type[Event], Template] = {
+    QualificationVerified: Template.QUALIFICATION_VERIFIED,
+    QualificationRefused: Template.QUALIFICATION_REFUSED,
+    QualificationExpiring: Template.QUALIFICATION_EXPIRING,
+    QualificationExpired: Template.QUALIFICATION_EXPIRED,
+    QualificationRevoked: Template.QUALIFICATION_REVOKED,
+}
 
 
 class OfShift(Protocol):

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notifications.messages.domain import Facts
 from shared.contracts.calendar import CHINA
+from shared.contracts.codes import qualifications_named
 
 WEEKDAYS_ZH = "一二三四五六日"
 NUMERALS_ZH = "零一二三四五"
@@ -151,16 +152,6 @@ def _kinds_en(names: str) -> str:
     return ", ".join(KINDS.get(name, OTHER_FIELD)[1] for name in names.split())
 
 
-def _day_zh(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def _day_en(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.day} {day:%B %Y}"
-
-
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates" / language),
@@ -174,7 +165,7 @@ def _environment(language: Language) -> Environment:
     environment.filters["duration"] = _duration_zh if chinese else _duration_en
     environment.filters["fields"] = _fields_zh if chinese else _fields_en
     environment.filters["kinds"] = _kinds_zh if chinese else _kinds_en
-    environment.filters["day"] = _day_zh if chinese else _day_en
+    environment.filters["qualifications"] = lambda kinds: qualifications_named(kinds.split(), language)
     environment.filters["numeral"] = _numeral_zh if chinese else str
     return environment
 

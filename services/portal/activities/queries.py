@@ -65,6 +65,9 @@ class Activity(OpenActivity):
     person_in_charge: str
     risk_text: str
     description: str
+    needs: list[str] = []
+    dangerous: bool = False
+    """Nobody under 18 takes part."""
     state: str
     cancelled_reason: str | None
     as_of: datetime

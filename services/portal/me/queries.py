@@ -29,6 +29,7 @@ class Person(BaseModel):
     skills: list[str]
     services: list[str]
     community: str | None
+    minor: bool = False
 
 
 class Me(BaseModel):

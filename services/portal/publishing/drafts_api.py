@@ -31,7 +31,9 @@ async def show_form(visit: Organiser, kept: KeptAnswers, copy: Annotated[str, Qu
     wording, standing = await queries.find_own(visit.calls, visit.district, source)
     rows = rows_to_copy([(one.starts_at, one.ends_at, one.capacity) for one in standing.shifts], now())
     texts = {name: getattr(wording, name) for name in TEXTS}
-    return await _form(visit, kept, form_of(wording.station_code, texts, rows), copied=wording.title)
+    dangerous = "yes" if wording.dangerous else ""
+    form = form_of(wording.station_code, texts, rows, needs=wording.needs, dangerous=dangerous)
+    return await _form(visit, kept, form, copied=wording.title)
 
 
 @router.get("/activities/drafts/{draft_id}")
@@ -40,7 +42,16 @@ async def show_draft(visit: Organiser, kept: KeptAnswers, draft_id: str, done: s
     draft = await visit.calls.read(queries.DRAFT, draft_id=id_of(draft_id))
     rows = [ShiftRow(one.day, one.starts, one.ends, one.capacity) for one in draft.shifts]
     texts = {name: getattr(draft, name) for name in TEXTS}
-    form = form_of(draft.station, texts, rows, weeks=draft.weeks, draft=str(draft.id), version=str(draft.version))
+    form = form_of(
+        draft.station,
+        texts,
+        rows,
+        weeks=draft.weeks,
+        needs=draft.needs,
+        dangerous=draft.dangerous,
+        draft=str(draft.id),
+        version=str(draft.version),
+    )
     return await _form(visit, kept, form, done=done)
 
 

@@ -41,11 +41,15 @@ class PublishForm(TextForm):
     """A whole activity; each of the lists holds one value a row of the shifts."""
 
     station: ShortText = ""
+    dangerous: ShortText = ""
+    """``yes`` where it is ticked."""
     day: _Column = []
     starts: _Column = []
     ends: _Column = []
     capacity: _Column = []
     weeks: ShortText = "1"
+    needs: Annotated[list[ShortText], Field(max_length=MOST_ROWS)] = []
+    """Kinds of qualification that whoever comes must hold."""
     do: ShortText = "publish"
     draft: ShortText = ""
     """The draft that it is kept as; ``version`` is that draft's."""
@@ -73,12 +77,20 @@ class PublishForm(TextForm):
         """Return it as activities wants it; without shifts, which is refused, where a row is not complete."""
         shifts = all_shifts(self.rows(), self.week_count) if complete else []
         kept_as = {"id": self.draft, "version": number_of(self.version)} if self.draft else None
-        return {"station": self.station, **self.texts(), "shifts": shifts, "kept_as": kept_as}
+        return {
+            "station": self.station,
+            **self.texts(),
+            "dangerous": self.dangerous == "yes",
+            "shifts": shifts,
+            "needs": self.needs,
+            "kept_as": kept_as,
+        }
 
     def draft_body(self) -> dict[str, object]:
         """Return it as activities keeps it: as it was typed."""
         shifts = [asdict(row) for row in self.rows() if row != ShiftRow()]
-        body: dict[str, object] = {"station": self.station, **self.texts(), "shifts": shifts, "weeks": self.weeks}
+        said: dict[str, object] = {"station": self.station, **self.texts(), "dangerous": self.dangerous}
+        body = {**said, "shifts": shifts, "weeks": self.weeks, "needs": self.needs}
         return {**body, "version": number_of(self.version)} if self.draft else body
 
 
@@ -87,7 +99,9 @@ def form_of(
     texts: Mapping[str, str],
     rows: Sequence[ShiftRow],
     *,
+    dangerous: str = "",
     weeks: str = "1",
+    needs: Sequence[str] = (),
     draft: str = "",
     version: str = "",
 ) -> PublishForm:
@@ -95,11 +109,13 @@ def form_of(
     return PublishForm(
         **texts,
         station=station,
+        dangerous=dangerous,
         day=[row.day for row in rows],
         starts=[row.starts for row in rows],
         ends=[row.ends for row in rows],
         capacity=[row.capacity for row in rows],
         weeks=weeks,
+        needs=list(needs),
         draft=draft,
         version=version,
     )

@@ -55,9 +55,11 @@ class Wording(BaseModel):
     person_in_charge: str
     risk_text: str
     description: str
+    dangerous: bool = False
     version: int
     rules_version: int
     rules: Rules
+    needs: list[str] = []
 
 
 class Standing(BaseModel):
@@ -134,8 +136,10 @@ class Draft(BaseModel):
     person_in_charge: str
     risk_text: str
     description: str
+    dangerous: str = ""
     shifts: list[TypedShift]
     weeks: str
+    needs: list[str] = []
     version: int
 
 

@@ -4,7 +4,8 @@ Invariant: the pages look and answer the same whoever is on file already; regist
 the phone.
 """
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Response
@@ -17,6 +18,7 @@ from services.portal.sessions.dependencies import public_page
 from services.portal.sessions.queries import SEND_CODE
 from services.portal.sessions.visits import Visit
 from services.portal.shell.forms import ShortText, faults_of
+from shared.contracts.faults import Code
 from shared.http.upstream import RefusedByServiceError
 
 router = APIRouter(include_in_schema=False)
@@ -38,6 +40,11 @@ class RegisterForm(BaseModel):
     consents: list[ShortText] = Field([], max_length=20)
     password: str = Field("", max_length=500, repr=False)
     code: ShortText = ""
+    guardian_name: ShortText = ""
+    guardian_phone: ShortText = ""
+    guardian_code: ShortText = ""
+    sent: list[ShortText] = Field([], max_length=2)
+    """To whom a code has gone: ``own``, ``guardian``."""
     step: ShortText = "1"
     do: ShortText = "next"
     key: ShortText = ""
@@ -60,19 +67,20 @@ async def register(visit: Public, form: Annotated[RegisterForm, Form()]) -> Resp
     typed = form.typed()
     if form.do == "back":
         return await _step(visit, max(number - 1, 1), typed)
-    if form.do == "code":
-        return await _send_code(visit, typed)
+    if form.do in ("own", "guardian"):
+        return await _send_code(visit, typed, form)
     texts = await visit.calls.read(queries.CONSENT_TEXTS)
     body = typed.body(visit.district, visit.look.language, {text.purpose: text.version for text in texts})
     try:
         if number < LAST:
             await visit.calls.change(queries.CHECK, {**body, "fields": list(STEPS[number - 1])})
             return await _step(visit, number + 1, typed, texts=texts)
-        done = await visit.calls.change(queries.REGISTER, {**body, "code": form.code}, key=form.key or None)
+        codes = {"code": form.code, "guardian_code": form.guardian_code}
+        done = await visit.calls.change(queries.REGISTER, {**body, **codes}, key=form.key or None)
     except RefusedByServiceError as refused:
         faults = faults_of(refused)
         at = number if number < LAST else step_of(faults)
-        return await _step(visit, at, typed, texts=texts, faults=faults, status=refused.status, sent=number == LAST)
+        return await _step(visit, at, typed, texts=texts, faults=faults, status=refused.status, sent=form.sent)
     return visit.page("register/done.html", done=done)
 
 
@@ -106,15 +114,17 @@ async def reset_password(
     return visit.go("/log-in?new-password=1")
 
 
-async def _send_code(visit: Visit, typed: Typed) -> Response:
+async def _send_code(visit: Visit, typed: Typed, form: RegisterForm) -> Response:
+    """Send a code to one's own phone, or to a minor's guardian's."""
+    purpose, field = ("guardian", "guardian_phone") if form.do == "guardian" else ("register", "phone")
     try:
-        await visit.calls.change(SEND_CODE, {"purpose": "register", "channel": "sms", "to": typed.phone})
+        await visit.calls.change(SEND_CODE, {"purpose": purpose, "channel": "sms", "to": getattr(typed, field)})
     except RefusedByServiceError as refused:
         faults = faults_of(refused)
         if "to" in faults:
-            faults["phone"] = faults.pop("to")
-        return await _step(visit, LAST, typed, faults=faults, status=refused.status)
-    return await _step(visit, LAST, typed, sent=True)
+            faults[field] = faults.pop("to")
+        return await _step(visit, LAST, typed, faults=faults, status=refused.status, sent=form.sent)
+    return await _step(visit, LAST, typed, sent=[*form.sent, form.do])
 
 
 async def _step(
@@ -125,8 +135,20 @@ async def _step(
     texts: list[ConsentText] | None = None,
     faults: dict[str, str] | None = None,
     status: int = 200,
-    sent: bool = False,
+    sent: Sequence[str] = (),
 ) -> Response:
     texts = texts or await visit.calls.read(queries.CONSENT_TEXTS)
+    minor = number == LAST and await _is_minor(visit, typed)
+    guardian = await visit.calls.read(queries.GUARDIAN_TEXT) if minor else None
     shown = {"step": number, "last": LAST, "typed": typed, "texts": texts, "faults": faults or {}, "sent": sent}
-    return visit.page("register/register.html", status, **shown)
+    return visit.page("register/register.html", status, **shown, guardian=guardian)
+
+
+async def _is_minor(visit: Visit, typed: Typed) -> bool:
+    """Return whether registry wants a guardian's consent: only it reads the day of birth in a number."""
+    body = replace(typed, guardian_name="", guardian_phone="").body(visit.district, visit.look.language, {})
+    try:
+        await visit.calls.change(queries.CHECK, {**body, "fields": ["guardian_phone"]})
+    except RefusedByServiceError as refused:
+        return refused.has(Code.GUARDIAN_NEEDED)
+    return False

@@ -10,7 +10,7 @@ STEPS: Sequence[Sequence[str]] = (
     ("name", "gender", "id_number", "category"),
     ("services", "community"),
     ("consents",),
-    ("phone", "password"),
+    ("guardian_name", "guardian_phone", "phone", "password"),
 )
 """The fields that registry looks at when a step is left."""
 LAST = len(STEPS)
@@ -30,6 +30,9 @@ class Typed:
     consents: Sequence[str] = ()
     """The purposes that somebody has agreed to."""
     password: str = field(default="", repr=False)
+    guardian_name: str = ""
+    guardian_phone: str = ""
+    """Of a minor."""
 
     def body(self, district: str, language: str, versions: Mapping[str, str]) -> dict[str, object]:
         """Return it as registry wants it; ``versions`` are those of the texts that were shown, by purpose."""
@@ -44,6 +47,8 @@ class Typed:
             "phone": self.phone,
             "services": list(self.services),
             "password": self.password,
+            "guardian_name": self.guardian_name,
+            "guardian_phone": self.guardian_phone,
             "consents": [
                 {"purpose": purpose, "text_version": version, "given": purpose in self.consents}
                 for purpose, version in versions.items()

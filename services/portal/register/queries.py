@@ -17,6 +17,14 @@ class ConsentText(BaseModel):
     needed: bool
 
 
+class GuardianText(BaseModel):
+    """What a minor's guardian agrees to."""
+
+    version: str
+    title: str
+    text: str
+
+
 class Registered(BaseModel):
     """Who somebody is now."""
 
@@ -26,6 +34,7 @@ class Registered(BaseModel):
 
 
 CONSENT_TEXTS = Read("registry", "/v1/consent-texts", list[ConsentText])
+GUARDIAN_TEXT = Read("registry", "/v1/guardian-text", GuardianText)
 CHECK = Change("POST", "registry", "/v1/volunteers/self/check", Nothing)
 REGISTER = Change("POST", "registry", "/v1/volunteers/self", Registered)
 RESET_PASSWORD = Change("POST", "registry", "/v1/password-resets", Nothing)

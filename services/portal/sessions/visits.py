@@ -20,9 +20,9 @@ SEE_HOUSEHOLDS = (Role.CASE_WORKER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
 """Who may see that there are households that are looked after."""
 OPEN_ACCOUNTS = (Role.DISTRICT_ADMIN, Role.OPERATOR)
 """Who deals with the accounts of a district."""
-SEE_NETWORK = (Role.DISTRICT_ADMIN, Role.AUDITOR)
+SEE_OVERVIEW = (Role.DISTRICT_ADMIN, Role.AUDITOR)
 """Who may look at the targets of the network, and at every station."""
-SEE_STATIONS = (*SEE_NETWORK, Role.STATION_MANAGER)
+SEE_STATIONS = (*SEE_OVERVIEW, Role.STATION_MANAGER)
 _SEE_OTHER = 303
 
 
@@ -64,9 +64,9 @@ class Visit:
         return self.session is not None and not self.session.roles.isdisjoint(SEE_STATIONS)
 
     @property
-    def sees_network(self) -> bool:
+    def sees_overview(self) -> bool:
         """Whether somebody is logged in who looks at the whole network."""
-        return self.session is not None and not self.session.roles.isdisjoint(SEE_NETWORK)
+        return self.session is not None and not self.session.roles.isdisjoint(SEE_OVERVIEW)
 
     @property
     def is_centre(self) -> bool:

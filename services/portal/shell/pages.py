@@ -21,7 +21,7 @@ from services.portal.shell.catalogue import PORTAL, translations
 from services.portal.shell.formats import Formats
 from services.portal.shell.look import LANGUAGES, Look
 from services.portal.shell.site import Site
-from services.portal.shell.words import STATE_KINDS, WordsOf
+from services.portal.shell.words import QUALIFICATION_KINDS, STATE_KINDS, WordsOf
 from shared.contracts.calendar import holidays_known
 
 HTMX = (
@@ -107,6 +107,7 @@ def _environment(loader: PrefixLoader, language: str, assets: Assets, site: Site
         "htmx": HTMX,
         "words": WordsOf(language, texts),
         "state_kinds": STATE_KINDS,
+        "qualification_kinds": QUALIFICATION_KINDS,
         "site": site,
         "language": language,
     }

@@ -3,10 +3,10 @@
 Invariant: a code without a word is shown as it is; it never breaks a page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from gettext import NullTranslations
 
-from shared.contracts.codes import CATEGORIES, SERVICES
+from shared.contracts.codes import CATEGORIES, QUALIFICATIONS, SERVICES, qualifications_named
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - the name that gettext's tools look for
@@ -42,6 +42,21 @@ STATE_KINDS = {
     "cancelled": "stop",
 }
 """The colour beside a state's word; a state without one is quiet."""
+QUALIFICATION_STATES = {
+    "submitted": N_("待核验"),
+    "verified": N_("有效"),
+    "refused": N_("没有通过"),
+    "expired": N_("已过期"),
+    "revoked": N_("已撤销"),
+}
+QUALIFICATION_KINDS = {
+    "submitted": "wait",
+    "verified": "ok",
+    "refused": "stop",
+    "expired": "stop",
+    "revoked": "stop",
+}
+"""The colour beside the word of a qualification's state."""
 ROLES = {
     "volunteer": N_("志愿者"),
     "team_leader": N_("队长"),
@@ -53,7 +68,7 @@ ROLES = {
     "upstream": N_("上级平台"),
 }
 PURPOSES = {
-    "account": (N_("账号"), N_("登记成功和编号")),
+    "account": (N_("账号"), N_("登记成功和编号，资质核验和到期")),
     "place": (N_("名额"), N_("报名、候补，空出的名额")),
     "change": (N_("变动"), N_("改时间、改地点、取消")),
     "reminder": (N_("提醒"), N_("开始前一天和三小时")),
@@ -96,6 +111,23 @@ class WordsOf:
         """Return what the state of a sign-up is called."""
         return self._word(SIGN_UP_STATES, code)
 
+    def qualification(self, code: str) -> str:
+        """Return what a kind of qualification is called."""
+        words = QUALIFICATIONS.get(code)
+        return _with_a_capital(words[self._index]) if words else code
+
+    def qualifications(self) -> list[tuple[str, str]]:
+        """Return every kind of qualification, code and word."""
+        return [(code, self.qualification(code)) for code in QUALIFICATIONS]
+
+    def qualifications_named(self, codes: Iterable[str]) -> str:
+        """Return what several kinds of qualification are called, one after the other."""
+        return qualifications_named(codes, "en" if self._index else "zh")
+
+    def qualification_state(self, code: str) -> str:
+        """Return what the state of a qualification is called."""
+        return self._word(QUALIFICATION_STATES, code)
+
     def role(self, code: str) -> str:
         """Return what a role is called."""
         return self._word(ROLES, code)
@@ -127,3 +159,7 @@ class WordsOf:
 
     def _word(self, words: Mapping[str, str], code: str) -> str:
         return self._gettext(words[code]) if code in words else code
+
+
+def _with_a_capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

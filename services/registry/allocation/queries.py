@@ -119,7 +119,7 @@ _OWN = text("""
            e.name AS elsewhere_name
     FROM placement p JOIN station s ON s.district = p.district AND s.id = p.station_id
     LEFT JOIN station e ON e.district = p.district AND e.code = p.reason -> 'elsewhere' -> 'task' ->> 0
-    WHERE p.district = :district AND p.volunteer_id = :volunteer AND p.state NOT IN ('planned', 'replaced')
+    WHERE p.district = :district AND p.volunteer_id = :volunteer AND p.state NOT IN ('planned', 'replaced', 'withheld')
     ORDER BY p.answer_by DESC, p.id DESC LIMIT 20
 """)
 

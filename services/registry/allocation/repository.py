@@ -14,9 +14,12 @@ from sqlalchemy import Row, RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.allocation.tables import allocation, placement
+from services.registry.consents.repository import WITHDRAWN
+from services.registry.consents.texts import ConsentPurpose
 from shared.contracts import VolunteerCategory
 from shared.store.statements import insert_rows
 
+_PURPOSE = ConsentPurpose.PROPOSALS.value
 _INSERT_ALLOCATION = insert_rows(
     allocation, ["id", "previous_id", "state", "capacity_use", "answer_by", "asked_at", "version"], same=["district"]
 )
@@ -103,10 +106,11 @@ async def has_placements(tx: AsyncConnection, district: str, *states: str) -> bo
     return bool(await tx.scalar(_OPEN_ANSWERS, {"district": district, "states": list(states)}))
 
 
-_STUDENTS = text("""
+# who does not consent to be proposed a place is in no plan (PIPL art. 24)
+_STUDENTS = text(f"""
     SELECT v.id, coalesce(o.code, '') AS university, o.longitude, o.latitude, v.community, v.skills, v.services
     FROM volunteer v LEFT JOIN organisation o ON o.district = v.district AND o.id = v.organisation_id
-    WHERE v.district = :district AND v.category = :category
+    WHERE v.district = :district AND v.category = :category AND v.id NOT IN ({WITHDRAWN})
 """)
 _STATIONS = text("""
     SELECT id, code, name, division_code, longitude, latitude, volunteer_quota, demand FROM station
@@ -122,13 +126,14 @@ _ANSWERS = text("""
     SELECT p.id, p.volunteer_id, s.code AS station, p.service, p.state
     FROM placement p JOIN runs ON runs.id = p.allocation_id
     JOIN station s ON s.district = p.district AND s.id = p.station_id
-    WHERE p.district = :district AND p.state <> 'replaced'
+    WHERE p.district = :district AND p.state NOT IN ('replaced', 'withheld')
 """)
 
 
 async def students(tx: AsyncConnection, district: str) -> Sequence[Row[Any]]:
-    """Return the district's students: what of them matters for an allocation, nothing personal."""
-    found = await tx.execute(_STUDENTS, {"district": district, "category": VolunteerCategory.UNIVERSITY_STUDENT})
+    """Return the district's students who may be proposed a place: what of them matters for it, nothing personal."""
+    values = {"district": district, "category": VolunteerCategory.UNIVERSITY_STUDENT, "purpose": _PURPOSE}
+    found = await tx.execute(_STUDENTS, values)
     return found.all()
 
 
@@ -166,7 +171,8 @@ async def insert_placements(
 
 
 _TOLD = """
-    RETURNING p.id, p.allocation_id, p.volunteer_id, p.station_id, p.service, p.answer_by, p.replaces_id, p.version,
+    RETURNING p.id, p.state, p.allocation_id, p.volunteer_id, p.station_id, p.service, p.answer_by, p.replaces_id,
+              p.version,
               (SELECT s.name FROM station s WHERE s.district = p.district AND s.id = p.station_id) AS station_name
 """
 _REPLACE = text("""
@@ -180,7 +186,8 @@ _MOVERS = text("""
     WHERE district = :district AND allocation_id = :allocation AND replaces_id IS NOT NULL
 """)
 _PROPOSE = text(f"""
-    UPDATE placement p SET state = 'proposed', version = 1
+    UPDATE placement p
+    SET state = CASE WHEN p.volunteer_id IN ({WITHDRAWN}) THEN 'withheld' ELSE 'proposed' END, version = 1
     WHERE p.district = :district AND p.id = ANY(ARRAY(
         SELECT id FROM placement WHERE district = :district AND allocation_id = :allocation AND state = 'planned'
         ORDER BY id LIMIT :most FOR UPDATE))
@@ -212,8 +219,12 @@ async def replace_moved(tx: AsyncConnection, district: str, allocation_id: UUID)
 
 
 async def propose_some(tx: AsyncConnection, district: str, allocation_id: UUID, most: int) -> Sequence[Row[Any]]:
-    """Turn at most so many planned placements into proposed ones, and return them."""
-    return (await tx.execute(_PROPOSE, {"district": district, "allocation": allocation_id, "most": most})).all()
+    """Turn at most so many planned placements into proposed ones, and return them.
+
+    One of somebody who does not consent any more comes back withheld.
+    """
+    values = {"district": district, "allocation": allocation_id, "most": most, "purpose": _PURPOSE}
+    return (await tx.execute(_PROPOSE, values)).all()
 
 
 async def expire_some(tx: AsyncConnection, district: str, allocation_id: UUID, most: int) -> Sequence[Row[Any]]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.allocation import repository
 from services.registry.allocation.commands import ENDING, OF_EVENTS, TELLING
+from services.registry.allocation.domain.states import PlacementState
 from shared.contracts import PlacementExpired, PlacementProposed
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
@@ -55,6 +56,7 @@ async def _some(
                 f"work:{item.id}",
             )
             for row in rows
+            if row.state != PlacementState.WITHHELD
         ],
     )
     return Later(now()) if rows else Done()

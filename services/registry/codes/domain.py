@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
     CONTACT = "contact"
     LOG_IN = "log_in"
+    GUARDIAN = "guardian"
 
 
 class Channel(StrEnum):
@@ -51,6 +52,7 @@ class Template(StrEnum):
     """What a text says; ``wording`` has the sentences."""
 
     CODE = "code"
+    GUARDIAN_CODE = "guardian_code"
     ALREADY_REGISTERED = "already_registered"
     REGISTRATION_ATTEMPTED = "registration_attempted"
     CONTACT_CHANGED = "contact_changed"
@@ -68,7 +70,8 @@ class Text:
     """The code, or the volunteer number, that it tells."""
 
 
-USEFUL_FOR = {template: timedelta(days=1) for template in Template} | {Template.CODE: GOOD_FOR}
+_CODES = (Template.CODE, Template.GUARDIAN_CODE)
+USEFUL_FOR = {template: GOOD_FOR if template in _CODES else timedelta(days=1) for template in Template}
 """How long after it was written a text is still worth sending."""
 
 

@@ -81,26 +81,26 @@ async def try_code(tx: AsyncConnection, purpose: Purpose, subject: bytes, digest
     return bool(await tx.scalar(_TRY, tried))
 
 
-async def prove(store: Store, keys: KeyRing, purpose: Purpose, subject: bytes, code: str) -> bytes:
+async def prove(store: Store, keys: KeyRing, purpose: Purpose, subject: bytes, code: str, field: str = "code") -> bytes:
     """Return the digest of a right code, to be used up later. Raises RefusedError (wrong_code), and counts that."""
     digest = keys.code_digest(purpose, subject, code.strip())
     async with store.transaction() as tx:
         right = await try_code(tx, purpose, subject, digest)
     if not right:
-        raise wrong_code()
+        raise wrong_code(field)
     return digest
 
 
-def wrong_code() -> RefusedError:
+def wrong_code(field: str = "code") -> RefusedError:
     """Return the refusal of a code, whatever is wrong with it."""
-    return RefusedError(Fault("code", Code.WRONG_CODE))
+    return RefusedError(Fault(field, Code.WRONG_CODE))
 
 
-async def use_code(tx: AsyncConnection, purpose: Purpose, subject: bytes, digest: bytes) -> None:
+async def use_code(tx: AsyncConnection, purpose: Purpose, subject: bytes, digest: bytes, field: str = "code") -> None:
     """Use a code up, with what it was asked for. Raises RefusedError (wrong_code): wrong, too old, or used already."""
     used = {"purpose": purpose, "subject": subject, "digest": digest, "good_for": GOOD_FOR, "wrong_tries": WRONG_TRIES}
     if await tx.scalar(_USE, used) is None:
-        raise wrong_code()
+        raise wrong_code(field)
 
 
 async def forget_old_codes(tx: AsyncConnection) -> None:

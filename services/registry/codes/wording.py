@@ -8,6 +8,11 @@ SENTENCES: dict[Template, tuple[str, str]] = {
         f"【邻帮】验证码 {{fact}}，{_MINUTES} 分钟内有效。请勿告诉他人。如非本人操作，请忽略。",
         f"[Linbang] Your code is {{fact}}, good for {_MINUTES} minutes. Tell nobody. If you did not ask, ignore this.",
     ),
+    Template.GUARDIAN_CODE: (
+        f"【邻帮】未成年人要做志愿者，请监护人确认。同意请告知验证码 {{fact}}，{_MINUTES} 分钟有效；不同意请忽略。",
+        f"[Linbang] A minor asks you, as their guardian, to agree that they volunteer. If you do, tell them the code "
+        f"{{fact}}, good for {_MINUTES} minutes; if not, ignore this.",
+    ),
     Template.ALREADY_REGISTERED: (
         "【邻帮】您已登记，志愿者编号 {fact}。请直接登录；忘记密码可用验证码重设。",
         "[Linbang] You are registered already: number {fact}. Log in, or reset your password by a code.",

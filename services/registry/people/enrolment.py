@@ -6,6 +6,7 @@ Invariant: rows, events and contact points of a set of volunteers go into one tr
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.registry.people import repository as volunteers
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.roster import Entry, OnFile, public_profile
-from services.registry.people.domain.volunteer import Checked, Volunteer, check, issued_number, serial_of
+from services.registry.people.domain.volunteer import Checked, Volunteer, check, is_minor, issued_number, serial_of
 from services.registry.people.repository import OnFileInFull, StoredVolunteer
 from shared.contracts import RegistrationSource, VolunteerProfileChanged, VolunteerRegistered
 from shared.contracts.actor import Actor
@@ -71,16 +72,19 @@ def prepare(
     A change that other services do not know of (a phone number, a skill) makes no event and keeps the version.
     """
     enrolment = Enrolment(origin)
+    today = district_day(now())
     for entry in registered:
-        row = _stored(keys, new_id(), entry, origin.source, origin.language, 1)
+        row = _stored(keys, new_id(), entry, origin.source, origin.language, 1, today)
         enrolment.registered.append(row)
-        enrolment.events.append(_event(origin, row, _registered(origin, row.id, entry.volunteer)))
+        enrolment.events.append(_event(origin, row, _registered(origin, row)))
     for known, entry in changed:
-        news = known.public_profile != public_profile(entry.volunteer)
-        row = _stored(keys, known.id, entry, origin.source, known.language, known.version + news)
+        minor = is_minor(entry.volunteer, today)
+        news = known.public_profile != public_profile(entry.volunteer) or known.minor != minor
+        row = _stored(keys, known.id, entry, origin.source, known.language, known.version + news, today)
         enrolment.changed.append(row)
         if news:
-            enrolment.events.append(_event(origin, row, _profile_changed(origin, row.id, entry.volunteer)))
+            told = profile_changed(row, minor=minor, guardian_agreed=known.guardian_agreed, import_id=origin.import_id)
+            enrolment.events.append(_event(origin, row, told))
     rows = enrolment.registered + enrolment.changed
     sealed = seal(keys.contact_public_key, [(str(row.id), _contact(row)) for row in rows])
     enrolment.contacts = [
@@ -90,7 +94,13 @@ def prepare(
 
 
 def _stored(
-    keys: KeyRing, volunteer_id: UUID, entry: Entry, source: RegistrationSource, language: str, version: int
+    keys: KeyRing,
+    volunteer_id: UUID,
+    entry: Entry,
+    source: RegistrationSource,
+    language: str,
+    version: int,
+    today: date,
 ) -> StoredVolunteer:
     sealed = keys.seal_person(volunteer_id, entry.volunteer)
     return StoredVolunteer(
@@ -104,6 +114,7 @@ def _stored(
         source=source,
         language=language,
         version=version,
+        minor=is_minor(entry.volunteer, today),
     )
 
 
@@ -111,9 +122,10 @@ def _event(origin: Origin, row: StoredVolunteer, data: VolunteerRegistered | Vol
     return NewEvent(origin.district, row.id, row.version, data, origin.caused_by)
 
 
-def _registered(origin: Origin, volunteer_id: UUID, volunteer: Volunteer) -> VolunteerRegistered:
+def _registered(origin: Origin, row: StoredVolunteer) -> VolunteerRegistered:
+    volunteer = row.volunteer
     return VolunteerRegistered(
-        volunteer_id=volunteer_id,
+        volunteer_id=row.id,
         volunteer_no=volunteer.number,
         category=volunteer.category.value,
         organisation_id=volunteer.organisation_id,
@@ -122,18 +134,25 @@ def _registered(origin: Origin, volunteer_id: UUID, volunteer: Volunteer) -> Vol
         source=origin.source,
         language=origin.language,
         import_id=origin.import_id,
+        minor=row.minor,
     )
 
 
-def _profile_changed(origin: Origin, volunteer_id: UUID, volunteer: Volunteer) -> VolunteerProfileChanged:
+def profile_changed(
+    row: StoredVolunteer | OnFileInFull, *, minor: bool, guardian_agreed: bool, import_id: UUID | None = None
+) -> VolunteerProfileChanged:
+    """Return what is told of a volunteer whose entry has changed: all that other services know of them."""
+    volunteer = row.volunteer
     return VolunteerProfileChanged(
-        volunteer_id=volunteer_id,
+        volunteer_id=row.id,
         volunteer_no=volunteer.number,
         category=volunteer.category.value,
         organisation_id=volunteer.organisation_id,
         team_id=volunteer.team_id,
         registered_on=volunteer.registered_on,
-        import_id=origin.import_id,
+        import_id=import_id,
+        minor=minor,
+        guardian_agreed=guardian_agreed,
     )
 
 

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.registry.people import api, public_api
+from services.registry.people.coming_of_age import coming_of_age_work, minors_work
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.reactions import REACTIONS
 from services.registry.people.roster_import import import_kind
@@ -25,7 +26,11 @@ PART = Part(
     routers=[api.router, public_api.router],
     reactions=REACTIONS,
     imports=lambda settings: {"roster": import_kind(_keys(settings))},
-    work=lambda settings: [search_index_work(_keys(settings))],
+    work=lambda settings: [
+        search_index_work(_keys(settings)),
+        minors_work(_keys(settings)),
+        coming_of_age_work(_keys(settings)),
+    ],
     keys=lambda settings: sealing_keys(settings.master_key, settings.blind_index_key, _keys(settings)),
     prepare=_prepare,
 )

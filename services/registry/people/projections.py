@@ -6,5 +6,8 @@ from shared.store.entries import own_entries, same_names
 VOLUNTEERS = own_entries(
     "volunteers",
     volunteer,
-    {"number": "volunteer_no", **same_names("category", "organisation_id", "team_id", "registered_on")},
+    {
+        "number": "volunteer_no",
+        **same_names("category", "organisation_id", "team_id", "registered_on", "minor", "guardian_agreed"),
+    },
 )

@@ -38,6 +38,8 @@ class VolunteerView(BaseModel):
                     "community": None,
                     "registered_on": "2026-03-01",
                     "source": "self",
+                    "minor": False,
+                    "guardian_agreed": False,
                 }
             ]
         },
@@ -58,6 +60,8 @@ class VolunteerView(BaseModel):
     community: str | None
     registered_on: date
     source: str
+    minor: bool
+    guardian_agreed: bool
 
 
 class VolunteerName(BaseModel):
@@ -94,7 +98,7 @@ class VolunteerCounts(BaseModel):
 
 _VOLUNTEER = """
     SELECT v.id, v.number, v.wrapped_key, v.personal_data, v.category, o.code AS organisation, t.code AS team,
-           v.skills, v.services, v.community, v.registered_on, v.source
+           v.skills, v.services, v.community, v.registered_on, v.source, v.minor, v.guardian_agreed
     FROM volunteer v
     LEFT JOIN organisation o ON o.district = v.district AND o.id = v.organisation_id
     LEFT JOIN team t ON t.district = v.district AND t.id = v.team_id
@@ -221,4 +225,6 @@ def _view(row: Row[Any], in_clear: PersonalData) -> VolunteerView:
         community=row.community,
         registered_on=row.registered_on,
         source=row.source,
+        minor=row.minor,
+        guardian_agreed=row.guardian_agreed,
     )

@@ -36,6 +36,7 @@ class StoredVolunteer:
     source: RegistrationSource
     language: str
     version: int
+    minor: bool
 
 
 _LOCK = text("SELECT last_serial FROM district WHERE code = :district FOR NO KEY UPDATE")
@@ -95,12 +96,12 @@ async def references(tx: AsyncConnection, district: str) -> References:
 # Joins, not "= ANY(:array)": in a generic plan PostgreSQL searches an array parameter from end to end for every row.
 _ON_FILE = text("""
     SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
-           v.registered_on, v.language
+           v.registered_on, v.language, v.minor, v.guardian_agreed
     FROM unnest(CAST(:numbers AS text[])) AS l(number)
     JOIN volunteer v ON v.district = :district AND v.number = l.number
     UNION
     SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
-           v.registered_on, v.language
+           v.registered_on, v.language, v.minor, v.guardian_agreed
     FROM unnest(CAST(:persons AS bytea[])) AS l(blind_index)
     JOIN volunteer v ON v.district = :district AND v.blind_index = l.blind_index
 """)
@@ -126,6 +127,8 @@ async def on_file(tx: AsyncConnection, district: str, entries: Sequence[Entry]) 
             language=row.language,
             registered_on=row.registered_on,
             public_profile=(row.category, row.organisation_id, row.team_id, row.registered_on),
+            minor=row.minor,
+            guardian_agreed=row.guardian_agreed,
         )
         for row in rows
     ]
@@ -140,6 +143,8 @@ class OnFileInFull:
     source: RegistrationSource
     language: str
     version: int
+    minor: bool
+    guardian_agreed: bool
 
     def on_file(self, keys: KeyRing) -> OnFile:
         """Return as much as a change has to know."""
@@ -152,16 +157,20 @@ class OnFileInFull:
             self.language,
             self.volunteer.registered_on,
             public_profile(self.volunteer),
+            self.minor,
+            self.guardian_agreed,
         )
 
 
-_IN_FULL = """
+COLUMNS_IN_FULL = """
     SELECT v.id, number, wrapped_key, personal_data, category, organisation_id, team_id, skills, services, community,
-           registered_on, source, language, version
+           registered_on, source, language, version, minor, guardian_agreed
 """
-_ONE_IN_FULL = text(f"{_IN_FULL} FROM volunteer v WHERE district = :district AND id = :id")
+"""What ``in_full_of`` makes a volunteer of; FROM volunteer v."""
+_ONE_IN_FULL = text(f"{COLUMNS_IN_FULL} FROM volunteer v WHERE district = :district AND id = :id")
 _SEVERAL_IN_FULL = text(f"""
-    {_IN_FULL} FROM unnest(CAST(:ids AS uuid[])) AS l(id) JOIN volunteer v ON v.district = :district AND v.id = l.id
+    {COLUMNS_IN_FULL} FROM unnest(CAST(:ids AS uuid[])) AS l(id)
+    JOIN volunteer v ON v.district = :district AND v.id = l.id
 """)
 
 
@@ -170,8 +179,14 @@ async def in_full(tx: AsyncConnection, keys: KeyRing, district: str, volunteer_i
     row = (await tx.execute(_ONE_IN_FULL, {"district": district, "id": volunteer_id})).one_or_none()
     if row is None:
         raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    return in_full_of(keys, row)
+
+
+def in_full_of(keys: KeyRing, row: Row[Any]) -> OnFileInFull:
+    """Return the volunteer of a row; decrypting takes time in proportion, so keep it off the event loop for many."""
     source = RegistrationSource(row.source)
-    return OnFileInFull(volunteer_id, _opened(keys, row), source, row.language, row.version)
+    volunteer = _opened(keys, row)
+    return OnFileInFull(row.id, volunteer, source, row.language, row.version, row.minor, row.guardian_agreed)
 
 
 async def several_in_full(
@@ -197,6 +212,16 @@ def _opened(keys: KeyRing, row: Row[Any]) -> Volunteer:
     )
 
 
+_GUARDIAN_AGREED = text("""
+    UPDATE volunteer SET guardian_agreed = true, version = :version WHERE district = :district AND id = :id
+""")
+
+
+async def note_guardian_agreed(tx: AsyncConnection, district: str, volunteer_id: UUID, version: int) -> None:
+    """Note that a minor's guardian has agreed, under a new version. The district is locked (``lock_district``)."""
+    await tx.execute(_GUARDIAN_AGREED, {"district": district, "id": volunteer_id, "version": version})
+
+
 _ID_OF_NUMBER = text("SELECT id FROM volunteer WHERE district = :district AND number = :number")
 _TEAMS_OF_UNITS = text("""
     SELECT id FROM team
@@ -220,18 +245,19 @@ async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[U
 _INSERT = text("""
     INSERT INTO volunteer (district, id, number, blind_index, wrapped_key, personal_data, category, organisation_id,
                            team_id, community, skills, services, language, registered_on, source, digest, version,
-                           name_index, phone_tail_index)
+                           name_index, phone_tail_index, minor)
     SELECT :district, v.id, v.number, v.blind_index, v.wrapped_key, v.personal_data, v.category, v.organisation_id,
            v.team_id, v.community, string_to_array(v.skills, ';'), string_to_array(v.services, ';'), v.language,
-           v.registered_on, v.source, v.digest, v.version, v.name_index, v.phone_tail_index
+           v.registered_on, v.source, v.digest, v.version, v.name_index, v.phone_tail_index, v.minor
     FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:blind_index AS bytea[]),
                 CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]), CAST(:category AS text[]),
                 CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]), CAST(:community AS text[]),
                 CAST(:skills AS text[]), CAST(:services AS text[]), CAST(:language AS text[]),
                 CAST(:registered_on AS date[]), CAST(:source AS text[]), CAST(:digest AS bytea[]),
-                CAST(:version AS int[]), CAST(:name_index AS bytea[]), CAST(:phone_tail_index AS bytea[]))
+                CAST(:version AS int[]), CAST(:name_index AS bytea[]), CAST(:phone_tail_index AS bytea[]),
+                CAST(:minor AS boolean[]))
          AS v(id, number, blind_index, wrapped_key, personal_data, category, organisation_id, team_id, community,
-              skills, services, language, registered_on, source, digest, version, name_index, phone_tail_index)
+              skills, services, language, registered_on, source, digest, version, name_index, phone_tail_index, minor)
 """)
 _UPDATE = text("""
     UPDATE volunteer SET
@@ -239,14 +265,14 @@ _UPDATE = text("""
         organisation_id = v.organisation_id, team_id = v.team_id, community = v.community,
         skills = string_to_array(v.skills, ';'), services = string_to_array(v.services, ';'),
         registered_on = v.registered_on, digest = v.digest, version = v.version,
-        name_index = v.name_index, phone_tail_index = v.phone_tail_index
+        name_index = v.name_index, phone_tail_index = v.phone_tail_index, minor = v.minor
     FROM unnest(CAST(:id AS uuid[]), CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]),
                 CAST(:category AS text[]), CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]),
                 CAST(:community AS text[]), CAST(:skills AS text[]), CAST(:services AS text[]),
                 CAST(:registered_on AS date[]), CAST(:digest AS bytea[]), CAST(:version AS int[]),
-                CAST(:name_index AS bytea[]), CAST(:phone_tail_index AS bytea[]))
+                CAST(:name_index AS bytea[]), CAST(:phone_tail_index AS bytea[]), CAST(:minor AS boolean[]))
          AS v(id, wrapped_key, personal_data, category, organisation_id, team_id, community, skills, services,
-              registered_on, digest, version, name_index, phone_tail_index)
+              registered_on, digest, version, name_index, phone_tail_index, minor)
     WHERE volunteer.district = :district AND volunteer.id = v.id
 """)
 
@@ -289,6 +315,7 @@ def _changeable(district: str, stored: Sequence[StoredVolunteer]) -> dict[str, o
         "version": [row.version for row in stored],
         "name_index": [row.name_index for row in stored],
         "phone_tail_index": [row.phone_tail_index for row in stored],
+        "minor": [row.minor for row in stored],
     }
 
 

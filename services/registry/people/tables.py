@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, Date, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
@@ -27,6 +27,8 @@ volunteer = Table(
     Column("version", Integer, nullable=False),
     Column("name_index", LargeBinary),
     Column("phone_tail_index", LargeBinary),
+    Column("minor", Boolean, nullable=False),
+    Column("guardian_agreed", Boolean, nullable=False),
     UniqueConstraint("district", "number"),
     UniqueConstraint("district", "blind_index"),
 )

@@ -13,16 +13,16 @@ from services.registry.accounts.dependencies import PasswordThreads
 from services.registry.accounts.domain import check_password, log_in_name
 from services.registry.codes import repository as codes
 from services.registry.codes.domain import Channel, Purpose
+from services.registry.consents.domain import birth_date_in, check_guardian, consent_faults
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
+from services.registry.people.domain import identity
 from services.registry.people.enrolment import person_faults
 from services.registry.self_service import commands
 from services.registry.self_service.commands import Asked
-from services.registry.self_service.consents import NEEDED, TEXTS
-from services.registry.self_service.domain import consent_faults, normal_point
+from services.registry.self_service.domain import normal_point
 from services.registry.self_service.forms import (
     CodeForm,
     CodeSent,
-    ConsentTextView,
     ContactPoint,
     PasswordReset,
     SelfRegistration,
@@ -30,11 +30,13 @@ from services.registry.self_service.forms import (
 )
 from services.registry.self_service.registration import Registering, SelfRegistered, register_self
 from shared.contracts.actor import Role, Scope
+from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, anyone, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.idempotency import idempotent
 from shared.http.problems import ProblemError, language_of
+from shared.store.event_log import now
 
 router = APIRouter(tags=["self-service"])
 
@@ -57,22 +59,6 @@ def _too_often(wait: timedelta) -> ProblemError:
     return ProblemError(429, "too-many-requests", [Fault("to", Code.TOO_OFTEN)], seconds)
 
 
-@router.get("/v1/consent-texts", dependencies=[Depends(anyone)])
-async def show_consent_texts(request: Request) -> list[ConsentTextView]:
-    """Show what people consent to when they register, each apart, in Chinese or English."""
-    language = 0 if language_of(request).startswith("zh") else 1
-    return [
-        ConsentTextView(
-            purpose=purpose,
-            version=text.version,
-            title=text.title[language],
-            text=text.text[language],
-            needed=purpose in NEEDED,
-        )
-        for purpose, text in TEXTS.items()
-    ]
-
-
 @router.post("/v1/volunteers/self/check", status_code=204, dependencies=[Depends(anyone)], responses={422: {}, 429: {}})
 async def check_registration(
     form: SelfRegistrationCheck, store: ApiStore, attempts: CountedAttempts, address: Address
@@ -82,10 +68,23 @@ async def check_registration(
     async with store.transaction(form.district) as tx:
         faults = [*await person_faults(tx, form.district, form.values()), *_password_faults(form.password)]
     faults += consent_faults([consent.stated() for consent in form.consents])
+    faults += _guardian_faults(form)
     wanted = set(form.fields)
     told = [fault for fault in faults if not wanted or fault.field.partition(".")[0] in wanted]
     if told:
         raise RefusedError(*told)
+
+
+def _guardian_faults(form: SelfRegistrationCheck) -> list[Fault]:
+    today = district_day(now())
+    born = birth_date_in(form.id_number, today)
+    if born is None or not identity.is_minor(born, today):
+        return []
+    try:
+        check_guardian(form.guardian_name, form.guardian_phone, born=born, own_phone=form.phone, today=today)
+    except RefusedError as refused:
+        return list(refused.faults)
+    return []
 
 
 def _password_faults(password: str) -> list[Fault]:
@@ -121,11 +120,34 @@ async def register_oneself(
     phone = normal_point(Channel.SMS, form.phone, "phone")
     attempts.try_code(phone, address)
     code = await codes.prove(store, keys, Purpose.REGISTER, keys.destination(Channel.SMS, phone), form.code)
+    guardian_code = await _guardian_code(store, keys, attempts, form, address)
     password_hash = await passwords.hash(form.password)
-    registering = Registering(form.district, form.values(), phone, code, password_hash, consents, form.language)
+    registering = Registering(
+        form.district,
+        form.values(),
+        phone,
+        code,
+        password_hash,
+        consents,
+        form.language,
+        guardian=(form.guardian_name, form.guardian_phone),
+        guardian_code=guardian_code,
+    )
     async with store.transaction(form.district) as tx:
         stranger = _stranger(form.district, keys.stranger(phone))
         return await idempotent(tx, stranger, key, 201, partial(register_self, tx, keys, registering))
+
+
+async def _guardian_code(
+    store: ApiStore, keys: Keys, attempts: CountedAttempts, form: SelfRegistration, address: Address
+) -> bytes | None:
+    """Return the digest of the code that a guardian has told; None where the form holds none."""
+    if not form.guardian_code.strip() or not form.guardian_phone.strip():
+        return None
+    phone = normal_point(Channel.SMS, form.guardian_phone, "guardian_phone")
+    attempts.try_code(phone, address)
+    destination = keys.destination(Channel.SMS, phone)
+    return await codes.prove(store, keys, Purpose.GUARDIAN, destination, form.guardian_code, "guardian_code")
 
 
 def _stranger(district: str, stranger_id: UUID) -> Caller:

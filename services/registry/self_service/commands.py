@@ -31,7 +31,7 @@ from shared.store.engine import Store
 
 _NOBODY = EVERY_DISTRICT, UUID(int=0)
 _SUBJECT_BYTES = 16
-_BY_PHONE = (Purpose.REGISTER, Purpose.LOG_IN)
+_BY_PHONE = (Purpose.REGISTER, Purpose.LOG_IN, Purpose.GUARDIAN)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,7 +57,8 @@ async def request_code(store: Store, keys: KeyRing, asked: Asked) -> timedelta |
     destination = keys.destination(asked.channel, to)
     subject, language = await _subject(store, keys, asked, to, destination)
     code = new_code()
-    text = Text(asked.channel, to, Template.CODE, language, code) if subject else None
+    template = Template.GUARDIAN_CODE if asked.purpose is Purpose.GUARDIAN else Template.CODE
+    text = Text(asked.channel, to, template, language, code) if subject else None
     async with store.transaction(EVERY_DISTRICT) as tx:
         wait = await codes.wait_for_another(tx, destination)
         if wait is None:

@@ -2,17 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.codes.domain import GOOD_FOR, Channel, Purpose
+from services.registry.consents.forms import CONSENTS_EXAMPLE, ConsentForm
 from services.registry.people.forms import OWN_EXAMPLE, PersonForm, Text
-from services.registry.self_service.consents import NEEDED, TEXTS, ConsentPurpose
-from services.registry.self_service.domain import StatedConsent
 
 PASSWORD_EXAMPLE = "long enough to keep"  # noqa: S105 - an example
-CONSENTS_EXAMPLE: list[JsonValue] = [
-    {"purpose": purpose.value, "text_version": TEXTS[purpose].version, "given": True} for purpose in NEEDED
-]
 
 
 class CodeForm(BaseModel):
@@ -33,28 +29,6 @@ class CodeSent(BaseModel):
 
     expires_in: int = int(GOOD_FOR.total_seconds())
     again_in: int = 60
-
-
-class ConsentForm(BaseModel):
-    """Whether somebody consents to a version of a text."""
-
-    purpose: ConsentPurpose
-    text_version: Text
-    given: bool
-
-    def stated(self) -> StatedConsent:
-        """Return it for the commands."""
-        return StatedConsent(self.purpose, self.text_version, self.given)
-
-
-class ConsentTextView(BaseModel):
-    """A text to consent to, in the language asked for. ``needed``: nobody is registered without it."""
-
-    purpose: ConsentPurpose
-    version: str
-    title: str
-    text: str
-    needed: bool
 
 
 class SelfRegistration(PersonForm):
@@ -80,6 +54,10 @@ class SelfRegistration(PersonForm):
     district: Annotated[str, Field(pattern="^[0-9]{6}$")]
     password: Text
     code: Text
+    guardian_name: Text = ""
+    guardian_phone: Text = ""
+    guardian_code: Text = ""
+    """Of a minor: their guardian agrees by a code to their own phone (purpose ``guardian``)."""
     consents: list[ConsentForm] = Field(default_factory=list, max_length=20)
 
 
@@ -93,6 +71,8 @@ class SelfRegistrationCheck(PersonForm):
     )
 
     district: Annotated[str, Field(pattern="^[0-9]{6}$")]
+    guardian_name: Text = ""
+    guardian_phone: Text = ""
     password: Text = ""
     consents: list[ConsentForm] = Field(default_factory=list, max_length=20)
     fields: list[Text] = Field(default_factory=list, max_length=30)

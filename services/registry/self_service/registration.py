@@ -16,18 +16,26 @@ from services.registry.accounts import changes
 from services.registry.accounts.repository import Account
 from services.registry.codes import repository as codes
 from services.registry.codes.domain import Channel, Purpose, Template, Text
+from services.registry.consents.changes import guardian_agrees, state_consents
+from services.registry.consents.domain import (
+    ConsentChannel,
+    Guardian,
+    StatedConsent,
+    check_guardian,
+    with_every_choice,
+)
+from services.registry.people.domain import identity
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.roster import Entry, OnFile
 from services.registry.people.domain.volunteer import serial_of
 from services.registry.people.enrolment import Origin, check_person, enrol_one
 from services.registry.people.repository import raise_serial
 from services.registry.self_service import repository
-from services.registry.self_service.domain import StatedConsent
 from shared.contracts import RegistrationSource
 from shared.contracts.actor import Role
-from shared.store.event_log import new_id
-
-CONSENT_CHANNEL = "self_registration"
+from shared.contracts.calendar import district_day
+from shared.contracts.faults import Code, Fault, RefusedError
+from shared.store.event_log import new_id, now
 
 
 class SelfRegistered(BaseModel):
@@ -50,6 +58,10 @@ class Registering:
     password_hash: str
     consents: Sequence[StatedConsent]
     language: str
+    guardian: tuple[str, str]
+    """Name and phone of a minor's guardian as written; empty for an adult."""
+    guardian_code: bytes | None
+    """The digest of the code that went to that phone."""
 
 
 async def register_self(tx: AsyncConnection, keys: KeyRing, registering: Registering) -> SelfRegistered:
@@ -57,18 +69,39 @@ async def register_self(tx: AsyncConnection, keys: KeyRing, registering: Registe
     destination = keys.destination(Channel.SMS, registering.phone)
     await codes.use_code(tx, Purpose.REGISTER, destination, registering.code)
     entry, known = await check_person(tx, keys, registering.district, registering.values)
+    guardian = await _guardian(tx, keys, registering, entry)
     if known is not None:
-        return await _of_known(tx, keys, registering, entry, known)
+        return await _of_known(tx, keys, registering, entry, known, guardian)
     await _take_number(tx, registering, entry)
     account_id = new_id()
     origin = Origin(registering.district, f"account:{account_id}", RegistrationSource.SELF, registering.language)
     created = await enrol_one(tx, keys, origin, entry)
-    await _open_account(tx, registering, account_id, created.id, created.number)
+    await _open_account(tx, keys, registering, (account_id, created.id, created.number), guardian)
     return _answer(created.id, created.number, entry.volunteer.registered_on)
 
 
+async def _guardian(tx: AsyncConnection, keys: KeyRing, registering: Registering, entry: Entry) -> Guardian | None:
+    """Return the guardian who agrees for a minor, and use their code up; None for an adult. Raises RefusedError."""
+    today = district_day(now())
+    born = identity.birth_date(entry.volunteer.id_number)
+    if born is None or not identity.is_minor(born, today):
+        return None
+    name, phone = registering.guardian
+    guardian = check_guardian(name, phone, born=born, own_phone=entry.volunteer.phone, today=today)
+    if registering.guardian_code is None:
+        raise RefusedError(Fault("guardian_code", Code.MISSING))
+    destination = keys.destination(Channel.SMS, guardian.phone)
+    await codes.use_code(tx, Purpose.GUARDIAN, destination, registering.guardian_code, "guardian_code")
+    return guardian
+
+
 async def _of_known(
-    tx: AsyncConnection, keys: KeyRing, registering: Registering, entry: Entry, known: OnFile
+    tx: AsyncConnection,
+    keys: KeyRing,
+    registering: Registering,
+    entry: Entry,
+    known: OnFile,
+    guardian: Guardian | None,
 ) -> SelfRegistered:
     """Answer for a person who is on file already.
 
@@ -84,7 +117,7 @@ async def _of_known(
         return _answer(new_id(), entry.volunteer.number, entry.volunteer.registered_on)
     user_name = await repository.user_name_of(tx, district, known.id)
     if user_name is None:
-        await _open_account(tx, registering, new_id(), known.id, known.number)
+        await _open_account(tx, keys, registering, (new_id(), known.id, known.number), guardian)
     else:
         told = Text(Channel.SMS, registering.phone, Template.ALREADY_REGISTERED, reached.language, known.number)
         await codes.send_later(tx, keys, district, told)
@@ -97,8 +130,14 @@ async def _take_number(tx: AsyncConnection, registering: Registering, entry: Ent
 
 
 async def _open_account(
-    tx: AsyncConnection, registering: Registering, account_id: UUID, volunteer_id: UUID, number: str
+    tx: AsyncConnection,
+    keys: KeyRing,
+    registering: Registering,
+    who: tuple[UUID, UUID, str],
+    guardian: Guardian | None,
 ) -> None:
+    """Open the account of ``who``: its id, the volunteer's id and number. A minor's guardian has agreed by then."""
+    account_id, volunteer_id, number = who
     account = Account(
         registering.district,
         account_id,
@@ -107,8 +146,13 @@ async def _open_account(
         (Role.VOLUNTEER,),
         volunteer_id=volunteer_id,
     )
-    await changes.enter_account(tx, account, [number], f"account:{account_id}")
-    await repository.keep_consents(tx, registering.district, volunteer_id, CONSENT_CHANNEL, registering.consents)
+    caused_by = f"account:{account_id}"
+    await changes.enter_account(tx, account, [number], caused_by)
+    stated = with_every_choice(registering.consents)
+    channel = ConsentChannel.SELF_REGISTRATION
+    await state_consents(tx, registering.district, volunteer_id, channel, stated, caused_by)
+    if guardian is not None:
+        await guardian_agrees(tx, keys, registering.district, volunteer_id, guardian, caused_by)
 
 
 def _answer(volunteer_id: UUID, number: str, registered_on: date, user_name: str | None = None) -> SelfRegistered:

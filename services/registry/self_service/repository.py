@@ -1,6 +1,5 @@
-"""How the holder of an account is reached, whose account a volunteer's is, and what somebody has consented to."""
+"""How the holder of an account is reached, and whose account a volunteer's is."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,10 +7,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people.domain.privacy import KeyRing, PersonalData, SealedPerson
-from services.registry.self_service.domain import StatedConsent
-from services.registry.self_service.tables import consent
-from shared.store.event_log import new_id
-from shared.store.statements import insert_rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,7 +24,6 @@ _HOLDER = text(f"""
 """)
 _VOLUNTEER = text(f"SELECT {_PERSON} FROM volunteer v WHERE v.district = :district AND v.id = :id")
 _USER_NAME = text("SELECT user_name FROM account WHERE district = :district AND volunteer_id = :volunteer_id")
-_STATE = insert_rows(consent, ["id", "purpose", "text_version", "given"], same=["district", "volunteer_id", "channel"])
 
 
 async def holder(tx: AsyncConnection, keys: KeyRing, district: str, account_id: UUID) -> Reached | None:
@@ -50,21 +44,3 @@ async def user_name_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -
     """Return the name that a volunteer's account logs in by, or None where there is no account."""
     name: str | None = await tx.scalar(_USER_NAME, {"district": district, "volunteer_id": volunteer_id})
     return name
-
-
-async def keep_consents(
-    tx: AsyncConnection, district: str, volunteer_id: UUID, channel: str, stated: Sequence[StatedConsent]
-) -> None:
-    """Put on file what somebody has stated, by one statement: the latest of a purpose holds."""
-    await tx.execute(
-        _STATE,
-        {
-            "district": district,
-            "volunteer_id": volunteer_id,
-            "channel": channel,
-            "id": [new_id() for _ in stated],
-            "purpose": [each.purpose.value for each in stated],
-            "text_version": [each.text_version for each in stated],
-            "given": [each.given for each in stated],
-        },
-    )

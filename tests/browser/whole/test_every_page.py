@@ -29,6 +29,8 @@ VOLUNTEER = (
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
     "/me/pairings",
+    *("/me/qualifications",),
+    *("/me/consents", "/me/guardian"),
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
@@ -36,12 +38,14 @@ STAFF = (
     "/staff/households",
 )
 CENTRE = (
+    *("/staff/minors", "/staff/minors?listed=all"),
+    *("/staff/qualifications", "/staff/qualifications?state=verified"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     *("/staff/statistics", "/staff/statistics?by=month", "/staff/statistics/people"),
     "/staff/households",
     *("/staff/accounts", "/staff/accounts/new"),
-    *("/staff/network", "/staff/network/new", "/staff/standard", "/staff/standard/templates"),
+    *("/staff/overview", "/staff/overview/new", "/staff/standard", "/staff/standard/templates"),
 )
 CASE_WORKER = ("/staff/households", "/staff/households/new")
 OF_STATION = ("", "/staff", "/team", "/activities", "/projects")

@@ -136,7 +136,7 @@ def asked(portal: Portal, path: str) -> list[Any]:
 @pytest.mark.row(13)
 async def test_the_centre_sees_targets_hours_regularity_and_what_waits_each_with_the_way_to_why(shown: Portal) -> None:
     browser = await shown.logged_in("district_admin")
-    page = (await browser.get("/staff/network")).text
+    page = (await browser.get("/staff/overview")).text
     assert "截至" in page
     assert "8 / 10" in page
     assert "60 天里多了 2 个；照这个速度，还差的 2 个到" in page
@@ -150,7 +150,7 @@ async def test_the_centre_sees_targets_hours_regularity_and_what_waits_each_with
 async def test_while_assessment_is_away_the_rest_of_the_dashboard_is_there(shown: Portal) -> None:
     del shown.services.answers["GET assessment/v1/statistics"]
     browser = await shown.logged_in("district_admin")
-    page = (await browser.get("/staff/network")).text
+    page = (await browser.get("/staff/overview")).text
     assert "一中心十站点" in page
     assert "暂时取不到，稍后再试" in page
     await browser.aclose()
@@ -176,7 +176,7 @@ async def test_who_manages_one_station_comes_to_it_and_sees_what_is_missing(show
     page = (await browser.get(HERE)).text
     assert "还缺 1 条" in page
     assert "没有服务的月份：2026-09。" in page
-    assert "/staff/network" not in page
+    assert "/staff/overview" not in page
     await browser.aclose()
 
 
@@ -257,8 +257,8 @@ async def test_the_centre_sets_a_target_and_every_fault_is_said_at_once(shown: P
     shown.services.answer(f"POST registry/v1/network/plans/{PLAN_ID}/ending", {"id": PLAN_ID})
     browser = await shown.logged_in("district_admin")
     typed = {"title": "一中心十站点", "due_on": "2027-07-31", "centres": "1", "stations": "10", "key": "once"}
-    done = await browser.post("/staff/network/new", data=typed | {"every_community": "1"})
-    assert done.headers["location"] == "/staff/network?done=made"
+    done = await browser.post("/staff/overview/new", data=typed | {"every_community": "1"})
+    assert done.headers["location"] == "/staff/overview?done=made"
     assert json.loads(asked(shown, "/plans")[0].content) == {
         "title": "一中心十站点",
         "due_on": "2027-07-31",
@@ -266,12 +266,12 @@ async def test_the_centre_sets_a_target_and_every_fault_is_said_at_once(shown: P
         "centres": 1,
         "stations": 10,
     }
-    wrong = await browser.post("/staff/network/new", data={"title": "网络", "stations": "ten"})
+    wrong = await browser.post("/staff/overview/new", data={"title": "网络", "stations": "ten"})
     assert wrong.status_code == 422
     assert wrong.text.count('class="fault"') == 2
     assert 'value="ten"' in wrong.text
-    ended = await browser.post(f"/staff/network/plans/{PLAN_ID}/end", data={"key": "once"})
-    assert ended.headers["location"] == "/staff/network?done=ended"
+    ended = await browser.post(f"/staff/overview/plans/{PLAN_ID}/end", data={"key": "once"})
+    assert ended.headers["location"] == "/staff/overview?done=ended"
     await browser.aclose()
 
 
@@ -306,7 +306,7 @@ async def test_with_no_station_and_no_target_the_pages_say_what_one_can_do(shown
     shown.services.answer("GET registry/v1/network", NETWORK | {"plans": [], "by_status": {}})
     browser = await shown.logged_in("district_admin")
     assert "还没有站点" in (await browser.get("/staff/standard")).text
-    page = (await browser.get("/staff/network")).text
+    page = (await browser.get("/staff/overview")).text
     assert "还没有目标" in page
     assert "没有要处理的" in page
     await browser.aclose()

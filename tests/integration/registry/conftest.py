@@ -27,10 +27,10 @@ from sqlalchemy import Row, text
 from deploy.local import process
 from services.registry.accounts import passwords
 from services.registry.app import service as compose
+from services.registry.consents.texts import NEEDED, TEXTS
 from services.registry.people.domain.identity import check_character
 from services.registry.people.roster_import import COLUMNS
 from services.registry.places.domain import wording
-from services.registry.self_service.consents import NEEDED, TEXTS
 from shared.contracts.topics import TOPICS
 from shared.messaging.fault_kinds import is_transient
 from shared.messaging.relay import Relay

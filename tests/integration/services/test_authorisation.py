@@ -48,6 +48,8 @@ PUBLIC = {
     ("POST", "/v1/oidc/{issuer}/finish"),
     ("POST", "/v1/codes"),
     ("GET", "/v1/consent-texts"),
+    ("GET", "/v1/consent-texts/{purpose}/{version}"),
+    ("GET", "/v1/guardian-text"),
     ("POST", "/v1/volunteers/self"),
     ("POST", "/v1/volunteers/self/check"),
     ("POST", "/v1/password-resets"),
@@ -119,6 +121,9 @@ CHANGES = {
     "/v1/pairings/{pairing_id}/ending": {"ended_on": "2026-11-01"},
     "/v1/pairings/{pairing_id}/visits": {"visited_on": "2026-11-01", "minutes": 60},
     "/v1/station-standings/{station_id}/judgements": {"criterion": "staff", "holds": True},
+    "/v1/qualifications/{qualification_id}/verdict": {"verified": True},
+    "/v1/qualifications/{qualification_id}/revocation": {"reason": "x"},
+    "/v1/me/consents/{purpose}": {"text_version": "2026-11-1", "given": True},
     "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
     "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},
     **{
@@ -228,7 +233,7 @@ class Route:
 
     def filled(self, ids: Mapping[str, str]) -> str:
         """Return the path with ids of district 510115 in it."""
-        path = self.path.replace("{kind}", "roster").replace("{year}", "2025")
+        path = self.path.replace("{kind}", "roster").replace("{year}", "2025").replace("{purpose}", "notices")
         for part in path.split("/"):
             if part.startswith("{"):
                 path = path.replace(part, ids.get(part[1:-1], str(KNOWN)))

@@ -27,3 +27,5 @@ class PlacementState(StrEnum):
     EXPIRED = "expired"
     REPLACED = "replaced"
     """Another was proposed in its place before it was answered."""
+    WITHHELD = "withheld"
+    """Its volunteer has said meanwhile that no place is to be proposed to them; nobody was told of it."""

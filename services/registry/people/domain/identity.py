@@ -6,6 +6,8 @@ from datetime import date
 from shared.contracts.faults import Code
 
 LENGTH = 18
+OF_AGE = 18
+"""Years (Civil Code art. 17); consents of those under it are their guardians'."""
 EARLIEST_BIRTH = date(1900, 1, 1)
 _SHAPE = re.compile(r"[0-9]{17}[0-9X]")
 _CHECK_CHARACTERS = "10X98765432"
@@ -27,6 +29,16 @@ def birth_date(number: str) -> date | None:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return None
+
+
+def age(born: date, day: date) -> int:
+    """Return how many years old somebody is on a day; who is born on a 29 February is a year older on 1 March."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def is_minor(born: date, day: date) -> bool:
+    """Return whether somebody is under 18 on a day."""
+    return age(born, day) < OF_AGE
 
 
 def gender(number: str) -> str:

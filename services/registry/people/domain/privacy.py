@@ -38,10 +38,10 @@ class PersonalData:
     def masked(self) -> "PersonalData":
         """Return it as it may be shown: 张**, 519900********1234, 138****0000, a***@example.org."""
         return PersonalData(
-            name=self.name[:1] + _MASK * 2,
+            name=masked_name(self.name),
             gender=self.gender,
             id_number=f"{self.id_number[:6]}{_MASK * 8}{self.id_number[-4:]}",
-            phone=f"{self.phone[:3]}{_MASK * 4}{self.phone[-4:]}",
+            phone=masked_phone(self.phone),
             email=_masked_email(self.email),
         )
 
@@ -113,6 +113,14 @@ class KeyRing:
         """Decrypt what ``seal_text`` sealed. Raises InvalidTag where it was changed."""
         return _decrypt(self._master, sealed, b"text:" + text_id.bytes)
 
+    def seal_guardian(self, guardian_id: UUID, guardian: bytes) -> bytes:
+        """Encrypt whom a minor's consent is from, and their phone number."""
+        return _encrypt(self._master, guardian, b"guardian:" + guardian_id.bytes)
+
+    def open_guardian(self, guardian_id: UUID, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_guardian`` sealed. Raises InvalidTag where it was changed."""
+        return _decrypt(self._master, sealed, b"guardian:" + guardian_id.bytes)
+
     def seal_person(self, volunteer_id: UUID, volunteer: Volunteer) -> SealedPerson:
         """Encrypt a volunteer's personal data under a fresh data key; both ciphertexts are bound to the volunteer."""
         data_key = AESGCM.generate_key(8 * KEY_BYTES)
@@ -161,6 +169,21 @@ class KeyRing:
         key = _decrypt(self._master, wrapped_key, b"evidence key:" + evidence_id.bytes)
         return _decrypt(AESGCM(key), sealed, b"evidence:" + evidence_id.bytes)
 
+    def new_paper_key(self, paper_id: UUID) -> bytes:
+        """Return a fresh data key for what is on file of one paper of somebody's, wrapped; without it that is gone."""
+        return _encrypt(self._master, AESGCM.generate_key(8 * KEY_BYTES), b"paper key:" + paper_id.bytes)
+
+    def seal_paper(self, paper_id: UUID, wrapped_key: bytes, part: str, content: bytes) -> bytes:
+        """Encrypt a part of a paper (its details, its picture) under the paper's data key."""
+        return _encrypt(self._paper_cipher(paper_id, wrapped_key), content, f"{part}:".encode() + paper_id.bytes)
+
+    def open_paper(self, paper_id: UUID, wrapped_key: bytes, part: str, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_paper`` sealed. Raises InvalidTag where it was changed or belongs to another paper."""
+        return _decrypt(self._paper_cipher(paper_id, wrapped_key), sealed, f"{part}:".encode() + paper_id.bytes)
+
+    def _paper_cipher(self, paper_id: UUID, wrapped_key: bytes) -> AESGCM:
+        return AESGCM(_decrypt(self._master, wrapped_key, b"paper key:" + paper_id.bytes))
+
     def seal_signing_key(self, key_id: str, private_key: bytes) -> bytes:
         """Encrypt a token signing key for storage."""
         return _encrypt(self._master, private_key, b"signing key:" + key_id.encode())
@@ -188,6 +211,16 @@ class KeyRing:
     def open_state(self, issuer: str, sealed: bytes) -> bytes:
         """Decrypt what ``seal_state`` sealed. Raises InvalidTag where it was changed or is another issuer's."""
         return _decrypt(self._master, sealed, b"state:" + issuer.encode())
+
+
+def masked_name(name: str) -> str:
+    """Return a name as it may be shown: 张**; nothing of nobody."""
+    return name[:1] + _MASK * 2 if name else ""
+
+
+def masked_phone(phone: str) -> str:
+    """Return a phone number as it may be shown: 138****0000; nothing where there is none."""
+    return f"{phone[:3]}{_MASK * 4}{phone[-4:]}" if phone else ""
 
 
 def _masked_email(email: str) -> str:

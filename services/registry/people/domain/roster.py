@@ -38,6 +38,8 @@ class OnFile:
     registered_on: date
     public_profile: tuple[object, ...]
     """What other services know: see ``public_profile``."""
+    minor: bool = False
+    guardian_agreed: bool = False
 
 
 @dataclass

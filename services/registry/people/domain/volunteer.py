@@ -82,6 +82,12 @@ class Volunteer:
     registered_on: date
 
 
+def is_minor(volunteer: Volunteer, day: date) -> bool:
+    """Return whether a volunteer is under 18 on a day."""
+    born = identity.birth_date(volunteer.id_number)
+    return born is not None and identity.is_minor(born, day)
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """The validator's answer: the volunteer, or every fault found in the order of ``FIELDS``.
@@ -158,6 +164,15 @@ def contact_point(kind: Literal["phone", "email"], written: str, field: str) -> 
     value = fields.matching("phone", wording.phone, _MOBILE) if kind == "phone" else _email(fields)
     if value is None:
         raise RefusedError(Fault(field, fields.faults[0].code if fields.faults else Code.MISSING))
+    return value
+
+
+def person_name(written: str, field: str) -> str:
+    """Return a person's name in its normal form. Raises RefusedError, ``field`` at fault."""
+    fields = Fields({"name": written})
+    value = fields.person("name", NAME_LENGTH)
+    if value is None:
+        raise RefusedError(Fault(field, fields.faults[0].code))
     return value
 
 

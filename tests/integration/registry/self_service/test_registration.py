@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.registry.self_service.consents import TEXTS, ConsentPurpose
+from services.registry.consents.texts import TEXTS, ConsentPurpose
 from shared.contracts.calendar import district_day
 from shared.store.event_log import now
 from tests.integration.registry.conftest import CONSENTS, Registry, roster, roster_line
@@ -110,6 +110,7 @@ async def test_a_form_with_a_fault_leaves_the_code_good(registry: Registry) -> N
     assert (await registry.register_self(person(133), code=code)).status_code == 201
 
 
+@pytest.mark.row(1, 6)
 async def test_consents_are_asked_for_apart_and_kept_with_text_version_time_and_channel(registry: Registry) -> None:
     texts = (await registry.http.get("/v1/consent-texts", headers={"Accept-Language": "en"})).json()
     chinese = (await registry.http.get("/v1/consent-texts")).json()
@@ -136,6 +137,8 @@ async def test_consents_are_asked_for_apart_and_kept_with_text_version_time_and_
         "service": True,
         "id_number": True,
         "publicity": False,
+        "notices": False,  # what was left out was not agreed to
+        "proposals": False,
     }
     assert {row.channel for row in kept.values()} == {"self_registration"}
     assert all(row.stated_at <= now() for row in kept.values())

@@ -27,6 +27,11 @@ from shared.contracts import (
     PlacementExpired,
     PlacementProposed,
     Provenance,
+    QualificationExpired,
+    QualificationExpiring,
+    QualificationRefused,
+    QualificationRevoked,
+    QualificationVerified,
     RegistrationSource,
     ShiftCancelled,
     ShiftMissed,
@@ -187,8 +192,21 @@ PAIRING: dict[str, Any] = {
     "rhythm": "weekly",
     "starts_on": date(2026, 12, 1),
 }
+PAPER: dict[str, Any] = {
+    "qualification_id": uuid4(),
+    "volunteer_id": VOLUNTEER,
+    "kind": "first_aid",
+    "issued_on": date(2025, 3, 1),
+    "expires_on": date(2026, 3, 31),
+}
 EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 TOLD = [
+    (QualificationVerified(**PAPER), Template.QUALIFICATION_VERIFIED),
+    (QualificationRefused(**PAPER), Template.QUALIFICATION_REFUSED),
+    (QualificationExpiring(**PAPER), Template.QUALIFICATION_EXPIRING),
+    (QualificationExpired(**PAPER), Template.QUALIFICATION_EXPIRED),
+    (QualificationRevoked(**PAPER), Template.QUALIFICATION_REVOKED),
+    (VolunteerTakenOff(**SIGN_UP, reason="", lacking=("first_aid",)), Template.QUALIFICATION_LACKING),
     (
         SignUpOffered(**SIGN_UP, place="Hall 1", ends_at=STARTS + HOUR, accept_by=STARTS - HOUR),
         Template.PLACE_OFFERED,
@@ -241,6 +259,7 @@ def test_a_volunteer_is_told_on_every_channel(event: Event, template: Template) 
         corrected(None),
         ShiftMoved(**SHIFT, **MOVED),
         ShiftCancelled(**SHIFT, ends_at=STARTS + HOUR, reason="大风"),
+        QualificationExpired(**PAPER, is_renewed=True),
     ],
 )
 def test_nobody_is_told(event: Event) -> None:
@@ -389,6 +408,17 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
                 "previous_minutes": 60,
                 "lifetime_minutes": 630,
                 "record_id": str(RECORD_ID),
+            },
+            Template.QUALIFICATION_LACKING: {**OWN_SHIFT_FACTS, "kinds": "first_aid"},
+            **{
+                template: {"kinds": "first_aid", "expires_on": "2026-03-31"}
+                for template in (
+                    Template.QUALIFICATION_VERIFIED,
+                    Template.QUALIFICATION_REFUSED,
+                    Template.QUALIFICATION_EXPIRING,
+                    Template.QUALIFICATION_EXPIRED,
+                    Template.QUALIFICATION_REVOKED,
+                )
             },
         },
     )

@@ -54,6 +54,12 @@ FACTS: dict[Template, Facts] = {
     },
     Template.STATION_STANDARD: {"station": "柳城社区志愿服务站"},
     Template.TARGET_MISSED: {"title": "一中心十站点", "due_on": "2026-07-31", "kinds": "centres stations"},
+    Template.QUALIFICATION_VERIFIED: {"kinds": "first_aid", "expires_on": ""},
+    Template.QUALIFICATION_REFUSED: {"kinds": "first_aid", "expires_on": "2026-03-31"},
+    Template.QUALIFICATION_EXPIRING: {"kinds": "first_aid", "expires_on": "2026-03-31"},
+    Template.QUALIFICATION_EXPIRED: {"kinds": "first_aid", "expires_on": "2026-03-31"},
+    Template.QUALIFICATION_REVOKED: {"kinds": "first_aid", "expires_on": ""},
+    Template.QUALIFICATION_LACKING: {**SHIFT, "kinds": "driver first_aid"},
     Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
     Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
 }
@@ -131,3 +137,19 @@ def test_a_letter_greets_by_name() -> None:
 @pytest.mark.parametrize(("tag", "language"), [("en-GB", "en"), ("EN", "en"), ("zh-CN", "zh-CN"), ("fr", "zh-CN")])
 def test_the_nearest_language(tag: str, language: str) -> None:
     assert Language.of(tag) == language
+
+
+@pytest.mark.row(16)
+def test_what_expires_is_named_with_its_last_day() -> None:
+    facts = FACTS[Template.QUALIFICATION_EXPIRING]
+    chinese = word(Template.QUALIFICATION_EXPIRING, Language.CHINESE, facts)
+    english = word(Template.QUALIFICATION_EXPIRING, Language.ENGLISH, facts)
+    assert "急救证\uff08救护员证\uff09有效期至2026年3月31日" in chinese.body
+    assert "first aid certificate holds until the end of 31 March 2026" in english.body
+
+
+@pytest.mark.row(16)
+def test_all_that_is_lacking_is_named() -> None:
+    facts = FACTS[Template.QUALIFICATION_LACKING]
+    assert "机动车驾驶证、急救证" in word(Template.QUALIFICATION_LACKING, Language.CHINESE, facts).body
+    assert "driving licence, first aid" in word(Template.QUALIFICATION_LACKING, Language.ENGLISH, facts).body

@@ -16,7 +16,7 @@ from shared.contracts.calendar import district_day
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
 
-router = APIRouter(prefix="/staff/network", include_in_schema=False)
+router = APIRouter(prefix="/staff/overview", include_in_schema=False)
 
 Reader = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN, Role.AUDITOR))]
 _LISTED = 20
@@ -31,7 +31,7 @@ async def show_network(visit: Reader, done: str = "") -> Response:
     shown = await unless_away(queries.dashboard(visit.calls, today.replace(month=1, day=1)))
     stations = shown.standings if shown else []
     return visit.page(
-        "standard/network.html",
+        "standard/overview.html",
         shown=shown,
         lapsed=lapsed(stations),
         ending=ending_soon(stations, today),
@@ -57,7 +57,7 @@ async def make_plan(visit: Centre, form: Annotated[PlanForm, Form()]) -> Respons
     if not faults:
         try:
             await visit.calls.change(queries.MAKE_PLAN, form.body(), key=form.key or None)
-            return visit.go("/staff/network?done=made")
+            return visit.go("/staff/overview?done=made")
         except RefusedByServiceError as refused:
             if not refused.is_about_the_request:
                 raise
@@ -73,7 +73,7 @@ async def end_plan(visit: Centre, plan_id: str, key: Annotated[ShortText, Form()
     except RefusedByServiceError as refused:
         if not refused.is_about_the_request:
             raise
-    return visit.go("/staff/network?done=ended")
+    return visit.go("/staff/overview?done=ended")
 
 
 def _form(visit: Visit, form: PlanForm, faults: dict[str, str] | None = None) -> Response:

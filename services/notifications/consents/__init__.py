@@ -1,0 +1,1 @@
+"""Who may be mailed: what registry tells of consents to notices."""

@@ -1,0 +1,117 @@
+"""One's own consents, one tap each; a minor's guardian; and the desk's list of minors.
+
+Invariant: taking back asks for nothing that agreeing does not (PIPL art. 15).
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form, Response
+from pydantic import BaseModel
+
+from services.portal.consents import queries
+from services.portal.sessions.dependencies import page_for
+from services.portal.sessions.queries import SEND_CODE
+from services.portal.sessions.visits import Visit
+from services.portal.shell.forms import ShortText, faults_of
+from shared.contracts.actor import Role
+from shared.http.upstream import RefusedByServiceError, unless_away
+
+router = APIRouter(include_in_schema=False)
+
+Volunteer = Annotated[Visit, Depends(page_for(own=[Role.VOLUNTEER]))]
+Desk = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN, Role.AUDITOR))]
+_A_PAGE = 50
+Purpose = Literal["service", "id_number", "notices", "proposals", "publicity"]
+
+
+@router.get("/me/consents")
+async def show_consents(visit: Volunteer, done: str = "", about: str = "") -> Response:
+    """Show what one's data may be handled for, and what can be taken back."""
+    return await _page(visit, done=done, about=about)
+
+
+@router.post("/me/consents/{purpose}/{answer}")
+async def state_consent(
+    visit: Volunteer,
+    purpose: Purpose,
+    answer: Literal["agree", "take-back"],
+    version: Annotated[ShortText, Form()] = "",
+    key: Annotated[str, Form()] = "",
+) -> Response:
+    """Agree to a purpose, or take that back."""
+    body = {"text_version": version, "given": answer == "agree"}
+    try:
+        await visit.calls.change(queries.STATE_CONSENT, body, key=key or None, purpose=purpose)
+    except RefusedByServiceError as refused:
+        if not refused.is_about_the_request:
+            raise
+        return await _page(visit, refused=refused)
+    return visit.go(f"/me/consents?done={answer}&about={purpose}")
+
+
+async def _page(
+    visit: Visit, done: str = "", about: str = "", refused: RefusedByServiceError | None = None
+) -> Response:
+    found = await unless_away(visit.calls.read(queries.MY_CONSENTS))
+    status = refused.status if refused else 200
+    return visit.page("consents/consents.html", status, found=found, done=done, about=about, refused=refused)
+
+
+class GuardianForm(BaseModel):
+    """A minor's guardian, as typed."""
+
+    guardian_name: ShortText = ""
+    guardian_phone: ShortText = ""
+    guardian_code: ShortText = ""
+    version: ShortText = ""
+    do: ShortText = "code"
+    key: ShortText = ""
+
+
+@router.get("/me/guardian")
+async def show_guardian(visit: Volunteer, done: str = "") -> Response:
+    """Show whether one needs a guardian's consent, and the form by which they give it."""
+    return await _guardian(visit, GuardianForm(), done=done)
+
+
+@router.post("/me/guardian")
+async def agree_as_guardian(visit: Volunteer, form: Annotated[GuardianForm, Form()]) -> Response:
+    """Have a code sent to the guardian's phone, or have them agree by it."""
+    try:
+        if form.do == "code":
+            asked = {"purpose": "guardian", "channel": "sms", "to": form.guardian_phone}
+            await visit.calls.change(SEND_CODE, asked)
+            return await _guardian(visit, form, sent=True)
+        body = form.model_dump(include={"guardian_name", "guardian_phone", "guardian_code"})
+        body["guardian_text_version"] = form.version
+        await visit.calls.change(queries.AGREE_AS_GUARDIAN, body, key=form.key or None)
+    except RefusedByServiceError as refused:
+        faults = faults_of(refused)
+        if "to" in faults:
+            faults["guardian_phone"] = faults.pop("to")
+        return await _guardian(visit, form, faults=faults, status=refused.status, sent=form.do != "code")
+    return visit.go("/me/guardian?done=agreed")
+
+
+async def _guardian(
+    visit: Visit,
+    form: GuardianForm,
+    *,
+    faults: dict[str, str] | None = None,
+    status: int = 200,
+    sent: bool = False,
+    done: str = "",
+) -> Response:
+    own = await unless_away(visit.calls.read(queries.MY_GUARDIAN))
+    shown = {"own": own, "form": form, "faults": faults or {}, "sent": sent, "done": done}
+    return visit.page("consents/guardian.html", status, **shown)
+
+
+@router.get("/staff/minors")
+async def show_minors(
+    visit: Desk, cursor: str | None = None, listed: Literal["lacking", "all"] = "lacking"
+) -> Response:
+    """Show the district's volunteers under 18: those whose guardian has not agreed yet, or all."""
+    agreed = False if listed == "lacking" else None
+    found = await unless_away(visit.calls.read(queries.MINORS, cursor=cursor, agreed=agreed, limit=_A_PAGE))
+    return visit.page("consents/minors.html", found=found, listed=listed)
