@@ -30,6 +30,7 @@ from services.portal.shell.part import PART as SHELL
 from services.portal.sign_ups.part import PART as SIGN_UPS
 from services.portal.staff.part import PART as STAFF
 from services.portal.standard.part import PART as STANDARD
+from services.portal.statistics.part import PART as STATISTICS
 from services.portal.timetable.part import PART as TIMETABLE
 from services.portal.volunteers.part import PART as VOLUNTEERS
 from services.portal.wall.part import PART as WALL
@@ -52,6 +53,7 @@ PARTS = (
     STANDARD,
     ALLOCATION,
     IMPORTS,
+    STATISTICS,
     RULES,
     LIVE,
     CONSENTS,

@@ -154,6 +154,7 @@ WORDS: Mapping[str, str] = {
     "role": "角色",
     "roles": "角色",
     "second_factor": "动态验证码",
+    "served": "只看有记录的人",
     "service": "服务类别",
     "services": "服务意向",
     "session_id": "登录",

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, params
@@ -43,6 +43,7 @@ _UPLOAD = {
         "content": {"application/octet-stream": _BINARY, "multipart/form-data": {"schema": _FORM}},
     }
 }
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 _BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheet programs read the report's Chinese right
 
 
@@ -186,7 +187,7 @@ def _add_reading(routes: APIRouter, kinds: Mapping[str, ImportKind], file_key: b
         verdicts = [line_verdict(row, headers, language) for row in found]
         return Page.of(verdicts, page.limit, lambda verdict: (str(verdict.line),))
 
-    @routes.get("/{import_id}/report.csv", response_class=StreamingResponse)
+    @routes.get("/{import_id}/report.csv", response_class=StreamingResponse, responses=_CSV)
     async def download_report(
         import_id: UUID,
         store: ApiStore,

@@ -11,15 +11,17 @@ from pydantic import BaseModel
 
 import services.portal
 from deploy.docs import DOCS
-from shared.http.upstream import Change, File, Nothing, Read
+from shared.http.upstream import Change, File, Nothing, Read, Upload
+
+Asked = Read[Any] | Change[Any] | Upload[Any] | File
 
 
-def _asked() -> dict[str, Read[Any] | Change[Any] | File]:
-    found: dict[str, Read[Any] | Change[Any] | File] = {}
+def _asked() -> dict[str, Asked]:
+    found: dict[str, Asked] = {}
     for module in walk_packages(services.portal.__path__, "services.portal."):
         if module.name.endswith("queries"):
             for name, value in vars(import_module(module.name)).items():
-                if isinstance(value, Read | Change | File):
+                if isinstance(value, Read | Change | Upload | File):
                     found[f"{module.name}.{name}"] = value
     return found
 
@@ -81,7 +83,7 @@ def test_pages_ask_for_something() -> None:
 def test_what_a_page_reads_is_in_the_service_s_document(name: str) -> None:
     what = ASKED[name]
     document = _document(what.service)
-    method = what.method.lower() if isinstance(what, Change) else "get"
+    method = what.method.lower() if isinstance(what, Change) else "post" if isinstance(what, Upload) else "get"
     assert method in document["paths"].get(what.path, {}), f"{what.service} has no {method} {what.path}"
     responses = document["paths"][what.path][method]["responses"]
     success = next(response for status, response in sorted(responses.items()) if status.startswith("2"))

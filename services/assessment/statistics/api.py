@@ -4,11 +4,12 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import StringConstraints
 
 from services.assessment.statistics import queries
 from services.assessment.statistics.period import Period
 from services.assessment.statistics.queries import Grouping, StarStatistics, Statistics
-from services.assessment.statistics.volunteers import VolunteerFigures, hours_by_volunteer
+from services.assessment.statistics.volunteers import VolunteerFigures, hours_by_volunteer, hours_of_served
 from shared.contracts import Provenance
 from shared.contracts.actor import STAFF
 from shared.contracts.faults import Code, Fault
@@ -20,16 +21,21 @@ from shared.http.problems import ProblemError
 router = APIRouter(prefix="/v1")
 
 Staff = Annotated[Caller, Depends(caller_with(*STAFF))]
+Code40 = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z_-]{1,40}$")]
+"""A code of a station, a service or a category."""
 
 
 async def _period(
     start: Annotated[date | None, Query(alias="from", description="First day that counts, in China's time.")] = None,
     end: Annotated[date | None, Query(alias="to", description="The day after the last that counts.")] = None,
     provenance: Annotated[Provenance | None, Query(description="Only records that are vouched for so.")] = None,
+    station: Annotated[Code40 | None, Query(description="Only records of the station with this code.")] = None,
+    service: Annotated[Code40 | None, Query(description="Only records of this kind of service.")] = None,
+    category: Annotated[Code40 | None, Query(description="Only records of people of this category.")] = None,
 ) -> Period:
     if start and end and end < start:
         raise ProblemError(422, "invalid-request", [Fault("to", Code.OUT_OF_RANGE)])
-    return Period(start, end, provenance)
+    return Period(start, end, provenance, station, service, category)
 
 
 RequestedPeriod = Annotated[Period, Depends(_period)]
@@ -37,12 +43,17 @@ RequestedPeriod = Annotated[Period, Depends(_period)]
 
 @router.get("/volunteer-hours", tags=["statistics"])
 async def list_hours(
-    store: ApiStore, caller: Staff, period: RequestedPeriod, page: RequestedPage
+    store: ApiStore,
+    caller: Staff,
+    period: RequestedPeriod,
+    page: RequestedPage,
+    served: Annotated[bool, Query(description="Only who has a record in the period.")] = False,
 ) -> Page[VolunteerFigures]:
     """List the figures of everybody who has a record, by volunteer number."""
     (after,) = page.position(str) or (None,)
+    listed = hours_of_served if served else hours_by_volunteer
     async with store.transaction(caller.district) as tx:
-        found = await hours_by_volunteer(tx, caller.district, period, after, page.limit + 1)
+        found = await listed(tx, caller.district, period, after, page.limit + 1)
     return Page.of(found, page.limit, lambda figures: (figures.volunteer_no,))
 
 

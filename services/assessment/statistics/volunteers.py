@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import SESSIONS
+from services.assessment.ledger.queries import ROOM, SESSIONS
 from services.assessment.statistics.period import Period
 
 
@@ -59,9 +59,30 @@ _PAGE = f"""
 """
 
 
+# The people of a period alone: all entries of it are added up, a page is cut out of that.
+_SERVED = f"""
+    SELECT v.number AS volunteer_no, v.category, f.minutes, f.sessions, h.minutes AS lifetime_minutes,
+           coalesce(a.stars, 0) AS stars
+    FROM (
+        SELECT e.volunteer_id, sum(e.minutes) AS minutes, {SESSIONS} AS sessions
+        FROM ledger_entry e WHERE e.district = :district AND {{period}}
+        GROUP BY e.volunteer_id HAVING {SESSIONS} > 0
+    ) f
+    JOIN known_volunteer v ON v.district = :district AND v.id = f.volunteer_id
+    JOIN volunteer_hours h ON h.district = :district AND h.volunteer_id = f.volunteer_id
+    LEFT JOIN award a ON a.district = :district AND a.volunteer_id = f.volunteer_id
+    WHERE {{after}} ORDER BY v.number LIMIT :limit
+"""
+
+
 @cache
 def _page(after: str, period: str) -> TextClause:
     return text(_PAGE.format(after=after, period=period))
+
+
+@cache
+def _page_of_served(after: str, period: str) -> TextClause:
+    return text(_SERVED.format(after=after, period=period))
 
 
 async def hours_by_volunteer(
@@ -70,4 +91,14 @@ async def hours_by_volunteer(
     """Return the figures of everybody who has a record, by volunteer number, from after a number on."""
     values = {"district": district, "limit": limit, **period.values(), **({"after": after} if after else {})}
     page = _page("k.number > :after" if after else "true", period.condition())
+    return [VolunteerFigures(**row) for row in (await tx.execute(page, values)).mappings()]
+
+
+async def hours_of_served(
+    tx: AsyncConnection, district: str, period: Period, after: str | None, limit: int
+) -> Sequence[VolunteerFigures]:
+    """Return the figures of who has a record that stands in the period, as `hours_by_volunteer` does."""
+    values = {"district": district, "limit": limit, **period.values(), **({"after": after} if after else {})}
+    page = _page_of_served("v.number > :after" if after else "true", period.condition())
+    await tx.execute(ROOM)
     return [VolunteerFigures(**row) for row in (await tx.execute(page, values)).mappings()]

@@ -67,7 +67,8 @@ async def take_file(request: Request, visit: Centre, kind: OfKind, key: Key = ""
     except RefusedByServiceError as refused:
         if not refused.is_about_the_request:
             raise
-        return _form(visit, kind, key or str(uuid4()), faults=faults_of(refused), status=refused.status)
+        # nothing was made by this key, or something else: the next try has its own
+        return _form(visit, kind, str(uuid4()), faults=faults_of(refused), status=refused.status)
     except AwayError:
         return _form(visit, kind, key or str(uuid4()), is_lost=True, status=503)
     return visit.go(f"{PATH}/{kind.service}/{made.id}")

@@ -107,7 +107,7 @@ KINDS: Mapping[str, Kind] = {
                 Column(
                     "每周需求",
                     "demand_by_service",
-                    N_("每类服务每周要多少人，例如 为老服务:20;助学助教:30"),
+                    N_("每类服务每周要多少人，例如 elderly:20;tutoring:30"),
                     ("elderly:20;tutoring:30",),
                     is_required=False,
                 ),
@@ -161,7 +161,7 @@ KINDS: Mapping[str, Kind] = {
                 Column(
                     "服务意向",
                     "services",
-                    N_("愿意做的服务，用分号隔开，例如 为老服务;助学助教"),
+                    N_("愿意做的服务，用分号隔开，例如 elderly;tutoring"),
                     ("为老服务", "助学助教;文化活动"),
                     is_required=False,
                 ),

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.portal.sessions.domain import CookieValue, Session
 from services.portal.shell.look import Look
 from services.portal.shell.pages import Pages
-from shared.contracts.actor import Role
+from shared.contracts.actor import STAFF, Role
 from shared.http.upstream import Upstream
 
 ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
@@ -56,6 +56,11 @@ class Visit:
         return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
 
     @property
+    def reads_figures(self) -> bool:
+        """Whether somebody is logged in who may read the district's figures."""
+        return self.session is not None and not self.session.roles.isdisjoint(STAFF)
+
+    @property
     def sees_stations(self) -> bool:
         """Whether somebody is logged in who manages stations, or looks at all of them."""
         return self.session is not None and not self.session.roles.isdisjoint(SEE_STATIONS)
@@ -65,6 +70,7 @@ class Visit:
         """Whether somebody is logged in who looks at the whole network."""
         return self.session is not None and not self.session.roles.isdisjoint(SEE_OVERVIEW)
 
+    @property
     def is_centre(self) -> bool:
         """Whether somebody is logged in who works at the district's centre."""
         return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles

@@ -56,3 +56,26 @@ def month_bars(by_month: Sequence[tuple[str, int]], now: datetime) -> Bars:
         for name in names
     ]
     return Bars(bars, sum(bar.value for bar in bars))
+
+
+@dataclass(frozen=True, slots=True)
+class RankedBar:
+    """A bar that lies: what it is called, its value, its length out of 100."""
+
+    label: str
+    value: int
+    length: float
+
+
+def ranked_bars(values: Sequence[tuple[str, int]], most: int, rest: str) -> Sequence[RankedBar]:
+    """Return at most so many bars, in the order given; what is over is one bar, called ``rest``.
+
+    Their values add up to the sum of all, whatever is left out of sight.
+    """
+    shown = list(values)
+    if len(shown) > most:
+        shown = [*shown[: most - 1], (rest, sum(value for _, value in shown[most - 1 :]))]
+    longest = max((value for _, value in shown), default=0)
+    return [
+        RankedBar(label, value, round(max(value, 0) * 100 / longest, 1) if longest > 0 else 0) for label, value in shown
+    ]

@@ -42,6 +42,7 @@ CENTRE = (
     *("/staff/qualifications", "/staff/qualifications?state=verified"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
+    *("/staff/statistics", "/staff/statistics?by=month", "/staff/statistics/people"),
     "/staff/households",
     *("/staff/accounts", "/staff/accounts/new"),
     *("/staff/network", "/staff/network/organisations", "/staff/network/teams", "/staff/network/guiding-bodies/new"),

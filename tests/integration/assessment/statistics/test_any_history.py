@@ -74,6 +74,29 @@ async def test_figures_are_what_the_ledger_adds_up_to(assessment: Reading, core:
             assert (shown["minutes"], shown["sessions"], shown["volunteers"]) == everything, (by, period)
             assert by_code(shown["groups"]) == _added_up(chosen, key), (by, period)
         assert await assessment.auditor.get("/v1/statistics", **period) == shown | {"groups": []}
+    for bounds, by in product(BOUNDS, ("station", "service", "category")):
+        await _every_group_leads_to_its_people(assessment, by, bounds)
+
+
+async def _every_group_leads_to_its_people(assessment: Reading, by: str, bounds: dict[str, str]) -> None:
+    shown = await assessment.auditor.get("/v1/statistics", by=by, **bounds)
+    for code, figures in by_code(shown["groups"]).items():
+        if code is not None:
+            await _leads_to_its_people(assessment, figures, bounds | {by: code})
+
+
+async def _leads_to_its_people(assessment: Reading, figures: tuple[int, int, int], narrowed: dict[str, str]) -> None:
+    """Ask for one group's figures alone, and for the people whose they are: those add up to it."""
+    alone = await assessment.auditor.get("/v1/statistics", **narrowed)
+    assert (alone["minutes"], alone["sessions"], alone["volunteers"]) == figures, narrowed
+    people = await assessment.auditor.pages("/v1/volunteer-hours", served=True, limit=3, **narrowed)
+    assert all(one["sessions"] for one in people)
+    assert [one["volunteer_no"] for one in people] == sorted(one["volunteer_no"] for one in people)
+    added = sum(one["minutes"] for one in people), sum(one["sessions"] for one in people), len(people)
+    if "category" in narrowed:  # whose category is not known, registry has not told of either
+        assert added == figures, narrowed
+    else:
+        assert all(mine <= whole for mine, whole in zip(added, figures, strict=True)), narrowed
 
 
 def _history(random: Random, people: list[UUID], places: list[UUID]) -> Iterator[list[Received[Any]]]:

@@ -1,0 +1,74 @@
+"""A district's figures as assessment adds them up: of a period in total and by group, and person by person."""
+
+from collections.abc import AsyncGenerator, Mapping
+
+from pydantic import BaseModel
+
+from shared.http.upstream import Read, Upstream
+
+
+class Figures(BaseModel):
+    """Minutes, records that stand, and volunteers with at least one."""
+
+    minutes: int
+    sessions: int
+    volunteers: int
+
+
+class GroupFigures(Figures):
+    """The figures of one group; no code: no team, or not known (yet)."""
+
+    code: str | None
+    name: str | None
+
+
+class Statistics(Figures):
+    """The totals, and the groups that add up to them but for volunteers."""
+
+    groups: list[GroupFigures]
+
+
+class PersonFigures(BaseModel):
+    """A volunteer's figures, of the period and of their lifetime."""
+
+    volunteer_no: str
+    category: str
+    minutes: int
+    sessions: int
+    lifetime_minutes: int
+    stars: int
+
+
+class People(BaseModel):
+    """A page of everybody's figures, by number."""
+
+    items: list[PersonFigures]
+    next_cursor: str | None
+
+
+STATISTICS = Read("assessment", "/v1/statistics", Statistics)
+PEOPLE = Read("assessment", "/v1/volunteer-hours", People)
+_A_PAGE, _AT_ONCE = 50, 1000
+Asked = Mapping[str, object]
+"""The period and what it is narrowed to, as assessment calls them."""
+
+
+async def statistics(calls: Upstream, by: str, asked: Asked) -> Statistics:
+    """Return the figures of a period by group. Raises RefusedByServiceError and AwayError."""
+    return await calls.read(STATISTICS, by=by, **asked)
+
+
+async def people(calls: Upstream, asked: Asked, cursor: str | None) -> People:
+    """Return a page of whose hours these are. Raises RefusedByServiceError and AwayError."""
+    return await calls.read(PEOPLE, cursor=cursor, limit=_A_PAGE, served=True, **asked)
+
+
+async def everybody(calls: Upstream, asked: Asked) -> AsyncGenerator[list[PersonFigures]]:
+    """Yield everybody's figures, a page at a time."""
+    cursor = None
+    while True:
+        page = await calls.read(PEOPLE, cursor=cursor, limit=_AT_ONCE, served=True, **asked)
+        yield page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
