@@ -5,13 +5,14 @@ from services.registry.accounts.part import PART as ACCOUNTS
 from services.registry.accounts.queries import key_set_of
 from services.registry.allocation.part import PART as ALLOCATION
 from services.registry.codes.part import PART as CODES
+from services.registry.own_data.part import PART as OWN_DATA
 from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
 from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
 from shared.service.service import Service
 
-PARTS = (SELF_SERVICE, ACCOUNTS, ALLOCATION, CODES, PEOPLE, PLACES, ACCESS_LOG)
+PARTS = (OWN_DATA, SELF_SERVICE, ACCOUNTS, ALLOCATION, CODES, PEOPLE, PLACES, ACCESS_LOG)
 
 
 def service() -> Service:

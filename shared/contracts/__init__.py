@@ -44,6 +44,7 @@ from shared.contracts.allocation import (
     PlacementExpired,
     PlacementProposed,
 )
+from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
@@ -73,6 +74,7 @@ from shared.contracts.service_record import (
     Provenance,
     ServiceClaimed,
     ServiceCorrected,
+    ServiceHistoryStated,
     ServiceLogged,
     ServiceRated,
     ServiceRecordsImported,
@@ -91,8 +93,10 @@ from shared.contracts.sign_up import (
 from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
+    VolunteerErased,
     VolunteerProfileChanged,
     VolunteerRegistered,
+    VolunteerRestricted,
 )
 
 EVENTS: dict[str, type[Event]] = {
@@ -100,6 +104,10 @@ EVENTS: dict[str, type[Event]] = {
     for event in (
         VolunteerRegistered,
         VolunteerProfileChanged,
+        VolunteerRestricted,
+        VolunteerErased,
+        CorrectionRequested,
+        CorrectionAnswered,
         AccountOpened,
         AccountLocked,
         AccountUnlocked,
@@ -154,6 +162,7 @@ EVENTS: dict[str, type[Event]] = {
         ServiceRecordsImported,
         ServiceClaimed,
         ClaimAnswered,
+        ServiceHistoryStated,
         HoursCredited,
         HoursCorrected,
         ImportCredited,
@@ -193,6 +202,8 @@ __all__ = [
     "ClaimAnswered",
     "ConsumerCaughtUp",
     "ConsumerSubscribed",
+    "CorrectionAnswered",
+    "CorrectionRequested",
     "DeadLetterDiscarded",
     "DeadLetterRedriven",
     "Event",
@@ -219,6 +230,7 @@ __all__ = [
     "SecondFactorSetUp",
     "ServiceClaimed",
     "ServiceCorrected",
+    "ServiceHistoryStated",
     "ServiceLogged",
     "ServiceRated",
     "ServiceRecordsImported",
@@ -246,8 +258,10 @@ __all__ = [
     "VolunteerCategory",
     "VolunteerCheckedIn",
     "VolunteerCheckedOut",
+    "VolunteerErased",
     "VolunteerProfileChanged",
     "VolunteerRegistered",
+    "VolunteerRestricted",
     "VolunteerSignedUp",
     "VolunteerTakenOff",
     "VolunteerWaitlisted",

@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, Date, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Column, Date, DateTime, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -23,4 +23,12 @@ known_station = Table(
     Column("name", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("closed_on", Date),
+)
+closed_volunteer = Table(
+    "closed_volunteer",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("restricted_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
 )

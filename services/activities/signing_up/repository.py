@@ -34,8 +34,9 @@ _LOCK_FOR = text(f"""
     WITH locked AS MATERIALIZED ({_SHIFT} FOR UPDATE OF s)
     SELECT l.*, v.known FROM locked l CROSS JOIN LATERAL (
         SELECT array_agg(k.id) AS known FROM (
-            SELECT id FROM known_volunteer
+            SELECT id FROM known_volunteer v
             WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[])) AND l.id IS NOT NULL
+              AND NOT EXISTS (SELECT FROM closed_volunteer c WHERE c.district = v.district AND c.id = v.id)
             ORDER BY id FOR NO KEY UPDATE
         ) k
     ) v

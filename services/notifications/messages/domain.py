@@ -20,6 +20,7 @@ from shared.contracts import (
     CancellationCause,
     CheckOutMissed,
     ClaimAnswered,
+    CorrectionAnswered,
     Event,
     HoursCorrected,
     HoursCredited,
@@ -74,6 +75,8 @@ class Template(StrEnum):
     ABSENCE_EXCUSED = "absence_excused"
     HOURS_CORRECTED = "hours_corrected"
     PLACEMENT_PROPOSED = "placement_proposed"
+    CORRECTION_ACCEPTED = "correction_accepted"
+    CORRECTION_REFUSED = "correction_refused"
 
 
 TEMPLATES = tuple(Template)
@@ -104,6 +107,8 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.ABSENCE_EXCUSED: Purpose.ATTENDANCE,
     Template.HOURS_CORRECTED: Purpose.HOURS,
     Template.PLACEMENT_PROPOSED: Purpose.PLACE,
+    Template.CORRECTION_ACCEPTED: Purpose.ACCOUNT,
+    Template.CORRECTION_REFUSED: Purpose.ACCOUNT,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -216,6 +221,9 @@ def _told_of_service(event: Event) -> Iterator[Told]:
     match event:
         case VolunteerRegistered(import_id=None):
             yield event.volunteer_id, Template.VOLUNTEER_REGISTERED, {"volunteer_no": event.volunteer_no}, EVERYWHERE
+        case CorrectionAnswered():
+            template = Template.CORRECTION_ACCEPTED if event.accepted else Template.CORRECTION_REFUSED
+            yield event.volunteer_id, template, {"field": event.field}, EVERYWHERE
         case CheckOutMissed():
             facts: Facts = {
                 "activity_title": one_line(event.activity_title),

@@ -99,15 +99,22 @@ FIELDS = {
     "description": ("活动说明", "description"),
 }
 """What is said of an activity, in Chinese and English."""
+OF_PERSON = {
+    "name": ("姓名", "name"),
+    "id_number": ("身份证号", "ID number"),
+    "category": ("人员类别", "category"),
+    "organisation": ("所属组织", "organisation"),
+}
+"""What is on file of a person, in Chinese and English."""
 OTHER_FIELD = ("其他信息", "other details")
 
 
 def _fields_zh(names: str) -> str:
-    return "、".join(FIELDS.get(name, OTHER_FIELD)[0] for name in names.split())
+    return "、".join((FIELDS | OF_PERSON).get(name, OTHER_FIELD)[0] for name in names.split())
 
 
 def _fields_en(names: str) -> str:
-    return ", ".join(FIELDS.get(name, OTHER_FIELD)[1] for name in names.split())
+    return ", ".join((FIELDS | OF_PERSON).get(name, OTHER_FIELD)[1] for name in names.split())
 
 
 def _environment(language: Language) -> Environment:

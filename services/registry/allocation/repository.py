@@ -106,7 +106,7 @@ async def has_placements(tx: AsyncConnection, district: str, *states: str) -> bo
 _STUDENTS = text("""
     SELECT v.id, coalesce(o.code, '') AS university, o.longitude, o.latitude, v.community, v.skills, v.services
     FROM volunteer v LEFT JOIN organisation o ON o.district = v.district AND o.id = v.organisation_id
-    WHERE v.district = :district AND v.category = :category
+    WHERE v.district = :district AND v.category = :category AND v.restricted_at IS NULL
 """)
 _STATIONS = text("""
     SELECT id, code, name, division_code, longitude, latitude, volunteer_quota, demand FROM station

@@ -20,7 +20,7 @@ KEPT = {
     "what is there once": {"installation", "key_check", "alembic_version", "rule_set", "activity_rules", "signing_key"},
     "who is on the register, until they are erased": {
         *("district", "division", "organisation", "station", "team", "volunteer", "roster_line"),
-        *("account", "log_in_name", "second_factor", "recovery_code", "outside_identity", "consent"),
+        *("account", "log_in_name", "second_factor", "recovery_code", "outside_identity", "consent", "correction"),
     },
     "what happened, ten years by GB/T 40143": {
         *(

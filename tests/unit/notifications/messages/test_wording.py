@@ -43,6 +43,8 @@ FACTS: dict[Template, Facts] = {
         "lifetime_minutes": 6030,
     },
     Template.STAR_LEVEL_REACHED: {"level": 3, "lifetime_minutes": 36000},
+    Template.CORRECTION_ACCEPTED: {"field": "name"},
+    Template.CORRECTION_REFUSED: {"field": "id_number"},
     Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
 }
 
