@@ -1,5 +1,6 @@
 """Portal, put together."""
 
+from services.portal.access_log.part import PART as ACCESS_LOG
 from services.portal.account.part import PART as ACCOUNT
 from services.portal.activities.part import PART as ACTIVITIES
 from services.portal.check_in.part import PART as CHECK_IN
@@ -10,6 +11,7 @@ from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
+from services.portal.own_data.part import PART as OWN_DATA
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.records.part import PART as RECORDS
@@ -36,7 +38,9 @@ PARTS = (
     RECORDS,
     VOLUNTEERS,
     RULES,
+    ACCESS_LOG,
     LIVE,
+    OWN_DATA,
     ME,
     CHECK_IN,
     SIGN_UPS,

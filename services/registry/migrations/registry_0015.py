@@ -19,16 +19,6 @@ STATEMENTS = (
     ALTER TABLE volunteer ALTER COLUMN blind_index DROP NOT NULL, ALTER COLUMN digest DROP NOT NULL,
         ALTER COLUMN wrapped_key DROP NOT NULL, ALTER COLUMN personal_data DROP NOT NULL
     """,
-    """
-    ALTER TABLE volunteer ADD CONSTRAINT volunteer_is_found_unless_restricted
-    CHECK ((restricted_at IS NULL) = (blind_index IS NOT NULL) AND (restricted_at IS NULL) = (digest IS NOT NULL))
-    NOT VALID
-    """,
-    """
-    ALTER TABLE volunteer ADD CONSTRAINT volunteer_is_sealed_unless_erased
-    CHECK ((erased_at IS NULL) = (wrapped_key IS NOT NULL) AND (erased_at IS NULL) = (personal_data IS NOT NULL))
-    NOT VALID
-    """,
     # asked: what is to stand there, and why it is wrong, sealed; it goes with the answer.
     """
     CREATE TABLE correction (

@@ -23,7 +23,8 @@ from shared.store.event_log import NewEvent, now
 from shared.work.kind import Done, Item, Later, Outcome, Patience, WorkKind, in_transaction
 
 ERASURE = "erasure"
-_AGAIN = timedelta(seconds=20)
+_TEXT_SENT, _FILE_TAKEN_IN = timedelta(seconds=1), timedelta(seconds=30)
+"""How long until it is looked again whether there is still one."""
 
 
 def erasure_work(keys: KeyRing) -> WorkKind:
@@ -40,9 +41,9 @@ async def _erase(tx: AsyncConnection, keys: KeyRing, item: Item) -> Outcome:
     if leaving is None:
         return Done()
     if await repository.files_wait(tx, item.district):
-        return Later(now() + _AGAIN, code="a_file_is_taken_in")
+        return Later(now() + _FILE_TAKEN_IN, code="a_file_is_taken_in")
     if await repository.forget_texts(tx, keys, leaving):
-        return Later(now() + _AGAIN, code="a_text_is_on_its_way")
+        return Later(now() + _TEXT_SENT, code="a_text_is_on_its_way")
     at, by = now(), f"work:{item.id}"
     version = await repository.erase(tx, keys, leaving, at)
     event = VolunteerErased(volunteer_id=leaving.id, erased_at=at)
