@@ -15,9 +15,14 @@ depends_on = None
 STATEMENTS = (
     "ALTER TABLE volunteer ADD COLUMN restricted_at timestamptz, ADD COLUMN bound_until date, "
     "ADD COLUMN erased_at timestamptz",
+    # Code of before reads nobody without these: until the new one runs, nobody ends their registration.
     """
-    ALTER TABLE volunteer ALTER COLUMN blind_index DROP NOT NULL, ALTER COLUMN digest DROP NOT NULL,
-        ALTER COLUMN wrapped_key DROP NOT NULL, ALTER COLUMN personal_data DROP NOT NULL
+    -- squawk-ignore ban-drop-not-null
+    ALTER TABLE volunteer ALTER COLUMN blind_index DROP NOT NULL, ALTER COLUMN digest DROP NOT NULL
+    """,
+    """
+    -- squawk-ignore ban-drop-not-null
+    ALTER TABLE volunteer ALTER COLUMN wrapped_key DROP NOT NULL, ALTER COLUMN personal_data DROP NOT NULL
     """,
     # asked: what is to stand there, and why it is wrong, sealed; it goes with the answer.
     """

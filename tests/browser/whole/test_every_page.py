@@ -24,12 +24,19 @@ VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
+    *(
+        "/me/profile/data",
+        "/me/profile/interests",
+        "/me/profile/corrections",
+        "/me/profile/access",
+        "/me/profile/closing",
+    ),
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
     *("/staff/volunteers", "/staff/volunteers/new", "/staff/rules"),
 )
-CENTRE = ("/staff/rules", "/staff/rules/new")
+CENTRE = ("/staff/rules", "/staff/rules/new", "/staff/corrections")
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
 WHO = ("public", "volunteer", "staff", "centre")

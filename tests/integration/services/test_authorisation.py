@@ -102,6 +102,7 @@ CHANGES = {
     "/v1/sign-ups/{sign_up_id}/claims": _TIMES,
     "/v1/service-records/{record_id}/claims": _TIMES,
     "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
+    "/v1/corrections/{correction_id}/answer": {"accepted": True},
     "/v1/placements/{placement_id}/answer": {"accepted": True},
     "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
     "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},
