@@ -90,7 +90,8 @@ class Search:
     def found(self, somebody: Somebody) -> set[str]:
         """Return where something of a person is, and what."""
         forms = somebody.forms
-        needle = re.compile(b"|".join(sorted(map(re.escape, forms), key=len, reverse=True)))
+        longest_first: list[bytes] = sorted(forms, key=len, reverse=True)
+        needle = re.compile(b"|".join(map(re.escape, longest_first)))
         return {
             f"{where}: {forms[match[0]]}"
             for where, haystack in self._haystacks

@@ -96,8 +96,7 @@ async def open_correction(tx: AsyncConnection, keys: KeyRing, actor: Actor, corr
 
     Raises RefusedError: ``not_found``, or ``not_open`` where it is answered.
     """
-    asked = await repository.find_asked(tx, actor.district, correction_id)
-    value, reason = _opened(keys, asked)
+    asked, value, reason = _opened(keys, await repository.find_asked(tx, actor.district, correction_id))
     before = await people.in_full(tx, keys, actor.district, asked.volunteer_id)
     on_file = as_written(before.volunteer, await people.references(tx, actor.district))[asked.field]
     await note(tx, Noted(actor.district, actor.name, "correction_read", asked.volunteer_id, asked.field))
@@ -124,8 +123,7 @@ async def answer_correction(
     if not accepted and len(answer.strip()) < LEAST_REASON:
         raise RefusedError(Fault("answer", Code.MISSING))
     await people.lock_district(tx, actor.district)
-    asked = await repository.find_asked(tx, actor.district, correction_id, lock=True)
-    value, _ = _opened(keys, asked)
+    asked, value, _ = _opened(keys, await repository.find_asked(tx, actor.district, correction_id, lock=True))
     if accepted:
         before = await people.in_full(tx, keys, actor.district, asked.volunteer_id)
         after = await _checked(tx, actor.district, before.volunteer, {asked.field: value}, called="value")
@@ -150,13 +148,13 @@ def own_id(actor: Actor) -> UUID:
     return actor.volunteer_id
 
 
-def _opened(keys: KeyRing, asked: Asked | None) -> tuple[str, str]:
+def _opened(keys: KeyRing, asked: Asked | None) -> tuple[Asked, str, str]:
     if asked is None:
         raise RefusedError(Fault("correction_id", Code.NOT_FOUND))
     if asked.asked is None:
         raise RefusedError(Fault("correction_id", Code.NOT_OPEN))
     value, reason = json.loads(keys.open_text(asked.id, asked.asked))
-    return value, reason
+    return asked, value, reason
 
 
 async def _checked(

@@ -3,6 +3,7 @@
 import json
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -31,7 +32,9 @@ async def registered(registry: Registry, serial: int) -> tuple[str, str, dict[st
 
 async def stated(registry: Registry, volunteer_id: str, last_served_on: date | None) -> None:
     """Tell registry what activities keeps of somebody."""
-    data = ServiceHistoryStated(volunteer_id=volunteer_id, records=bool(last_served_on), last_served_on=last_served_on)  # type: ignore[arg-type]
+    data = ServiceHistoryStated(
+        volunteer_id=UUID(volunteer_id), records=bool(last_served_on), last_served_on=last_served_on
+    )
     attributes = Attributes(new_id(), data.event_type(), now(), volunteer_id, 1, DISTRICT)
     async with registry.worker.transaction() as tx:
         await set_erasure(tx, [Received(attributes, data)], None)
