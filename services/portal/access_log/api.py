@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Form, Query, Response
 
 from services.portal.access_log import queries
 from services.portal.access_log.queries import Wanted
@@ -34,8 +34,8 @@ async def show_access_log(
     return visit.page("access_log/log.html", 422 if wanted.wrong else 200, found=found, wanted=wanted)
 
 
-@router.get(".csv")
-async def download_access_log(visit: Auditor, wanted: Looked) -> Response:
+@router.post("")
+async def download_access_log(visit: Auditor, wanted: Annotated[Wanted, Form()]) -> Response:
     """Hand out what is looked for as a file."""
     content = queries.as_csv(await queries.all_entries(visit.calls, wanted))
     headers = {"Content-Disposition": 'attachment; filename="access-log.csv"', "Cache-Control": "no-store"}

@@ -17,7 +17,7 @@ from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
 from shared.http.dependencies import ApiStore
 from shared.http.problems import ProblemError
-from shared.http.upstream import RefusedByServiceError, unless_away
+from shared.http.upstream import AwayError, RefusedByServiceError, unless_away
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,15 +49,17 @@ class CorrectionForm(BaseModel):
 async def show_data(visit: Volunteer, volunteer_id: Self) -> Response:
     """Show all that is held of oneself, in clear, fit for printing; first, once more, who one is."""
     if not await stepped_up_lately(visit):
-        return visit.go("/step-up?then=/me/profile/data")
-    return visit.page("own_data/data.html", held=await queries.everything(visit.calls, volunteer_id))
+        return visit.page("own_data/confirm.html", then="/me/profile/data")
+    try:
+        held = await queries.everything(visit.calls, volunteer_id)
+    except AwayError:
+        return visit.page("own_data/confirm.html", then="")
+    return visit.page("own_data/data.html", held=held)
 
 
-@router.get("/me/profile/data.json")
+@router.post("/me/profile/data")
 async def download_data(visit: Volunteer, volunteer_id: Self) -> Response:
     """Hand out a copy of all of it as a file."""
-    if not await stepped_up_lately(visit):
-        return visit.go("/step-up?then=/me/profile/data")
     held = await queries.everything(visit.calls, volunteer_id)
     name = f"linbang-{held.registry.number}-{district_day(held.copied_at).isoformat()}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -67,8 +69,9 @@ async def download_data(visit: Volunteer, volunteer_id: Self) -> Response:
 @router.get("/me/profile/interests")
 async def show_interests(visit: Volunteer) -> Response:
     """Show the form of what one can and likes to do."""
-    held = await visit.calls.read(queries.OWN_DATA)
-    return visit.page("own_data/interests.html", held=held, chosen=held.services, skills=held.skills, faults={})
+    held = await unless_away(visit.calls.read(queries.OWN_DATA))
+    chosen, skills = (held.services, held.skills) if held else ([], [])
+    return visit.page("own_data/interests.html", held=held, chosen=chosen, skills=skills, faults={})
 
 
 @router.post("/me/profile/interests")
@@ -129,7 +132,7 @@ async def show_access(visit: Volunteer, cursor: Cursor = None) -> Response:
 async def show_closing(visit: Volunteer) -> Response:
     """Say what ending one's registration does, and ask; first, once more, who one is."""
     if not await stepped_up_lately(visit):
-        return visit.go("/step-up?then=/me/profile/closing")
+        return visit.page("own_data/confirm.html", then="/me/profile/closing")
     return await _closing(visit)
 
 
