@@ -5,6 +5,7 @@ from services.activities.changes.part import PART as CHANGES
 from services.activities.claims.part import PART as CLAIMS
 from services.activities.drafts.part import PART as DRAFTS
 from services.activities.offline.part import PART as OFFLINE
+from services.activities.own_data.part import PART as OWN_DATA
 from services.activities.publishing.part import PART as PUBLISHING
 from services.activities.records.part import PART as RECORDS
 from services.activities.register.part import PART as REGISTER
@@ -14,7 +15,20 @@ from services.activities.signing_up.part import PART as SIGNING_UP
 from services.activities.timetable.part import PART as TIMETABLE
 from shared.service.service import Service
 
-PARTS = (OFFLINE, CLAIMS, TIMETABLE, ATTENDANCE, RECORDS, CHANGES, SIGNING_UP, PUBLISHING, DRAFTS, RULES, REGISTER)
+PARTS = (
+    OWN_DATA,
+    OFFLINE,
+    CLAIMS,
+    TIMETABLE,
+    ATTENDANCE,
+    RECORDS,
+    CHANGES,
+    SIGNING_UP,
+    PUBLISHING,
+    DRAFTS,
+    RULES,
+    REGISTER,
+)
 
 
 def service() -> Service:

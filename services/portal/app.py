@@ -1,5 +1,6 @@
 """Portal, put together."""
 
+from services.portal.access_log.part import PART as ACCESS_LOG
 from services.portal.account.part import PART as ACCOUNT
 from services.portal.accounts.part import PART as ACCOUNTS
 from services.portal.activities.part import PART as ACTIVITIES
@@ -17,6 +18,7 @@ from services.portal.network.part import PART as NETWORK
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
 from services.portal.operations.part import PART as OPERATIONS
+from services.portal.own_data.part import PART as OWN_DATA
 from services.portal.public.part import PART as PUBLIC
 from services.portal.publishing.part import PART as PUBLISHING
 from services.portal.qualifications.part import PART as QUALIFICATIONS
@@ -55,8 +57,10 @@ PARTS = (
     IMPORTS,
     STATISTICS,
     RULES,
+    ACCESS_LOG,
     LIVE,
     CONSENTS,
+    OWN_DATA,
     ME,
     CHECK_IN,
     SIGN_UPS,

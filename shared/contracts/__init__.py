@@ -45,6 +45,7 @@ from shared.contracts.allocation import (
     PlacementProposed,
 )
 from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
+from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
@@ -85,6 +86,7 @@ from shared.contracts.service_record import (
     Provenance,
     ServiceClaimed,
     ServiceCorrected,
+    ServiceHistoryStated,
     ServiceLogged,
     ServiceRated,
     ServiceRecordsImported,
@@ -115,8 +117,10 @@ from shared.contracts.team_formation import TeamFormationApproved, TeamFormation
 from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
+    VolunteerErased,
     VolunteerProfileChanged,
     VolunteerRegistered,
+    VolunteerRestricted,
 )
 
 EVENTS: dict[str, type[Event]] = {
@@ -124,6 +128,10 @@ EVENTS: dict[str, type[Event]] = {
     for event in (
         VolunteerRegistered,
         VolunteerProfileChanged,
+        VolunteerRestricted,
+        VolunteerErased,
+        CorrectionRequested,
+        CorrectionAnswered,
         AccountOpened,
         AccountLocked,
         AccountUnlocked,
@@ -203,6 +211,7 @@ EVENTS: dict[str, type[Event]] = {
         ServiceRecordsImported,
         ServiceClaimed,
         ClaimAnswered,
+        ServiceHistoryStated,
         HoursCredited,
         HoursCorrected,
         ImportCredited,
@@ -244,6 +253,8 @@ __all__ = [
     "ConsentWithdrawn",
     "ConsumerCaughtUp",
     "ConsumerSubscribed",
+    "CorrectionAnswered",
+    "CorrectionRequested",
     "CriterionJudged",
     "CriterionLapsed",
     "CriterionMet",
@@ -286,6 +297,7 @@ __all__ = [
     "SecondFactorSetUp",
     "ServiceClaimed",
     "ServiceCorrected",
+    "ServiceHistoryStated",
     "ServiceLogged",
     "ServiceRated",
     "ServiceRecordsImported",
@@ -320,8 +332,10 @@ __all__ = [
     "VolunteerCategory",
     "VolunteerCheckedIn",
     "VolunteerCheckedOut",
+    "VolunteerErased",
     "VolunteerProfileChanged",
     "VolunteerRegistered",
+    "VolunteerRestricted",
     "VolunteerSignedUp",
     "VolunteerTakenOff",
     "VolunteerWaitlisted",

@@ -64,3 +64,25 @@ def qualifications_named(codes: Iterable[str], language: str) -> str:
     """Return what kinds of qualification are called, one after the other, in ``zh-CN`` or ``en``."""
     index, between = (0, "、") if language.startswith("zh") else (1, ", ")
     return between.join(QUALIFICATIONS[code][index] if code in QUALIFICATIONS else code for code in codes)
+
+
+SKILLS = {
+    "cooking": "烹饪",
+    "counselling": "心理咨询",
+    "dance": "舞蹈",
+    "driving": "驾驶",
+    "english": "英语",
+    "environment": "环保",
+    "first_aid": "急救",
+    "it": "信息技术",
+    "japanese": "日语",
+    "law": "法律",
+    "music": "音乐",
+    "nursing": "护理",
+    "photography": "摄影",
+    "repair": "维修",
+    "sign_language": "手语",
+    "tax": "税务",
+    "tutoring": "辅导",
+}
+"""Skills, by code: what they are called in Chinese."""

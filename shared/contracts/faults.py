@@ -44,6 +44,8 @@ class Code(StrEnum):
     UNKNOWN_REFERENCE = "unknown_reference"
     ALREADY_REGISTERED = "already_registered"
     CLOSED = "closed"
+    HAS_DUTIES = "has_duties"
+    ALREADY_SO = "already_so"
     NUMBER_TAKEN = "number_taken"
     NAME_TAKEN = "name_taken"
     DUPLICATE_IN_FILE = "duplicate_in_file"
@@ -176,6 +178,11 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.UNKNOWN_VALUE: ("不在允许的取值内", "is not one of the allowed values"),
     Code.UNKNOWN_REFERENCE: ("系统中没有这一项", "refers to something that is not on file"),
     Code.CLOSED: ("已关闭，不能再使用或更改", "is closed; it can be neither used nor changed"),
+    Code.HAS_DUTIES: (
+        "这个账号还有管理职责，请先请区中心解除",
+        "still has duties of staff; have the district's centre take them from it first",
+    ),
+    Code.ALREADY_SO: ("与现在登记的一样", "is what is on file already"),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
     Code.NAME_TAKEN: ("这个用户名已有人使用，请换一个", "is taken already; choose another"),

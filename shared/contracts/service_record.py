@@ -100,6 +100,21 @@ class ServiceClaimed(Event):
     """The last day for the answer."""
 
 
+class ServiceHistoryStated(Event):
+    """What activities keeps of somebody who has ended their registration; their sign-ups are withdrawn by then.
+
+    Registry goes by it when it says until when their data is bound (GB/T 40143: records are kept for ten years).
+    """
+
+    topic: ClassVar[str] = "activities.service-history"
+
+    volunteer_id: UUID
+    records: int
+    """How many service records there are that are not void."""
+    last_served_on: date | None = None
+    """The day of the last of them; absent where there is none."""
+
+
 class ClaimAnswered(Event):
     """A leader has answered a claim; what was accepted is in the service record."""
 

@@ -1,6 +1,6 @@
 """Events of a volunteer. They carry ids, never a name, phone number, e-mail address or ID number."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -68,3 +68,27 @@ class VolunteerProfileChanged(Event):
     """The name of the team that has come to its end, where that is what has changed."""
     joined_team: str | None = None
     """The name of the team that it has been merged into; none where it was closed."""
+
+
+class VolunteerRestricted(Event):
+    """A person has ended their registration: of what is personal of them nothing is done any more but store it.
+
+    PIPL art. 47: until its retention is over, storage and protection alone.
+    """
+
+    topic: ClassVar[str] = "registry.volunteer"
+
+    volunteer_id: UUID
+    restricted_at: datetime
+
+
+class VolunteerErased(Event):
+    """The person behind a volunteer number is not known any more: the key of their data is destroyed.
+
+    Hours and proofs stay under the number (domain.md rows 7, 64).
+    """
+
+    topic: ClassVar[str] = "registry.volunteer"
+
+    volunteer_id: UUID
+    erased_at: datetime

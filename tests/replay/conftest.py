@@ -25,6 +25,7 @@ from shared.contracts import (
     TeamRegistered,
     VolunteerProfileChanged,
     VolunteerRegistered,
+    VolunteerRestricted,
 )
 from shared.contracts.received import StateRecord
 from shared.contracts.tokens import Revocation
@@ -42,6 +43,7 @@ from tests.support.quiescence import at_rest
 from tests.support.services import CONSUMERS, SERVICES, reactions
 
 DISTRICT, OTHER_DISTRICT = "510115", "510116"
+LEFT_AT = datetime(2026, 3, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -177,6 +179,7 @@ async def a_history(platform: Platform) -> list[UUID]:
         *(registered(volunteer, f"V{i:03}") for i, volunteer in enumerate(volunteers)),
         registered(elsewhere, "E1", OTHER_DISTRICT),
         event(moved, volunteers[0], 2),
+        event(VolunteerRestricted(volunteer_id=volunteers[29], restricted_at=LEFT_AT), volunteers[29], 2),
     )
     await _on_file(platform, volunteers, elsewhere)
     async with platform.workers["registry"].transaction() as tx:
@@ -254,6 +257,12 @@ async def _on_file(platform: Platform, volunteers: Sequence[UUID], elsewhere: UU
                     "version": version,
                 },
             )
+        await tx.execute(
+            text("""
+                UPDATE volunteer SET restricted_at = :at, blind_index = NULL, digest = NULL, version = 2 WHERE id = :id
+            """),
+            {"id": volunteers[29], "at": LEFT_AT},
+        )
     async with api.transaction(DISTRICT) as tx:
         await tx.execute(
             text("""

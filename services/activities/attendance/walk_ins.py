@@ -36,8 +36,7 @@ async def admit_walk_in(tx: AsyncConnection, actor: Actor, shift_id: UUID, volun
     attended = await repository.read_shift(tx, district, shift_id)
     if attended is None or not actor.reaches(unit=attended.station_id, made_by=attended.published_by):
         raise RefusedError(Fault("shift_id", Code.NOT_FOUND))
-    volunteers = await register.volunteers_by_number(tx, district, [volunteer_number])
-    volunteer_id = volunteers.get(volunteer_number)
+    volunteer_id = await register.present_volunteer(tx, district, volunteer_number)
     if volunteer_id is None:
         raise RefusedError(Fault("volunteer_number", Code.UNKNOWN_REFERENCE))
     locked = await sign_ups.lock_for(tx, district, shift_id, [volunteer_id])

@@ -1,6 +1,6 @@
 """What registry has told of volunteers and stations, as this service needs it."""
 
-from services.activities.register.tables import held_qualification, known_station, known_volunteer
+from services.activities.register.tables import closed_volunteer, held_qualification, known_station, known_volunteer
 from shared.store.entries import known_entries, same_names
 
 _LATER = ("team_id", "minor", "guardian_agreed")
@@ -12,3 +12,5 @@ STATIONS = known_entries("stations", known_station, same_names("code", "name", "
 QUALIFICATIONS = known_entries(
     "qualifications", held_qualification, same_names("volunteer_id", "kind", "expires_on", "holds")
 )
+CLOSED_VOLUNTEERS = known_entries("closed_volunteers", closed_volunteer, same_names("restricted_at"))
+"""Who has ended their registration: nothing new is entered of them, whoever names them."""

@@ -1,18 +1,20 @@
 """What the service notes of people and places."""
 
-from services.activities.register.projections import STATIONS, VOLUNTEERS
+from services.activities.register.projections import CLOSED_VOLUNTEERS, STATIONS, VOLUNTEERS
 from shared.contracts import (
     StationChanged,
     StationClosed,
     StationRegistered,
     VolunteerProfileChanged,
     VolunteerRegistered,
+    VolunteerRestricted,
 )
 from shared.messaging.reactions import Reaction
 
 REACTIONS = (
     Reaction(VolunteerRegistered, projects=VOLUNTEERS),
     Reaction(VolunteerProfileChanged, projects=VOLUNTEERS),
+    Reaction(VolunteerRestricted, projects=CLOSED_VOLUNTEERS),
     Reaction(StationRegistered, projects=STATIONS),
     Reaction(StationChanged, projects=STATIONS),
     Reaction(StationClosed, projects=STATIONS),

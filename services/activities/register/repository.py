@@ -8,13 +8,17 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+_HAS_NOT_LEFT = "NOT EXISTS (SELECT FROM closed_volunteer c WHERE c.district = v.district AND c.id = v.id)"
 _VOLUNTEERS_BY_NUMBER = text("""
     SELECT number, id FROM known_volunteer WHERE district = :district AND number = ANY(CAST(:numbers AS text[]))
 """)
-_TEAM_MATES = text("""
+_PRESENT = text(f"""
+    SELECT v.id FROM known_volunteer v WHERE v.district = :district AND v.number = :number AND {_HAS_NOT_LEFT}
+""")
+_TEAM_MATES = text(f"""
     SELECT v.number, v.id, v.id = own.id OR v.team_id IS NOT NULL AND v.team_id = own.team_id AS is_mate
     FROM known_volunteer v LEFT JOIN known_volunteer own ON own.district = v.district AND own.id = :volunteer_id
-    WHERE v.district = :district AND v.number = ANY(CAST(:numbers AS text[]))
+    WHERE v.district = :district AND v.number = ANY(CAST(:numbers AS text[])) AND {_HAS_NOT_LEFT}
 """)
 _STATIONS_BY_CODE = text("""
     SELECT code, id FROM known_station WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
@@ -74,9 +78,15 @@ async def lacking(
 
 
 async def volunteers_by_number(tx: AsyncConnection, district: str, numbers: Collection[str]) -> dict[str, UUID]:
-    """Return the ids of the volunteers that are known, by number."""
+    """Return the ids of the volunteers that are known, by number; who has left has served before all the same."""
     rows = await tx.execute(_VOLUNTEERS_BY_NUMBER, {"district": district, "numbers": list(numbers)})
     return {row.number: row.id for row in rows}
+
+
+async def present_volunteer(tx: AsyncConnection, district: str, number: str) -> UUID | None:
+    """Return the volunteer who has a number and has not ended their registration, or None."""
+    found: UUID | None = await tx.scalar(_PRESENT, {"district": district, "number": number})
+    return found
 
 
 async def team_mates(

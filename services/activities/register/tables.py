@@ -1,6 +1,6 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -35,5 +35,13 @@ held_qualification = Table(
     Column("kind", Text, nullable=False),
     Column("expires_on", Date),
     Column("holds", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+closed_volunteer = Table(
+    "closed_volunteer",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("restricted_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
 )

@@ -37,8 +37,9 @@ _LOCK_FOR = text(f"""
         SELECT array_agg(k.id) AS known, array_agg(k.id) FILTER (WHERE k.minor) AS minors,
                array_agg(k.id) FILTER (WHERE k.guardian_agreed) AS agreed
         FROM (
-            SELECT id, minor, guardian_agreed FROM known_volunteer
+            SELECT id, minor, guardian_agreed FROM known_volunteer v
             WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[])) AND l.id IS NOT NULL
+              AND NOT EXISTS (SELECT FROM closed_volunteer c WHERE c.district = v.district AND c.id = v.id)
             ORDER BY id FOR NO KEY UPDATE
         ) k
     ) v

@@ -1,4 +1,4 @@
-"""The annual assessment, worked out on the ledger as it stands.
+"""The annual assessment, worked out on the ledger as it stands. Who has ended their registration is not ranked.
 
 Invariant: the order of the nominated follows from the records alone. Scores are exact: each is one fraction of whole
 numbers until it is rounded half up to 4 places, and equal scores are told apart down to the volunteer's number.
@@ -135,6 +135,7 @@ _NOMINATIONS = text(f"""
                       * (y.rating_sum + :prior_sum - y.ratings - :prior_ratings))
                    / (4 * CAST(:full_minutes AS numeric) * :full_months * (y.ratings + :prior_ratings)), 4) AS score
         FROM rated y JOIN known_volunteer v ON v.district = :district AND v.id = y.volunteer_id
+        WHERE NOT EXISTS (SELECT FROM closed_volunteer c WHERE c.district = :district AND c.id = y.volunteer_id)
     ), ranked AS (
         SELECT *, count(*) OVER (PARTITION BY "group") AS group_size,
                row_number() OVER (PARTITION BY "group" ORDER BY score DESC, minutes DESC, sessions DESC,

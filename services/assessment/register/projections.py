@@ -7,7 +7,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.register.tables import known_station, known_team, known_volunteer, team_membership
+from services.assessment.register.tables import (
+    closed_volunteer,
+    known_station,
+    known_team,
+    known_volunteer,
+    team_membership,
+)
 from shared.contracts import VolunteerProfileChanged, VolunteerRegistered
 from shared.contracts.received import Received
 from shared.store.entries import keep_entries, known_entries, same_names
@@ -49,3 +55,5 @@ VOLUNTEERS = Projection(
 )
 STATIONS = known_entries("stations", known_station, same_names("code", "name"))
 TEAMS = known_entries("teams", known_team, same_names("code", "name"))
+CLOSED_VOLUNTEERS = known_entries("closed_volunteers", closed_volunteer, same_names("restricted_at"))
+"""Who has ended their registration: their hours count in every total, and nobody nominates them."""

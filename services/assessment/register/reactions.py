@@ -1,6 +1,6 @@
 """What the part does about events: it keeps what registry tells."""
 
-from services.assessment.register.projections import STATIONS, TEAMS, VOLUNTEERS
+from services.assessment.register.projections import CLOSED_VOLUNTEERS, STATIONS, TEAMS, VOLUNTEERS
 from shared.contracts import (
     StationChanged,
     StationClosed,
@@ -10,12 +10,14 @@ from shared.contracts import (
     TeamRegistered,
     VolunteerProfileChanged,
     VolunteerRegistered,
+    VolunteerRestricted,
 )
 from shared.messaging.reactions import Reaction
 
 REACTIONS = (
     Reaction(VolunteerRegistered, projects=VOLUNTEERS),
     Reaction(VolunteerProfileChanged, projects=VOLUNTEERS),
+    Reaction(VolunteerRestricted, projects=CLOSED_VOLUNTEERS),
     Reaction(StationRegistered, projects=STATIONS),
     Reaction(StationChanged, projects=STATIONS),
     Reaction(StationClosed, projects=STATIONS),

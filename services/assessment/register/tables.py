@@ -36,3 +36,11 @@ known_station, known_team = (
     )
     for name in ("known_station", "known_team")
 )
+closed_volunteer = Table(
+    "closed_volunteer",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("restricted_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+)

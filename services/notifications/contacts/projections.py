@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.contacts.tables import contact
+from services.notifications.contacts.tables import closed_volunteer, contact
 from shared.contracts.received import StateRecord
+from shared.store.entries import known_entries, same_names
 from shared.store.projection import ProjectedTable, Projection
 from shared.store.statements import insert_rows, unnest
 
@@ -50,3 +51,5 @@ async def keep_contacts(tx: AsyncConnection, records: Sequence[StateRecord]) -> 
 
 
 CONTACTS = Projection("contacts", (ProjectedTable("contact"),), keep_contacts)
+CLOSED_VOLUNTEERS = known_entries("closed_volunteers", closed_volunteer, same_names("restricted_at"))
+"""Who has ended their registration: no mail is offered to them any more, whatever is queued."""

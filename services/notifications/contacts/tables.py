@@ -1,6 +1,6 @@
-"""The part's table, as ``migrations`` makes it."""
+"""The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 
@@ -10,4 +10,12 @@ contact = Table(
     Column("district", Text, primary_key=True),
     Column("volunteer_id", Uuid, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
+)
+closed_volunteer = Table(
+    "closed_volunteer",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("restricted_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
 )

@@ -144,6 +144,8 @@ def _interrupted(mail: Mail) -> Verdict | None:
 
 def _held_back(mail: Mail, at: datetime) -> Verdict | None:
     """Return why a mail is not to be offered now, as its recipient wants it; None where it is."""
+    if mail.has_left:
+        return Verdict(Outcome.WITHHELD, "has_left")
     if not mail.may_be_mailed:
         return NO_CONSENT
     if mail.template not in TEMPLATES:

@@ -41,6 +41,8 @@ class Mail:
     facts: Facts
     sealed: bytes | None
     caused_by: str
+    has_left: bool
+    """Its recipient has ended their registration."""
     preferences: Preferences
     may_be_mailed: bool = True
     """Whether its recipient has not refused, or taken back, that they are mailed (registry's purpose ``notices``)."""
@@ -93,7 +95,8 @@ _CAUSE = f"CASE m.shape WHEN {OF_CLOCK} THEN 'work:' ELSE 'event:' END || d.even
 _LOAD = text(f"""
     SELECT d.district, d.event_id, d.recipient_id, d.id, d.state, clock_timestamp() - d.queued_at AS waited,
            clock_timestamp() - d.put_off_since AS put_off_for, m.template, m.facts, c.sealed, {_CAUSE} AS caused_by,
-           p.unwanted, p.quiet_from, p.quiet_until, coalesce(n.given, true) AS may_be_mailed
+           p.unwanted, p.quiet_from, p.quiet_until, coalesce(n.given, true) AS may_be_mailed,
+           EXISTS (SELECT FROM closed_volunteer v WHERE (v.district, v.id) = (d.district, d.recipient_id)) AS has_left
     FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]))
          AS w(district, event_id, recipient_id)
     JOIN delivery AS d USING (district, event_id, recipient_id)

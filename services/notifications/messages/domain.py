@@ -20,6 +20,7 @@ from shared.contracts import (
     CancellationCause,
     CheckOutMissed,
     ClaimAnswered,
+    CorrectionAnswered,
     CriterionLapsed,
     Event,
     HoursCorrected,
@@ -104,6 +105,8 @@ class Template(StrEnum):
     TEAM_NOT_FORMED = "team_not_formed"
     TEAM_MERGED = "team_merged"
     TEAM_CLOSED = "team_closed"
+    CORRECTION_ACCEPTED = "correction_accepted"
+    CORRECTION_REFUSED = "correction_refused"
 
 
 TEMPLATES = tuple(Template)
@@ -150,6 +153,8 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.TEAM_NOT_FORMED: Purpose.LEADING,
     Template.TEAM_MERGED: Purpose.ACCOUNT,
     Template.TEAM_CLOSED: Purpose.ACCOUNT,
+    Template.CORRECTION_ACCEPTED: Purpose.ACCOUNT,
+    Template.CORRECTION_REFUSED: Purpose.ACCOUNT,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -304,6 +309,9 @@ def _told_of_service(event: Event) -> Iterator[Told]:
     match event:
         case VolunteerRegistered(import_id=None):
             yield event.volunteer_id, Template.VOLUNTEER_REGISTERED, {"volunteer_no": event.volunteer_no}, EVERYWHERE
+        case CorrectionAnswered():
+            template = Template.CORRECTION_ACCEPTED if event.accepted else Template.CORRECTION_REFUSED
+            yield event.volunteer_id, template, {"field": event.field}, EVERYWHERE
         case CheckOutMissed():
             facts: Facts = {
                 "activity_title": one_line(event.activity_title),

@@ -133,15 +133,22 @@ KINDS = {
     "communities": ("有达标站点的社区", "communities with a standard station"),
 }
 """What a plan for the network counts, in Chinese and English."""
+OF_PERSON = {
+    "name": ("姓名", "name"),
+    "id_number": ("身份证号", "ID number"),
+    "category": ("人员类别", "category"),
+    "organisation": ("所属组织", "organisation"),
+}
+"""What is on file of a person, in Chinese and English."""
 OTHER_FIELD = ("其他信息", "other details")
 
 
 def _fields_zh(names: str) -> str:
-    return "、".join(FIELDS.get(name, OTHER_FIELD)[0] for name in names.split())
+    return "、".join((FIELDS | OF_PERSON).get(name, OTHER_FIELD)[0] for name in names.split())
 
 
 def _fields_en(names: str) -> str:
-    return ", ".join(FIELDS.get(name, OTHER_FIELD)[1] for name in names.split())
+    return ", ".join((FIELDS | OF_PERSON).get(name, OTHER_FIELD)[1] for name in names.split())
 
 
 def _kinds_zh(names: str) -> str:

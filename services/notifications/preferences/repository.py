@@ -8,6 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.preferences.domain import Channel, Preferences, Purpose, QuietHours
+from services.notifications.preferences.tables import preference
+from shared.store.statements import unnest
 
 _LOAD = text("""
     SELECT unwanted, quiet_from, quiet_until FROM preference WHERE district = :district AND recipient_id = :recipient_id
@@ -17,6 +19,12 @@ _PUT = text("""
     VALUES (:district, :recipient_id, :unwanted, :quiet_from, :quiet_until)
     ON CONFLICT (district, recipient_id) DO UPDATE
     SET unwanted = excluded.unwanted, quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until
+""")
+
+
+_FORGET = text(f"""
+    DELETE FROM preference p USING {unnest(preference, ("district", "recipient_id"))}
+    WHERE (p.district, p.recipient_id) = (r.district, r.recipient_id)
 """)
 
 
@@ -39,6 +47,12 @@ async def put_preferences(tx: AsyncConnection, district: str, recipient_id: UUID
             "quiet_until": quiet and quiet.ends,
         },
     )
+
+
+async def forget_preferences(tx: AsyncConnection, people: Sequence[tuple[str, UUID]]) -> None:
+    """Forget what these people, (district, id) each, wanted."""
+    districts, ids = zip(*people, strict=True)
+    await tx.execute(_FORGET, {"district": districts, "recipient_id": ids})
 
 
 def preferences_of(unwanted: Sequence[str] | None, quiet_from: time | None, quiet_until: time | None) -> Preferences:

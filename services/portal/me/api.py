@@ -107,6 +107,6 @@ async def show_pairings(visit: Volunteer) -> Response:
 
 
 @router.get("/me/profile")
-async def show_profile(visit: Volunteer) -> Response:
+async def show_profile(visit: Volunteer, done: str = "") -> Response:
     """Show what is on file of oneself, masked, and the way to everything that is one's own."""
-    return visit.page("me/profile.html", me=await unless_away(visit.calls.read(queries.ME)))
+    return visit.page("me/profile.html", me=await unless_away(visit.calls.read(queries.ME)), done=done)

@@ -51,6 +51,16 @@ class Visit:
         return self.session is not None and not self.session.roles.isdisjoint(ORGANISERS)
 
     @property
+    def is_centre(self) -> bool:
+        """Whether somebody is logged in who works at the district's centre."""
+        return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles
+
+    @property
+    def may_audit(self) -> bool:
+        """Whether somebody is logged in who may read the access log."""
+        return self.session is not None and not self.session.roles.isdisjoint((Role.AUDITOR, Role.OPERATOR))
+
+    @property
     def may_read_rules(self) -> bool:
         """Whether somebody is logged in who may read the district's rules."""
         return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
@@ -69,11 +79,6 @@ class Visit:
     def sees_overview(self) -> bool:
         """Whether somebody is logged in who looks at the whole network."""
         return self.session is not None and not self.session.roles.isdisjoint(SEE_OVERVIEW)
-
-    @property
-    def is_centre(self) -> bool:
-        """Whether somebody is logged in who works at the district's centre."""
-        return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles
 
     @property
     def is_operator(self) -> bool:

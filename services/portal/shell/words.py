@@ -6,7 +6,7 @@ Invariant: a code without a word is shown as it is; it never breaks a page.
 from collections.abc import Iterable, Mapping
 from gettext import NullTranslations
 
-from shared.contracts.codes import CATEGORIES, QUALIFICATIONS, SERVICES, qualifications_named
+from shared.contracts.codes import CATEGORIES, QUALIFICATIONS, SERVICES, SKILLS, qualifications_named
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - the name that gettext's tools look for
@@ -84,6 +84,35 @@ RHYTHMS = {
     "monthly": N_("每月一次"),
 }
 """How often a household is visited."""
+PERSONAL_FIELDS = {
+    "name": N_("姓名"),
+    "id_number": N_("身份证号"),
+    "category": N_("人员类别"),
+    "organisation": N_("所属组织"),
+}
+ACCESS_ACTIONS = {
+    "volunteer_revealed": N_("查看了姓名和电话"),
+    "correction_read": N_("查看了更正申请"),
+    "correction_accepted": N_("更正了资料"),
+    "correction_refused": N_("没有同意更正"),
+    "own_data_copied": N_("查看或下载了全部数据"),
+    "profile_changed": N_("更改了服务意向和特长"),
+    "contact_changed_sms": N_("更改了手机号码"),
+    "contact_changed_mail": N_("更改了电子邮箱"),
+    "registration_ended": N_("注销了登记"),
+    "volunteer_erased": N_("抹去了个人信息"),
+    "account_opened": N_("开通了账号"),
+    "account_locked": N_("锁定了账号"),
+    "account_unlocked": N_("解锁了账号"),
+    "account_roles_changed": N_("更改了账号的角色"),
+    "account_password_changed": N_("更改了密码"),
+    "second_factor_set_up": N_("开启了动态验证码"),
+    "second_factor_removed": N_("关闭了动态验证码"),
+    "outside_identity_linked": N_("绑定了外部账号"),
+    "outside_identity_unlinked": N_("解绑了外部账号"),
+    "refresh_token_reused": N_("登录凭证被重复使用"),
+}
+"""What the access log tells of."""
 PROVENANCES = {
     "leader": N_("负责人记录"),
     "self_check_in": N_("现场签到"),
@@ -163,6 +192,23 @@ class WordsOf:
         """Return what a purpose of messages is called, and which messages these are."""
         name, about = PURPOSES.get(code, (code, ""))
         return self._gettext(name), self._gettext(about) if about else ""
+
+    def personal_field(self, code: str) -> str:
+        """Return what a field of a registration is called."""
+        return self._word(PERSONAL_FIELDS, code)
+
+    def access_action(self, code: str) -> str:
+        """Return what an entry of the access log says was done."""
+        return self._word(ACCESS_ACTIONS, code)
+
+    def skill(self, code: str) -> str:
+        """Return what a skill is called."""
+        found = SKILLS.get(code)
+        return code.capitalize().replace("_", " ") if found is None or self._index else found
+
+    def skills(self) -> list[tuple[str, str]]:
+        """Return every skill, code and word."""
+        return [(code, self.skill(code)) for code in SKILLS]
 
     def provenance(self, code: str) -> str:
         """Return how a record came about."""

@@ -106,8 +106,10 @@ async def lock_account(tx: AsyncConnection, actor: Actor, account_id: UUID, reas
 
 
 async def unlock_account(tx: AsyncConnection, actor: Actor, account_id: UUID, reason: str) -> None:
-    """Let an account be logged in to again."""
+    """Let an account be logged in to again. Raises RefusedError (closed) for one whose volunteer has left."""
     account = await _within_reach(tx, actor, account_id)
+    if account.volunteer_id and await people.is_closed(tx, account.district, account.volunteer_id):
+        raise RefusedError(Fault("account_id", Code.CLOSED))
     if account.locked:
         version = await repository.set_locked(tx, account, locked=False)
         await changes.record(tx, account, version, AccountUnlocked(account_id=account.id), actor.name, reason)

@@ -56,6 +56,7 @@ class Template(StrEnum):
     ALREADY_REGISTERED = "already_registered"
     REGISTRATION_ATTEMPTED = "registration_attempted"
     CONTACT_CHANGED = "contact_changed"
+    REGISTRATION_ENDED = "registration_ended"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

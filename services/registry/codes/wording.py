@@ -26,6 +26,11 @@ SENTENCES: dict[Template, tuple[str, str]] = {
         "【邻帮】您的联系方式已更改为新的号码或邮箱。如非本人操作，请立即联系区志愿服务中心。",
         "[Linbang] Your contact was changed to another number or address. If that was not you, call the centre now.",
     ),
+    Template.REGISTRATION_ENDED: (
+        "【邻帮】您的志愿者登记（编号 {fact}）已注销，账号不能再登录，不再给您发消息。服务时长仍按编号保留。",
+        "[Linbang] Your registration (number {fact}) has ended: no log-in, no messages any more. "
+        "Hours stay under the number.",
+    ),
 }
 _SUBJECTS: tuple[str, str] = "邻帮通知", "Linbang"
 

@@ -56,7 +56,7 @@ def upgrade() -> None:
     secure("organisation_statement", api="SELECT, INSERT")
     op.execute(GUARDIAN)
     op.execute("CREATE INDEX guardian_volunteer ON guardian (district, volunteer_id, agreed_at)")
-    secure("guardian", api="SELECT, INSERT")
+    secure("guardian", api="SELECT, INSERT", worker="SELECT, DELETE")
     op.execute("""
         ALTER TABLE volunteer ADD COLUMN minor boolean NOT NULL DEFAULT false,
                               ADD COLUMN guardian_agreed boolean NOT NULL DEFAULT false

@@ -102,7 +102,7 @@ def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
     secure("household", api="SELECT, INSERT, UPDATE", worker="SELECT")
-    secure("household_assignment", api="SELECT, INSERT, DELETE")
+    secure("household_assignment", api="SELECT, INSERT, DELETE", worker="SELECT, DELETE")
     # The worker deletes what is overdue, and reads none of it.
     secure(
         "household_file", api="SELECT, INSERT, UPDATE, DELETE", worker="SELECT (district, household_id, ctid), DELETE"

@@ -1,13 +1,58 @@
 """Volunteers as registry's own events tell of them, to be held against its table. Personal data is in no event."""
 
-from services.registry.people.tables import volunteer
-from shared.store.entries import own_entries, same_names
+from collections.abc import Sequence
+from typing import Any
 
-VOLUNTEERS = own_entries(
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.people.tables import volunteer
+from shared.contracts import VolunteerErased, VolunteerRestricted
+from shared.contracts.received import Received
+from shared.store.entries import keep_entries, same_names
+from shared.store.projection import Groups, ProjectedTable, Projection
+
+_FIELDS = {
+    "number": "volunteer_no",
+    **same_names("category", "organisation_id", "team_id", "registered_on", "minor", "guardian_agreed"),
+}
+_keep_profiles = keep_entries(volunteer, _FIELDS)
+_END = text("""
+    UPDATE volunteer v
+    SET restricted_at = coalesce(e.restricted_at, v.restricted_at), erased_at = coalesce(e.erased_at, v.erased_at),
+        version = greatest(v.version, e.version)
+    FROM (SELECT district, id, max(restricted_at) AS restricted_at, max(erased_at) AS erased_at, max(version) AS version
+          FROM unnest(CAST(:district AS text[]), CAST(:id AS uuid[]), CAST(:restricted_at AS timestamptz[]),
+                      CAST(:erased_at AS timestamptz[]), CAST(:version AS int[]))
+               AS r(district, id, restricted_at, erased_at, version)
+          GROUP BY 1, 2) e
+    WHERE v.district = e.district AND v.id = e.id
+""")
+
+
+async def enter_volunteers(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
+    """Keep the last profile of each, and when they ended their registration and were erased; that comes after it."""
+    ends = [event for event in events if isinstance(event.data, VolunteerRestricted | VolunteerErased)]
+    profiles = [event for event in events if not isinstance(event.data, VolunteerRestricted | VolunteerErased)]
+    if profiles:
+        await _keep_profiles(tx, profiles)
+    if ends:
+        await tx.execute(
+            _END,
+            {
+                "district": [event.attributes.district for event in ends],
+                "id": [event.data.volunteer_id for event in ends],
+                "restricted_at": [getattr(event.data, "restricted_at", None) for event in ends],
+                "erased_at": [getattr(event.data, "erased_at", None) for event in ends],
+                "version": [event.attributes.sequence for event in ends],
+            },
+        )
+
+
+VOLUNTEERS = Projection(
     "volunteers",
-    volunteer,
-    {
-        "number": "volunteer_no",
-        **same_names("category", "organisation_id", "team_id", "registered_on", "minor", "guardian_agreed"),
-    },
+    (ProjectedTable("volunteer", (*_FIELDS, "restricted_at", "erased_at", "version")),),
+    enter_volunteers,
+    groups=Groups({"volunteer": "id"}),
+    compare_only="these tables are where the events come from; what else is in them is in no event",
 )

@@ -1,4 +1,4 @@
-"""What is shown of volunteers. Personal data leaves registry masked."""
+"""What is shown of volunteers. Personal data leaves registry masked; who has left is counted and no more."""
 
 from collections.abc import Collection
 from datetime import date
@@ -102,7 +102,7 @@ _VOLUNTEER = """
     FROM volunteer v
     LEFT JOIN organisation o ON o.district = v.district AND o.id = v.organisation_id
     LEFT JOIN team t ON t.district = v.district AND t.id = v.team_id
-    WHERE v.district = :district
+    WHERE v.district = :district AND v.restricted_at IS NULL
       AND (CAST(:units AS uuid[]) IS NULL OR t.id = ANY(CAST(:units AS uuid[]))
            OR t.station_id = ANY(CAST(:units AS uuid[])))
 """
@@ -118,6 +118,7 @@ _SOME_VOLUNTEERS = text(f"""{_VOLUNTEER}
 _NAMES = text("""
     SELECT v.id, v.number, v.wrapped_key, v.personal_data
     FROM unnest(CAST(:ids AS uuid[])) AS l(id) JOIN volunteer v ON v.district = :district AND v.id = l.id
+    WHERE v.restricted_at IS NULL
     ORDER BY v.number
 """)
 _COUNTS = text("SELECT category, count(*) AS volunteers FROM volunteer WHERE district = :district GROUP BY category")

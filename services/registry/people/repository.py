@@ -1,5 +1,7 @@
 """Volunteers on file. Everything is a set: one statement takes any number of them.
 
+Who has ended their registration (``restricted_at``) is found by number alone, and is not changed any more.
+
 Invariant: whoever registers or changes volunteers of a district holds the district's row lock (``lock_district``), so
 what was read of numbers and persons on file still holds when it is written.
 """
@@ -104,12 +106,12 @@ async def references(tx: AsyncConnection, district: str) -> References:
 # Joins, not "= ANY(:array)": in a generic plan PostgreSQL searches an array parameter from end to end for every row.
 _ON_FILE = text("""
     SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
-           v.registered_on, v.language, v.minor, v.guardian_agreed
+           v.registered_on, v.language, v.minor, v.guardian_agreed, v.restricted_at IS NOT NULL AS is_closed
     FROM unnest(CAST(:numbers AS text[])) AS l(number)
     JOIN volunteer v ON v.district = :district AND v.number = l.number
     UNION
     SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
-           v.registered_on, v.language, v.minor, v.guardian_agreed
+           v.registered_on, v.language, v.minor, v.guardian_agreed, v.restricted_at IS NOT NULL AS is_closed
     FROM unnest(CAST(:persons AS bytea[])) AS l(blind_index)
     JOIN volunteer v ON v.district = :district AND v.blind_index = l.blind_index
 """)
@@ -129,14 +131,15 @@ async def on_file(tx: AsyncConnection, district: str, entries: Sequence[Entry]) 
         OnFile(
             id=row.id,
             number=row.number,
-            blind_index=row.blind_index,
-            digest=row.digest,
+            blind_index=row.blind_index or b"",
+            digest=row.digest or b"",
             version=row.version,
             language=row.language,
             registered_on=row.registered_on,
             public_profile=(row.category, row.organisation_id, row.team_id, row.registered_on),
             minor=row.minor,
             guardian_agreed=row.guardian_agreed,
+            is_closed=row.is_closed,
         )
         for row in rows
     ]
@@ -175,9 +178,12 @@ COLUMNS_IN_FULL = """
            registered_on, source, language, version, minor, guardian_agreed
 """
 """What ``in_full_of`` makes a volunteer of; FROM volunteer v."""
-_ONE_IN_FULL = text(f"{COLUMNS_IN_FULL} FROM volunteer v WHERE district = :district AND id = :id")
+_ONE_IN_FULL = text(f"""
+    {COLUMNS_IN_FULL} FROM volunteer v WHERE district = :district AND id = :id AND restricted_at IS NULL
+""")
 _MEMBERS_IN_FULL = text(f"""
-    {COLUMNS_IN_FULL} FROM volunteer v WHERE district = :district AND team_id = :team_id ORDER BY v.id LIMIT :most
+    {COLUMNS_IN_FULL} FROM volunteer v
+    WHERE district = :district AND team_id = :team_id AND restricted_at IS NULL ORDER BY v.id LIMIT :most
 """)
 _SEVERAL_IN_FULL = text(f"""
     {COLUMNS_IN_FULL} FROM unnest(CAST(:ids AS uuid[])) AS l(id)
@@ -241,7 +247,9 @@ async def note_guardian_agreed(tx: AsyncConnection, district: str, volunteer_id:
     await tx.execute(_GUARDIAN_AGREED, {"district": district, "id": volunteer_id, "version": version})
 
 
-_ID_OF_NUMBER = text("SELECT id FROM volunteer WHERE district = :district AND number = :number")
+_ID_OF_NUMBER = text("""
+    SELECT id FROM volunteer WHERE district = :district AND number = :number AND restricted_at IS NULL
+""")
 _TEAMS_OF_UNITS = text("""
     SELECT id FROM team
     WHERE district = :district AND (id = ANY(CAST(:units AS uuid[])) OR station_id = ANY(CAST(:units AS uuid[])))
@@ -254,6 +262,14 @@ async def id_of_number(tx: AsyncConnection, district: str, number: str) -> UUID:
     if found is None:
         raise RefusedError(Fault("volunteer_number", Code.UNKNOWN_REFERENCE))
     return found
+
+
+_IS_CLOSED = text("SELECT restricted_at IS NOT NULL FROM volunteer WHERE district = :district AND id = :id")
+
+
+async def is_closed(tx: AsyncConnection, district: str, volunteer_id: UUID) -> bool:
+    """Return whether a volunteer has ended their registration."""
+    return bool(await tx.scalar(_IS_CLOSED, {"district": district, "id": volunteer_id}))
 
 
 async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[UUID]) -> frozenset[UUID]:
@@ -280,18 +296,19 @@ _INSERT = text("""
 """)
 _UPDATE = text("""
     UPDATE volunteer SET
-        wrapped_key = v.wrapped_key, personal_data = v.personal_data, category = v.category,
-        organisation_id = v.organisation_id, team_id = v.team_id, community = v.community,
+        blind_index = v.blind_index, wrapped_key = v.wrapped_key, personal_data = v.personal_data,
+        category = v.category, organisation_id = v.organisation_id, team_id = v.team_id, community = v.community,
         skills = string_to_array(v.skills, ';'), services = string_to_array(v.services, ';'),
         registered_on = v.registered_on, digest = v.digest, version = v.version,
         name_index = v.name_index, phone_tail_index = v.phone_tail_index, minor = v.minor
-    FROM unnest(CAST(:id AS uuid[]), CAST(:wrapped_key AS bytea[]), CAST(:personal_data AS bytea[]),
-                CAST(:category AS text[]), CAST(:organisation_id AS uuid[]), CAST(:team_id AS uuid[]),
+    FROM unnest(CAST(:id AS uuid[]), CAST(:blind_index AS bytea[]), CAST(:wrapped_key AS bytea[]),
+                CAST(:personal_data AS bytea[]), CAST(:category AS text[]), CAST(:organisation_id AS uuid[]),
+                CAST(:team_id AS uuid[]),
                 CAST(:community AS text[]), CAST(:skills AS text[]), CAST(:services AS text[]),
                 CAST(:registered_on AS date[]), CAST(:digest AS bytea[]), CAST(:version AS int[]),
                 CAST(:name_index AS bytea[]), CAST(:phone_tail_index AS bytea[]), CAST(:minor AS boolean[]))
-         AS v(id, wrapped_key, personal_data, category, organisation_id, team_id, community, skills, services,
-              registered_on, digest, version, name_index, phone_tail_index, minor)
+         AS v(id, blind_index, wrapped_key, personal_data, category, organisation_id, team_id, community, skills,
+              services, registered_on, digest, version, name_index, phone_tail_index, minor)
     WHERE volunteer.district = :district AND volunteer.id = v.id
 """)
 
@@ -304,7 +321,6 @@ async def insert(tx: AsyncConnection, district: str, stored: Sequence[StoredVolu
             {
                 **_changeable(district, stored),
                 "number": [row.volunteer.number for row in stored],
-                "blind_index": [row.blind_index for row in stored],
                 "language": [row.language for row in stored],
                 "source": [row.source.value for row in stored],
             },
@@ -312,7 +328,7 @@ async def insert(tx: AsyncConnection, district: str, stored: Sequence[StoredVolu
 
 
 async def update(tx: AsyncConnection, district: str, stored: Sequence[StoredVolunteer]) -> None:
-    """Replace what is on file of volunteers; number, person, source and language stay."""
+    """Replace what is on file of volunteers; number, source and language stay."""
     if stored:
         await tx.execute(_UPDATE, _changeable(district, stored))
 
@@ -321,6 +337,7 @@ def _changeable(district: str, stored: Sequence[StoredVolunteer]) -> dict[str, o
     return {
         "district": district,
         "id": [row.id for row in stored],
+        "blind_index": [row.blind_index for row in stored],
         "wrapped_key": [row.sealed.wrapped_key for row in stored],
         "personal_data": [row.sealed.personal_data for row in stored],
         "category": [row.volunteer.category.value for row in stored],

@@ -15,7 +15,9 @@ from services.registry.people.domain.privacy import KeyRing, PersonalData, Seale
 from shared.store.key_check import SealingKey
 
 # Of whatever district: the worker sees all of them, and the keys are the same.
-_SOMEBODY = text("SELECT district, id, blind_index, wrapped_key, personal_data FROM volunteer LIMIT 1")
+_SOMEBODY = text("""
+    SELECT district, id, blind_index, wrapped_key, personal_data FROM volunteer WHERE restricted_at IS NULL LIMIT 1
+""")
 
 
 def sealing_keys(master: bytes, blind_index: bytes, keys: KeyRing) -> Sequence[SealingKey]:

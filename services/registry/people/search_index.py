@@ -17,7 +17,7 @@ from shared.work.kind import Done, Item, Later, Outcome, Patience, WorkKind, in_
 BATCH = 500
 _WITHOUT = text("""
     SELECT id, wrapped_key, personal_data FROM volunteer
-    WHERE district = :district AND name_index IS NULL LIMIT :limit FOR UPDATE SKIP LOCKED
+    WHERE district = :district AND name_index IS NULL AND restricted_at IS NULL LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 _FILL = text(f"""
     UPDATE volunteer SET name_index = r.name_index, phone_tail_index = r.phone_tail_index

@@ -1,6 +1,18 @@
 """The part's tables, as ``migrations`` makes them."""
 
-from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
@@ -11,9 +23,9 @@ volunteer = Table(
     Column("district", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
     Column("number", Text, nullable=False),
-    Column("blind_index", LargeBinary, nullable=False),
-    Column("wrapped_key", LargeBinary, nullable=False),
-    Column("personal_data", LargeBinary, nullable=False),
+    Column("blind_index", LargeBinary),
+    Column("wrapped_key", LargeBinary),
+    Column("personal_data", LargeBinary),
     Column("category", Text, nullable=False),
     Column("organisation_id", Uuid),
     Column("team_id", Uuid),
@@ -23,12 +35,15 @@ volunteer = Table(
     Column("language", Text, nullable=False),
     Column("registered_on", Date, nullable=False),
     Column("source", Text, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
+    Column("digest", LargeBinary),
     Column("version", Integer, nullable=False),
     Column("name_index", LargeBinary),
     Column("phone_tail_index", LargeBinary),
     Column("minor", Boolean, nullable=False),
     Column("guardian_agreed", Boolean, nullable=False),
+    Column("restricted_at", DateTime(timezone=True)),
+    Column("bound_until", Date),
+    Column("erased_at", DateTime(timezone=True)),
     UniqueConstraint("district", "number"),
     UniqueConstraint("district", "blind_index"),
 )

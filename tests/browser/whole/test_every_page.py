@@ -31,6 +31,13 @@ VOLUNTEER = (
     "/me/pairings",
     *("/me/qualifications",),
     *("/me/consents", "/me/guardian"),
+    *(
+        "/me/profile/data",
+        "/me/profile/interests",
+        "/me/profile/corrections",
+        "/me/profile/access",
+        "/me/profile/closing",
+    ),
 )
 STAFF = (
     *("/staff", "/staff/activities", "/staff/activities?state=draft", "/staff/activities/new", "/staff/records"),
@@ -38,6 +45,7 @@ STAFF = (
     "/staff/households",
 )
 CENTRE = (
+    "/staff/corrections",
     *("/staff/minors", "/staff/minors?listed=all"),
     *("/staff/qualifications", "/staff/qualifications?state=verified"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),

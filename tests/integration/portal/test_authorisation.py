@@ -29,6 +29,7 @@ PUBLIC = {
     ("GET", "/settings"),
     ("GET", "/register"),
     ("POST", "/register"),
+    ("GET", "/left"),  # goodbye to who has just ended their registration
     ("GET", "/forgotten"),
     ("POST", "/forgotten"),
     ("GET", "/assets/{name}"),

@@ -106,6 +106,7 @@ CHANGES = {
     "/v1/sign-ups/{sign_up_id}/claims": _TIMES,
     "/v1/service-records/{record_id}/claims": _TIMES,
     "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
+    "/v1/corrections/{correction_id}/answer": {"accepted": True},
     "/v1/placements/{placement_id}/answer": {"accepted": True},
     "/v1/households/{household_id}": {
         "version": 1,

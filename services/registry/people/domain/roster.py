@@ -40,6 +40,8 @@ class OnFile:
     """What other services know: see ``public_profile``."""
     minor: bool = False
     guardian_agreed: bool = False
+    is_closed: bool = False
+    """Has ended their registration: who it was is not looked up any more."""
 
 
 @dataclass
@@ -69,7 +71,8 @@ def decide(
     persons: set[bytes] = set()
     for known in on_file:
         by_number[known.number] = known
-        persons.add(known.blind_index)
+        if not known.is_closed:
+            persons.add(known.blind_index)
     seen_persons: set[bytes] = set()
     seen_numbers: set[str] = set()
     for blind_index, number in seen:
@@ -106,6 +109,8 @@ def _repeated(entry: Entry, seen_persons: set[bytes], seen_numbers: set[str]) ->
 
 
 def _collision(entry: Entry, known_by_number: OnFile | None, persons: set[bytes]) -> Fault | None:
+    if known_by_number is not None and known_by_number.is_closed:
+        return Fault("number", Code.CLOSED)
     if known_by_number is not None:
         return None if known_by_number.blind_index == entry.blind_index else Fault("number", Code.NUMBER_TAKEN)
     return Fault("id_number", Code.ALREADY_REGISTERED) if entry.blind_index in persons else None

@@ -2,6 +2,7 @@
 
 from shared.contracts import VolunteerCategory
 from shared.contracts.codes import CATEGORIES as CATEGORY_WORDS
+from shared.contracts.codes import SKILLS
 
 GENDERS = {"男": "male", "女": "female", "male": "male", "female": "female", "m": "male", "f": "female"}
 
@@ -15,26 +16,6 @@ CATEGORIES = (
     }
 )
 """A category as it may be written, code or Chinese word -> the category."""
-
-SKILLS = {
-    "cooking": "烹饪",
-    "counselling": "心理咨询",
-    "dance": "舞蹈",
-    "driving": "驾驶",
-    "english": "英语",
-    "environment": "环保",
-    "first_aid": "急救",
-    "it": "信息技术",
-    "japanese": "日语",
-    "law": "法律",
-    "music": "音乐",
-    "nursing": "护理",
-    "photography": "摄影",
-    "repair": "维修",
-    "sign_language": "手语",
-    "tax": "税务",
-    "tutoring": "辅导",
-}
 
 SKILL_OF = {code: code for code in SKILLS} | {name: code for code, name in SKILLS.items()}
 """A skill as it may be written, code or Chinese name -> its code."""

@@ -9,7 +9,8 @@ import pytest
 from services.notifications.deliveries import mails
 from services.notifications.deliveries.mailer import ENDINGS
 from services.notifications.deliveries.mails import Conclusion
-from shared.store.event_log import new_id
+from shared.contracts import VolunteerRestricted
+from shared.store.event_log import new_id, now
 from shared.work import settlement
 from shared.work.queue import claim
 from tests.integration.notifications.conftest import (
@@ -19,6 +20,7 @@ from tests.integration.notifications.conftest import (
     know,
     message_of_a_newer_version,
     message_without_facts,
+    received,
     signed_up,
 )
 from tests.support.eventually import eventually, running
@@ -268,3 +270,14 @@ async def test_personal_data_is_in_the_mail_alone(post: Post, capfd: pytest.Capt
     for secret in ("欧阳小明", "ouyang", "secret.example", "13900000000"):
         assert secret not in stored + shown
         assert secret.encode().hex() not in stored
+
+
+@pytest.mark.row(7)
+async def test_who_has_ended_their_registration_is_mailed_nothing_that_waits(post: Post) -> None:
+    volunteer = new_id()
+    await know(post, volunteer, name="Ann", email="ann@example.org", language="en")
+    left = VolunteerRestricted(volunteer_id=volunteer, restricted_at=now())
+    await handle(post, [signed_up(volunteer), received(left, volunteer)])
+    await post.work_off()
+    assert await post.mail_states() == [("withheld", "has_left")]
+    assert not post.server.mails

@@ -31,6 +31,7 @@ QUEUED = Mail(
     facts={"activity_title": "陪伴阅读" * 20, "starts_at": "2026-03-01T01:00:00+00:00"},
     sealed=None,
     caused_by="event:1",
+    has_left=False,
     preferences=Preferences(),
 )
 

@@ -1,0 +1,21 @@
+"""Contacts that could not be applied and wait for an operator."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.topics import CONTACT
+
+# Applied again, a parked contact without its value is the tombstone that came after it.
+_EMPTY = text("""
+    UPDATE dead_letter SET value = NULL
+    WHERE right(topic, length(CAST(:topic AS text))) = :topic AND key = ANY(CAST(:keys AS bytea[]))
+      AND value IS NOT NULL
+""")
+
+
+async def empty_parked(tx: AsyncConnection, volunteers: Sequence[UUID]) -> None:
+    """Forget what parked contacts of these people say."""
+    await tx.execute(_EMPTY, {"topic": CONTACT.name, "keys": [str(each).encode() for each in volunteers]})

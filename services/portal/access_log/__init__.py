@@ -1,0 +1,1 @@
+"""Who has read and changed what of whom: the pages of the auditor (A2)."""

@@ -1,0 +1,170 @@
+"""Taking a copy of one's data, changing what nobody else can know better, and having the rest put right by the office.
+
+Invariant: nobody reads what is asked for in clear without an entry in the access log, and a value that the office puts
+right has passed the rules of a registration.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.access_log.repository import Noted, note
+from services.registry.own_data import queries, repository
+from services.registry.own_data.domain import Correctable, CorrectionState, as_written, corrected, due_on
+from services.registry.own_data.queries import CorrectionOpened, OwnData
+from services.registry.own_data.repository import Asked
+from services.registry.people import repository as people
+from services.registry.people.domain.privacy import KeyRing
+from services.registry.people.domain.volunteer import Volunteer
+from services.registry.people.enrolment import change_one
+from shared.contracts import CorrectionAnswered, CorrectionRequested
+from shared.contracts.actor import Actor
+from shared.contracts.calendar import district_day
+from shared.contracts.faults import Code, Fault, RefusedError
+from shared.store import event_log
+from shared.store.event_log import NewEvent, new_id, now
+
+LONGEST_REASON = 500
+LEAST_REASON = 2
+
+
+class CorrectionAsked(BaseModel):
+    """A correction that is to be decided."""
+
+    id: UUID
+    field: Correctable
+    due_on: date
+
+
+class CorrectionDecided(BaseModel):
+    """A correction that is decided."""
+
+    id: UUID
+    state: CorrectionState
+
+
+async def copy_own_data(tx: AsyncConnection, keys: KeyRing, actor: Actor, account_id: UUID) -> OwnData:
+    """Return all that registry holds of the actor, in clear; that it was taken is in the access log."""
+    volunteer_id = own_id(actor)
+    found = await queries.own_data(tx, keys, actor.district, volunteer_id, account_id, in_clear=True)
+    await note(tx, Noted(actor.district, actor.name, "own_data_copied", volunteer_id))
+    return found
+
+
+async def change_profile(tx: AsyncConnection, keys: KeyRing, actor: Actor, changes: Mapping[str, str]) -> None:
+    """Change what a person says of themselves: skills, interests, where they live. Raises RefusedError by field."""
+    volunteer_id = own_id(actor)
+    await people.lock_district(tx, actor.district)
+    before = await people.in_full(tx, keys, actor.district, volunteer_id)
+    after = await _checked(tx, actor.district, before.volunteer, changes)
+    await change_one(tx, keys, actor, volunteer_id, lambda _: after)
+    await note(tx, Noted(actor.district, actor.name, "profile_changed", volunteer_id))
+
+
+async def ask_for_correction(
+    tx: AsyncConnection, keys: KeyRing, actor: Actor, field: Correctable, value: str, reason: str
+) -> CorrectionAsked:
+    """Ask the office to put something right.
+
+    Raises RefusedError by field: ``value`` breaks a rule or is what is on file, ``reason`` is missing; ``not_open``
+    where a correction of the same field is not answered yet.
+    """
+    volunteer_id = own_id(actor)
+    before = await people.in_full(tx, keys, actor.district, volunteer_id)
+    if not LEAST_REASON <= len(reason.strip()) <= LONGEST_REASON:
+        raise RefusedError(Fault("reason", Code.MISSING if len(reason.strip()) < LEAST_REASON else Code.TOO_LONG))
+    after = await _checked(tx, actor.district, before.volunteer, {field: value}, called="value")
+    if after == before.volunteer:
+        raise RefusedError(Fault("value", Code.ALREADY_SO))
+    at, correction_id = now(), new_id()
+    sealed = keys.seal_text(correction_id, json.dumps([value, reason.strip()], ensure_ascii=False).encode())
+    new = Asked(correction_id, volunteer_id, field, sealed, CorrectionState.OPEN, 1)
+    if not await repository.ask(tx, actor.district, new, at, due_on(at)):
+        raise RefusedError(Fault("field", Code.NOT_OPEN))
+    event = CorrectionRequested(correction_id=correction_id, volunteer_id=volunteer_id, field=field, due_on=due_on(at))
+    await event_log.append(tx, [NewEvent(actor.district, correction_id, 1, event, actor.name)])
+    return CorrectionAsked(id=correction_id, field=field, due_on=due_on(at))
+
+
+async def open_correction(tx: AsyncConnection, keys: KeyRing, actor: Actor, correction_id: UUID) -> CorrectionOpened:
+    """Read what somebody wants put right, beside what is on file, both in clear; it is in the access log.
+
+    Raises RefusedError: ``not_found``, or ``not_open`` where it is answered.
+    """
+    asked, value, reason = _opened(keys, await repository.find_asked(tx, actor.district, correction_id))
+    before = await people.in_full(tx, keys, actor.district, asked.volunteer_id)
+    on_file = as_written(before.volunteer, await people.references(tx, actor.district))[asked.field]
+    await note(tx, Noted(actor.district, actor.name, "correction_read", asked.volunteer_id, asked.field))
+    return CorrectionOpened(
+        id=asked.id,
+        volunteer_number=before.volunteer.number,
+        name=before.volunteer.name,
+        phone=before.volunteer.phone,
+        field=Correctable(asked.field),
+        on_file=on_file,
+        value=value,
+        reason=reason,
+    )
+
+
+async def answer_correction(
+    tx: AsyncConnection, keys: KeyRing, actor: Actor, correction_id: UUID, answer: str, *, accepted: bool
+) -> CorrectionDecided:
+    """Put it right, or say why not; the volunteer is told.
+
+    Raises RefusedError: ``not_found``; ``not_open`` where it is answered; ``answer`` ``missing`` where it is refused
+    without a word; what the value is at fault with by now; ``already_registered`` for somebody else's ID number.
+    """
+    if not accepted and len(answer.strip()) < LEAST_REASON:
+        raise RefusedError(Fault("answer", Code.MISSING))
+    await people.lock_district(tx, actor.district)
+    asked, value, _ = _opened(keys, await repository.find_asked(tx, actor.district, correction_id, lock=True))
+    if accepted:
+        before = await people.in_full(tx, keys, actor.district, asked.volunteer_id)
+        after = await _checked(tx, actor.district, before.volunteer, {asked.field: value}, called="value")
+        entry = keys.entry(0, after, normalised=False)
+        if any(known.id != asked.volunteer_id for known in await people.on_file(tx, actor.district, [entry])):
+            raise RefusedError(Fault("value", Code.ALREADY_REGISTERED))
+        await change_one(tx, keys, actor, asked.volunteer_id, lambda _: after)
+    state = CorrectionState.ACCEPTED if accepted else CorrectionState.REFUSED
+    await repository.note_answer(tx, actor.district, correction_id, state, answer.strip(), now())
+    event = CorrectionAnswered(
+        correction_id=correction_id, volunteer_id=asked.volunteer_id, field=asked.field, accepted=accepted
+    )
+    await event_log.append(tx, [NewEvent(actor.district, correction_id, asked.version + 1, event, actor.name)])
+    await note(tx, Noted(actor.district, actor.name, f"correction_{state}", asked.volunteer_id, asked.field))
+    return CorrectionDecided(id=correction_id, state=state)
+
+
+def own_id(actor: Actor) -> UUID:
+    """Return whose data it is. Raises RefusedError (not_found) for an account that is no volunteer's."""
+    if actor.volunteer_id is None:
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    return actor.volunteer_id
+
+
+def _opened(keys: KeyRing, asked: Asked | None) -> tuple[Asked, str, str]:
+    if asked is None:
+        raise RefusedError(Fault("correction_id", Code.NOT_FOUND))
+    if asked.asked is None:
+        raise RefusedError(Fault("correction_id", Code.NOT_OPEN))
+    value, reason = json.loads(keys.open_text(asked.id, asked.asked))
+    return asked, value, reason
+
+
+async def _checked(
+    tx: AsyncConnection, district: str, before: Volunteer, changes: Mapping[str, str], *, called: str = ""
+) -> Volunteer:
+    """Return a volunteer as changed. Raises RefusedError; what is changed is at fault as ``called``."""
+    references = await people.references(tx, district)
+    checked = corrected(before, changes, references, district_day(now()))
+    if checked.volunteer is None:
+        raise RefusedError(
+            *(replace(fault, field=called) if called and fault.field in changes else fault for fault in checked.faults)
+        )
+    return checked.volunteer

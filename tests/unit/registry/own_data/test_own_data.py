@@ -1,0 +1,94 @@
+"""Rows 7 and 64: until when data is bound, and what of it is put right."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.registry.own_data.domain import as_written, bound_until, corrected
+from services.registry.people.domain.privacy import KeyRing
+from services.registry.people.domain.roster import Entry, OnFile, decide, public_profile
+from services.registry.people.domain.volunteer import References, Volunteer, check
+from shared.contracts.faults import Code, Fault
+from shared.imports.rows import Verdict
+
+TODAY = date(2026, 3, 1)
+ORGANISATION, TEAM = uuid4(), uuid4()
+REFERENCES = References("510115", {"510115-ORG-07": ORGANISATION}, {"510115-TEAM-007": TEAM}, {"510115001040"})
+KEYS = KeyRing(b"m" * 32, b"b" * 32, b"c" * 32)
+LINE = {
+    "number": "51011500000001",
+    "name": "张晓雨",
+    "gender": "女",
+    "id_number": "11010519491231002X",
+    "phone": "17023828271",
+    "email": "a@example.org",
+    "category": "resident",
+    "organisation": "510115-ORG-07",
+    "team": "510115-TEAM-007",
+    "skills": "law;tax",
+    "services": "civic",
+    "community": "510115001040",
+    "registered_on": "2026-03-01",
+}
+pytestmark = [pytest.mark.row(7), pytest.mark.row(64)]
+
+
+def volunteer(**changes: str) -> Volunteer:
+    checked = check(LINE | changes, REFERENCES, TODAY)
+    assert checked.volunteer, checked.faults
+    return checked.volunteer
+
+
+def test_nothing_binds_the_data_of_who_has_never_served() -> None:
+    assert bound_until(None, TODAY) is None
+
+
+@given(st.dates(date(1990, 1, 1), TODAY))
+def test_who_has_served_is_known_for_ten_years_after_the_last_service_and_no_day_longer(last: date) -> None:
+    free = bound_until(last, TODAY)
+    if free is None:
+        assert last <= date(2016, 3, 1)
+    else:
+        assert free > TODAY
+        assert timedelta(days=3652) <= free - last <= timedelta(days=3653)
+        assert bound_until(last, free) is None
+        assert bound_until(last, free - timedelta(days=1)) == free
+
+
+def test_a_service_on_a_leap_day_binds_until_the_first_of_march() -> None:
+    assert bound_until(date(2024, 2, 29), TODAY) == date(2034, 3, 1)
+
+
+def test_what_is_put_right_passes_the_rules_of_a_registration_and_all_else_stays() -> None:
+    before = volunteer()
+    after = corrected(before, {"name": "张晓羽"}, REFERENCES, TODAY).volunteer
+    assert after is not None
+    assert after.name == "张晓羽"
+    changed = {field for field in LINE if as_written(before, REFERENCES)[field] != as_written(after, REFERENCES)[field]}
+    assert changed == {"name"}
+    refused = corrected(before, {"name": "张晓羽8"}, REFERENCES, TODAY)
+    assert refused.faults == (Fault("name", Code.NOT_A_NAME),)
+
+
+def test_sex_follows_from_another_id_number() -> None:
+    after = corrected(volunteer(), {"id_number": "519900200409128872"}, REFERENCES, TODAY).volunteer
+    assert after is not None
+    assert (volunteer().gender, after.gender) == ("female", "male")
+
+
+@given(st.sampled_from(["law", "law;tax", ""]), st.sampled_from(["", "510115001040"]))
+def test_changing_nothing_changes_nothing(skills: str, community: str) -> None:
+    before = volunteer(skills=skills, community=community)
+    assert corrected(before, {}, REFERENCES, TODAY).volunteer == before
+
+
+def test_a_roster_neither_changes_nor_finds_who_has_left_and_the_person_may_register_anew() -> None:
+    left = OnFile(uuid4(), LINE["number"], b"", b"", 2, "zh-CN", TODAY, public_profile(volunteer()), is_closed=True)
+    same_number = KEYS.entry(2, volunteer(), normalised=False)
+    anew: Entry = KEYS.entry(3, volunteer(number="51011500000002"), normalised=False)
+    decision = decide([same_number], [left], [])
+    assert decision.verdicts == [Verdict.rejected(2, Fault("number", Code.CLOSED))]
+    assert decide([anew], [left], []).registered == [anew]
