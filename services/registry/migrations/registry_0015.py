@@ -52,7 +52,7 @@ def upgrade() -> None:
     for statement in STATEMENTS:
         op.execute(statement)
     secure("correction", api="SELECT, INSERT, UPDATE", worker="SELECT, DELETE")
-    let_in_worker("account", "SELECT, DELETE")
+    grant("account", worker="SELECT, DELETE")
     let_in_worker("session", "SELECT, DELETE")
     let_in_worker("second_factor", "SELECT, DELETE")
     grant("log_in_name", worker="SELECT, DELETE")
