@@ -78,6 +78,16 @@ KINDS: Mapping[str, Kind] = {
             ),
         ),
         Kind(
+            "guiding_bodies",
+            "registry",
+            N_("指导机构"),
+            N_("团区委、高校团委等，指导组织和服务队，不管理它们的数据。没有就不导入。"),
+            (
+                Column("代码", "code", N_("全区唯一的代码，自己定"), ("{d}-GB-90",)),
+                Column("名称", "name", _NAME, ("示例大学团委",)),
+            ),
+        ),
+        Kind(
             "organisations",
             "registry",
             N_("组织"),
@@ -88,6 +98,11 @@ KINDS: Mapping[str, Kind] = {
                 Column("类型", "kind", N_("小写英文，例如 university_association"), ("university_association",)),
                 Column("经度", "lon", _WHERE, ("103.83",), is_required=False),
                 Column("纬度", "lat", _WHERE, ("30.69",), is_required=False),
+                Column("挂靠单位", "host_unit", N_("设在哪个单位"), ("示例大学",), is_required=False),
+                Column("上级代码", "parent_code", N_("上级组织的代码"), ("",), is_required=False),
+                Column(
+                    "指导机构代码", "guiding_body_code", N_("指导它的机构的代码"), ("{d}-GB-90",), is_required=False
+                ),
             ),
         ),
         Kind(
@@ -111,6 +126,7 @@ KINDS: Mapping[str, Kind] = {
                     ("elderly:20;tutoring:30",),
                     is_required=False,
                 ),
+                Column("共建单位", "operators", N_("只有区中心填；至少两个，用分号隔开"), ("",), is_required=False),
             ),
         ),
         Kind(
@@ -125,6 +141,7 @@ KINDS: Mapping[str, Kind] = {
                 Column("组织代码", "organisation_code", N_("所属组织的代码"), ("{d}-ORG-90",), is_required=False),
                 Column("站点代码", "station_code", N_("所在站点的代码"), ("{d}-STA-90",), is_required=False),
                 Column("服务方向", "focus_service", _SERVICE, ("elderly",), is_required=False),
+                Column("总队", "head", N_("总队填“是”，其他填“否”"), ("是",), is_required=False),
             ),
         ),
         Kind(

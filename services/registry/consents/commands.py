@@ -79,7 +79,7 @@ async def speak_for_registered(
     if not statement.strip():
         raise RefusedError(Fault("statement", Code.MISSING))
     if not await repository.may_be_spoken_for(tx, actor.district, subject_id):
-        raise RefusedError(Fault("subject_id", Code.NOT_FOUND))
+        raise RefusedError(Fault("subject_id", Code.UNKNOWN_REFERENCE))
     stated_at = now()
     statement_id = await repository.speak_for(tx, actor.district, subject_id, source, statement.strip(), actor.name)
     await note(tx, Noted(actor.district, actor.name, "consent_stated_for", subject_id))

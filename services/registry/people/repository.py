@@ -177,7 +177,7 @@ COLUMNS_IN_FULL = """
     SELECT v.id, number, wrapped_key, personal_data, category, organisation_id, team_id, skills, services, community,
            registered_on, source, language, version, minor, guardian_agreed
 """
-"""What ``in_full_of`` makes a volunteer of; FROM volunteer v."""
+"""What ``in_full_of`` makes a volunteer of; their table is called ``v``."""
 _ONE_IN_FULL = text(f"""
     {COLUMNS_IN_FULL} FROM volunteer v WHERE district = :district AND id = :id AND restricted_at IS NULL
 """)
@@ -270,6 +270,16 @@ _IS_CLOSED = text("SELECT restricted_at IS NOT NULL FROM volunteer WHERE distric
 async def is_closed(tx: AsyncConnection, district: str, volunteer_id: UUID) -> bool:
     """Return whether a volunteer has ended their registration."""
     return bool(await tx.scalar(_IS_CLOSED, {"district": district, "id": volunteer_id}))
+
+
+_IS_REGISTERED = text("""
+    SELECT EXISTS (SELECT FROM volunteer WHERE district = :district AND id = :id AND restricted_at IS NULL)
+""")
+
+
+async def is_registered(tx: AsyncConnection, district: str, volunteer_id: UUID) -> bool:
+    """Return whether there is such a volunteer, who has not ended their registration."""
+    return bool(await tx.scalar(_IS_REGISTERED, {"district": district, "id": volunteer_id}))
 
 
 async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[UUID]) -> frozenset[UUID]:

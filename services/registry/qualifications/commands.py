@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.access_log.repository import Noted, note
+from services.registry.people import repository as people
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.qualifications import queries, repository
 from services.registry.qualifications.domain import (
@@ -58,10 +59,10 @@ async def submit_qualification(
 ) -> QualificationStands:
     """Submit a qualification of one's own; the office looks at it.
 
-    Raises RefusedError with every fault of it, ``forbidden`` where the account is no volunteer's, ``too_many`` where as
-    many as may are waiting.
+    Raises RefusedError with every fault of it, ``forbidden`` where the account is no volunteer's (any more),
+    ``too_many`` where as many as may are waiting.
     """
-    if actor.volunteer_id is None:
+    if actor.volunteer_id is None or not await people.is_registered(tx, actor.district, actor.volunteer_id):
         raise RefusedError(Fault("volunteer_id", Code.FORBIDDEN))
     at = now()
     if faults := [*paper_faults(paper, evidence, district_day(at))]:

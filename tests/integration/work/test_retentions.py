@@ -29,7 +29,7 @@ KEPT = {
     "who is on the register, until they are erased": {
         *("district", "division", "organisation", "station", "team", "volunteer", "roster_line"),
         *("account", "log_in_name", "second_factor", "recovery_code", "outside_identity", "consent", "correction"),
-        "organisation_statement",
+        *("organisation_statement", "guardian"),
     },
     "what happened, ten years by GB/T 40143": {
         *(
@@ -44,7 +44,7 @@ KEPT = {
             "allocation",
             "placement",
         ),
-        *("household", "household_assignment", "pairing", "pairing_visit"),
+        *("household", "household_assignment", "pairing", "pairing_visit", "team_formation"),
     },
     "how stations stand by the standard, and what they were judged by": {
         *("district_standard", "station_standing", "criterion_standing", "judgement", "evidence", "network_plan"),

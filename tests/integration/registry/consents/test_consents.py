@@ -133,7 +133,7 @@ async def test_of_a_roster_its_organisation_says_that_it_has_the_consents_and_ea
     assert kept.statement == body["statement"]
 
     for wrong, fault in (
-        ({"subject_id": str(new_id())}, ("subject_id", "not_found")),
+        ({"subject_id": str(new_id())}, ("subject_id", "unknown_reference")),
         ({"statement": " "}, ("statement", "missing")),
     ):
         refused = await registry.http.post("/v1/organisation-statements", json=body | wrong, headers=office)
