@@ -31,18 +31,30 @@ def _rows(area: str, *rows: tuple[int, str] | tuple[int, str, str]) -> list[Row]
 ROWS = (
     *_rows(
         "Registry",
-        (1, "A volunteer is registered by themselves or by an organisation, with the fields of Order 67 article 5"),
+        (
+            1,
+            "A volunteer is registered by themselves or by an organisation, with the fields of Order 67 article 5",
+            "papers other than the resident ID",
+        ),
         (2, "A volunteer number is issued, never derived from the ID number, and unique across districts"),
         (3, "The ID number is encrypted, masked wherever shown, checked, and refused a second time by a blind index"),
         (4, "A roster of 27,300 is taken in: counts by category exact, a verdict a line, and again changes nothing"),
         (5, "Minors need a guardian's consent, and go on no activity with danger"),
         (6, "Consents by purpose and version; a withdrawal stops that processing within a minute"),
         (7, "One sees, exports and corrects one's own data, and closes the account; hours stay"),
-        (8, "Staff read a minor's data with an approval alone, and it is in the access log"),
+        (
+            8,
+            "Staff read a minor's data with an approval alone, and it is in the access log",
+            "approval by another person before the reading",
+        ),
         (9, "Guiding bodies, organisations, 84 teams of three classes with head teams, joint operators of the centre"),
         (10, "Towns and communities; a station belongs to a community"),
         (11, "The six-haves as a versioned standard, with evidence, assessor and expiry"),
-        (12, "Stable team, long-term activities and fixed recipients are worked out, and a lapse is told"),
+        (
+            12,
+            "Stable team, long-term activities and fixed recipients are worked out, and a lapse is told",
+            "recipients and projects themselves",
+        ),
         (13, "Targets of the network with progress, forecast and what is overdue"),
         (14, "Students are proposed to stations, fairly and explained; everybody accepts or declines"),
         (15, "After declines the accepted stay; the plan does not depend on the order of its input"),
