@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts import (
+    ConsentGiven,
+    ConsentWithdrawn,
     Event,
     GuidingBodyRegistered,
     OrganisationRegistered,
     Provenance,
+    QualificationVerified,
     RegistrationSource,
     ServiceCorrected,
     ServiceLogged,
@@ -153,7 +156,14 @@ async def a_history(platform: Platform) -> list[UUID]:
     volunteers = [new_id() for _ in range(30)]
     elsewhere = new_id()
     station, team, organisation, import_id = new_id(), new_id(), new_id(), new_id()
-    body, staff = new_id(), new_id()
+    body, staff, paper, consent = new_id(), new_id(), new_id(), new_id()
+    said = {"consent_id": consent, "volunteer_id": volunteers[2], "purpose": "notices", "text_version": "2026-11-1"}
+    held = {
+        "qualification_id": paper,
+        "volunteer_id": volunteers[2],
+        "kind": "first_aid",
+        "issued_on": date(2026, 1, 1),
+    }
     moved = VolunteerProfileChanged(
         volunteer_id=volunteers[0],
         volunteer_no="V000",
@@ -179,6 +189,9 @@ async def a_history(platform: Platform) -> list[UUID]:
         *(registered(volunteer, f"V{i:03}") for i, volunteer in enumerate(volunteers)),
         registered(elsewhere, "E1", OTHER_DISTRICT),
         event(moved, volunteers[0], 2),
+        event(ConsentGiven(**said), consent),
+        event(ConsentWithdrawn(**said), consent, 2),
+        event(QualificationVerified(**held), paper, 2),
         event(VolunteerRestricted(volunteer_id=volunteers[29], restricted_at=LEFT_AT), volunteers[29], 2),
     )
     await _on_file(platform, volunteers, elsewhere)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from itertools import product
+from pathlib import Path
 from unittest.mock import patch
 
 import httpx
@@ -26,11 +27,14 @@ from tests.support.infrastructure import Infrastructure, ServiceDatabase
 
 
 @pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the services of this module write their logs."""
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="module")
 async def platform(
-    service_database: ServiceDatabase,
-    infrastructure: Infrastructure,
-    topic_prefix: str,
-    tmp_path_factory: pytest.TempPathFactory,
+    service_database: ServiceDatabase, infrastructure: Infrastructure, topic_prefix: str, logs: Path
 ) -> AsyncIterator[Platform]:
     """The services, and the environment in which the demo finds them and no others."""
     secret = credentials.generate()
@@ -40,7 +44,6 @@ async def platform(
     urls = {url_name(name, role): getattr(databases[name], role) for name, role in product(SERVICES, ROLES)}
     await topics.provision(infrastructure.bootstrap_servers, topic_prefix)
     assets.unpack()
-    logs = tmp_path_factory.mktemp("logs")
     with ExitStack() as stack, httpx.Client(timeout=2) as client:
         stack.enter_context(patch.dict(os.environ, environment))
         stack.enter_context(patch.object(runner, "find_running", return_value=None))
