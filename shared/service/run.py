@@ -8,7 +8,7 @@ import asyncio
 import resource
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from functools import partial
 
 import structlog
@@ -29,6 +29,7 @@ from shared.service.supervision import supervise
 from shared.store.engine import Store
 
 WORKER_CONNECTIONS = 8
+CANCEL_AGAIN_SECONDS = 15.0
 OPEN_CONNECTIONS = 4096
 """Granian lets in nobody else while so many connections are open, and those count that browsers keep open for later."""
 _FILES = 2 * OPEN_CONNECTIONS
@@ -101,14 +102,25 @@ async def run(service: Service, roles: Sequence[str]) -> None:
         if part.stop:
             part.stop(app)
     server.stop()  # type: ignore[no-untyped-call]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await _end(tasks)
     await serving
     await worker.close()
     tracing.shut_down()
     if not checking.cancel():
         checking.result()
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks until all have ended.
+
+    Once is not enough: ``asyncio.wait_for`` of Python 3.11, by which the Kafka client waits for answers, loses a
+    cancellation that comes just when the answer does; and a client may wait for a broker that is no more.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def _once(checking: asyncio.Task[None], work: Coroutine[None, None, None]) -> None:

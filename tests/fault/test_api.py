@@ -33,8 +33,12 @@ async def test_f2_api_killed_after_commit_before_its_answer(case: Case) -> None:
         some, rest = rest[:AT_ONCE], rest[AT_ONCE:]
         api.arm(f"request.after_commit:kill9@{case.nth(5)}")
         left += await asyncio.gather(*(world.check_out(*each) for each in some))
+        if api.running:
+            continue  # so few came so far that it never was at its fault
         await api.died()
         api.start()
+    if api.running:
+        api.arm("")
     assert any(op.replayed for op in left), "the killed process had answered everything that it had committed"
     left += await asyncio.gather(*(world.check_out(*each) for each in rest))
     token = case.system.issuer.volunteer

@@ -247,8 +247,12 @@ async def _connect(server: SMTP) -> str:
 
 async def _finish(sending: "asyncio.Task[Verdict | None]") -> Verdict | None:
     """Await a task to its end even when cancelled meanwhile: a mail cut off half-way would be uncertain for ever."""
-    try:
-        return await asyncio.shield(sending)
-    except asyncio.CancelledError:
-        await sending
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not sending.done():
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError as again:
+            cancelled = again
+    if cancelled:
+        raise cancelled
+    return sending.result()

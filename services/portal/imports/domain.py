@@ -100,9 +100,7 @@ KINDS: Mapping[str, Kind] = {
                 Column("纬度", "lat", _WHERE, ("30.69",), is_required=False),
                 Column("挂靠单位", "host_unit", N_("设在哪个单位"), ("示例大学",), is_required=False),
                 Column("上级代码", "parent_code", N_("上级组织的代码"), ("",), is_required=False),
-                Column(
-                    "指导机构代码", "guiding_body_code", N_("指导它的机构的代码"), ("{d}-GB-90",), is_required=False
-                ),
+                Column("指导机构代码", "guiding_body_code", N_("指导它的机构的代码"), ("",), is_required=False),
             ),
         ),
         Kind(
