@@ -12,11 +12,10 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 
 from services.portal.shell.clocks import read_day
 from services.portal.shell.forms import ShortText
+from shared.contracts.evidence import LARGEST_EVIDENCE
 from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
 
-LARGEST_EVIDENCE = 5 * 1024 * 1024
-"""As large as registry takes one."""
 LARGEST_FORM = 4 * LARGEST_EVIDENCE
 """What is larger than a picture may be, but no larger than this, is refused by the page, with all that was typed."""
 _FILE = "evidence"

@@ -17,6 +17,7 @@ from services.portal.standard.forms import JudgementForm
 from services.portal.standard.queries import Criterion, Station
 from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
+from shared.contracts.evidence import ENDINGS, LARGEST_EVIDENCE
 from shared.contracts.faults import Code, Fault
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
@@ -25,8 +26,6 @@ from shared.store.event_log import now
 PREFIX = "/staff/standard"
 LARGEST_BODY = 6 * 1024 * 1024
 """A file of 5 MiB, and the form around it; what is larger registry would refuse."""
-_TOO_LARGE = 5 * 1024 * 1024
-_ENDINGS = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 Reader = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN, Role.AUDITOR, units=[Role.STATION_MANAGER]))]
@@ -104,7 +103,7 @@ async def hand_out_evidence(visit: Reader, station_id: str, criterion: str, evid
     if shown is None:
         raise ProblemError(404, "not-found")
     content = await visit.calls.fetch(queries.EVIDENCE[shown.media_type], evidence_id=wanted)
-    name = quote(f"{shown.title}{_ENDINGS[shown.media_type]}", safe="")
+    name = quote(f"{shown.title}{ENDINGS[shown.media_type]}", safe="")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(content, headers=headers, media_type=shown.media_type)
 
@@ -120,8 +119,8 @@ async def add_evidence(
 ) -> Response:
     """Show that a criterion holds, by a file."""
     station = id_of(station_id)
-    content = await file.read(_TOO_LARGE + 1) if file else b""
-    if len(content) > _TOO_LARGE:
+    content = await file.read(LARGEST_EVIDENCE + 1) if file else b""
+    if len(content) > LARGEST_EVIDENCE:
         faults = {"file": Fault("", Code.TOO_LARGE).message(visit.look.language)}
         return await _criterion(visit, station, criterion, faults=faults, title=title)
     try:

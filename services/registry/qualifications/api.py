@@ -23,6 +23,7 @@ from services.registry.qualifications.commands import (
 from services.registry.qualifications.domain import Paper, QualificationState
 from services.registry.qualifications.queries import OwnQualification, QualificationInClear, QualificationView
 from shared.contracts.actor import Role
+from shared.contracts.evidence import ENDINGS
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
@@ -36,7 +37,6 @@ OWN = "/me/qualifications"
 Self = Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))]
 Office = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN))]
 SelfOrOffice = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, own=[Role.VOLUNTEER]))]
-_ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
 
 class QualificationForm(BaseModel):
@@ -139,13 +139,13 @@ async def show_qualification(
 @router.get(
     "/qualifications/{qualification_id}/evidence",
     response_class=Response,
-    responses={200: {"content": {media_type: {} for media_type in _ENDINGS}}},
+    responses={200: {"content": {media_type: {} for media_type in ENDINGS}}},
 )
 async def show_evidence(qualification_id: UUID, store: ApiStore, keys: Keys, caller: SelfOrOffice) -> Response:
     """Hand out a paper's picture as an attachment; another's reading stands in the access log."""
     async with store.transaction(caller.district) as tx:
         found = await read_evidence(tx, keys, caller, qualification_id)
-    name = f"qualification-{qualification_id}.{_ENDINGS[found.media_type]}"
+    name = f"qualification-{qualification_id}{ENDINGS[found.media_type]}"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",

@@ -11,19 +11,17 @@ from enum import StrEnum
 from shared.contracts import text
 from shared.contracts.calendar import CHINA
 from shared.contracts.codes import QUALIFICATIONS
+from shared.contracts.evidence import LARGEST_EVIDENCE, media_type_of
 from shared.contracts.faults import Code, Fault
 
 NOTICE = timedelta(days=30)
 """So long before its last day is over the volunteer hears of it (domain.md row 16)."""
 _TOLD_AT = time(9)
-LARGEST_EVIDENCE = 5 * 1024 * 1024
 MOST_WAITING = 20
 """As many of one volunteer wait for the office at most."""
 _LONGEST = 100
 _LONGEST_REASON = 200
 _EARLIEST, _LATEST = date(1940, 1, 1), timedelta(days=366 * 50)
-_STARTS = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
-"""How a file begins -> its type. What a browser or a name says of it is not believed."""
 
 
 class QualificationState(StrEnum):
@@ -97,11 +95,6 @@ def _line_fault(value: str, longest: int) -> Code | None:
     if text.has_control_character(value):
         return Code.CONTROL_CHARACTER
     return Code.GARBLED if text.is_garbled(value) else None
-
-
-def media_type_of(content: bytes) -> str | None:
-    """Return the type of a file by how it begins, or None where it is of none that is taken."""
-    return next((media_type for start, media_type in _STARTS.items() if content.startswith(start)), None)
 
 
 def over_at(expires_on: date) -> datetime:

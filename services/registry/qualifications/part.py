@@ -1,8 +1,8 @@
 """Qualifications, put together."""
 
 from services.registry.qualifications.api import OWN, router
-from services.registry.qualifications.domain import LARGEST_EVIDENCE
 from services.registry.qualifications.expiring import expiring_work, expiry_work
+from shared.contracts.evidence import LARGEST_EVIDENCE
 from shared.service.part import Part
 from shared.store.retention import YEAR, Retention
 

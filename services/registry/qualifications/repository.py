@@ -15,8 +15,9 @@ from sqlalchemy import Row, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people.domain.privacy import KeyRing
-from services.registry.qualifications.domain import Paper, QualificationState, media_type_of
+from services.registry.qualifications.domain import Paper, QualificationState
 from services.registry.qualifications.tables import qualification
+from shared.contracts.evidence import media_type_of
 
 _INSERT = insert(qualification)
 _WAITING = text("""

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registry.people.dependencies import Keys
 from services.registry.standard import commands, queries
 from services.registry.standard.commands import CriterionIsJudged, EvidenceAdded, EvidenceRemoved, StandardIsAdopted
-from services.registry.standard.domain.evidence import ENDINGS, MOST_BYTES
 from services.registry.standard.queries import StandingSummary, StandingView, TemplateView
 from shared.contracts import text
 from shared.contracts.actor import Role
+from shared.contracts.evidence import ENDINGS, LARGEST_EVIDENCE
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.forms import Line, Paragraphs
@@ -24,7 +24,7 @@ from shared.http.pages import Page, RequestedPage
 
 PREFIX = "/v1/station-standings"
 """Larger bodies than elsewhere are taken there."""
-LARGEST_BODY = MOST_BYTES + 1024
+LARGEST_BODY = LARGEST_EVIDENCE + 1024
 router = APIRouter(prefix="/v1", tags=["standard"])
 
 Office = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN))]

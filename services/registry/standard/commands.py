@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.standard import judged, repository
-from services.registry.standard.domain.evidence import MOST_FILES, TITLE_LENGTH, media_type_of
+from services.registry.standard.domain.evidence import MOST_FILES, TITLE_LENGTH, checked_type
 from services.registry.standard.domain.standing import latest_expiry
 from services.registry.standard.domain.template import TEMPLATES, By, Criterion, Template
 from services.registry.standard.review import review
@@ -82,7 +82,7 @@ async def add_evidence(
         faults.append(Fault("title", Code.TOO_LONG))
     media_type = ""
     try:
-        media_type = media_type_of(content)
+        media_type = checked_type(content)
     except RefusedError as refused:
         faults += refused.faults
     if faults:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.portal.qualifications.forms import LARGEST_EVIDENCE
+from shared.contracts.evidence import LARGEST_EVIDENCE
 from shared.store.event_log import new_id
 from tests.support.portal import Portal
 

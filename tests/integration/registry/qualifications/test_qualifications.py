@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.registry.qualifications.domain import LARGEST_EVIDENCE
 from shared.contracts.calendar import district_day
+from shared.contracts.evidence import LARGEST_EVIDENCE
 from shared.store.event_log import now
 from tests.integration.registry.conftest import Registry, id_number, roster, roster_line
 from tests.support.eventually import eventually

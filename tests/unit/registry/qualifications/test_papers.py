@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.qualifications.domain import (
-    LARGEST_EVIDENCE,
     Paper,
-    media_type_of,
     over_at,
     paper_faults,
     reason_fault,
@@ -18,6 +16,7 @@ from services.registry.qualifications.domain import (
 )
 from shared.contracts.calendar import district_day
 from shared.contracts.codes import QUALIFICATIONS, qualifications_named
+from shared.contracts.evidence import LARGEST_EVIDENCE, media_type_of
 
 TODAY = date(2026, 3, 1)
 PDF, JPEG, PNG = b"%PDF-1.7\n", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.standard.domain.computed import Service, find, first_of_window, months_before, regularity
-from services.registry.standard.domain.evidence import MOST_BYTES, media_type_of
+from services.registry.standard.domain.evidence import checked_type
 from services.registry.standard.domain.standing import (
     Cause,
     Found,
@@ -20,6 +20,7 @@ from services.registry.standard.domain.standing import (
 )
 from services.registry.standard.domain.template import FIRST, TEMPLATES, By, Criterion
 from shared.contracts.calendar import festival_of
+from shared.contracts.evidence import LARGEST_EVIDENCE
 from shared.contracts.faults import Code, RefusedError
 
 TODAY = date(2026, 11, 27)
@@ -168,7 +169,7 @@ def test_a_station_is_reviewed_when_a_month_begins_or_a_judgement_has_ended_or_i
     ],
 )
 def test_evidence_is_known_by_its_content(content: bytes, media_type: str) -> None:
-    assert media_type_of(content) == media_type
+    assert checked_type(content) == media_type
 
 
 @pytest.mark.row(11)
@@ -179,10 +180,10 @@ def test_evidence_is_known_by_its_content(content: bytes, media_type: str) -> No
         (b"<html><script>alert(1)</script>", Code.NOT_EVIDENCE),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", Code.NOT_EVIDENCE),
         (b"GIF89a", Code.NOT_EVIDENCE),
-        (b"%PDF-" + bytes(MOST_BYTES), Code.TOO_LARGE),
+        (b"%PDF-" + bytes(LARGEST_EVIDENCE), Code.TOO_LARGE),
     ],
 )
 def test_what_is_no_document_or_picture_is_no_evidence(content: bytes, code: Code) -> None:
     with pytest.raises(RefusedError) as refused:
-        media_type_of(content)
+        checked_type(content)
     assert refused.value.faults[0].code is code
