@@ -142,7 +142,7 @@ class KeyRing:
 
     def new_household_key(self, household_id: UUID) -> bytes:
         """Return a fresh data key of a household that is looked after, encrypted for storage."""
-        return _encrypt(self._master, AESGCM.generate_key(8 * KEY_BYTES), b"household key:" + household_id.bytes)
+        return self._new_data_key(b"household", household_id)
 
     def seal_of_household(self, household_id: UUID, wrapped_key: bytes, purpose: bytes, content: bytes) -> bytes:
         """Encrypt something of a household under its data key, bound to it and to a purpose."""
@@ -155,34 +155,39 @@ class KeyRing:
         return _decrypt(cipher, sealed, associated)
 
     def _of_household(self, household_id: UUID, wrapped_key: bytes, purpose: bytes) -> tuple[AESGCM, bytes]:
-        key = _decrypt(self._master, wrapped_key, b"household key:" + household_id.bytes)
-        return AESGCM(key), b"household:" + household_id.bytes + purpose
+        return self._data_cipher(b"household", household_id, wrapped_key), b"household:" + household_id.bytes + purpose
 
     def seal_evidence(self, evidence_id: UUID, content: bytes) -> tuple[bytes, bytes]:
         """Encrypt a file under a fresh key of its own; return that key as it is stored, and the file."""
-        key = AESGCM.generate_key(8 * KEY_BYTES)
-        wrapped_key = _encrypt(self._master, key, b"evidence key:" + evidence_id.bytes)
-        return wrapped_key, _encrypt(AESGCM(key), content, b"evidence:" + evidence_id.bytes)
+        wrapped_key = self._new_data_key(b"evidence", evidence_id)
+        cipher = self._data_cipher(b"evidence", evidence_id, wrapped_key)
+        return wrapped_key, _encrypt(cipher, content, b"evidence:" + evidence_id.bytes)
 
     def open_evidence(self, evidence_id: UUID, wrapped_key: bytes, sealed: bytes) -> bytes:
         """Decrypt what ``seal_evidence`` sealed. Raises InvalidTag where it was changed or is another's."""
-        key = _decrypt(self._master, wrapped_key, b"evidence key:" + evidence_id.bytes)
-        return _decrypt(AESGCM(key), sealed, b"evidence:" + evidence_id.bytes)
+        cipher = self._data_cipher(b"evidence", evidence_id, wrapped_key)
+        return _decrypt(cipher, sealed, b"evidence:" + evidence_id.bytes)
 
     def new_paper_key(self, paper_id: UUID) -> bytes:
         """Return a fresh data key for what is on file of one paper of somebody's, wrapped; without it that is gone."""
-        return _encrypt(self._master, AESGCM.generate_key(8 * KEY_BYTES), b"paper key:" + paper_id.bytes)
+        return self._new_data_key(b"paper", paper_id)
 
     def seal_paper(self, paper_id: UUID, wrapped_key: bytes, part: str, content: bytes) -> bytes:
         """Encrypt a part of a paper (its details, its picture) under the paper's data key."""
-        return _encrypt(self._paper_cipher(paper_id, wrapped_key), content, f"{part}:".encode() + paper_id.bytes)
+        cipher = self._data_cipher(b"paper", paper_id, wrapped_key)
+        return _encrypt(cipher, content, f"{part}:".encode() + paper_id.bytes)
 
     def open_paper(self, paper_id: UUID, wrapped_key: bytes, part: str, sealed: bytes) -> bytes:
         """Decrypt what ``seal_paper`` sealed. Raises InvalidTag where it was changed or belongs to another paper."""
-        return _decrypt(self._paper_cipher(paper_id, wrapped_key), sealed, f"{part}:".encode() + paper_id.bytes)
+        cipher = self._data_cipher(b"paper", paper_id, wrapped_key)
+        return _decrypt(cipher, sealed, f"{part}:".encode() + paper_id.bytes)
 
-    def _paper_cipher(self, paper_id: UUID, wrapped_key: bytes) -> AESGCM:
-        return AESGCM(_decrypt(self._master, wrapped_key, b"paper key:" + paper_id.bytes))
+    def _new_data_key(self, of: bytes, owner_id: UUID) -> bytes:
+        """Return a fresh data key, encrypted for storage and bound to what it is of."""
+        return _encrypt(self._master, AESGCM.generate_key(8 * KEY_BYTES), of + b" key:" + owner_id.bytes)
+
+    def _data_cipher(self, of: bytes, owner_id: UUID, wrapped_key: bytes) -> AESGCM:
+        return AESGCM(_decrypt(self._master, wrapped_key, of + b" key:" + owner_id.bytes))
 
     def seal_signing_key(self, key_id: str, private_key: bytes) -> bytes:
         """Encrypt a token signing key for storage."""
