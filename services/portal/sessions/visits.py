@@ -1,5 +1,6 @@
 """One request for a page: who looks, at which district, how they want it shown, and the services as they see them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,65 +46,69 @@ class Visit:
         """Whether somebody is logged in who serves."""
         return self.session is not None and self.session.volunteer_id is not None
 
+    def _is_any(self, roles: Iterable[Role]) -> bool:
+        """Return whether somebody is logged in who has one of these roles."""
+        return self.session is not None and not self.session.roles.isdisjoint(roles)
+
     @property
     def is_staff(self) -> bool:
         """Whether somebody is logged in who has activities to deal with."""
-        return self.session is not None and not self.session.roles.isdisjoint(ORGANISERS)
+        return self._is_any(ORGANISERS)
 
     @property
     def is_centre(self) -> bool:
         """Whether somebody is logged in who works at the district's centre."""
-        return self.session is not None and Role.DISTRICT_ADMIN in self.session.roles
+        return self._is_any((Role.DISTRICT_ADMIN,))
 
     @property
     def may_audit(self) -> bool:
         """Whether somebody is logged in who may read the access log."""
-        return self.session is not None and not self.session.roles.isdisjoint((Role.AUDITOR, Role.OPERATOR))
+        return self._is_any((Role.AUDITOR, Role.OPERATOR))
 
     @property
     def may_read_rules(self) -> bool:
         """Whether somebody is logged in who may read the district's rules."""
-        return self.session is not None and not self.session.roles.isdisjoint(READ_RULES)
+        return self._is_any(READ_RULES)
 
     @property
     def reads_figures(self) -> bool:
         """Whether somebody is logged in who may read the district's figures."""
-        return self.session is not None and not self.session.roles.isdisjoint(STAFF)
+        return self._is_any(STAFF)
 
     @property
     def sees_stations(self) -> bool:
         """Whether somebody is logged in who manages stations, or looks at all of them."""
-        return self.session is not None and not self.session.roles.isdisjoint(SEE_STATIONS)
+        return self._is_any(SEE_STATIONS)
 
     @property
     def sees_overview(self) -> bool:
         """Whether somebody is logged in who looks at the whole network."""
-        return self.session is not None and not self.session.roles.isdisjoint(SEE_OVERVIEW)
+        return self._is_any(SEE_OVERVIEW)
 
     @property
     def is_operator(self) -> bool:
         """Whether somebody is logged in who keeps the system running."""
-        return self.session is not None and Role.OPERATOR in self.session.roles
+        return self._is_any((Role.OPERATOR,))
 
     @property
     def may_see_households(self) -> bool:
         """Whether somebody is logged in who may see which households are looked after."""
-        return self.session is not None and not self.session.roles.isdisjoint(SEE_HOUSEHOLDS)
+        return self._is_any(SEE_HOUSEHOLDS)
 
     @property
     def is_case_worker(self) -> bool:
         """Whether somebody is logged in whom households can be assigned to."""
-        return self.session is not None and Role.CASE_WORKER in self.session.roles
+        return self._is_any((Role.CASE_WORKER,))
 
     @property
     def may_open_accounts(self) -> bool:
         """Whether somebody is logged in who deals with the district's accounts."""
-        return self.session is not None and not self.session.roles.isdisjoint(OPEN_ACCOUNTS)
+        return self._is_any(OPEN_ACCOUNTS)
 
     @property
     def sees_network(self) -> bool:
         """Whether somebody is logged in who may look at organisations and teams."""
-        return self.session is not None and not self.session.roles.isdisjoint((*SEE_TREE, Role.GUIDE))
+        return self._is_any((*SEE_TREE, Role.GUIDE))
 
     @property
     def path(self) -> str:

@@ -8,31 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.own_data.domain import as_written, bound_until, corrected
-from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.roster import Entry, OnFile, decide, public_profile
-from services.registry.people.domain.volunteer import References, Volunteer, check
+from services.registry.people.domain.volunteer import Volunteer, check
 from shared.contracts.faults import Code, Fault
 from shared.imports.rows import Verdict
+from tests.unit.registry.people.test_volunteer import KEYS, LINE, REFERENCES, TODAY
 
-TODAY = date(2026, 3, 1)
-ORGANISATION, TEAM = uuid4(), uuid4()
-REFERENCES = References("510115", {"510115-ORG-07": ORGANISATION}, {"510115-TEAM-007": TEAM}, {"510115001040"})
-KEYS = KeyRing(b"m" * 32, b"b" * 32, b"c" * 32)
-LINE = {
-    "number": "51011500000001",
-    "name": "张晓雨",
-    "gender": "女",
-    "id_number": "11010519491231002X",
-    "phone": "17023828271",
-    "email": "a@example.org",
-    "category": "resident",
-    "organisation": "510115-ORG-07",
-    "team": "510115-TEAM-007",
-    "skills": "law;tax",
-    "services": "civic",
-    "community": "510115001040",
-    "registered_on": "2026-03-01",
-}
 pytestmark = [pytest.mark.row(7), pytest.mark.row(64)]
 
 
