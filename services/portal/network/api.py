@@ -36,9 +36,11 @@ async def show_township(visit: Looker, code: str) -> Response:
 
 
 @router.get("/stations/{station_id}")
-async def show_station(visit: Looker, station_id: str, cursor: Cursor = None, done: str = "") -> Response:
-    """Show a station, its teams and its staff."""
-    return await show_station_page(visit, id_of(station_id), cursor=cursor, done=done)
+async def show_station(
+    visit: Looker, station_id: str, cursor: Cursor = None, done: str = "", show: str = ""
+) -> Response:
+    """Show a station, its teams and its staff; ``show`` is whose name is asked for."""
+    return await show_station_page(visit, id_of(station_id), cursor=cursor, done=done, asked_for=show)
 
 
 @router.get("/organisations")

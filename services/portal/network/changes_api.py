@@ -167,3 +167,18 @@ async def end_work(
             raise
         return await show_station_page(visit, found, refused=refused)
     return visit.go(f"/staff/network/stations/{found}?done=ended")
+
+
+@router.post("/stations/{station_id}/staff/{staff_id}/reveal")
+async def reveal_name(
+    visit: OfficeOrManager, station_id: str, staff_id: str, reason: Annotated[str, Form(max_length=500)] = ""
+) -> Response:
+    """Show the name of somebody who works at a station in clear; the reason is kept in the access log."""
+    found, who = id_of(station_id), id_of(staff_id)
+    try:
+        clear = await visit.calls.change(queries.REVEAL_STAFF, {"reason": reason.strip()}, staff_id=who)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        return await show_station_page(visit, found, refused=refused, written={"reason": reason}, asked_for=str(who))
+    return await show_station_page(visit, found, clear=clear)

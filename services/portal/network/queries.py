@@ -169,6 +169,13 @@ class StaffLine(BaseModel):
     until: date | None
 
 
+class StaffInClear(BaseModel):
+    """A name as it is."""
+
+    id: UUID
+    name: str
+
+
 class Staff(BaseModel):
     """A page of a station's staff."""
 
@@ -239,6 +246,7 @@ SET_OPERATORS = Change("PUT", "registry", "/v1/stations/{station_id}/operators",
 REGISTER_GUIDING_BODY = Change("POST", "registry", "/v1/guiding-bodies", Noted)
 BEGIN_WORK = Change("POST", "registry", "/v1/stations/{station_id}/staff", Noted)
 END_WORK = Change("POST", "registry", "/v1/station-staff/{staff_id}/ending", Noted)
+REVEAL_STAFF = Change("POST", "registry", "/v1/station-staff/{staff_id}/reveal", StaffInClear)
 RENAME = Change("PUT", "registry", "/v1/teams/{team_id}/name", Noted)
 MOVE = Change("PUT", "registry", "/v1/teams/{team_id}/place", Noted)
 MERGE = Change("POST", "registry", "/v1/teams/{team_id}/merging", Noted)

@@ -34,8 +34,13 @@ async def show_station_page(
     done: str = "",
     refused: RefusedByServiceError | None = None,
     written: Written | None = None,
+    asked_for: str = "",
+    clear: queries.StaffInClear | None = None,
 ) -> Response:
-    """Show a station; its staff to the district's office and to its own manager."""
+    """Show a station; its staff to the district's office and to its own manager.
+
+    ``asked_for`` is whose name is asked for, by id, ``clear`` that name once a reason was given.
+    """
     station, teams, staff = await asyncio.gather(
         visit.calls.read(queries.STATION, station_id=station_id),
         unless_away(visit.calls.read(queries.TEAMS, station_id=str(station_id), cursor=cursor, limit=queries.A_PAGE)),
@@ -53,6 +58,8 @@ async def show_station_page(
         done=done,
         faults=faults_of(refused) if refused else {},
         written=written or {},
+        asked_for=asked_for,
+        clear=clear,
     )
 
 

@@ -234,6 +234,24 @@ async def test_a_manager_enters_the_staff_of_the_station_and_their_last_day(port
 
 
 @pytest.mark.row(9)
+async def test_a_name_of_the_staff_is_shown_in_clear_for_a_reason_alone(portal: Portal) -> None:
+    path = f"/staff/network/stations/{STATION_ID}"
+    manager = await portal.logged_in("station_manager")
+    assert f"?show={STAFF_ID}#s-{STAFF_ID}" in (await manager.get(path)).text
+    asked = (await manager.get(f"{path}?show={STAFF_ID}")).text
+    assert (f'action="{path}/staff/{STAFF_ID}/reveal"' in asked, "李**" in asked) == (True, True)
+    where = f"registry/v1/station-staff/{STAFF_ID}/reveal"
+    portal.services.refuse(f"POST {where}", 422, "required", "reason")
+    without = await manager.post(f"{path}/staff/{STAFF_ID}/reveal", data={"reason": " "})
+    assert (without.status_code, 'href="#reason"' in without.text, "李**" in without.text) == (422, True, True)
+    portal.services.answer(f"POST {where}", {"id": STAFF_ID, "name": "李文静"})
+    shown = await manager.post(f"{path}/staff/{STAFF_ID}/reveal", data={"reason": "安排值班"})
+    assert ("李文静" in shown.text, "离开这一页就不再显示" in shown.text) == (True, True)
+    assert sent(portal, f"/v1/station-staff/{STAFF_ID}/reveal")[-1] == {"reason": "安排值班"}
+    await manager.aclose()
+
+
+@pytest.mark.row(9)
 async def test_the_office_says_who_guides_an_organisation_and_who_runs_the_centre(portal: Portal) -> None:
     seat = {"host_unit": "西南财经大学", "parent_code": "", "guiding_body_code": "510115-LEAGUE"}
     whole = {"guiding_body_code": None, "host_unit": None, "parent": None, "parent_code": None, "closed_on": None}
