@@ -1,6 +1,7 @@
 """``make screenshots``: the pictures of README and ``docs/pages``, from a system of its own with the demo's district.
 
-The district is loaded whole, a shift is run by two people (``shift.py``), and eight pages are taken: some minutes.
+The district is loaded whole, a shift is run by two people (``shift.py``), a second district lives through its first
+week (``week.py``), and eight pages are taken: some minutes.
 
 ``ARGS=/me/hours`` takes that page in every size, language and look into ``.local/screenshots``, to be looked at;
 ``ARGS=centre:/staff/imports`` as somebody else than who has most to do with it: public, volunteer, staff,
@@ -23,7 +24,7 @@ from deploy.demo.district import OPERATOR
 from deploy.demo.folder import read_folder
 from deploy.local.first_start import SAMPLE
 from deploy.local.paths import ROOT, STATE
-from tests.browser import shift
+from tests.browser import shift, week
 from tests.support.browser import DESK, PHONE, SMALL_PHONE, Watch, chromium, log_in, open_context
 from tests.support.infrastructure import infrastructure_from
 from tests.support.system import System, running_system
@@ -70,6 +71,7 @@ async def _documents(browser: Browser, system: System) -> None:
     await shift.play(system, student, leader, lambda page, name: _picture(page, folder / "a-shift" / f"{name}.png"))
     for context in contexts:
         await context.close()
+    await _week(browser, system, watch, folder / "a-week")
     accounts = {"volunteer": system.district.volunteer, "staff": system.district.manager}
     for name, who, path, size, look in SHOWN:
         context = await open_context(browser, watch, viewport=size, **look)
@@ -80,6 +82,19 @@ async def _documents(browser: Browser, system: System) -> None:
         await _picture(page, folder / f"{name}.png")
         await context.close()
     watch.assert_clean()
+
+
+async def _week(browser: Browser, system: System, watch: Watch, folder: Path) -> None:
+    """Have a centre live through its first week, with a district of its own."""
+    centre = await (await open_context(browser, watch, viewport=DESK)).new_page()
+
+    async def student() -> Page:
+        return await (await open_context(browser, watch, viewport=PHONE)).new_page()
+
+    with tempfile.TemporaryDirectory() as files:
+        await week.play(system, centre, student, Path(files), lambda page, name: _picture(page, folder / f"{name}.png"))
+    for context in browser.contexts:
+        await context.close()
 
 
 async def _picture(page: Page, file: Path) -> None:

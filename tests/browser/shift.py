@@ -181,7 +181,8 @@ def _check_in(origin: str, account: tuple[str, str], shift: str, digits: str) ->
     with _logged_in(origin, account) as browser:
         page = browser.open("/check-in")
         form = next(form for form in page.main.all("form") if form.first("input", value=shift))
-        assert "已签到。" in browser.submit(page, form, {"digits": digits}).main.text
+        answer = browser.submit(page, form, {"digits": digits}).main.text
+        assert "已签到。" in answer, answer
 
 
 def _logged_in(origin: str, account: tuple[str, str]) -> Browser:

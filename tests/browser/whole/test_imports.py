@@ -1,53 +1,36 @@
 """Check 15 of portal.md, section 11: a district's files through the page, its roster of 27,300 before one's eyes."""
 
-import gzip
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from deploy.demo.district import open_district
-from deploy.local.first_start import SAMPLE
 from tests.browser.conftest import OpenPage
+from tests.browser.uploads import of_district, upload
 from tests.support.browser import DESK, log_in
 from tests.support.system import System
 
-DISTRICT, PEOPLE = "510116", 27_300
+DISTRICT, NAME, PEOPLE = "510116", "青羊区", 27_300
 SLOW = 240_000
 """Milliseconds: other tests may be busy beside it. A time-out ends a hang alone."""
-
-
-def of_district(name: str, folder: Path) -> Path:
-    """Write a file of the sample for another district; return it."""
-    content = (SAMPLE / name).read_bytes()
-    plain = gzip.decompress(content) if name.endswith(".gz") else content
-    written = folder / name.removesuffix(".gz")
-    written.write_bytes(plain.replace(b"510115", DISTRICT.encode()))
-    return written
 
 
 def lines_of(file: Path) -> int:
     return len(Path(file).read_text(encoding="utf-8-sig").splitlines())
 
 
-async def upload(page: Page, kind: str, file: Path) -> None:
-    await page.goto(f"/staff/imports/new/{kind}")
-    await page.get_by_label("把文件拖到这里").set_input_files(file)
-    await page.get_by_role("button", name="导入", exact=True).click()
-    await page.wait_for_url("**/staff/imports/*/*-*")
-
-
 @pytest.mark.row(4)
 async def test_the_roster_is_imported_before_one_s_eyes_and_a_reload_in_the_middle_loses_nothing(
     system: System, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    admin = open_district(system.platform, DISTRICT, "青羊区")
+    admin = open_district(system.platform, DISTRICT, NAME)
     page = await open_page(viewport=DESK)
     await log_in(page, (admin, system.platform.password(admin)))
     for kind in ("divisions", "organisations", "stations", "teams"):
-        await upload(page, kind, of_district(f"{kind}.csv", tmp_path))
+        await upload(page, kind, of_district(DISTRICT, NAME, f"{kind}.csv", tmp_path))
         await expect(page.get_by_text("已完成", exact=True)).to_be_visible(timeout=SLOW)
-    await upload(page, "roster", of_district("volunteers.csv.gz", tmp_path))
+    await upload(page, "roster", of_district(DISTRICT, NAME, "volunteers.csv.gz", tmp_path))
     done = page.locator("#done")
     await expect(done).to_contain_text("27,300 行", timeout=SLOW)
     await page.reload()
