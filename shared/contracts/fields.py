@@ -62,7 +62,7 @@ WORDS: Mapping[str, str] = {
     "device_id": "设备",
     "device_key_jwk": "设备密钥",
     "device_time": "设备时间",
-    "digits": "签到码",
+    "digits": "6 位数字",
     "district": "区",
     "draft_id": "草稿",
     "dry_run": "试运行",

@@ -98,7 +98,8 @@ async def _week(browser: Browser, system: System, watch: Watch, folder: Path) ->
 
 
 async def _picture(page: Page, file: Path) -> None:
-    _keep(file, await page.screenshot(animations="disabled", caret="hide"))
+    # Animations run on: to end them all at once would let the codes on the wall grow old.
+    _keep(file, await page.screenshot(caret="hide"))
 
 
 def _keep(file: Path, picture: bytes) -> None:

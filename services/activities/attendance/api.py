@@ -260,4 +260,4 @@ async def _accept(tx: AsyncConnection, caller: Caller, box: SecretBox, body: Pre
         return await by_code.accept_token(tx, caller, box, body.token)
     if body.by_digits:
         return await by_code.accept_digits(tx, caller, box, *body.by_digits, left)
-    raise RefusedError(Fault("token", Code.MISSING))
+    raise RefusedError(Fault("digits" if body.shift_id else "token", Code.MISSING))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.allocation import repository
 from services.registry.allocation.domain.states import AllocationState, PlacementState
-from services.registry.people.repository import lock_district
+from services.registry.people.repository import lock_district, require_guardian
 from shared.contracts import AllocationApproved, PlacementAccepted, PlacementDeclined
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -127,11 +127,13 @@ async def answer_placement(
     """Accept or decline what was proposed to oneself.
 
     Raises RefusedError: ``not_found`` where it was proposed to nobody or somebody else, ``too_late`` after its date,
-    ``not_open`` where it is answered or was replaced.
+    ``not_open`` where it is answered or was replaced, ``guardian_needed`` where a minor accepts without a guardian.
     """
     at = now()
     if actor.volunteer_id is None:
         raise RefusedError(Fault("placement_id", Code.NOT_FOUND))
+    if accepted:
+        await require_guardian(tx, actor.district, actor.volunteer_id, "placement_id")
     state = PlacementState.ACCEPTED if accepted else PlacementState.DECLINED
     row = await repository.answer(tx, actor.district, placement_id, actor.volunteer_id, state, at)
     if row is None:

@@ -264,6 +264,20 @@ async def id_of_number(tx: AsyncConnection, district: str, number: str) -> UUID:
     return found
 
 
+_NEEDS_GUARDIAN = text("""
+    SELECT minor AND NOT guardian_agreed FROM volunteer WHERE district = :district AND id = :id
+""")
+
+
+async def require_guardian(tx: AsyncConnection, district: str, volunteer_id: UUID, field: str) -> None:
+    """Raise RefusedError (guardian_needed) where a minor's guardian has not agreed.
+
+    PIPL art. 31 and row 5 of the features: a guardian agrees before anything else.
+    """
+    if await tx.scalar(_NEEDS_GUARDIAN, {"district": district, "id": volunteer_id}):
+        raise RefusedError(Fault(field, Code.GUARDIAN_NEEDED))
+
+
 _IS_CLOSED = text("SELECT restricted_at IS NOT NULL FROM volunteer WHERE district = :district AND id = :id")
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people.domain.privacy import KeyRing
-from services.registry.people.repository import id_of_number
+from services.registry.people.repository import id_of_number, require_guardian
 from services.registry.places import repository as places
 from services.registry.places.tables import team
 from services.registry.recipients import repository
@@ -73,8 +73,8 @@ async def begin_pairing(
 ) -> PairingIsOn:
     """Pair a volunteer or a team with a household that is assigned to the actor.
 
-    Raises RefusedError: ``not_found``, ``closed``, an unknown volunteer or team, a span that is none, or
-    ``already_paired``.
+    Raises RefusedError: ``not_found``, ``closed``, an unknown volunteer or team, ``guardian_needed`` for a minor, a
+    span that is none, or ``already_paired``.
     """
     found, _ = await assigned(tx, actor, account_id, household_id, is_open=True)
     check_span(new.starts_on, new.ends_on, district_day(now()))
@@ -178,7 +178,9 @@ async def _who(tx: AsyncConnection, district: str, new: NewPairing) -> tuple[UUI
     if bool(new.volunteer_number) == bool(new.team):
         raise RefusedError(Fault("volunteer_number", Code.NAMED_TWICE if new.team else Code.MISSING))
     if new.volunteer_number:
-        return await id_of_number(tx, district, new.volunteer_number), None
+        volunteer_id = await id_of_number(tx, district, new.volunteer_number)
+        await require_guardian(tx, district, volunteer_id, "volunteer_number")
+        return volunteer_id, None
     entry = (await places.on_file(tx, team, district)).get(new.team)
     if entry is None:
         raise RefusedError(Fault("team", Code.UNKNOWN_REFERENCE))

@@ -92,6 +92,8 @@ async def test_a_code_of_another_district_or_of_nothing_opens_nothing(activities
     assert await fault_of(elsewhere, "/v1/check-ins", token=token) == "other_district"
     assert await fault_of(volunteer, "/v1/check-ins", token="AAAA") == "wrong_check_in_code"
     assert await fault_of(volunteer, "/v1/check-ins", inside=True) == "missing"
+    without = await volunteer.send("POST", "/v1/check-ins", json={"shift_id": str(place.shift_id), "digits": ""})
+    assert [(fault["field"], fault["code"]) for fault in without.json()["faults"]] == [("digits", "missing")]
 
 
 async def test_guesses_are_counted_for_each_person_whatever_comes_of_them(activities: Activities) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from shared.contracts.calendar import district_day
 from shared.store.event_log import now
 from tests.integration.registry.conftest import Registry, id_number, roster, roster_line
 from tests.support.eventually import eventually
@@ -13,6 +14,8 @@ from tests.support.eventually import eventually
 DISTRICT = "510116"
 STUDENTS = 40
 PASSWORD = "a password of some length"
+MINOR, YOUNG = 39, district_day(now()) - timedelta(days=16 * 365)
+"""One of the students is under 18, and has no guardian's consent."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +30,7 @@ async def office(registry: Registry) -> dict[str, str]:
             organisation=f"{DISTRICT}-ORG-0{serial % 2 + 1}",
             skills="law",
             services="law;youth" if serial % 3 else "culture",
-            id_number=id_number(20_000 + serial),
+            id_number=id_number(20_000 + serial) if serial != MINOR else id_number(1, born=YOUNG),
             phone=f"171{serial:08d}",
         )
         for serial in range(STUDENTS)
@@ -122,6 +125,10 @@ async def test_rows_14_and_15_from_a_proposal_to_a_second_run(registry: Registry
     assert await answer(registry, yes, proposed["id"], accepted=True) == (200, "accepted")
     assert await answer(registry, no, of_no["id"], accepted=False) == (200, "declined")
     assert await answer(registry, no, of_no["id"], accepted=True) == (409, "not_open")
+
+    minor = await student(registry, office, MINOR)
+    [of_minor] = await own(registry, minor)
+    assert await answer(registry, minor, of_minor["id"], accepted=True) == (422, "guardian_needed")
 
     refused = await registry.http.post(
         "/v1/allocations", json={"answer_by": (now() + timedelta(days=1)).isoformat()}, headers=office

@@ -21,7 +21,7 @@ from shared.contracts.calendar import district_day
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from shared.store.retention import YEAR, delete_overdue
-from tests.integration.registry.conftest import Registry, roster, roster_line
+from tests.integration.registry.conftest import Registry, id_number, roster, roster_line
 from tests.support.eventually import eventually
 from tests.support.infrastructure import Infrastructure
 
@@ -30,6 +30,8 @@ STATION, ELSEWHERE, TEAM = "510115-STA-01", "510115-STA-02", "510115-TEAM-001"
 PASSWORD = "a password of some length"
 TODAY = district_day(now())
 """Or yesterday, where midnight passes meanwhile: no test minds."""
+MINOR, YOUNG = 2, TODAY - timedelta(days=16 * 365)
+"""A volunteer under 18, without a guardian's consent."""
 TELLING = ("child_of_released_prisoner", "disabled", "两劳", "刑满释放", "服刑期满", "残疾")
 """What must come to stand nowhere: codes of sensitive categories, and what is written of them."""
 CHILD = {"name": "陈小雨", "category": "child_of_released_prisoner", "phone": "17011112222", "note": "父亲刑满释放"}
@@ -88,9 +90,9 @@ async def superuser(registry: Registry, infrastructure: Infrastructure) -> Async
 
 @pytest.fixture(scope="module")
 async def staff(registry: Registry) -> Staff:
-    """The district's office, case workers of two stations, and a manager; two volunteers are on file."""
+    """The district's office, case workers of two stations, and a manager; two volunteers and a minor are on file."""
     admin = registry.admins[DISTRICT]
-    lines = [roster_line(serial) for serial in range(2)]
+    lines = [roster_line(0), roster_line(1), roster_line(MINOR, id_number=id_number(1, born=YOUNG))]
     assert (await registry.take_in(DISTRICT, "roster", roster(lines)))["accepted"] == len(lines)
 
     async def opened(name: str, role: str, station: str) -> tuple[Headers, str]:
@@ -297,6 +299,8 @@ async def test_a_pairing_is_visited_and_ended_and_its_events_name_no_household(s
     path = f"/v1/households/{household}/pairings"
     assert await staff.send(staff.worker, "POST", path, again) == (409, {"volunteer_number": "already_paired"})
     assert await staff.send(staff.colleague, "POST", path, again) == (404, {"household_id": "not_found"})
+    of_minor = again | {"volunteer_number": f"{DISTRICT}{70_000_000 + MINOR}"}
+    assert await staff.send(staff.worker, "POST", path, of_minor) == (422, {"volunteer_number": "guardian_needed"})
 
     noted = await staff.send(staff.worker, "POST", f"/v1/pairings/{pairing}/visits", _visit())
     assert noted[0] == 201
