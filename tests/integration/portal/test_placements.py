@@ -52,6 +52,15 @@ async def test_an_answer_that_comes_too_late_is_told_beside_how_it_stands(portal
     await browser.aclose()
 
 
+async def test_a_minor_who_accepts_is_led_to_the_guardian_s_consent(portal: Portal) -> None:
+    portal.services.answer("GET registry/v1/me/placements", [PLACEMENT])
+    portal.services.refuse(f"POST registry/v1/placements/{PLACEMENT['id']}/answer", 422, "guardian_needed")
+    browser = await portal.logged_in("volunteer", **VOLUNTEER)
+    page = await browser.post(f"/me/placements/{PLACEMENT['id']}/accept", data={"key": "once"})
+    assert (page.status_code, 'href="/me/guardian"' in page.text) == (422, True)
+    await browser.aclose()
+
+
 async def test_where_the_station_has_named_no_need_the_service_is_the_volunteer_s_to_choose(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/placements", [PLACEMENT | {"service": ""}])
     browser = await portal.logged_in("volunteer", **VOLUNTEER)
