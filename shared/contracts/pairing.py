@@ -21,6 +21,9 @@ class Pairing(Event):
     volunteer_id: UUID | None = None
     """None where it is a team's."""
     team_id: UUID | None = None
+    team_name: str | None = None
+    recipient_ids: tuple[UUID, ...] = ()
+    """Who is told of a team's: as whom its leaders serve."""
     rhythm: str
     """How often one visits: ``weekly``, ``fortnightly``, ``monthly``."""
     starts_on: date

@@ -91,6 +91,8 @@ class Template(StrEnum):
     PLACEMENT_PROPOSED = "placement_proposed"
     PAIRING_BEGUN = "pairing_begun"
     PAIRING_ENDED = "pairing_ended"
+    TEAM_PAIRED = "team_paired"
+    TEAM_PAIRING_ENDED = "team_pairing_ended"
     CRITERION_LAPSED = "criterion_lapsed"
     STATION_STANDARD = "station_standard"
     TARGET_MISSED = "target_missed"
@@ -139,6 +141,8 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.PLACEMENT_PROPOSED: Purpose.PLACE,
     Template.PAIRING_BEGUN: Purpose.PLACE,
     Template.PAIRING_ENDED: Purpose.CHANGE,
+    Template.TEAM_PAIRED: Purpose.LEADING,
+    Template.TEAM_PAIRING_ENDED: Purpose.LEADING,
     Template.CRITERION_LAPSED: Purpose.LEADING,
     Template.STATION_STANDARD: Purpose.LEADING,
     Template.TARGET_MISSED: Purpose.LEADING,
@@ -238,7 +242,7 @@ def _told_of_places(event: Event) -> Iterator[Told]:
 
 
 def _told_of_pairings(event: Event) -> Iterator[Told]:
-    """Say who is told of a pairing: a volunteer of their own; of which household, the case worker says (ADR 0056)."""
+    """Say who is told of a pairing: the volunteer, or a team's leaders; which household, the case worker says."""
     match event:
         case PairingBegun(volunteer_id=UUID() as volunteer_id):
             facts: Facts = {
@@ -250,6 +254,23 @@ def _told_of_pairings(event: Event) -> Iterator[Told]:
         case PairingEnded(volunteer_id=UUID() as volunteer_id):
             facts = {"station": one_line(event.station_name), "ended_on": event.ended_on.isoformat()}
             yield volunteer_id, Template.PAIRING_ENDED, facts, EVERYWHERE
+        case PairingBegun(team_name=str() as team):
+            facts = {
+                "team": one_line(team),
+                "station": one_line(event.station_name),
+                "rhythm": event.rhythm,
+                "starts_on": event.starts_on.isoformat(),
+            }
+            for recipient_id in event.recipient_ids:
+                yield recipient_id, Template.TEAM_PAIRED, facts, EVERYWHERE
+        case PairingEnded(team_name=str() as team):
+            facts = {
+                "team": one_line(team),
+                "station": one_line(event.station_name),
+                "ended_on": event.ended_on.isoformat(),
+            }
+            for recipient_id in event.recipient_ids:
+                yield recipient_id, Template.TEAM_PAIRING_ENDED, facts, EVERYWHERE
 
 
 def _told_of_teams(event: Event) -> Iterator[Told]:

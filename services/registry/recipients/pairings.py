@@ -4,7 +4,7 @@ Invariant: a pairing is begun, ended and noted on by who is assigned to the hous
 never with whom (ADR 0056).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -92,7 +92,8 @@ async def begin_pairing(
     )
     if row is None:
         raise RefusedError(Fault("volunteer_number" if volunteer_id else "team", Code.ALREADY_PAIRED))
-    event = PairingBegun(**_of_events(found, row), ends_on=row.ends_on)
+    teams = await repository.teams_of(tx, actor.district, [row])
+    event = PairingBegun(**_of_events(found, row, teams), ends_on=row.ends_on)
     await event_log.append(tx, [NewEvent(actor.district, row.id, row.version, event, actor.name)])
     return _is_on(row)
 
@@ -190,6 +191,7 @@ async def _who(tx: AsyncConnection, district: str, new: NewPairing) -> tuple[UUI
 
 
 async def _tell_ended(tx: AsyncConnection, actor: Actor, household: Row[Any], rows: Sequence[Row[Any]]) -> None:
+    teams = await repository.teams_of(tx, actor.district, rows)
     await event_log.append(
         tx,
         [
@@ -197,7 +199,7 @@ async def _tell_ended(tx: AsyncConnection, actor: Actor, household: Row[Any], ro
                 actor.district,
                 row.id,
                 row.version,
-                PairingEnded(**_of_events(household, row), ended_on=row.ended_on),
+                PairingEnded(**_of_events(household, row, teams), ended_on=row.ended_on),
                 actor.name,
             )
             for row in rows
@@ -205,13 +207,16 @@ async def _tell_ended(tx: AsyncConnection, actor: Actor, household: Row[Any], ro
     )
 
 
-def _of_events(household: Row[Any], row: Row[Any]) -> dict[str, Any]:
+def _of_events(household: Row[Any], row: Row[Any], teams: Mapping[UUID, Row[Any]]) -> dict[str, Any]:
+    team = teams.get(row.team_id)
     return {
         "pairing_id": row.id,
         "station_id": household.station_id,
         "station_name": household.station_name,
         "volunteer_id": row.volunteer_id,
         "team_id": row.team_id,
+        "team_name": team.name if team else None,
+        "recipient_ids": tuple(team.leaders or ()) if team else (),
         "rhythm": row.rhythm,
         "starts_on": row.starts_on,
     }

@@ -174,6 +174,14 @@ _INSERT_PAIRING = text(f"""
     ON CONFLICT (district, household_id, coalesce(volunteer_id, team_id)) WHERE ended_on IS NULL DO NOTHING
     RETURNING {_PAIRING_COLUMNS}
 """)
+_TEAMS = text("""
+    SELECT t.id, t.name, array_agg(a.volunteer_id ORDER BY a.volunteer_id) FILTER (WHERE a.id IS NOT NULL) AS leaders
+    FROM team t
+    LEFT JOIN account a ON a.district = t.district AND t.id = ANY(a.units) AND 'team_leader' = ANY(a.roles)
+                       AND a.locked_at IS NULL AND a.volunteer_id IS NOT NULL
+    WHERE t.district = :district AND t.id = ANY(CAST(:teams AS uuid[]))
+    GROUP BY t.id, t.name
+""")
 _PAIRING = text(f"SELECT {_PAIRING_COLUMNS} FROM pairing WHERE district = :district AND id = :id")
 _END = text(f"""
     UPDATE pairing SET ended_on = greatest(CAST(:ended_on AS date), starts_on), version = version + 1
@@ -190,6 +198,14 @@ _INSERT_VISIT = text("""
 async def insert_pairing(tx: AsyncConnection, district: str, **pairing: object) -> Row[Any] | None:
     """Put a pairing on file and return it; None where the two are paired already."""
     return (await tx.execute(_INSERT_PAIRING, {"district": district, **pairing})).one_or_none()
+
+
+async def teams_of(tx: AsyncConnection, district: str, pairings: Sequence[Row[Any]]) -> dict[UUID, Row[Any]]:
+    """Return the teams among those who are paired, by id: name, and as whom their ``leaders`` serve."""
+    teams = {row.team_id for row in pairings if row.team_id}
+    if not teams:
+        return {}
+    return {row.id: row for row in await tx.execute(_TEAMS, {"district": district, "teams": list(teams)})}
 
 
 async def find_pairing(tx: AsyncConnection, district: str, pairing_id: UUID) -> Row[Any] | None:

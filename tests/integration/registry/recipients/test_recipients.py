@@ -327,7 +327,16 @@ async def test_a_pairing_is_visited_and_ended_and_its_events_name_no_household(s
 
 
 async def test_a_team_is_paired_and_who_of_it_was_there_is_said(staff: Staff) -> None:
+    leads = {"volunteer_number": f"{DISTRICT}70000000", "password": PASSWORD, "roles": ["team_leader"], "units": [TEAM]}
+    assert (await staff.send(staff.admin, "POST", "/v1/accounts", leads))[0] == 201
     pairing = await _paired(staff, await staff.open(), volunteer_number="", team=TEAM)
+    [event] = await staff.registry.rows(
+        "SELECT data->>'team_name' AS team, data->>'recipient_ids' AS told, v.id::text AS leader "
+        "FROM event_log, volunteer v WHERE aggregate_id = :id AND v.number = :number",
+        id=UUID(pairing),
+        number=leads["volunteer_number"],
+    )
+    assert (bool(event.team), json.loads(event.told)) == (True, [event.leader])
     path = f"/v1/pairings/{pairing}/visits"
     assert await staff.send(staff.worker, "POST", path, _visit()) == (422, {"volunteer_number": "missing"})
     status, _ = await staff.send(staff.worker, "POST", path, _visit(volunteer_number=f"{DISTRICT}70000001"))

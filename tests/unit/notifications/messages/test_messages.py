@@ -195,6 +195,7 @@ PAIRING: dict[str, Any] = {
     "rhythm": "weekly",
     "starts_on": date(2026, 12, 1),
 }
+OF_TEAM: dict[str, Any] = {"team_id": uuid4(), "team_name": "第1服务队", "recipient_ids": (VOLUNTEER,)}
 PAPER: dict[str, Any] = {
     "qualification_id": uuid4(),
     "volunteer_id": VOLUNTEER,
@@ -256,6 +257,8 @@ TOLD = [
     (PLACEMENT, Template.PLACEMENT_PROPOSED),
     (PairingBegun(**PAIRING, volunteer_id=VOLUNTEER), Template.PAIRING_BEGUN),
     (PairingEnded(**PAIRING, volunteer_id=VOLUNTEER, ended_on=date(2027, 11, 30)), Template.PAIRING_ENDED),
+    (PairingBegun(**PAIRING, **OF_TEAM), Template.TEAM_PAIRED),
+    (PairingEnded(**PAIRING, **OF_TEAM, ended_on=date(2027, 11, 30)), Template.TEAM_PAIRING_ENDED),
     (EXPIRED, Template.PLACEMENT_EXPIRED),
     (TeamFormationApproved(**FORMATION, team_id=uuid4()), Template.TEAM_FORMED),
     (TeamFormationRefused(**FORMATION, reason="已有同类队伍"), Template.TEAM_NOT_FORMED),
@@ -408,6 +411,17 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.PAIRING_BEGUN: {"station": "柳城社区志愿服务站", "rhythm": "weekly", "starts_on": "2026-12-01"},
             Template.PAIRING_ENDED: {"station": "柳城社区志愿服务站", "ended_on": "2027-11-30"},
+            Template.TEAM_PAIRED: {
+                "team": "第1服务队",
+                "station": "柳城社区志愿服务站",
+                "rhythm": "weekly",
+                "starts_on": "2026-12-01",
+            },
+            Template.TEAM_PAIRING_ENDED: {
+                "team": "第1服务队",
+                "station": "柳城社区志愿服务站",
+                "ended_on": "2027-11-30",
+            },
             Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.TEAM_FORMED: {"team": "法律咨询队"},
             Template.TEAM_NOT_FORMED: {"team": "法律咨询队", "reason": "已有同类队伍"},

@@ -45,6 +45,13 @@ FACTS: dict[Template, Facts] = {
     Template.STAR_LEVEL_REACHED: {"level": 3, "lifetime_minutes": 36000},
     Template.PAIRING_BEGUN: {"station": "柳城社区志愿服务站", "rhythm": "weekly", "starts_on": "2026-12-01"},
     Template.PAIRING_ENDED: {"station": "柳城社区志愿服务站", "ended_on": "2027-11-30"},
+    Template.TEAM_PAIRED: {
+        "team": "第1服务队",
+        "station": "柳城社区志愿服务站",
+        "rhythm": "weekly",
+        "starts_on": "2026-12-01",
+    },
+    Template.TEAM_PAIRING_ENDED: {"team": "第1服务队", "station": "柳城社区志愿服务站", "ended_on": "2027-11-30"},
     Template.CRITERION_LAPSED: {
         "station": "柳城社区志愿服务站",
         "criterion": "有长期活动",
