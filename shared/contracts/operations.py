@@ -103,6 +103,20 @@ class EventLogRepublished(OperatorAction):
     """Partitions that are read from the beginning."""
 
 
+class DistrictOpened(OperatorAction):
+    """A district is open: from now on its administrator can log in and bring its data. ``code`` is of GB/T 2260."""
+
+    code: str
+    name: str
+
+
+class SigningKeyReplaced(OperatorAction):
+    """Tokens are signed with a new key; those of the one before are good until they expire."""
+
+    key_id: str
+    """``kid`` in tokens and in the key set."""
+
+
 class WorkRetried(OperatorAction):
     """Work that was given up, or that waited to be tried again, is to be done now."""
 
