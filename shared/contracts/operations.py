@@ -1,4 +1,6 @@
-"""Events of what operators do to a service: any service publishes them, ``caused_by`` is ``operator:<name>``.
+"""Events of what operators do to a service: any service publishes them.
+
+``caused_by`` is ``operator:<name>`` of who acted at a console, ``account:<id>`` of who was logged in.
 
 Invariant: an operator's action and its event are in one transaction, so nothing is settled or swapped without a trace.
 """
@@ -14,8 +16,8 @@ NO_DISTRICT = "000000"
 
 
 def caused_by(operator: str) -> str:
-    """Return what an event says of an operator as its cause."""
-    return f"operator:{operator}"
+    """Return what an event says of an operator as its cause: the name given at a console, or ``account:<id>``."""
+    return operator if operator.startswith("account:") else f"operator:{operator}"
 
 
 class OperatorAction(Event):
