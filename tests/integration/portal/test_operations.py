@@ -55,7 +55,12 @@ async def test_what_is_wrong_is_told_with_the_command_that_shows_more(portal: Po
         "GET assessment/v1/operations/status", {"service": "assessment", **WELL, "troubles": troubles}
     )
     page = (await browser.get(PATH)).text
-    for said in ("有需要处理的问题", "有 1,200 条消息处理不了", "linbang assessment dead-letters list", "有 3 处不同"):
+    for said in (
+        "有需要处理的问题",
+        "有 1,200 条消息处理不了",
+        "/staff/operations/dead-letters?service=assessment",
+        "有 3 处不同",
+    ):
         assert said in page
 
 

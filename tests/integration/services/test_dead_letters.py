@@ -22,7 +22,7 @@ from tests.support.eventually import eventually, running
 from tests.support.infrastructure import Urls
 
 ROUTE = "/v1/operations/dead-letters"
-HEADERS = [["ce_type", "cn.linbang.x.v1"], ["ce_id", "0"], ["x-caller", "张测试 17023828271"]]
+HEADERS = [["ce_type", "not a type"], ["ce_id", "0"], ["x-caller", "张测试 17023828271"]]
 
 
 @dataclass
@@ -117,7 +117,7 @@ async def test_what_is_parked_is_listed_by_pages_and_shown_without_what_is_in_it
         assert len((await desk.get(**query))["items"]) == found, query
     shown = await desk.get(f"/{ids[1]}")
     assert (shown["topic"], shown["key"], shown["ahead"], shown["behind"]) == ("some.topic", "one", 1, 1)
-    assert shown["headers"] == {"ce_type": "cn.linbang.x.v1", "ce_id": "0"}
+    assert shown["headers"] == {"ce_type": "not a type", "ce_id": "0"}
     assert "张测试" not in json.dumps(shown, ensure_ascii=False)
     assert "a name" not in json.dumps(shown)
 
