@@ -10,6 +10,7 @@ from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
 from services.portal.consents.part import PART as CONSENTS
 from services.portal.dead_letters.part import PART as DEAD_LETTERS
+from services.portal.deliveries.part import PART as DELIVERIES
 from services.portal.districts.part import PART as DISTRICTS
 from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
@@ -43,6 +44,7 @@ from shared.service.service import Service
 PARTS = (
     DISTRICTS,
     DEAD_LETTERS,
+    DELIVERIES,
     OPERATIONS,
     STAFF,
     HOUSEHOLDS,

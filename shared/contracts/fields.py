@@ -19,6 +19,7 @@ WORDS: Mapping[str, str] = {
     "actor": "操作人",
     "address": "住址",
     "again": "再次分配",
+    "administrator": "管理员",
     "agreed": "是否同意",
     "agreement": "改期确认时限",
     "approved": "是否批准",
