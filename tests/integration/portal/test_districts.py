@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -113,7 +114,8 @@ async def test_a_new_installation_without_a_district_can_be_begun_with(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(portal.services.answers, "GET registry/v1/districts")
-    monkeypatch.setattr(portal.app.state, "districts", Districts(portal.services, "http://registry"))
+    nobody_answers: Any = portal.services
+    monkeypatch.setattr(portal.app.state, "districts", Districts(nobody_answers, "http://registry"))
     browser = await portal.logged_in("operator", district="*")
     assert (await browser.get(f"{PATH}/new")).status_code == 200
     assert (await browser.post(f"{PATH}/new", data=FORM)).status_code == 200

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from shared.contracts.actor import Role
 from shared.service.app import build_app
@@ -57,7 +58,7 @@ class Desk:
             )
         return UUID(str(row["id"]))
 
-    async def get(self, path: str = "", **query: object) -> Any:
+    async def get(self, path: str = "", **query: str | int) -> Any:
         answer = await self.http.get(ROUTE + path, params=query, headers=bearer(Role.OPERATOR, district="*"))
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -120,6 +121,15 @@ async def test_what_is_parked_is_listed_by_pages_and_shown_without_what_is_in_it
     assert shown["headers"] == {"ce_type": "not a type", "ce_id": "0"}
     assert "张测试" not in json.dumps(shown, ensure_ascii=False)
     assert "a name" not in json.dumps(shown)
+
+
+async def test_the_api_cannot_read_what_is_in_a_parked_record_nor_settle_it(desk: Desk, urls: Urls) -> None:
+    await desk.park()
+    async with Store(urls.api) as api:
+        for statement in ("SELECT value FROM dead_letter", "UPDATE dead_letter SET state = 'discarded'"):
+            with pytest.raises(DBAPIError, match="permission denied"):
+                async with api.transaction("000000") as tx:
+                    await tx.execute(text(statement))
 
 
 @pytest.mark.row(63)
