@@ -111,6 +111,18 @@ async def test_a_key_that_is_no_hex_is_said_beside_its_field(portal: Portal) -> 
     assert (answer.status_code, 'id="key-fault"' in answer.text) == (422, True)
 
 
+async def test_one_is_shown_in_both_languages(portal: Portal) -> None:
+    browser = await operator(portal)
+    for language, said in (
+        ("zh", ("后面 3 条", "试了 1 次", "e-1")),
+        ("en", ("3 behind it", "1 times", "Apply again")),
+    ):
+        await browser.post("/display", data={"lang": language})
+        page = await browser.get(f"{PATH}/assessment/{LETTER}")
+        assert page.status_code == 200
+        assert all(word in page.text for word in said), said
+
+
 async def test_one_press_is_one_order(portal: Portal) -> None:
     browser = await operator(portal)
     route = f"{ROUTE}/{LETTER}/redrive"
