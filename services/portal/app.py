@@ -9,6 +9,9 @@ from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
 from services.portal.consents.part import PART as CONSENTS
+from services.portal.dead_letters.part import PART as DEAD_LETTERS
+from services.portal.deliveries.part import PART as DELIVERIES
+from services.portal.districts.part import PART as DISTRICTS
 from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
@@ -39,6 +42,9 @@ from services.portal.wall.part import PART as WALL
 from shared.service.service import Service
 
 PARTS = (
+    DISTRICTS,
+    DEAD_LETTERS,
+    DELIVERIES,
     OPERATIONS,
     STAFF,
     HOUSEHOLDS,

@@ -54,8 +54,10 @@ from shared.contracts.operations import (
     ConsumerSubscribed,
     DeadLetterDiscarded,
     DeadLetterRedriven,
+    DistrictOpened,
     EventLogRepublished,
     ProjectionSwapped,
+    SigningKeyReplaced,
     WorkCancelled,
     WorkRetried,
 )
@@ -226,6 +228,8 @@ EVENTS: dict[str, type[Event]] = {
         EventLogRepublished,
         WorkRetried,
         WorkCancelled,
+        DistrictOpened,
+        SigningKeyReplaced,
     )
 }
 """Every public event by its current CloudEvents type."""
@@ -260,6 +264,7 @@ __all__ = [
     "CriterionMet",
     "DeadLetterDiscarded",
     "DeadLetterRedriven",
+    "DistrictOpened",
     "Event",
     "EventLogRepublished",
     "GuidingBodyChanged",
@@ -314,6 +319,7 @@ __all__ = [
     "SignUpOffered",
     "SignUpPromoted",
     "SignUpWithdrawn",
+    "SigningKeyReplaced",
     "StandardAdopted",
     "StarLevelReached",
     "StationChanged",

@@ -1,4 +1,6 @@
-"""Events of what operators do to a service: any service publishes them, ``caused_by`` is ``operator:<name>``.
+"""Events of what operators do to a service: any service publishes them.
+
+``caused_by`` is ``operator:<name>`` of who acted at a console, ``account:<id>`` of who was logged in.
 
 Invariant: an operator's action and its event are in one transaction, so nothing is settled or swapped without a trace.
 """
@@ -14,8 +16,8 @@ NO_DISTRICT = "000000"
 
 
 def caused_by(operator: str) -> str:
-    """Return what an event says of an operator as its cause."""
-    return f"operator:{operator}"
+    """Return what an event says of an operator as its cause: the name given at a console, or ``account:<id>``."""
+    return operator if operator.startswith("account:") else f"operator:{operator}"
 
 
 class OperatorAction(Event):
@@ -101,6 +103,20 @@ class EventLogRepublished(OperatorAction):
     events: int
     positions: int
     """Partitions that are read from the beginning."""
+
+
+class DistrictOpened(OperatorAction):
+    """A district is open: from now on its administrator can log in and bring its data. ``code`` is of GB/T 2260."""
+
+    code: str
+    name: str
+
+
+class SigningKeyReplaced(OperatorAction):
+    """Tokens are signed with a new key; those of the one before are good until they expire."""
+
+    key_id: str
+    """``kid`` in tokens and in the key set."""
 
 
 class WorkRetried(OperatorAction):

@@ -14,6 +14,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from shared.messaging.dead_letter_actions import DeadLetters
+from shared.messaging.dead_letter_queries import key_bytes
 from shared.messaging.dead_letter_settlement import PositionUnknownError, Selection
 from shared.messaging.reactions import Reactions
 from shared.ops import terminal
@@ -119,10 +120,8 @@ def _selection(topic: str | None, key: str | None, reason: str | None) -> Select
 
 
 def _key_bytes(key: str) -> bytes:
-    if not key.startswith("0x"):
-        return key.encode()
     try:
-        return bytes.fromhex(key[2:])
+        return key_bytes(key)
     except ValueError:
         raise typer.BadParameter("not hex", param_hint="--key") from None
 

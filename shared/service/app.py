@@ -27,6 +27,7 @@ from shared.imports.api import MAX_UPLOAD_BYTES
 from shared.imports.api import PREFIX as IMPORTS
 from shared.imports.api import router as import_routes
 from shared.ops.health import Heartbeat
+from shared.service.dead_letters import DeadLetterDesk, dead_letter_routes
 from shared.service.health import health_routes
 from shared.service.operations import status_of, status_routes
 from shared.service.service import Service
@@ -55,8 +56,10 @@ def build_app(service: Service, heartbeats: Sequence[Heartbeat] = (), *, with_ro
         if service.imports:
             app.include_router(import_routes(service.imports, base64.b64decode(service.settings.file_key)))
         app.state.own_status = partial(status_of, service.name, settings.kafka_servers)
+        app.state.own_dead_letters = DeadLetterDesk(service.name, settings.topic_prefix)
         if not service.serves_pages:
             app.include_router(status_routes(app.state.own_status))
+            app.include_router(dead_letter_routes(app.state.own_dead_letters))
     uploads = {IMPORTS: MAX_UPLOAD_BYTES} if service.imports else {}
     app.add_middleware(LimitBody, larger={**uploads, **service.larger_bodies})
     for part in reversed(service.parts) if with_routes else ():

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from shared.imports.importer import import_work
 from shared.messaging.consumer import Consumer
+from shared.messaging.dead_letter_orders import order_work
 from shared.messaging.fault_kinds import is_transient
 from shared.messaging.group_client import Membership
 from shared.messaging.positions import Positions
@@ -38,5 +39,7 @@ def background_roles(service: Service) -> dict[str, Callable[[Store], Loop]]:
     if service.imports:
         positions = Positions(service.name, servers, prefix)
         kinds += import_work(service.imports, base64.b64decode(settings.file_key), positions)
+    if service.reactions.topics:
+        kinds.append(order_work(service.reactions, prefix))
     loops["worker"] = lambda store: Worker(store, kinds, endings_of(service.parts), is_transient).run
     return loops

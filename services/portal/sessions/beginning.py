@@ -78,6 +78,8 @@ def first_page(roles: frozenset[str]) -> str:
     """Return the page that somebody of these roles begins with."""
     if Role.VOLUNTEER in roles:
         return "/me"
+    if Role.OPERATOR in roles:
+        return "/staff/operations"
     if roles.isdisjoint(ORGANISERS):
         return "/staff/households" if Role.CASE_WORKER in roles else "/"
     return "/staff"

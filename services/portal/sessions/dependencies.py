@@ -19,6 +19,7 @@ from services.portal.shell.districts import Districts
 from services.portal.shell.look import look_of
 from services.portal.shell.site import Site
 from shared.contracts.actor import EVERY_DISTRICT, Role
+from shared.contracts.operations import NO_DISTRICT
 from shared.contracts.tokens import STEPPED_UP_FOR
 from shared.http.auth import Declared, Verifier, anyone
 from shared.http.client_address import HEADER, ClientAddresses, signed_address
@@ -67,7 +68,7 @@ async def _visit(request: Request) -> Visit:
     calls = calls_for(
         request,
         token=session.tokens.access if session else None,
-        district=district if session and session.district == EVERY_DISTRICT else None,
+        district=(district or NO_DISTRICT) if session and session.district == EVERY_DISTRICT else None,
     )
     name = await districts.name(district)
     visit = Visit(request, look, district, name, calls, session, cookie if session else None)

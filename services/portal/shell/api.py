@@ -1,4 +1,4 @@
-"""Files, and how pages are shown: language, light or dark, 长辈版."""
+"""Files, and how pages are shown: language, light or dark, 长辈版, and which district one looks at."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.portal.shell.assets import Assets
-from services.portal.shell.look import local_path
+from services.portal.shell.look import is_district, local_path
 from shared.http.auth import anyone
 from shared.http.problems import ProblemError
 
@@ -40,11 +40,15 @@ async def choose_display(
     lang: Annotated[str | None, Form()] = None,
     theme: Annotated[str | None, Form()] = None,
     mode: Annotated[str | None, Form()] = None,
+    district: Annotated[str | None, Form()] = None,
 ) -> Response:
     """Keep how pages are to be shown, in this browser; what is not named stays as it is."""
     response = RedirectResponse(local_path(back), 303)
     secure = request.app.state.site.is_secure
-    for name, value in (("lang", lang), ("theme", theme), ("mode", mode)):
-        if value is not None and value in _CHOICES[name]:
-            response.set_cookie(name, value, max_age=_A_YEAR, path="/", secure=secure, httponly=True, samesite="lax")
+    chosen = {"lang": lang, "theme": theme, "mode": mode}
+    kept = {name: value for name, value in chosen.items() if value is not None and value in _CHOICES[name]}
+    if district is not None and is_district(district):
+        kept["district"] = district
+    for name, value in kept.items():
+        response.set_cookie(name, value, max_age=_A_YEAR, path="/", secure=secure, httponly=True, samesite="lax")
     return response

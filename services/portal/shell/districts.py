@@ -40,6 +40,10 @@ class Districts:
                 pass  # the last answer holds
         return self._found
 
+    def ask_again(self) -> None:
+        """Ask registry at the next page: this site has just opened one."""
+        self._asked = float("-inf")
+
     async def first(self) -> str:
         """Return the code of the first, or nothing where none is known."""
         return next((district.code for district in await self.all()), "")

@@ -1,4 +1,4 @@
-"""How somebody wants pages shown: language, light or dark, 长辈版, and the district that a stranger looks at.
+"""How somebody wants pages shown: language, light or dark, 长辈版, and the district that they look at.
 
 Invariant: it comes from cookies that say nothing else, so it holds before log-in and after log-out.
 """
@@ -40,8 +40,13 @@ def look_of(request: Request) -> Look:
         language=LANGUAGES.get(cookies.get("lang", "")) or language_of(request),
         theme=theme if theme in THEMES else "",
         mode=ELDER if cookies.get("mode") == ELDER else "",
-        district=district if _DISTRICT.fullmatch(district) else "",
+        district=district if is_district(district) else "",
     )
+
+
+def is_district(code: str) -> bool:
+    """Return whether something has the form of a district's code."""
+    return _DISTRICT.fullmatch(code) is not None
 
 
 def local_path(path: str) -> str:

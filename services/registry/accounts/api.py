@@ -11,7 +11,7 @@ from services.registry.accounts import commands, log_in, queries
 from services.registry.accounts.attempts import Address, CountedAttempts
 from services.registry.accounts.dependencies import PasswordThreads, RequestDevice, TokenIssuer, home_of
 from services.registry.accounts.log_in import ShownByPhone
-from services.registry.accounts.queries import SessionView
+from services.registry.accounts.queries import SessionView, SigningKeyView
 from services.registry.accounts.signing_keys import SigningKeyCreated, rotate_signing_key
 from services.registry.accounts.tokens import Tokens
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
@@ -19,6 +19,7 @@ from services.registry.people.domain.volunteer import contact_point
 from services.registry.people.queries import VolunteerView, find_volunteer
 from shared.contracts.actor import Role
 from shared.contracts.faults import RefusedError
+from shared.contracts.operations import NO_DISTRICT
 from shared.contracts.tokens import Limit
 from shared.http.auth import Caller, anyone, caller_with
 from shared.http.dependencies import ApiStore
@@ -216,12 +217,19 @@ async def change_password(
 async def rotate(
     store: ApiStore,
     keys: Keys,
-    caller: Annotated[Caller, Depends(caller_with(Role.OPERATOR))],
+    caller: Annotated[Caller, Depends(caller_with(Role.OPERATOR, stepped_up=True))],
     key: KeyedIdempotencyKey,
 ) -> Response:
     """Sign tokens with a new key from now on; tokens of the old one stay good until they expire."""
-    async with store.transaction(caller.district) as tx:
-        return await idempotent(tx, caller, key, 201, partial(rotate_signing_key, tx, keys))
+    async with store.transaction(caller.district, NO_DISTRICT) as tx:
+        return await idempotent(tx, caller, key, 201, partial(rotate_signing_key, tx, caller, keys))
+
+
+@router.get("/v1/signing-keys", tags=["accounts"], dependencies=[Depends(caller_with(Role.OPERATOR))])
+async def list_signing_keys(store: ApiStore) -> list[SigningKeyView]:
+    """List the keys that tokens are signed with: since when, and until when those of a replaced one are good."""
+    async with store.transaction() as tx:
+        return await queries.signing_keys(tx)
 
 
 @router.get("/.well-known/jwks.json", tags=["accounts"], dependencies=[Depends(anyone)])

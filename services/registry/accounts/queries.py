@@ -28,6 +28,30 @@ _VERIFYING_KEYS = text("""
 """)
 
 
+class SigningKeyView(BaseModel):
+    """A key that tokens are signed with: since when, until when, and until when those of it are still good.
+
+    Both ends are null of the key that signs now.
+    """
+
+    id: str
+    created_at: datetime
+    replaced_at: datetime | None
+    verifies_until: datetime | None
+
+
+_SIGNING_KEYS = text("""
+    SELECT id, created_at, replaced_at, replaced_at + CAST(:lifetime AS interval) AS verifies_until
+    FROM signing_key ORDER BY created_at DESC LIMIT 20
+""")
+
+
+async def signing_keys(tx: AsyncConnection) -> list[SigningKeyView]:
+    """Return the last twenty keys that tokens are signed with, the newest first."""
+    rows = await tx.execute(_SIGNING_KEYS, {"lifetime": LIFETIME + CLOCK_SKEW})
+    return [SigningKeyView(**row) for row in rows.mappings()]
+
+
 async def own_account(tx: AsyncConnection, district: str, account_id: UUID) -> tuple[str, bool]:
     """Return an account's name, and whether logging in takes a second factor. Raises RefusedError (not_found)."""
     row = (await tx.execute(_OWN_ACCOUNT, {"district": district, "id": account_id})).one_or_none()

@@ -38,8 +38,10 @@ class SigningKey:
 
 
 _INSERT = text("""
-    INSERT INTO account (district, id, user_name, password_hash, roles, units, volunteer_id, version)
-    VALUES (:district, :id, :user_name, :password_hash, :roles, CAST(:units AS uuid[]), :volunteer_id, 1)
+    INSERT INTO account (district, id, user_name, password_hash, roles, units, volunteer_id, version,
+                         must_change_password)
+    VALUES (:district, :id, :user_name, :password_hash, :roles, CAST(:units AS uuid[]), :volunteer_id, 1,
+            :must_change_password)
     ON CONFLICT DO NOTHING
 """)
 _INSERT_NAMES = text("""
@@ -65,6 +67,7 @@ async def insert(tx: AsyncConnection, account: Account, names: Sequence[str]) ->
         "roles": list(account.roles),
         "units": list(account.units),
         "volunteer_id": account.volunteer_id,
+        "must_change_password": account.must_change_password,
     }
     if (await tx.execute(_INSERT, row)).rowcount == 0:
         raise RefusedError(Fault("volunteer_number", Code.ALREADY_REGISTERED))

@@ -1,6 +1,7 @@
 """Keys that tokens are signed with, and their rotation.
 
-Invariant: exactly one key signs. A private key is in clear only in memory; on file it is sealed under the master key.
+Invariant: exactly one key signs, and an event tells of each that an operator makes. A private key is in clear only in
+memory; on file it is sealed under the master key.
 """
 
 from uuid import uuid4
@@ -12,7 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.registry.accounts import repository
 from services.registry.accounts.repository import SigningKey
 from services.registry.people.domain.privacy import KeyRing
+from shared.contracts import SigningKeyReplaced
+from shared.contracts.actor import Actor
+from shared.contracts.operations import NO_DISTRICT
+from shared.store import event_log
 from shared.store.engine import Store
+from shared.store.event_log import NewEvent, new_id
 
 
 class SigningKeyCreated(BaseModel):
@@ -29,11 +35,13 @@ async def ensure_signing_key(store: Store, keys: KeyRing) -> None:
             await repository.replace_signing_key(tx, _new_key(keys))
 
 
-async def rotate_signing_key(tx: AsyncConnection, keys: KeyRing) -> SigningKeyCreated:
+async def rotate_signing_key(tx: AsyncConnection, actor: Actor, keys: KeyRing) -> SigningKeyCreated:
     """Sign with a new key at once; the old one verifies until its tokens have expired."""
     await repository.lock_signing_keys(tx)
     key = _new_key(keys)
     await repository.replace_signing_key(tx, key)
+    replaced = SigningKeyReplaced(action_id=new_id(), service="registry", key_id=key.id)
+    await event_log.append(tx, [NewEvent(NO_DISTRICT, replaced.action_id, 1, replaced, actor.name)])
     return SigningKeyCreated(id=key.id)
 
 

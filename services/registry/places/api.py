@@ -12,11 +12,9 @@ from services.registry.places import queries
 from services.registry.places.commands import (
     ORGANISATION,
     STATION,
-    DistrictOpened,
     EntryChanged,
     EntryClosed,
     close_entry,
-    open_district,
     register_guiding_body,
     set_operators,
     set_seat,
@@ -37,15 +35,6 @@ from shared.http.pages import Page, PageRequest, RequestedPage
 from shared.http.public import InDistrict
 
 router = APIRouter(prefix="/v1", tags=["reference data"])
-
-
-class DistrictForm(BaseModel):
-    """A district to open: GB/T 2260 code and name."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "510115", "name": "温江区"}]})
-
-    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
-    name: Annotated[str, Field(max_length=500)]
 
 
 class Closing(BaseModel):
@@ -95,18 +84,6 @@ Closer = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.OPERATO
 
 def _after(page: PageRequest) -> str:
     return str((page.position(str) or ("",))[0])
-
-
-@router.post("/districts", status_code=201, response_model=DistrictOpened)
-async def open_new_district(
-    form: DistrictForm,
-    store: ApiStore,
-    caller: Annotated[Caller, Depends(caller_with(Role.OPERATOR))],
-    key: IdempotencyKey,
-) -> Response:
-    """Open a district (``X-District`` names it, too). Everything else about it is imported."""
-    async with store.transaction(caller.district) as tx:
-        return await idempotent(tx, caller, key, 201, partial(open_district, tx, form.code, form.name))
 
 
 @router.get("/districts", dependencies=[Depends(anyone)])

@@ -1,7 +1,6 @@
-"""Opening a district, saying how an organisation or the centre belongs together, and closing what a file has brought.
+"""Saying how an organisation or the centre belongs together, and closing what a file has brought.
 
-Invariant: all else about a district is data that it brings. What is closed stays on the register, and its codes with
-it: history names them.
+Invariant: what is closed stays on the register, and its codes with it: history names them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.places import repository, tables
 from services.registry.places.domain.fields import Fields
-from services.registry.places.domain.reference import NAME_LENGTH, guiding_body, operators, seat
+from services.registry.places.domain.reference import guiding_body, operators, seat
 from shared.contracts import (
     Event,
     GuidingBodyRegistered,
@@ -29,23 +28,6 @@ from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
-
-
-class DistrictOpened(BaseModel):
-    """A district that is open: GB/T 2260 code and name."""
-
-    code: str
-    name: str
-
-
-async def open_district(tx: AsyncConnection, code: str, name: str) -> DistrictOpened:
-    """Open a district. Raises RefusedError where the name is no name or the district is open already."""
-    fields = Fields({"name": name})
-    plain_name = fields.name("name", NAME_LENGTH)
-    if plain_name is None:
-        raise RefusedError(*fields.faults)
-    await repository.open_district(tx, code, plain_name)
-    return DistrictOpened(code=code, name=plain_name)
 
 
 class Closable(NamedTuple):

@@ -61,7 +61,10 @@ CASE_WORKER = ("/staff/households", "/staff/households/new")
 OF_STATION = ("", "/staff", "/team", "/activities", "/projects")
 OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
-OPERATOR = ("/staff/operations",)
+OPERATOR = (
+    *("/staff/operations", "/staff/operations/districts", "/staff/operations/districts/new"),
+    *("/staff/operations/dead-letters", "/staff/operations/deliveries"),
+)
 WHO = ("public", "volunteer", "staff", "centre", "operator", "case_worker")
 AXE = """(options) => axe.run(document, options).then((found) => found.violations.map(
   (violation) => `${violation.id} ${violation.nodes[0].html.slice(0, 200)}`))"""

@@ -48,15 +48,25 @@ async def test_a_service_that_is_away_is_named_and_nothing_is_called_well(portal
     assert (page.count("不回答</span>"), page.count("正常</span>")) == (1, 4)
 
 
-async def test_what_is_wrong_is_told_with_the_command_that_shows_more(portal: Portal) -> None:
+async def test_what_is_wrong_is_told_with_the_way_to_more(portal: Portal) -> None:
     browser = await portal.logged_in("operator", district="*")
     troubles = [{"code": "parked", "of": "", "number": 1200}, {"code": "differs", "of": "ledger", "number": 3}]
     portal.services.answer(
         "GET assessment/v1/operations/status", {"service": "assessment", **WELL, "troubles": troubles}
     )
     page = (await browser.get(PATH)).text
-    for said in ("有需要处理的问题", "有 1,200 条消息处理不了", "linbang assessment dead-letters list", "有 3 处不同"):
+    for said in (
+        "有需要处理的问题",
+        "有 1,200 条消息处理不了",
+        "/staff/operations/dead-letters?service=assessment",
+        "有 3 处不同",
+    ):
         assert said in page
+
+
+async def test_an_operator_who_logs_in_begins_there(portal: Portal) -> None:
+    browser = await portal.logged_in("operator", district="*")
+    assert (await browser.get("/log-in")).headers["Location"] == PATH
 
 
 async def test_the_page_is_the_operator_s_alone(portal: Portal) -> None:

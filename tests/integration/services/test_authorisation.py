@@ -94,6 +94,7 @@ CHANGES = {
     "/v1/shifts/{shift_id}/sign-ups": {"group": ["51011500000001"]},
     "/v1/sign-ups/{sign_up_id}/excuse": {"reason": "x"},
     "/v1/sign-ups/{sign_up_id}/take-off": {"reason": "x"},
+    "/v1/operations/dead-letters/{letter_id}/discard": {"reason": "x"},
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/log-out": {"reason": "x"},

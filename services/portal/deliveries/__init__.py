@@ -1,0 +1,1 @@
+"""How a district's messages reach people, for the operator: counts and reasons, no address and no text."""

@@ -1,0 +1,6 @@
+"""Districts, put together."""
+
+from services.registry.districts.api import router
+from shared.service.part import Part
+
+PART = Part(routers=[router])
