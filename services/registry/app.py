@@ -15,6 +15,7 @@ from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
 from services.registry.standard.part import PART as STANDARD
 from services.registry.station_staff.part import PART as STATION_STAFF
+from services.registry.surveys.part import PART as SURVEYS
 from services.registry.teams.part import PART as TEAMS
 from shared.service.service import Service
 
@@ -23,6 +24,7 @@ PARTS = (
     TEAMS,
     SELF_SERVICE,
     RECIPIENTS,
+    SURVEYS,
     STANDARD,
     QUALIFICATIONS,
     ALLOCATION,

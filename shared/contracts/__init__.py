@@ -49,6 +49,7 @@ from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
+from shared.contracts.need_survey import NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.operations import (
     ConsumerCaughtUp,
     ConsumerSubscribed,
@@ -173,6 +174,8 @@ EVENTS: dict[str, type[Event]] = {
         NetworkPlanMade,
         NetworkPlanEnded,
         NetworkTargetMissed,
+        NeedSurveyOpened,
+        NeedSurveyClosed,
         QualificationSubmitted,
         QualificationVerified,
         QualificationRefused,
@@ -269,6 +272,8 @@ __all__ = [
     "ImportCredited",
     "MessageDelivered",
     "MessageUndeliverable",
+    "NeedSurveyClosed",
+    "NeedSurveyOpened",
     "NetworkPlanEnded",
     "NetworkPlanMade",
     "NetworkTargetMissed",

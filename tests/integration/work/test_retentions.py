@@ -49,6 +49,7 @@ KEPT = {
     "how stations stand by the standard, and what they were judged by": {
         *("district_standard", "station_standing", "criterion_standing", "judgement", "evidence", "network_plan"),
     },
+    "what communities were asked and have answered, without anybody's name": {"need_survey", "need_answer"},
     "as long as the person wants it": {"preference", "calendar_feed"},
     "swept by those who write it": {
         "session",

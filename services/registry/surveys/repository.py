@@ -1,0 +1,154 @@
+"""Surveys and answers on file.
+
+Invariant: whoever enters answers holds the survey's row against its closing, so what a survey is told to have found is
+all that was answered.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.surveys.domain import Answer, NewSurvey, Source, SurveyState
+from services.registry.surveys.tables import need_answer, need_survey
+from shared.store.event_log import new_id, now
+from shared.store.statements import insert_rows
+
+_COMMUNITIES = text("""
+    SELECT code, name FROM division
+    WHERE district = :district AND level = 'community'
+      AND (CAST(:codes AS text[]) = '{}' OR code = ANY(CAST(:codes AS text[])))
+    ORDER BY code
+""")
+_NEXT_NUMBER = text("SELECT coalesce(max(number), 0) + 1 FROM need_survey WHERE district = :district")
+_INSERT_SURVEY = insert_rows(
+    need_survey,
+    [
+        *("id", "number", "title", "starts_on", "ends_on", "themes", "communities", "state", "made_by", "made_at"),
+        "version",
+    ],
+    same=["district"],
+)
+_INSERT_ANSWERS = insert_rows(
+    need_answer,
+    ["id", "survey_id", "community", "answered", "by_theme", "sheet_no"],
+    same=["district", "source", "entered_by", "entered_at"],
+)
+_HOLD = text("""
+    SELECT id, title, starts_on, ends_on, themes, communities, state FROM need_survey
+    WHERE district = :district AND id = :id FOR SHARE
+""")
+_REACHED = text("""
+    SELECT EXISTS (SELECT FROM station WHERE district = :district AND id = ANY(CAST(:units AS uuid[]))
+                   AND starts_with(:community, division_code))
+""")
+_OPEN = text("""
+    UPDATE need_survey s SET state = 'open', version = s.version + 1
+    FROM unnest(CAST(:districts AS text[]), CAST(:ids AS uuid[])) AS r(district, id)
+    WHERE s.district = r.district AND s.id = r.id AND s.state = 'planned'
+    RETURNING s.*
+""")
+_CLOSE = text("""
+    UPDATE need_survey s SET state = 'closed', version = s.version + 1
+    FROM unnest(CAST(:districts AS text[]), CAST(:ids AS uuid[])) AS r(district, id)
+    WHERE s.district = r.district AND s.id = r.id AND s.state = 'open'
+    RETURNING s.*
+""")
+_FOUND = text("""
+    SELECT a.survey_id, a.community, a.answered, n.theme, n.people
+    FROM (SELECT survey_id, community, sum(answered) AS answered FROM need_answer
+          WHERE survey_id = ANY(CAST(:ids AS uuid[])) GROUP BY 1, 2) a
+    LEFT JOIN (SELECT survey_id, community, t.key AS theme, sum(CAST(t.value AS int)) AS people
+               FROM need_answer, jsonb_each_text(by_theme) t
+               WHERE survey_id = ANY(CAST(:ids AS uuid[])) GROUP BY 1, 2, 3) n
+      ON n.survey_id = a.survey_id AND n.community = a.community AND n.people > 0
+    ORDER BY 1, 2, 4
+""")
+
+
+async def communities(tx: AsyncConnection, district: str, codes: Collection[str]) -> dict[str, str]:
+    """Return the district's communities of these codes, all where none is named: code -> name, by code."""
+    rows = await tx.execute(_COMMUNITIES, {"district": district, "codes": list(codes)})
+    return {row.code: row.name for row in rows}
+
+
+async def insert_survey(tx: AsyncConnection, district: str, new: NewSurvey, made_by: str, at: datetime) -> UUID:
+    """Put a survey on file under the district's next number; return its id. The district is locked by the caller."""
+    survey_id = new_id()
+    row = {
+        "id": survey_id,
+        "number": await tx.scalar(_NEXT_NUMBER, {"district": district}),
+        "title": new.title,
+        "starts_on": new.starts_on,
+        "ends_on": new.ends_on,
+        "themes": json.dumps(new.themes),
+        "communities": json.dumps(new.communities, ensure_ascii=False),
+        "state": SurveyState.PLANNED,
+        "made_by": made_by,
+        "made_at": at,
+        "version": 0,
+    }
+    await tx.execute(_INSERT_SURVEY, {"district": district, **{name: [value] for name, value in row.items()}})
+    return survey_id
+
+
+async def hold_survey(tx: AsyncConnection, district: str, survey_id: UUID) -> Row[Any] | None:
+    """Return a survey that is to be answered, and hold it against its closing to the commit."""
+    return (await tx.execute(_HOLD, {"district": district, "id": survey_id})).one_or_none()
+
+
+async def reaches_community(tx: AsyncConnection, district: str, units: Collection[UUID], community: str) -> bool:
+    """Return whether one of the units is a station of the community, or of the town or street that it belongs to."""
+    values = {"district": district, "units": list(units), "community": community}
+    return bool(await tx.scalar(_REACHED, values))
+
+
+async def insert_answer(
+    tx: AsyncConnection, district: str, survey_id: UUID, answer: Answer, source: Source, entered_by: str | None
+) -> UUID:
+    """Put an answer on file and return its id; ``entered_by`` is an account, None for the public."""
+    answer_id = new_id()
+    row = {
+        "id": answer_id,
+        "survey_id": survey_id,
+        "community": answer.community,
+        "answered": answer.answered,
+        "by_theme": json.dumps(dict(answer.by_theme)),
+        "sheet_no": None,
+    }
+    same = {"district": district, "source": source, "entered_by": entered_by, "entered_at": now()}
+    await tx.execute(_INSERT_ANSWERS, {**same, **{name: [value] for name, value in row.items()}})
+    return answer_id
+
+
+async def open_surveys(tx: AsyncConnection, asked: Sequence[tuple[str, UUID]]) -> Sequence[Row[Any]]:
+    """Open those of these (district, id) that are planned; return them."""
+    return (await tx.execute(_OPEN, _keys(asked))).all()
+
+
+async def close_surveys(tx: AsyncConnection, asked: Sequence[tuple[str, UUID]]) -> Sequence[Row[Any]]:
+    """Close those of these (district, id) that are open; return them. Whoever was entering an answer has done so."""
+    return (await tx.execute(_CLOSE, _keys(asked))).all()
+
+
+Found = tuple[dict[str, int], dict[str, dict[str, int]]]
+"""What a survey has found: community -> people who answered; community -> theme -> people who need it."""
+
+
+async def found_by(tx: AsyncConnection, surveys: Collection[UUID]) -> Mapping[UUID, Found]:
+    """Return what surveys have found until now; one that nobody has answered has found nothing."""
+    found: dict[UUID, Found] = {survey_id: ({}, {}) for survey_id in surveys}
+    for row in await tx.execute(_FOUND, {"ids": list(surveys)}):
+        answered, by_theme = found[row.survey_id]
+        answered[row.community] = row.answered
+        if row.theme is not None:
+            by_theme.setdefault(row.community, {})[row.theme] = row.people
+    return found
+
+
+def _keys(asked: Sequence[tuple[str, UUID]]) -> dict[str, object]:
+    return {"districts": [district for district, _ in asked], "ids": [one for _, one in asked]}
