@@ -1,6 +1,7 @@
 """Surveys of needs as pages for everybody: no log-in, and nothing is asked of who answers."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Response
 
@@ -45,7 +46,7 @@ async def answer(visit: Public, kept: KeptAnswers, survey_id: str, form: Annotat
             raise
         kept.forget(queries.OPEN, visit.district)
         return await _form(visit, kept, survey_id, form, refused)
-    return visit.go(f"/needs/{found}?done=thanks&community={form.community}")
+    return visit.go(f"/needs/{found}?done=thanks&community={quote(form.community)}")
 
 
 async def _form(

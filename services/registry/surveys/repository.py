@@ -42,6 +42,23 @@ _HOLD = text("""
     SELECT id, title, starts_on, ends_on, themes, communities, state FROM need_survey
     WHERE district = :district AND id = :id FOR SHARE
 """)
+_HOLD_NUMBERED = text("""
+    SELECT id, number, starts_on, ends_on, themes, communities, state FROM need_survey
+    WHERE district = :district AND number = ANY(CAST(:numbers AS int[])) FOR SHARE
+""")
+_SHEETS = text("""
+    SELECT a.survey_id, a.sheet_no, a.community, a.answered, a.by_theme
+    FROM unnest(CAST(:survey_id AS uuid[]), CAST(:sheet_no AS text[])) AS r(survey_id, sheet_no)
+    JOIN need_answer a ON a.district = :district AND a.survey_id = r.survey_id AND a.sheet_no = r.sheet_no
+""")
+_PUT_SHEETS = insert_rows(
+    need_answer,
+    ["id", "survey_id", "community", "answered", "by_theme", "sheet_no"],
+    same=["district", "source", "entered_by", "entered_at"],
+    conflict="""(district, survey_id, sheet_no) DO UPDATE
+        SET community = excluded.community, answered = excluded.answered, by_theme = excluded.by_theme,
+            entered_by = excluded.entered_by, entered_at = excluded.entered_at""",
+)
 _REACHED = text("""
     SELECT EXISTS (SELECT FROM station WHERE district = :district AND id = ANY(CAST(:units AS uuid[]))
                    AND starts_with(:community, division_code))
@@ -99,6 +116,46 @@ async def insert_survey(tx: AsyncConnection, district: str, new: NewSurvey, made
 async def hold_survey(tx: AsyncConnection, district: str, survey_id: UUID) -> Row[Any] | None:
     """Return a survey that is to be answered, and hold it against its closing to the commit."""
     return (await tx.execute(_HOLD, {"district": district, "id": survey_id})).one_or_none()
+
+
+async def hold_numbered(tx: AsyncConnection, district: str, numbers: Collection[int]) -> dict[int, Row[Any]]:
+    """Return the surveys of these numbers, and hold them against their closing to the commit."""
+    rows = await tx.execute(_HOLD_NUMBERED, {"district": district, "numbers": list(numbers)})
+    return {row.number: row for row in rows}
+
+
+SheetKey = tuple[UUID, str]
+"""A survey's id, and the number of a sheet of it."""
+
+
+async def sheets_on_file(tx: AsyncConnection, district: str, wanted: Collection[SheetKey]) -> dict[SheetKey, Answer]:
+    """Return those of these sheets that are on file."""
+    values = {
+        "district": district,
+        "survey_id": [survey_id for survey_id, _ in wanted],
+        "sheet_no": [sheet_no for _, sheet_no in wanted],
+    }
+    rows = await tx.execute(_SHEETS, values)
+    return {(row.survey_id, row.sheet_no): Answer(row.community, row.answered, row.by_theme) for row in rows}
+
+
+async def put_sheets(tx: AsyncConnection, district: str, sheets: Mapping[SheetKey, Answer], entered_by: str) -> None:
+    """Put the sheets of a file on file; one that is there already says what the file says."""
+    await tx.execute(
+        _PUT_SHEETS,
+        {
+            "district": district,
+            "source": Source.FILE,
+            "entered_by": entered_by,
+            "entered_at": now(),
+            "id": [new_id() for _ in sheets],
+            "survey_id": [survey_id for survey_id, _ in sheets],
+            "sheet_no": [sheet_no for _, sheet_no in sheets],
+            "community": [answer.community for answer in sheets.values()],
+            "answered": [answer.answered for answer in sheets.values()],
+            "by_theme": [json.dumps(dict(answer.by_theme)) for answer in sheets.values()],
+        },
+    )
 
 
 async def reaches_community(tx: AsyncConnection, district: str, units: Collection[UUID], community: str) -> bool:

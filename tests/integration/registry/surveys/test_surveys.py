@@ -227,3 +227,50 @@ async def test_everybody_sees_what_may_be_answered_today_and_other_districts_see
     elsewhere = await registry.http.get(f"/v1/public/need-surveys?district={OTHER}")
     assert elsewhere.json()["items"] == []
     assert (await registry.http.get(f"/v1/need-surveys/{survey}", headers=registry.admins[OTHER])).status_code == 404
+
+
+async def test_a_file_of_sheets_is_taken_in_line_by_line_and_a_second_time_changes_nothing(
+    registry: Registry, people: People
+) -> None:
+    survey = await make(registry, people)
+    number = (await show(registry, people.office, survey))["number"]
+    later = await make(registry, people, starts_on=str(TODAY + timedelta(days=3)))
+    not_open = (await show(registry, people.office, later))["number"]
+    file = "\n".join(
+        [
+            "调查编号,答卷编号,社区代码,人数,需求",
+            f"{number},A-1,{people.own},40,为老服务:20;tutoring:12",
+            f"{number},A-2,{people.other},,health:1",
+            f"{number},A-2,{people.other},,health:1",
+            f"{number},A-3,{people.own},2,health:3",
+            f"{number},A-4,{people.own},2,law:1",
+            f"{number},A-5,510115999999,1,health:1",
+            f"{not_open},A-6,{people.own},1,health:1",
+            f"999,A-7,{people.own},1,health:1",
+            f",A-8,{people.own},1,health:1",
+        ]
+    ).encode()
+    done = await registry.take_in(DISTRICT, "need-answers", file)
+    taken = done["accepted"] + done["normalised"]
+    assert (done["state"], taken, done["rejected"]) == ("completed", 2, 7), done
+    why = {line["line"]: (line["field"], line["code"]) for line in await registry.report(DISTRICT, done["location"])}
+    assert [why[str(line)] for line in range(4, 11)] == [
+        ("sheet_no", "duplicate_in_file"),
+        ("by_theme", "out_of_range"),
+        ("by_theme", "unknown_value"),
+        ("community", "unknown_reference"),
+        ("survey_no", "too_early"),
+        ("survey_no", "unknown_reference"),
+        ("survey_no", "missing"),
+    ]
+    found = await show(registry, people.office, survey)
+    assert {one["theme"]: one["people"] for one in found["themes"]} == {"elderly": 20, "tutoring": 12, "health": 1}
+    again = await registry.take_in(DISTRICT, "need-answers", file)
+    assert (again["accepted"] + again["normalised"], again["unchanged"]) == (0, 2)
+    corrected = f"调查编号,答卷编号,社区代码,人数,需求\n{number},A-1,{people.own},40,elderly:21".encode()
+    assert (await registry.take_in(DISTRICT, "need-answers", corrected))["changed"] == 1
+    found = await show(registry, people.office, survey)
+    assert (found["answered"], {one["theme"]: one["people"] for one in found["themes"]}) == (
+        41,
+        {"elderly": 21, "tutoring": 0, "health": 1},
+    )
