@@ -3,6 +3,7 @@
 from services.registry.access_log.part import PART as ACCESS_LOG
 from services.registry.accounts.part import PART as ACCOUNTS
 from services.registry.accounts.queries import key_set_of
+from services.registry.agreements.part import PART as AGREEMENTS
 from services.registry.allocation.part import PART as ALLOCATION
 from services.registry.codes.part import PART as CODES
 from services.registry.consents.part import PART as CONSENTS
@@ -25,6 +26,7 @@ PARTS = (
     SELF_SERVICE,
     RECIPIENTS,
     SURVEYS,
+    AGREEMENTS,
     STANDARD,
     QUALIFICATIONS,
     ALLOCATION,

@@ -36,6 +36,7 @@ from shared.contracts.activity_changes import (
     ShiftCapacityChanged,
     ShiftMoved,
 )
+from shared.contracts.agreement import AgreementEnded, AgreementExpiring, AgreementSigned
 from shared.contracts.allocation import (
     AllocationApproved,
     AllocationProposed,
@@ -176,6 +177,9 @@ EVENTS: dict[str, type[Event]] = {
         NetworkTargetMissed,
         NeedSurveyOpened,
         NeedSurveyClosed,
+        AgreementSigned,
+        AgreementExpiring,
+        AgreementEnded,
         QualificationSubmitted,
         QualificationVerified,
         QualificationRefused,
@@ -245,6 +249,9 @@ __all__ = [
     "ActivityCancelled",
     "ActivityChanged",
     "ActivityPublished",
+    "AgreementEnded",
+    "AgreementExpiring",
+    "AgreementSigned",
     "AllocationApproved",
     "AllocationProposed",
     "CancellationCause",

@@ -36,10 +36,11 @@ async def show_station_page(
     written: Written | None = None,
 ) -> Response:
     """Show a station; its staff to the district's office and to its own manager."""
-    station, teams, staff = await asyncio.gather(
+    station, teams, staff, agreements = await asyncio.gather(
         visit.calls.read(queries.STATION, station_id=station_id),
         unless_away(visit.calls.read(queries.TEAMS, station_id=str(station_id), cursor=cursor, limit=queries.A_PAGE)),
         _staff(visit, station_id),
+        unless_away(visit.calls.read(queries.AGREEMENTS, station_id=str(station_id), limit=queries.A_PAGE)),
     )
     return visit.page(
         "network/station.html",
@@ -47,6 +48,7 @@ async def show_station_page(
         station=station,
         teams=teams,
         staff=staff,
+        agreements=agreements,
         is_office=has(visit, Role.DISTRICT_ADMIN),
         may_enter=staff is not None and has(visit, Role.DISTRICT_ADMIN, Role.STATION_MANAGER),
         today=district_day(now()).isoformat(),
@@ -76,12 +78,13 @@ async def show_organisation_page(
     written: Written | None = None,
 ) -> Response:
     """Show an organisation and its teams."""
-    organisation, teams, choices = await asyncio.gather(
+    organisation, teams, choices, agreements = await asyncio.gather(
         visit.calls.read(queries.ORGANISATION, organisation_id=organisation_id),
         unless_away(
             visit.calls.read(queries.TEAMS, organisation_id=str(organisation_id), cursor=cursor, limit=queries.A_PAGE)
         ),
         queries.choices(visit.calls, kept, visit.district),
+        unless_away(visit.calls.read(queries.AGREEMENTS, organisation_id=str(organisation_id), limit=queries.A_PAGE)),
     )
     seat = {
         "host_unit": organisation.host_unit or "",
@@ -94,6 +97,7 @@ async def show_organisation_page(
         organisation=organisation,
         teams=teams,
         choices=choices,
+        agreements=agreements,
         is_office=has(visit, Role.DISTRICT_ADMIN),
         done=done,
         faults=faults_of(refused) if refused else {},

@@ -48,6 +48,28 @@ STATEMENTS = (
         FOREIGN KEY (district, survey_id) REFERENCES need_survey
     )
     """,
+    """
+    CREATE TABLE university_agreement (
+        district        text NOT NULL,
+        id              uuid NOT NULL,
+        organisation_id uuid NOT NULL,
+        station_id      uuid NOT NULL,
+        starts_on       date NOT NULL,
+        ends_on         date NOT NULL CHECK (ends_on >= starts_on),
+        students        int NOT NULL CHECK (students > 0),
+        purpose         text NOT NULL,
+        ended_on        date,
+        reason          text CHECK ((reason IS NULL) = (ended_on IS NULL)),
+        entered_by      text NOT NULL,
+        entered_at      timestamptz NOT NULL,
+        version         int NOT NULL,
+        PRIMARY KEY (district, id),
+        FOREIGN KEY (district, organisation_id) REFERENCES organisation,
+        FOREIGN KEY (district, station_id) REFERENCES station
+    )
+    """,
+    "CREATE INDEX university_agreement_pair ON university_agreement (district, station_id, organisation_id)",
+    "CREATE INDEX university_agreement_organisation ON university_agreement (district, organisation_id)",
     "CREATE INDEX need_answer_community ON need_answer (survey_id, community)",
 )
 
@@ -57,4 +79,5 @@ def upgrade() -> None:
         op.execute(statement)
     # Whoever enters an answer holds the survey (FOR SHARE), for which the right to change one column is needed.
     secure("need_survey", api="SELECT, INSERT, UPDATE (version)", worker="SELECT, UPDATE")
+    secure("university_agreement", api="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE (version)")
     secure("need_answer", api="SELECT, INSERT", worker="SELECT, INSERT, UPDATE")
