@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.store.event_log import new_id
+from tests.integration.portal import test_network as network
 from tests.support.portal import Portal
 
 ID, UNIVERSITY, STATION, COMPANY = (str(new_id()) for _ in range(4))
@@ -104,6 +105,28 @@ async def test_a_team_leader_sees_agreements_and_neither_enters_nor_ends_one(por
     assert "今天结束" not in page
     assert "/staff/network/agreements/new" not in page
     assert (await browser.get("/staff/network/agreements/new")).status_code == 403
+    await browser.aclose()
+
+
+async def test_an_agreement_is_shown_at_both_units_and_leads_the_office_to_the_next_one(portal: Portal) -> None:
+    known(portal, AGREEMENT)
+    portal.services.answer(f"GET registry/v1/network/stations/{network.STATION_ID}", network.STATION_PAGE)
+    organisation = network.ORGANISATION | dict.fromkeys(("guiding_body_code", "host_unit", "parent", "parent_code"))
+    portal.services.answer(
+        f"GET registry/v1/network/organisations/{network.ORGANISATION_ID}",
+        organisation | {"closed_on": None, "counts": network.COUNTS},
+    )
+    portal.services.answer("GET registry/v1/network/teams", {"items": [], "next_cursor": None})
+    browser = await portal.logged_in("district_admin")
+    station = (await browser.get(f"/staff/network/stations/{network.STATION_ID}")).text
+    assert all(word in station for word in ("西南财经大学青年志愿者协会", "每周末助学助教", "30 天内到期"))
+    assert f"/staff/network/agreements/new?station={network.STATION_ID}" in station
+    university = (await browser.get(f"/staff/network/organisations/{network.ORGANISATION_ID}")).text
+    assert all(word in university for word in ("柳城社区站", "每周末助学助教", "30 天内到期"))
+    assert f"/staff/network/agreements/new?organisation={network.ORGANISATION_ID}" in university
+    asked = [one.url.params for one in portal.services.asked if one.url.path == "/v1/agreements"]
+    assert [one.get("station_id") for one in asked] == [network.STATION_ID, None]
+    assert [one.get("organisation_id") for one in asked] == [None, network.ORGANISATION_ID]
     await browser.aclose()
 
 
