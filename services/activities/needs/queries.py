@@ -70,13 +70,19 @@ _SURVEY = text("""
     SELECT id, number, title, starts_on, ends_on, communities, answered, by_theme FROM known_need_survey
     WHERE district = :district AND id = :id AND closed
 """)
+# The shifts first, by their start, then the activity of each: LIMIT keeps that from being a join with all there were.
 _PLANNED = text(f"""
-    SELECT n.division_code AS community, a.service AS theme, count(*) AS shifts, sum(s.capacity) AS places
-    FROM shift s
-    JOIN activity a ON a.district = s.district AND a.id = s.activity_id
-    JOIN known_station n ON n.district = a.district AND n.id = a.station_id
-    WHERE s.district = :district AND {OPEN_SHIFT} AND s.starts_at < :until
-      AND n.division_code = ANY(CAST(:communities AS text[]))
+    WITH begins AS MATERIALIZED (
+        SELECT s.activity_id, count(*) AS shifts, sum(s.capacity) AS places FROM shift s
+        WHERE s.district = :district AND {OPEN_SHIFT} AND s.starts_at < :until GROUP BY s.activity_id
+    )
+    SELECT n.division_code AS community, a.service AS theme, sum(b.shifts) AS shifts, sum(b.places) AS places
+    FROM begins b
+    CROSS JOIN LATERAL (
+        SELECT service, station_id FROM activity WHERE district = :district AND id = b.activity_id LIMIT 1
+    ) a
+    JOIN known_station n ON n.district = :district AND n.id = a.station_id
+    WHERE n.division_code = ANY(CAST(:communities AS text[]))
     GROUP BY 1, 2
 """)
 

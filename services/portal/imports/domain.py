@@ -215,7 +215,7 @@ KINDS: Mapping[str, Kind] = {
                 Column(
                     "需求",
                     "by_theme",
-                    N_("每项需求多少人，例如 为老服务:20;助学助教:12"),
+                    N_("每项需求多少人，例如 elderly:20;tutoring:12"),
                     ("为老服务:20;助学助教:12",),
                 ),
             ),

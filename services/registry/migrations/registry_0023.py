@@ -70,7 +70,7 @@ STATEMENTS = (
     """,
     "CREATE INDEX university_agreement_pair ON university_agreement (district, station_id, organisation_id)",
     "CREATE INDEX university_agreement_organisation ON university_agreement (district, organisation_id)",
-    "CREATE INDEX need_answer_community ON need_answer (survey_id, community)",
+    "CREATE INDEX need_answer_community ON need_answer (district, survey_id, community)",
 )
 
 

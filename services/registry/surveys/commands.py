@@ -76,12 +76,12 @@ async def make_survey(
 async def enter_sheet(tx: AsyncConnection, actor: Actor, survey_id: UUID, answer: Answer) -> AnswerEntered:
     """Enter what people of a community have answered at its station, or were asked at their doors.
 
-    Raises RefusedError: as ``_enter``, and ``forbidden`` (community) where the actor manages no station of it.
+    Raises RefusedError: as ``_enter``, and ``not_found`` (community) where the actor manages no station of it.
     """
     if actor.reach is not Reach.DISTRICT and not await repository.reaches_community(
         tx, actor.district, actor.scope.units, answer.community
     ):
-        raise RefusedError(Fault("community", Code.FORBIDDEN))
+        raise RefusedError(Fault("community", Code.NOT_FOUND))
     return await _enter(tx, actor.district, survey_id, answer, (Source.STATION, actor.name))
 
 

@@ -109,7 +109,7 @@ async def find_survey(tx: AsyncConnection, actor: Actor, survey_id: UUID) -> Sur
     row = (await tx.execute(_ONE, {"district": actor.district, "id": survey_id})).one_or_none()
     if row is None:
         raise RefusedError(Fault("survey_id", Code.NOT_FOUND))
-    answered, by_theme = (await found_by(tx, [survey_id]))[survey_id]
+    answered, by_theme = (await found_by(tx, [(actor.district, survey_id)]))[survey_id]
     own = await _own_communities(tx, actor, row.communities)
     total = sum(answered.values())
     in_all = {theme: sum(each.get(theme, 0) for each in by_theme.values()) for theme in row.themes}

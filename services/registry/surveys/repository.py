@@ -76,13 +76,18 @@ _CLOSE = text("""
     RETURNING s.*
 """)
 _FOUND = text("""
-    SELECT a.survey_id, a.community, a.answered, n.theme, n.people
-    FROM (SELECT survey_id, community, sum(answered) AS answered FROM need_answer
-          WHERE survey_id = ANY(CAST(:ids AS uuid[])) GROUP BY 1, 2) a
-    LEFT JOIN (SELECT survey_id, community, t.key AS theme, sum(CAST(t.value AS int)) AS people
-               FROM need_answer, jsonb_each_text(by_theme) t
-               WHERE survey_id = ANY(CAST(:ids AS uuid[])) GROUP BY 1, 2, 3) n
-      ON n.survey_id = a.survey_id AND n.community = a.community AND n.people > 0
+    WITH wanted AS (SELECT * FROM unnest(CAST(:districts AS text[]), CAST(:ids AS uuid[])) AS r(district, id)),
+    a AS (
+        SELECT n.survey_id, n.community, sum(n.answered) AS answered
+        FROM wanted r JOIN need_answer n ON n.district = r.district AND n.survey_id = r.id GROUP BY 1, 2
+    ), t AS (
+        SELECT n.survey_id, n.community, e.key AS theme, sum(CAST(e.value AS int)) AS people
+        FROM wanted r JOIN need_answer n ON n.district = r.district AND n.survey_id = r.id,
+             jsonb_each_text(n.by_theme) e
+        GROUP BY 1, 2, 3
+    )
+    SELECT a.survey_id, a.community, a.answered, t.theme, t.people
+    FROM a LEFT JOIN t ON t.survey_id = a.survey_id AND t.community = a.community AND t.people > 0
     ORDER BY 1, 2, 4
 """)
 
@@ -196,10 +201,10 @@ Found = tuple[dict[str, int], dict[str, dict[str, int]]]
 """What a survey has found: community -> people who answered; community -> theme -> people who need it."""
 
 
-async def found_by(tx: AsyncConnection, surveys: Collection[UUID]) -> Mapping[UUID, Found]:
-    """Return what surveys have found until now; one that nobody has answered has found nothing."""
-    found: dict[UUID, Found] = {survey_id: ({}, {}) for survey_id in surveys}
-    for row in await tx.execute(_FOUND, {"ids": list(surveys)}):
+async def found_by(tx: AsyncConnection, asked: Sequence[tuple[str, UUID]]) -> Mapping[UUID, Found]:
+    """Return what surveys (district, id) have found until now; one that nobody has answered has found nothing."""
+    found: dict[UUID, Found] = {survey_id: ({}, {}) for _, survey_id in asked}
+    for row in await tx.execute(_FOUND, _keys(asked)):
         answered, by_theme = found[row.survey_id]
         answered[row.community] = row.answered
         if row.theme is not None:

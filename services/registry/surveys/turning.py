@@ -49,7 +49,8 @@ async def _tell(
 ) -> None:
     by = {UUID(item.payload["survey_id"]): f"work:{item.id}" for item in items}
     rows = await turn(tx, [(item.district, UUID(item.payload["survey_id"])) for item in items])
-    found = await repository.found_by(tx, [row.id for row in rows]) if event.closed and rows else {}
+    closed = [(row.district, row.id) for row in rows] if event.closed else []
+    found = await repository.found_by(tx, closed)
     told = []
     for row in rows:
         answered, by_theme = found.get(row.id, _NOTHING)

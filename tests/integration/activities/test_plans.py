@@ -15,6 +15,7 @@ from services.activities.attendance import roster
 from services.activities.needs import queries as needs
 from services.activities.publishing import organised, public
 from services.activities.timetable import calendar_entries, calendar_feed, open_shifts, sign_ups
+from shared.store.event_log import now
 from tests.integration.activities.conftest import DISTRICT, Activities
 
 _TABLES = ("known_station", "known_volunteer", "activity", "shift", "sign_up", "service_record", "calendar_feed")
@@ -87,7 +88,10 @@ REACH = {"everything": True, "name": "account:1", "units": [], "station_id": Non
 STATES = {"serving": ["attending"], "upcoming": ["confirmed"], "waiting": ["waiting"]}
 OF_ALL_TIME = {"counts of a district's activities", "a district's activities", "a leader's past activities"}
 """They look at every activity that the district had, and at its shifts to tell what was cancelled."""
-BY_START = {"what is planned in communities", "open activities", "figures", "what one may take", "a district's activities"}
+BY_START = {
+    *("open activities", "figures", "what one may take", "a district's activities"),
+    "what is planned in communities",
+}
 ABOUT_NOW, EVERY_SHIFT = 500, 10_080
 _REAL = text("""
     SELECT volunteer_id, shift_id, activity_id AS id, now() AS start, now() + interval '7 days' AS end
@@ -103,7 +107,10 @@ _READS: dict[str, tuple[TextClause, dict[str, Any]]] = {
     "counts of a district's activities": (organised._COUNTS, REACH | {"every_draft": True, "stations": []}),
     "a district's activities": (organised._NEXT_FIRST, REACH | PAGE | {"state": "open"}),
     "a leader's past activities": (organised._LAST_FIRST, REACH | PAGE | {"state": "ended", "everything": False}),
-    "what is planned in communities": (needs._PLANNED, {"until": UNTIL, "communities": ["5101151", "5101152"]}),
+    "what is planned in communities": (
+        needs._PLANNED,
+        {"until": now() + needs.AHEAD, "communities": ["5101151", "5101152"]},
+    ),
     "a roster's counts": (roster._COUNTS, {"shift_id": UUID(int=0)}),
     "a roster": (
         roster._ENTRIES,

@@ -68,7 +68,8 @@ PUBLIC = {
     ("GET", "/v1/offline-list-key"),
 }
 """Need no token: probes, the keys, log-in, what is proven by a code with the data one chooses from for that, what
-everybody may see of a district and answer about what it needs, a calendar's secret address, the key that offline lists are signed by."""
+everybody may see of a district, and answer of what it needs, a calendar's secret address, the key that offline lists
+are signed by."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
     ("POST", "/v1/me/step-up"),

@@ -180,7 +180,7 @@ async def test_a_manager_enters_and_sees_the_communities_of_their_stations_alone
 ) -> None:
     survey = await make(registry, people)
     status, refused = await enter(registry, people.manager, survey, community=people.other, answered=1)
-    assert (status, refused["faults"][0]["field"], refused["faults"][0]["code"]) == (403, "community", "forbidden")
+    assert (status, refused["faults"][0]["field"], refused["faults"][0]["code"]) == (404, "community", "not_found")
     assert [one["code"] for one in (await show(registry, people.manager, survey))["found"]] == [people.own]
     assert (await post(registry, people.manager, "/v1/need-surveys", SURVEY))[0] == 403
     assert (await enter(registry, people.office, survey, community=people.other, answered=1))[0] == 201
