@@ -4,6 +4,7 @@ from services.activities.attendance.part import PART as ATTENDANCE
 from services.activities.changes.part import PART as CHANGES
 from services.activities.claims.part import PART as CLAIMS
 from services.activities.drafts.part import PART as DRAFTS
+from services.activities.needs.part import PART as NEEDS
 from services.activities.offline.part import PART as OFFLINE
 from services.activities.own_data.part import PART as OWN_DATA
 from services.activities.publishing.part import PART as PUBLISHING
@@ -24,6 +25,7 @@ PARTS = (
     RECORDS,
     CHANGES,
     SIGNING_UP,
+    NEEDS,
     PUBLISHING,
     DRAFTS,
     RULES,

@@ -36,6 +36,7 @@ from services.portal.sign_ups.part import PART as SIGN_UPS
 from services.portal.staff.part import PART as STAFF
 from services.portal.standard.part import PART as STANDARD
 from services.portal.statistics.part import PART as STATISTICS
+from services.portal.surveys.part import PART as SURVEYS
 from services.portal.timetable.part import PART as TIMETABLE
 from services.portal.volunteers.part import PART as VOLUNTEERS
 from services.portal.wall.part import PART as WALL
@@ -59,6 +60,7 @@ PARTS = (
     VOLUNTEERS,
     NETWORK,
     STANDARD,
+    SURVEYS,
     ALLOCATION,
     IMPORTS,
     STATISTICS,

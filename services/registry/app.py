@@ -3,6 +3,7 @@
 from services.registry.access_log.part import PART as ACCESS_LOG
 from services.registry.accounts.part import PART as ACCOUNTS
 from services.registry.accounts.queries import key_set_of
+from services.registry.agreements.part import PART as AGREEMENTS
 from services.registry.allocation.part import PART as ALLOCATION
 from services.registry.codes.part import PART as CODES
 from services.registry.consents.part import PART as CONSENTS
@@ -16,6 +17,7 @@ from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
 from services.registry.standard.part import PART as STANDARD
 from services.registry.station_staff.part import PART as STATION_STAFF
+from services.registry.surveys.part import PART as SURVEYS
 from services.registry.teams.part import PART as TEAMS
 from shared.service.service import Service
 
@@ -24,6 +26,8 @@ PARTS = (
     TEAMS,
     SELF_SERVICE,
     RECIPIENTS,
+    SURVEYS,
+    AGREEMENTS,
     STANDARD,
     QUALIFICATIONS,
     ALLOCATION,

@@ -36,6 +36,7 @@ from shared.contracts.activity_changes import (
     ShiftCapacityChanged,
     ShiftMoved,
 )
+from shared.contracts.agreement import AgreementEnded, AgreementExpiring, AgreementSigned
 from shared.contracts.allocation import (
     AllocationApproved,
     AllocationProposed,
@@ -49,6 +50,7 @@ from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
+from shared.contracts.need_survey import NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.operations import (
     ConsumerCaughtUp,
     ConsumerSubscribed,
@@ -175,6 +177,11 @@ EVENTS: dict[str, type[Event]] = {
         NetworkPlanMade,
         NetworkPlanEnded,
         NetworkTargetMissed,
+        NeedSurveyOpened,
+        NeedSurveyClosed,
+        AgreementSigned,
+        AgreementExpiring,
+        AgreementEnded,
         QualificationSubmitted,
         QualificationVerified,
         QualificationRefused,
@@ -246,6 +253,9 @@ __all__ = [
     "ActivityCancelled",
     "ActivityChanged",
     "ActivityPublished",
+    "AgreementEnded",
+    "AgreementExpiring",
+    "AgreementSigned",
     "AllocationApproved",
     "AllocationProposed",
     "CancellationCause",
@@ -274,6 +284,8 @@ __all__ = [
     "ImportCredited",
     "MessageDelivered",
     "MessageUndeliverable",
+    "NeedSurveyClosed",
+    "NeedSurveyOpened",
     "NetworkPlanEnded",
     "NetworkPlanMade",
     "NetworkTargetMissed",

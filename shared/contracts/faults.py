@@ -55,6 +55,8 @@ class Code(StrEnum):
     DISAGREES_WITH_TIMES = "disagrees_with_times"
     OVERLAP = "overlap"
     ALREADY_PAIRED = "already_paired"
+    ALREADY_AGREED = "already_agreed"
+    NOT_A_UNIVERSITY = "not_a_university"
     NOT_FOUND = "not_found"
     NOT_OPEN = "not_open"
     BELOW_CONFIRMED = "below_confirmed"
@@ -199,6 +201,11 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.OVERLAP: ("同一人同一时段已在别处服务或报名", "the same person serves or is signed up elsewhere at that time"),
     Code.ALREADY_PAIRED: ("已与这户家庭结对", "is paired with this household already"),
+    Code.ALREADY_AGREED: (
+        "这所高校和这个站点在这段时间已有协议，请改日期",
+        "is within another agreement of this university and station; change the days",
+    ),
+    Code.NOT_A_UNIVERSITY: ("不是高校的组织，请另选", "is no organisation of a university; choose another"),
     Code.NOT_FOUND: ("没有找到", "was not found"),
     Code.NOT_OPEN: ("当前状态下不能进行此操作", "is not possible in the present state"),
     Code.BELOW_CONFIRMED: (

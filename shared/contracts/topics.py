@@ -45,6 +45,8 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.pairing", "pairing_id", 1, "registry"),
         Topic("registry.standing", "standing_id", 1, "registry"),
         Topic("registry.network", "plan_id", 1, "registry"),
+        Topic("registry.agreement", "agreement_id", 1, "registry"),
+        Topic("registry.need-survey", "survey_id", 1, "registry"),
         Topic("registry.qualification", "qualification_id", 3, "registry"),
         Topic("registry.consent", "consent_id", 3, "registry"),
         Topic("registry.correction", "correction_id", 1, "registry"),

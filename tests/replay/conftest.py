@@ -15,6 +15,8 @@ from shared.contracts import (
     ConsentWithdrawn,
     Event,
     GuidingBodyRegistered,
+    NeedSurveyClosed,
+    NeedSurveyOpened,
     OrganisationRegistered,
     Provenance,
     QualificationVerified,
@@ -156,7 +158,17 @@ async def a_history(platform: Platform) -> list[UUID]:
     volunteers = [new_id() for _ in range(30)]
     elsewhere = new_id()
     station, team, organisation, import_id = new_id(), new_id(), new_id(), new_id()
-    body, staff, paper, consent = new_id(), new_id(), new_id(), new_id()
+    body, staff, paper, consent, survey = new_id(), new_id(), new_id(), new_id(), new_id()
+    asked: dict[str, Any] = {
+        "survey_id": survey,
+        "number": 1,
+        "title": "社区需求调查",
+        "starts_on": date(2026, 3, 1),
+        "ends_on": date(2026, 3, 15),
+        "themes": ("elderly", "health"),
+        "communities": {"510115001001": "柳城社区"},
+    }
+    found = {"answered": {"510115001001": 40}, "by_theme": {"510115001001": {"elderly": 20}}}
     said = {"consent_id": consent, "volunteer_id": volunteers[2], "purpose": "notices", "text_version": "2026-11-1"}
     held = {
         "qualification_id": paper,
@@ -192,6 +204,8 @@ async def a_history(platform: Platform) -> list[UUID]:
         event(ConsentGiven(**said), consent),
         event(ConsentWithdrawn(**said), consent, 2),
         event(QualificationVerified(**held), paper, 2),
+        event(NeedSurveyOpened(**asked), survey),
+        event(NeedSurveyClosed(**asked, **found), survey, 2),
         event(VolunteerRestricted(volunteer_id=volunteers[29], restricted_at=LEFT_AT), volunteers[29], 2),
     )
     await _on_file(platform, volunteers, elsewhere)

@@ -8,7 +8,13 @@ _LATER = ("team_id", "minor", "guardian_agreed")
 VOLUNTEERS = known_entries(
     "volunteers", known_volunteer, {"number": "volunteer_no", **same_names(*_LATER)}, of_shape=_LATER, shape=3
 )
-STATIONS = known_entries("stations", known_station, same_names("code", "name", "closed_on"))
+STATIONS = known_entries(
+    "stations",
+    known_station,
+    same_names("code", "name", "closed_on", "division_code"),
+    of_shape=("division_code",),
+    shape=2,
+)
 QUALIFICATIONS = known_entries(
     "qualifications", held_qualification, same_names("volunteer_id", "kind", "expires_on", "holds")
 )

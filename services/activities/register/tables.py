@@ -25,6 +25,8 @@ known_station = Table(
     Column("name", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("closed_on", Date),
+    Column("division_code", Text),
+    Column("shape", Integer, nullable=False),
 )
 held_qualification = Table(
     "held_qualification",

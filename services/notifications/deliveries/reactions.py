@@ -13,6 +13,7 @@ from shared.contracts import (
     AbsenceExcused,
     ActivityCancelled,
     ActivityChanged,
+    AgreementExpiring,
     CheckOutMissed,
     ClaimAnswered,
     CorrectionAnswered,
@@ -95,4 +96,5 @@ REACTIONS = (
     _tell(CriterionLapsed),
     _tell(StationStatusChanged),
     _tell(NetworkTargetMissed),
+    _tell(AgreementExpiring),
 )

@@ -17,6 +17,7 @@ from shared.contracts import (
     AbsenceExcused,
     ActivityCancelled,
     ActivityChanged,
+    AgreementExpiring,
     CancellationCause,
     CheckOutMissed,
     ClaimAnswered,
@@ -96,6 +97,7 @@ class Template(StrEnum):
     CRITERION_LAPSED = "criterion_lapsed"
     STATION_STANDARD = "station_standard"
     TARGET_MISSED = "target_missed"
+    AGREEMENT_EXPIRING = "agreement_expiring"
     QUALIFICATION_VERIFIED = "qualification_verified"
     QUALIFICATION_REFUSED = "qualification_refused"
     QUALIFICATION_EXPIRING = "qualification_expiring"
@@ -146,6 +148,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.CRITERION_LAPSED: Purpose.LEADING,
     Template.STATION_STANDARD: Purpose.LEADING,
     Template.TARGET_MISSED: Purpose.LEADING,
+    Template.AGREEMENT_EXPIRING: Purpose.LEADING,
     Template.QUALIFICATION_VERIFIED: Purpose.ACCOUNT,
     Template.QUALIFICATION_REFUSED: Purpose.ACCOUNT,
     Template.QUALIFICATION_EXPIRING: Purpose.ACCOUNT,
@@ -410,6 +413,14 @@ def _told_of_stations(event: Event) -> Iterator[Told]:
             facts = {"title": one_line(event.title), "due_on": event.due_on.isoformat(), "kinds": " ".join(event.kinds)}
             for recipient_id in event.recipient_ids:
                 yield recipient_id, Template.TARGET_MISSED, facts, EVERYWHERE
+        case AgreementExpiring():
+            facts = {
+                "university": one_line(event.organisation_name),
+                "station": one_line(event.station_name),
+                "ends_on": event.ends_on.isoformat(),
+            }
+            for recipient_id in event.recipient_ids:
+                yield recipient_id, Template.AGREEMENT_EXPIRING, facts, EVERYWHERE
 
 
 def _told_of_qualifications(event: Event) -> Iterator[Told]:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -17,6 +17,7 @@ PER_MINUTE = 10
 STATES = ("accepted", "declined", "proposed", "expired", "replaced")
 """How a placement that somebody has been told of can stand, as the table shows them."""
 _DEAREST = 10
+MOST_AGREEMENTS = 200
 
 
 class Allocation(BaseModel):
@@ -148,31 +149,63 @@ class Organisations(BaseModel):
     items: list[Organisation]
 
 
+class Agreement(BaseModel):
+    """An agreement of a university with a station that is in force."""
+
+    organisation_code: str
+    organisation_name: str
+    station_code: str
+    station_name: str
+    students: int
+    ends_on: date
+
+
+class Agreements(BaseModel):
+    """Those of a district."""
+
+    items: list[Agreement]
+
+
 ALLOCATIONS = Read("registry", "/v1/allocations", list[Allocation])
 ALLOCATION = Read("registry", "/v1/allocations/{allocation_id}", Plan)
 ORGANISATIONS = Read("registry", "/v1/organisations", Organisations)
+AGREEMENTS = Read("registry", "/v1/agreements", Agreements)
 ASK = Change("POST", "registry", "/v1/allocations", Asked)
 APPROVE = Change("POST", "registry", "/v1/allocations/{allocation_id}/approval", Asked)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """A plan, what universities are called, and whether it is the one to run again."""
+    """A plan, what universities are called, the agreements in force, and whether it is the one to run again.
+
+    Agreements stand beside a plan, which does not follow from them; ``agreements`` is None while registry is away.
+    """
 
     plan: Plan
     universities: Mapping[str, str]
     is_latest: bool
+    agreements: Sequence[Agreement] | None
+
+    def of_station(self, code: str) -> Sequence[Agreement]:
+        """Return the agreements of a station."""
+        return [one for one in self.agreements or () if one.station_code == code]
+
+    def of_university(self, code: str) -> Sequence[Agreement]:
+        """Return the agreements of a university."""
+        return [one for one in self.agreements or () if one.organisation_code == code]
 
 
 async def find_plan(calls: Upstream, kept: Kept, district: str, allocation_id: UUID) -> PlanPage:
     """Return a plan with the names it needs. Raises RefusedByServiceError and AwayError."""
-    plan, names, listed = await asyncio.gather(
+    plan, names, listed, agreements = await asyncio.gather(
         calls.read(ALLOCATION, allocation_id=allocation_id),
         _university_names(calls, kept, district),
         unless_away(calls.read(ALLOCATIONS)),
+        unless_away(calls.read(AGREEMENTS, in_force="true", limit=MOST_AGREEMENTS)),
     )
     approved = latest_approved(listed or [])
-    return PlanPage(plan, names, approved is not None and approved.id == allocation_id)
+    is_latest = approved is not None and approved.id == allocation_id
+    return PlanPage(plan, names, is_latest, agreements.items if agreements else None)
 
 
 def latest_approved(listed: Sequence[Allocation]) -> Allocation | None:

@@ -1,7 +1,8 @@
 """The kinds of files that the centre brings: which service takes each, what its columns mean, and a sample of it.
 
 Invariant: the columns are those that the services read, in their order, and a sample is taken in without a fault once
-the samples above it are on file; tests hold both against the services. People in samples are invented.
+the samples above it are on file, answers once their survey is open; tests hold both against the services. People in
+samples are invented.
 """
 
 import csv
@@ -199,6 +200,24 @@ KINDS: Mapping[str, Kind] = {
                 Column("结束时间", "ended_at", N_("例如 2024-03-09 11:00"), ("2024-03-09T11:00:00+08:00",)),
                 Column("分钟数", "minutes", N_("不超过起止时间；少了的算休息"), ("120",)),
                 Column("服务对象评分", "recipient_rating", N_("1 到 5，没有就不填"), ("5",), is_required=False),
+            ),
+        ),
+        Kind(
+            "need-answers",
+            "registry",
+            N_("需求调查的答复"),
+            N_("纸质问卷或走访的结果，一行一份。先发起调查，再按调查编号导入。"),
+            (
+                Column("调查编号", "survey_no", N_("调查页上的编号，调查要在进行中"), ("1",)),
+                Column("答卷编号", "sheet_no", N_("每份不同的编号，自己定；再导入时按它认出来"), ("A-001",)),
+                Column("社区代码", "community", N_("社区的区划代码"), ("{d}001040",)),
+                Column("人数", "answered", N_("这一份代表多少人，不填就是 1"), ("40",), is_required=False),
+                Column(
+                    "需求",
+                    "by_theme",
+                    N_("每项需求多少人，例如 elderly:20;tutoring:12"),
+                    ("为老服务:20;助学助教:12",),
+                ),
             ),
         ),
     )

@@ -208,12 +208,49 @@ class Formations(BaseModel):
     next_cursor: str | None
 
 
+class Agreement(BaseModel):
+    """An agreement between a university and a station."""
+
+    id: UUID
+    organisation_id: UUID
+    organisation_code: str
+    organisation_name: str
+    station_id: UUID
+    station_name: str
+    starts_on: date
+    ends_on: date
+    students: int
+    purpose: str
+    state: str
+    ended_on: date | None
+    reason: str | None
+
+    @property
+    def may_be_ended(self) -> bool:
+        """Whether its last day is still to come."""
+        return self.state in {"to_come", "in_force", "expiring"}
+
+
+class Agreements(BaseModel):
+    """A page of them, the last entered first."""
+
+    items: list[Agreement]
+    next_cursor: str | None
+
+
 class Entry(BaseModel):
     """An entry to choose from."""
 
+    id: UUID
     code: str
     name: str
+    kind: str = ""
     closed_on: date | None = None
+
+    @property
+    def is_university(self) -> bool:
+        """Whether it is an organisation of a university."""
+        return self.kind.startswith("university")
 
 
 class Entries(BaseModel):
@@ -239,6 +276,7 @@ TEAM = Read("registry", "/v1/network/teams/{team_id}", Team)
 FORMATIONS = Read("registry", "/v1/team-formations", Formations)
 ALL_ORGANISATIONS = Read("registry", "/v1/organisations", Entries)
 ALL_STATIONS = Read("registry", "/v1/stations", Entries)
+AGREEMENTS = Read("registry", "/v1/agreements", Agreements)
 GUIDING_BODIES = Read("registry", "/v1/guiding-bodies", Entries)
 
 SET_SEAT = Change("PUT", "registry", "/v1/organisations/{organisation_id}/seat", Noted)
@@ -252,6 +290,8 @@ MOVE = Change("PUT", "registry", "/v1/teams/{team_id}/place", Noted)
 MERGE = Change("POST", "registry", "/v1/teams/{team_id}/merging", Noted)
 CLOSE = Change("POST", "registry", "/v1/teams/{team_id}/closing", Noted)
 ASK = Change("POST", "registry", "/v1/team-formations", Noted)
+ENTER_AGREEMENT = Change("POST", "registry", "/v1/agreements", Noted)
+END_AGREEMENT = Change("POST", "registry", "/v1/agreements/{agreement_id}/ending", Noted)
 ANSWER = Change("POST", "registry", "/v1/team-formations/{formation_id}/answer", Noted)
 
 A_PAGE = 50

@@ -41,10 +41,11 @@ async def show_station_page(
 
     ``asked_for`` is whose name is asked for, by id, ``clear`` that name once a reason was given.
     """
-    station, teams, staff = await asyncio.gather(
+    station, teams, staff, agreements = await asyncio.gather(
         visit.calls.read(queries.STATION, station_id=station_id),
         unless_away(visit.calls.read(queries.TEAMS, station_id=str(station_id), cursor=cursor, limit=queries.A_PAGE)),
         _staff(visit, station_id),
+        unless_away(visit.calls.read(queries.AGREEMENTS, station_id=str(station_id), limit=queries.A_PAGE)),
     )
     return visit.page(
         "network/station.html",
@@ -52,6 +53,7 @@ async def show_station_page(
         station=station,
         teams=teams,
         staff=staff,
+        agreements=agreements,
         is_office=has(visit, Role.DISTRICT_ADMIN),
         may_enter=staff is not None and has(visit, Role.DISTRICT_ADMIN, Role.STATION_MANAGER),
         today=district_day(now()).isoformat(),
@@ -83,12 +85,13 @@ async def show_organisation_page(
     written: Written | None = None,
 ) -> Response:
     """Show an organisation and its teams."""
-    organisation, teams, choices = await asyncio.gather(
+    organisation, teams, choices, agreements = await asyncio.gather(
         visit.calls.read(queries.ORGANISATION, organisation_id=organisation_id),
         unless_away(
             visit.calls.read(queries.TEAMS, organisation_id=str(organisation_id), cursor=cursor, limit=queries.A_PAGE)
         ),
         queries.choices(visit.calls, kept, visit.district),
+        unless_away(visit.calls.read(queries.AGREEMENTS, organisation_id=str(organisation_id), limit=queries.A_PAGE)),
     )
     seat = {
         "host_unit": organisation.host_unit or "",
@@ -101,6 +104,7 @@ async def show_organisation_page(
         organisation=organisation,
         teams=teams,
         choices=choices,
+        agreements=agreements,
         is_office=has(visit, Role.DISTRICT_ADMIN),
         done=done,
         faults=faults_of(refused) if refused else {},

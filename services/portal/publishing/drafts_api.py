@@ -23,17 +23,33 @@ router = APIRouter(prefix="/staff", include_in_schema=False)
 
 
 @router.get("/activities/new")
-async def show_form(visit: Organiser, kept: KeptAnswers, copy: Annotated[str, Query(alias="from")] = "") -> Response:
-    """Show the form for a new activity, filled in from an old one where one is named."""
+async def show_form(
+    visit: Organiser,
+    kept: KeptAnswers,
+    copy: Annotated[str, Query(alias="from")] = "",
+    community: Annotated[str, Query(max_length=50)] = "",
+    theme: Annotated[str, Query(max_length=50)] = "",
+) -> Response:
+    """Show the form for a new activity, filled in from an old one or with what a community needs where one is named."""
     source = uuid_of(copy)
     if source is None:
-        return await _form(visit, kept, PublishForm())
+        return await _form(visit, kept, await _needed(visit, kept, community, theme))
     wording, standing = await queries.find_own(visit.calls, visit.district, source)
     rows = rows_to_copy([(one.starts_at, one.ends_at, one.capacity) for one in standing.shifts], now())
     texts = {name: getattr(wording, name) for name in TEXTS}
     dangerous = "yes" if wording.dangerous else ""
     form = form_of(wording.station_code, texts, rows, needs=wording.needs, dangerous=dangerous)
     return await _form(visit, kept, form, copied=wording.title)
+
+
+async def _needed(visit: Visit, kept: KeptAnswers, community: str, theme: str) -> PublishForm:
+    """Return the form with a theme as its service, and the station of a community where the caller has one there."""
+    if not community:
+        return PublishForm(service=theme)
+    stations = await queries.own_stations(visit.calls, kept, visit.district, _roles(visit))
+    open_ones = (one for one in stations if not one.closed_on)
+    there = next((one.code for one in open_ones if one.division_code == community), "")
+    return PublishForm(service=theme, station=there)
 
 
 @router.get("/activities/drafts/{draft_id}")
@@ -129,7 +145,10 @@ async def _form(
     status: int = 200,
     done: str = "",
 ) -> Response:
-    roles = visit.session.roles if visit.session else frozenset[str]()
-    stations = await queries.own_stations(visit.calls, kept, visit.district, roles)
+    stations = await queries.own_stations(visit.calls, kept, visit.district, _roles(visit))
     shown = {"form": form, "rows": rows or form.rows(), "stations": stations, "most_weeks": MOST_WEEKS, "done": done}
     return visit.page("publishing/new.html", status, **shown, copied=copied, faults=faults or {}, in_order=in_order)
+
+
+def _roles(visit: Visit) -> frozenset[str]:
+    return visit.session.roles if visit.session else frozenset()

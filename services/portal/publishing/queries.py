@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -76,6 +76,8 @@ class Station(BaseModel):
     id: UUID
     code: str
     name: str
+    division_code: str
+    closed_on: date | None
 
 
 class Stations(BaseModel):

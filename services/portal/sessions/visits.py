@@ -24,6 +24,8 @@ OPEN_ACCOUNTS = (Role.DISTRICT_ADMIN, Role.OPERATOR)
 SEE_OVERVIEW = (Role.DISTRICT_ADMIN, Role.AUDITOR)
 """Who may look at the targets of the network, and at every station."""
 SEE_STATIONS = (*SEE_OVERVIEW, Role.STATION_MANAGER)
+PLAN_BY_NEEDS = (*ORGANISERS, Role.AUDITOR)
+"""Who may see what communities need beside what is planned there."""
 SEE_TREE = (*ORGANISERS, Role.AUDITOR)
 """Who may look at the whole of the district's tree; an officer of a guiding body sees what it guides."""
 _SEE_OTHER = 303
@@ -79,6 +81,11 @@ class Visit:
     def sees_stations(self) -> bool:
         """Whether somebody is logged in who manages stations, or looks at all of them."""
         return self._is_any(SEE_STATIONS)
+
+    @property
+    def plans_by_needs(self) -> bool:
+        """Whether somebody is logged in who looks at what communities need."""
+        return self._is_any(PLAN_BY_NEEDS)
 
     @property
     def sees_overview(self) -> bool:

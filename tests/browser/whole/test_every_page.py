@@ -23,6 +23,7 @@ from tests.support.system import System
 PUBLIC = (
     *("/", "/activities", "/log-in", "/log-in/phone", "/register", "/forgotten"),
     *("/settings", "/help", "/privacy", "/accessibility", "/about"),
+    "/needs",
 )
 VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
@@ -55,6 +56,8 @@ CENTRE = (
     *("/staff/accounts", "/staff/accounts/new"),
     *("/staff/network", "/staff/network/organisations", "/staff/network/teams", "/staff/network/guiding-bodies/new"),
     *("/staff/network/formations", "/staff/network/formations/new"),
+    *("/staff/network/agreements", "/staff/network/agreements/new"),
+    *("/staff/needs", "/staff/surveys", "/staff/surveys/new"),
     *("/staff/overview", "/staff/overview/new", "/staff/standard", "/staff/standard/templates"),
 )
 CASE_WORKER = ("/staff/households", "/staff/households/new")

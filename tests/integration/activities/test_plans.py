@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import TextClause, text
 
 from services.activities.attendance import roster
+from services.activities.needs import queries as needs
 from services.activities.publishing import organised, public
 from services.activities.timetable import calendar_entries, calendar_feed, open_shifts, sign_ups
+from shared.store.event_log import now
 from tests.integration.activities.conftest import DISTRICT, Activities
 
 _TABLES = ("known_station", "known_volunteer", "activity", "shift", "sign_up", "service_record", "calendar_feed")
@@ -23,7 +25,8 @@ _FILL = (
     SELECT lpad((d + 510000)::text, 6, '0') AS district, n, md5(d || ':' || n)::uuid AS id
     FROM generate_series(1, 200) d, generate_series(1, 40) n
     """,
-    "INSERT INTO known_station SELECT district, id, 'S' || n, 'S', 1 FROM place WHERE n <= 10",
+    "INSERT INTO known_station (district, id, code, name, version, division_code)"
+    " SELECT district, id, 'S' || n, 'S', 1, district || n FROM place WHERE n <= 10",
     "INSERT INTO known_volunteer (district, id, number, version) SELECT district, id, district || n, 1 FROM place",
     "INSERT INTO place SELECT '510115', -n, md5('past' || n)::uuid FROM generate_series(1, 5000) n",
     """
@@ -85,7 +88,10 @@ REACH = {"everything": True, "name": "account:1", "units": [], "station_id": Non
 STATES = {"serving": ["attending"], "upcoming": ["confirmed"], "waiting": ["waiting"]}
 OF_ALL_TIME = {"counts of a district's activities", "a district's activities", "a leader's past activities"}
 """They look at every activity that the district had, and at its shifts to tell what was cancelled."""
-BY_START = {"open activities", "figures", "what one may take", "a district's activities"}
+BY_START = {
+    *("open activities", "figures", "what one may take", "a district's activities"),
+    "what is planned in communities",
+}
 ABOUT_NOW, EVERY_SHIFT = 500, 10_080
 _REAL = text("""
     SELECT volunteer_id, shift_id, activity_id AS id, now() AS start, now() + interval '7 days' AS end
@@ -101,6 +107,10 @@ _READS: dict[str, tuple[TextClause, dict[str, Any]]] = {
     "counts of a district's activities": (organised._COUNTS, REACH | {"every_draft": True, "stations": []}),
     "a district's activities": (organised._NEXT_FIRST, REACH | PAGE | {"state": "open"}),
     "a leader's past activities": (organised._LAST_FIRST, REACH | PAGE | {"state": "ended", "everything": False}),
+    "what is planned in communities": (
+        needs._PLANNED,
+        {"until": now() + needs.AHEAD, "communities": ["5101151", "5101152"]},
+    ),
     "a roster's counts": (roster._COUNTS, {"shift_id": UUID(int=0)}),
     "a roster": (
         roster._ENTRIES,

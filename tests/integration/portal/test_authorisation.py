@@ -27,6 +27,9 @@ PUBLIC = {
     ("POST", "/log-out"),
     ("POST", "/display"),
     ("GET", "/settings"),
+    ("GET", "/needs"),
+    ("GET", "/needs/{survey_id}"),
+    ("POST", "/needs/{survey_id}"),
     ("GET", "/register"),
     ("POST", "/register"),
     ("GET", "/left"),  # goodbye to who has just ended their registration

@@ -114,8 +114,8 @@ def registry(portal: Portal) -> None:
         "network/teams": page_of(TEAM_LINE),
         f"network/teams/{TEAM_ID}": TEAM,
         "team-formations": page_of(FORMATION),
-        "organisations": page_of({"code": "510115-ORG-07", "name": "温江区志愿者协会"}),
-        "stations": page_of({"code": "510115-STA-01", "name": "新华社区志愿服务站"}),
+        "organisations": page_of({"id": ORGANISATION_ID, "code": "510115-ORG-07", "name": "温江区志愿者协会"}),
+        "stations": page_of({"id": STATION_ID, "code": "510115-STA-01", "name": "新华社区志愿服务站"}),
         "guiding-bodies": page_of(),
     }.items():
         portal.services.answer(f"GET registry/v1/{path}", body)

@@ -62,11 +62,14 @@ PUBLIC = {
     ("GET", "/v1/public/activities"),
     ("GET", "/v1/public/activities/{activity_id}"),
     ("GET", "/v1/public/figures"),
+    ("GET", "/v1/public/need-surveys"),
+    ("POST", "/v1/public/need-surveys/{survey_id}/answers"),
     ("GET", "/v1/calendar-feeds/{token}.ics"),
     ("GET", "/v1/offline-list-key"),
 }
 """Need no token: probes, the keys, log-in, what is proven by a code with the data one chooses from for that, what
-everybody may see of a district, a calendar's secret address, the key that offline lists are signed by."""
+everybody may see of a district, and answer of what it needs, a calendar's secret address, the key that offline lists
+are signed by."""
 FOR_EVERYBODY = {
     ("POST", "/v1/me/password"),
     ("POST", "/v1/me/step-up"),
@@ -135,6 +138,8 @@ CHANGES = {
     "/v1/stations/{station_id}/staff": {"name": "李文静"},
     "/v1/station-staff/{staff_id}/ending": {"until": "2026-11-01"},
     "/v1/stations/{station_id}/operators": {"operators": []},
+    "/v1/need-surveys/{survey_id}/answers": {"community": "510115001001"},
+    "/v1/agreements/{agreement_id}/ending": {"reason": "x"},
     "/v1/station-staff/{staff_id}/reveal": {"reason": "x, for a test"},
     "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
     "/v1/shifts/{shift_id}/offline-entries": {"device_id": str(SIGN_UP)},

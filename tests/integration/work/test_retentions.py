@@ -45,10 +45,12 @@ KEPT = {
             "placement",
         ),
         *("household", "household_assignment", "pairing", "pairing_visit", "team_formation"),
+        "university_agreement",
     },
     "how stations stand by the standard, and what they were judged by": {
         *("district_standard", "station_standing", "criterion_standing", "judgement", "evidence", "network_plan"),
     },
+    "what communities were asked and have answered, without anybody's name": {"need_survey", "need_answer"},
     "as long as the person wants it": {"preference", "calendar_feed"},
     "swept by those who write it": {
         "session",

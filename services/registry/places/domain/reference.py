@@ -172,7 +172,7 @@ def station(fields: Fields, divisions: Mapping[str, str], today: date, known: Kn
     longitude, latitude = _place(fields)
     opened_on = fields.day("opened_on", today)
     quota = fields.whole_number("volunteer_quota", 0, MAX_QUOTA)
-    demand = _demand(fields)
+    demand = headcounts(fields, "demand_by_service")
     if fields.says("operators"):
         said = operators(fields, level)
     else:
@@ -219,25 +219,25 @@ def _place(fields: Fields) -> tuple[float | None, float | None]:
     return fields.number("lon", -180, 180), fields.number("lat", -90, 90)
 
 
-def _demand(fields: Fields) -> tuple[tuple[str, int], ...]:
+def headcounts(fields: Fields, field: str) -> tuple[tuple[str, int], ...]:
     """Read ``service:headcount;…``, each service once. Faults: format, unknown_value, whole_number, named_twice."""
-    value = fields.text("demand_by_service", wording.code)
-    demand: dict[str, int] = {}
+    value = fields.text(field, wording.code)
+    found: dict[str, int] = {}
     for part in value.split(";") if value else []:
         word, colon, headcount = (piece.strip() for piece in part.partition(":"))
         service = SERVICE_OF.get(word)
-        if fault := _demand_fault(demand, colon, service, headcount):
-            fields.fault("demand_by_service", fault)
+        if fault := _headcount_fault(found, colon, service, headcount):
+            fields.fault(field, fault)
             return ()
-        demand[str(service)] = int(headcount)
-    return tuple(demand.items())
+        found[str(service)] = int(headcount)
+    return tuple(found.items())
 
 
-def _demand_fault(demand: Mapping[str, int], colon: str, service: str | None, headcount: str) -> Code | None:
+def _headcount_fault(found: Mapping[str, int], colon: str, service: str | None, headcount: str) -> Code | None:
     if not colon:
         return Code.FORMAT
     if service is None:
         return Code.UNKNOWN_VALUE
     if not _HEADCOUNT.fullmatch(headcount):
         return Code.WHOLE_NUMBER
-    return Code.NAMED_TWICE if service in demand else None
+    return Code.NAMED_TWICE if service in found else None

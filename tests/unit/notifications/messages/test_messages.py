@@ -14,6 +14,7 @@ from shared.contracts import (
     AbsenceExcused,
     ActivityCancelled,
     ActivityChanged,
+    AgreementExpiring,
     CancellationCause,
     CheckOutMissed,
     ClaimAnswered,
@@ -526,3 +527,22 @@ def test_the_centre_is_told_what_of_a_plan_is_missing_after_its_day() -> None:
     text = word(message.template, Language.CHINESE, message.facts)
     assert "2026年7月31日" in text.body
     assert "达标中心、达标站点" in text.body
+
+
+def test_both_managers_are_told_that_an_agreement_is_about_to_expire_and_until_when_it_holds() -> None:
+    managers = (UUID(int=21), UUID(int=22))
+    event = AgreementExpiring(
+        agreement_id=UUID(int=8),
+        organisation_id=UUID(int=9),
+        organisation_name="西南财经大学青年志愿者协会",
+        station_id=UUID(int=10),
+        station_name="柳城社区志愿服务站",
+        starts_on=date(2026, 3, 1),
+        ends_on=date(2027, 2, 28),
+        students=120,
+        recipient_ids=managers,
+    )
+    messages = list(messages_about(received(event)))
+    assert [message.recipient_id for message in messages] == list(managers)
+    text = word(messages[0].template, Language.CHINESE, messages[0].facts)
+    assert all(part in text.body for part in ("西南财经大学青年志愿者协会", "柳城社区志愿服务站", "2027年2月28日"))

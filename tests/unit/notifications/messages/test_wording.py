@@ -61,6 +61,11 @@ FACTS: dict[Template, Facts] = {
     },
     Template.STATION_STANDARD: {"station": "柳城社区志愿服务站"},
     Template.TARGET_MISSED: {"title": "一中心十站点", "due_on": "2026-07-31", "kinds": "centres stations"},
+    Template.AGREEMENT_EXPIRING: {
+        "university": "西南财经大学青年志愿者协会",
+        "station": "柳城社区志愿服务站",
+        "ends_on": "2027-02-28",
+    },
     Template.QUALIFICATION_VERIFIED: {"kinds": "first_aid", "expires_on": ""},
     Template.QUALIFICATION_REFUSED: {"kinds": "first_aid", "expires_on": "2026-03-31"},
     Template.QUALIFICATION_EXPIRING: {"kinds": "first_aid", "expires_on": "2026-03-31"},

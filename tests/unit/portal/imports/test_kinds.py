@@ -10,6 +10,7 @@ from services.activities.records.record_import import COLUMNS as RECORD_COLUMNS
 from services.portal.imports.domain import BYTE_ORDER_MARK, KINDS, Kind
 from services.registry.people.roster_import import COLUMNS as ROSTER_COLUMNS
 from services.registry.places.reference_import import import_kinds
+from services.registry.surveys.answer_import import NEED_ANSWERS
 from shared.imports.columns import Columns
 
 
@@ -18,6 +19,7 @@ def read_by_services() -> Mapping[str, Columns]:
     return {name: kind.columns for name, kind in import_kinds().items()} | {
         "roster": Columns(ROSTER_COLUMNS),
         "service-records": Columns(RECORD_COLUMNS),
+        "need-answers": NEED_ANSWERS.columns,
     }
 
 

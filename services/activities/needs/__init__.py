@@ -1,0 +1,1 @@
+"""What surveys have found that communities need, beside what is planned there."""
