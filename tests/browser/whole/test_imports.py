@@ -16,15 +16,6 @@ SLOW = 240_000
 """Milliseconds: other tests may be busy beside it. A time-out ends a hang alone."""
 
 
-def of_district(name: str, folder: Path, district: str = DISTRICT) -> Path:
-    """Write a file of the sample for another district; return it."""
-    content = (SAMPLE / name).read_bytes()
-    plain = gzip.decompress(content) if name.endswith(".gz") else content
-    written = folder / name.removesuffix(".gz")
-    written.write_bytes(plain.replace(b"510115", district.encode()))
-    return written
-
-
 def lines_of(file: Path) -> int:
     return len(Path(file).read_text(encoding="utf-8-sig").splitlines())
 

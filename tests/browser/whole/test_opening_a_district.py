@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from deploy.demo.district import OPERATOR
 from tests.browser.conftest import OpenPage
-from tests.browser.whole.test_imports import of_district, upload
+from tests.browser.uploads import of_district, upload
 from tests.support.browser import DESK, PHONE, log_in
 from tests.support.system import System
 
@@ -37,7 +37,7 @@ async def test_a_second_district_is_opened_by_a_form_and_its_administrator_impor
     await desk.get_by_label("新密码").fill(CHOSEN)
     await desk.get_by_role("button", name="修改密码").click()
     await desk.wait_for_url(lambda url: "/settings/password" not in url)
-    await upload(desk, "divisions", of_district("divisions.csv", tmp_path, CODE))
+    await upload(desk, "divisions", of_district(CODE, "大邑县", "divisions.csv", tmp_path))
     await expect(desk.get_by_text("已完成", exact=True)).to_be_visible(timeout=SLOW)
     await page.goto("/staff/operations/districts")
     await expect(page.get_by_role("row").filter(has_text="大邑县")).to_contain_text("等导入站点和服务队")
