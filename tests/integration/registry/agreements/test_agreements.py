@@ -60,7 +60,8 @@ async def people(registry: Registry) -> People:
     return People(
         registry.admins[DISTRICT],
         headers[0],
-        *ids,
+        ids[0],
+        ids[1],
         university=university,
         company=next(one for one in listed if not one["kind"].startswith("university")),
         station=stations[1],
