@@ -181,7 +181,13 @@ async def test_gaps_lead_to_an_activity_with_station_and_service_filled_in(porta
 async def test_where_no_survey_is_closed_or_activities_is_away_the_page_says_so(portal: Portal) -> None:
     browser = await portal.logged_in("station_manager")
     assert "暂时取不到" in (await browser.get("/staff/needs")).text
-    none = {"survey": None, "surveys": [], "until": "2026-06-15T00:00:00+08:00", "items": [], "next_cursor": None}
+    none: dict[str, Any] = {
+        "survey": None,
+        "surveys": [],
+        "until": "2026-06-15T00:00:00+08:00",
+        "items": [],
+        "next_cursor": None,
+    }
     portal.services.answer("GET activities/v1/need-gaps", none)
     assert "还没有结束的调查" in (await browser.get("/staff/needs")).text
     await browser.aclose()

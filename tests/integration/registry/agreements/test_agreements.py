@@ -60,7 +60,8 @@ async def people(registry: Registry) -> People:
     return People(
         registry.admins[DISTRICT],
         headers[0],
-        *ids,
+        ids[0],
+        ids[1],
         university=university,
         company=next(one for one in listed if not one["kind"].startswith("university")),
         station=stations[1],
@@ -207,3 +208,21 @@ async def test_another_district_sees_and_ends_none_of_it(registry: Registry, peo
     assert await listed(registry, registry.admins[OTHER]) == []
     status, _ = await post(registry, registry.admins[OTHER], f"/v1/agreements/{one['id']}/ending", {"reason": "x"})
     assert status == 404
+
+
+async def test_an_officer_of_a_guiding_body_sees_those_of_the_organisations_that_it_guides(
+    registry: Registry, people: People
+) -> None:
+    for guided in (True, False):
+        body = f"{DISTRICT}-LEAGUE-{int(guided)}"
+        await post(registry, people.office, "/v1/guiding-bodies", {"code": body, "name": f"团委{int(guided)}"})
+        account = {"user_name": f"guide.{int(guided)}", "password": PASSWORD, "roles": ["guide"], "units": [body]}
+        opened = await registry.http.post("/v1/accounts", json=account, headers=people.office)
+        assert opened.status_code == 201, opened.text
+    seat = {"host_unit": "大学", "guiding_body_code": f"{DISTRICT}-LEAGUE-1"}
+    path = f"/v1/organisations/{people.university['id']}/seat"
+    assert (await registry.http.put(path, json=seat, headers=people.office)).status_code == 200
+    everything = {one["id"] for one in await listed(registry, people.office)}
+    assert everything
+    assert {one["id"] for one in await listed(registry, await registry.log_in("guide.1", PASSWORD))} == everything
+    assert await listed(registry, await registry.log_in("guide.0", PASSWORD)) == []
