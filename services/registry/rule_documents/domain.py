@@ -17,7 +17,7 @@ LONGEST_TITLE = 50
 LONGEST_TEXT = 20_000
 FURTHEST = timedelta(days=2 * 366)
 """So far ahead a day may be named; further it is a slip of the pen."""
-_LINE_BREAKS = str.maketrans("", "", "\n")
+_LINE_BREAKS = str.maketrans({"\n": " ", "\t": " "})
 
 
 class AcceptanceChannel(StrEnum):

@@ -32,9 +32,9 @@ class VersionForm(BaseModel):
     )
 
     def new(self, today: date) -> NewVersion:
-        """Return it as the rules want it."""
+        """Return it as the rules want it; browsers end lines with two characters."""
         begins = self.in_force_from or today
-        return NewVersion(self.title, self.text, begins, self.required_from or begins)
+        return NewVersion(self.title, self.text.replace("\r\n", "\n"), begins, self.required_from or begins)
 
 
 class NextVersionForm(VersionForm):
