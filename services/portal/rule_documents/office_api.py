@@ -3,7 +3,7 @@
 Invariant: what was typed is not lost where the centre has to show once more who it is: the form stays as it is.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Response
@@ -124,7 +124,7 @@ async def _document(
                 queries.MISSING, document_id=document_id, version=held.version, cursor=cursor, limit=_A_PAGE
             )
         )
-    shown = {"document": document, "missing": missing, "first": cursor is None, "done": done}
+    shown: dict[str, Any] = {"document": document, "missing": missing, "first": cursor is None, "done": done}
     shown |= {"faults": faults_of(refused) if refused else {}, "today": district_day(now())}
     return visit.page("rule_documents/document.html", refused.status if refused else 200, **shown)
 

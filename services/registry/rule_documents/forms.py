@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.registry.rule_documents.domain import AcceptanceChannel, NewVersion
 from shared.http.forms import Line, Paragraphs
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, JsonValue] = {
     "title": "志愿者守则",
     "text": "# 总则\n\n志愿者应当按照约定的时间和地点参加服务。\n\n# 附则\n\n本守则由区志愿服务中心解释。",
     "in_force_from": "2027-01-01",

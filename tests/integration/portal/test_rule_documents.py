@@ -8,7 +8,6 @@ import pytest
 from shared.store.event_log import new_id
 from tests.support.portal import Portal, tokens
 
-pytestmark = pytest.mark.row(17)
 ID, OTHER_ID = str(new_id()), str(new_id())
 VOLUNTEER: dict[str, Any] = {"vid": str(new_id())}
 DAYS = {"in_force_from": "2026-03-01", "required_from": "2026-04-01"}
@@ -53,6 +52,7 @@ def sent(portal: Portal, end: str) -> list[dict[str, Any]]:
     return [json.loads(one.content) for one in asked if one.method == "POST" and one.url.path.endswith(end)]
 
 
+@pytest.mark.row(17)
 async def test_anybody_reads_the_rules_in_force_and_older_versions(portal: Portal) -> None:
     async with portal.browser() as browser:
         listed = (await browser.get("/rules")).text
@@ -69,6 +69,7 @@ async def test_anybody_reads_the_rules_in_force_and_older_versions(portal: Porta
         portal.services.answers.pop("GET registry/v1/public/rule-documents")
 
 
+@pytest.mark.row(17)
 async def test_at_log_in_a_volunteer_is_led_to_what_is_not_accepted_and_can_go_on(portal: Portal) -> None:
     portal.services.answer("POST registry/v1/tokens", tokens("volunteer", **VOLUNTEER))
     portal.services.answer(f"POST registry/v1/me/rule-documents/{ID}/acceptance", {"version": 2})
@@ -89,6 +90,7 @@ async def test_at_log_in_a_volunteer_is_led_to_what_is_not_accepted_and_can_go_o
     assert sent(portal, f"{ID}/acceptance")[-1] == {"version": 2, "channel": "log_in"}
 
 
+@pytest.mark.row(17)
 @pytest.mark.parametrize("answer", ["accepted", "none", "away", "refused"])
 async def test_log_in_is_as_ever_where_nothing_is_to_accept_or_registry_does_not_say(
     portal: Portal, answer: str
@@ -106,6 +108,7 @@ async def test_log_in_is_as_ever_where_nothing_is_to_accept_or_registry_does_not
         assert done.headers["location"] == "/me"
 
 
+@pytest.mark.row(17)
 async def test_what_was_accepted_is_said_and_further_rules_are_next(portal: Portal) -> None:
     portal.services.answer(f"POST registry/v1/me/rule-documents/{ID}/acceptance", {"version": 2})
     browser = await portal.logged_in("volunteer", **VOLUNTEER)
@@ -122,6 +125,7 @@ async def test_what_was_accepted_is_said_and_further_rules_are_next(portal: Port
     await browser.aclose()
 
 
+@pytest.mark.row(17)
 async def test_where_another_version_has_come_meanwhile_it_is_shown_before_it_is_accepted(portal: Portal) -> None:
     portal.services.refuse(f"POST registry/v1/me/rule-documents/{ID}/acceptance", 409, "changed_meanwhile", "version")
     browser = await portal.logged_in("volunteer", **VOLUNTEER)
@@ -133,6 +137,7 @@ async def test_where_another_version_has_come_meanwhile_it_is_shown_before_it_is
     await browser.aclose()
 
 
+@pytest.mark.row(17)
 async def test_the_centre_publishes_a_document_and_its_next_version(portal: Portal) -> None:
     portal.services.answer("POST registry/v1/rule-documents", {"document_id": ID, "version": 1}, 201)
     portal.services.answer(f"POST registry/v1/rule-documents/{ID}/versions", {"document_id": ID, "version": 3}, 201)
@@ -157,6 +162,7 @@ async def test_the_centre_publishes_a_document_and_its_next_version(portal: Port
     await browser.aclose()
 
 
+@pytest.mark.row(17)
 async def test_what_was_typed_stays_with_every_fault_or_where_the_centre_has_to_show_who_it_is(portal: Portal) -> None:
     browser = await portal.logged_in("district_admin")
     portal.services.refuse("POST registry/v1/rule-documents", 422, "missing", "text")
@@ -174,6 +180,7 @@ async def test_what_was_typed_stays_with_every_fault_or_where_the_centre_has_to_
     await browser.aclose()
 
 
+@pytest.mark.row(17)
 async def test_the_centre_sees_who_has_not_accepted_and_has_them_reminded(portal: Portal) -> None:
     portal.services.answer(
         f"POST registry/v1/rule-documents/{ID}/reminders", {"document_id": ID, "version": 2, "to_ask": 26100}, 202
@@ -191,6 +198,7 @@ async def test_the_centre_sees_who_has_not_accepted_and_has_them_reminded(portal
     await browser.aclose()
 
 
+@pytest.mark.row(17)
 async def test_before_its_first_day_nobody_is_asked(portal: Portal) -> None:
     first = COUNTED["versions"][1] | {"in_force_from": "2126-01-01", "required_from": "2126-02-01", "accepted": 0}  # type: ignore[index]
     portal.services.answer(
@@ -203,6 +211,7 @@ async def test_before_its_first_day_nobody_is_asked(portal: Portal) -> None:
     await browser.aclose()
 
 
+@pytest.mark.row(17)
 async def test_who_is_refused_a_place_is_led_to_the_rules(portal: Portal) -> None:
     other = {"zh": "《志愿者守则》", "en": '"志愿者守则"'}
     fault = {"field": "shift_id", "code": "rules_to_accept", "message": "x", "other": other}
@@ -220,6 +229,7 @@ async def test_who_is_refused_a_place_is_led_to_the_rules(portal: Portal) -> Non
     await browser.aclose()
 
 
+@pytest.mark.row(17)
 async def test_who_is_not_of_the_centre_sees_none_of_it(portal: Portal) -> None:
     browser = await portal.logged_in("station_manager")
     assert (await browser.get("/staff/rule-documents")).status_code == 403

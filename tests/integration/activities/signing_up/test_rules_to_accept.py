@@ -15,7 +15,6 @@ from shared.store.event_log import new_id, now
 from tests.integration.activities.conftest import DISTRICT, Activities
 from tests.integration.activities.shifts import Volunteer, between, states, volunteers
 
-pytestmark = pytest.mark.row(17)
 DAY = timedelta(days=1)
 
 
@@ -76,6 +75,7 @@ async def refusal(person: Volunteer, shift_id: UUID, language: str = "zh-CN") ->
     return response.status_code, fault["code"], fault["message"]
 
 
+@pytest.mark.row(17)
 async def test_sign_up_is_refused_in_a_sentence_that_names_the_rules_until_they_are_accepted(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -95,6 +95,7 @@ async def test_sign_up_is_refused_in_a_sentence_that_names_the_rules_until_they_
     assert await states(activities, shift_id) == ["confirmed"]
 
 
+@pytest.mark.row(17)
 async def test_before_the_day_from_which_it_is_required_nobody_is_refused(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -102,6 +103,7 @@ async def test_before_the_day_from_which_it_is_required_nobody_is_refused(
     await people[0].sign_up(await shift(activities))
 
 
+@pytest.mark.row(17)
 async def test_a_new_version_asks_again_from_its_day_on_and_until_then_the_one_before_does(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -123,6 +125,7 @@ async def test_a_new_version_asks_again_from_its_day_on_and_until_then_the_one_b
     await third.sign_up(shift_id)
 
 
+@pytest.mark.row(17)
 async def test_of_those_who_come_together_each_is_named_who_has_not_accepted(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -140,6 +143,7 @@ async def test_of_those_who_come_together_each_is_named_who_has_not_accepted(
     assert await states(activities, shift_id) == []
 
 
+@pytest.mark.row(17)
 async def test_who_comes_without_a_place_is_held_to_it_too(activities: Activities, people: list[Volunteer]) -> None:
     shift_id = await shift(activities)
     document = Document(activities, "志愿者守则")
@@ -155,6 +159,7 @@ async def test_who_comes_without_a_place_is_held_to_it_too(activities: Activitie
     assert admitted.status_code == 200, admitted.text
 
 
+@pytest.mark.row(17)
 async def test_what_is_told_twice_changes_nothing(activities: Activities, people: list[Volunteer]) -> None:
     document = Document(activities, "志愿者守则")
     told = [await document.is_published(district_day(now())), await document.is_accepted(people[0])]

@@ -12,7 +12,6 @@ from shared.store.event_log import now
 from tests.integration.registry.conftest import ADMIN_PASSWORD, Registry, id_number, roster, roster_line
 from tests.support.eventually import eventually
 
-pytestmark = pytest.mark.row(17)
 DISTRICT, OTHER = "510115", "510117"
 PASSWORD = "a password of some length"
 TODAY = district_day(now())
@@ -89,6 +88,7 @@ async def missing(registry: Registry, office: dict[str, str], document: str, ver
         cursor = f"&cursor={page['next_cursor']}"
 
 
+@pytest.mark.row(17)
 async def test_it_is_published_read_by_anybody_and_accepted_once(
     registry: Registry, office: dict[str, str], people: list[dict[str, str]]
 ) -> None:
@@ -124,6 +124,7 @@ async def test_it_is_published_read_by_anybody_and_accepted_once(
     assert accepted[2].keys() == {"acceptance_id", "volunteer_id", "document_id", "document_version"}
 
 
+@pytest.mark.row(17)
 async def test_the_next_version_asks_again_from_its_day_on_and_older_ones_stay_readable(
     registry: Registry, office: dict[str, str], people: list[dict[str, str]]
 ) -> None:
@@ -155,6 +156,7 @@ async def test_the_next_version_asks_again_from_its_day_on_and_older_ones_stay_r
     assert {one["version"]: one["accepted"] for one in counted["versions"]} == {3: 0, 2: 1, 1: 1}
 
 
+@pytest.mark.row(17)
 async def test_who_is_based_on_an_older_version_publishes_nothing(registry: Registry, office: dict[str, str]) -> None:
     document = await publish(registry, office)
     assert (await publish_next(registry, office, document, 1)).status_code == 201
@@ -162,6 +164,7 @@ async def test_who_is_based_on_an_older_version_publishes_nothing(registry: Regi
     assert (refused.status_code, refused.json()["faults"][0]["code"]) == (409, "changed_meanwhile")
 
 
+@pytest.mark.row(17)
 async def test_every_fault_is_named_by_its_field(registry: Registry, office: dict[str, str]) -> None:
     wrong = {
         "title": "",
@@ -178,6 +181,7 @@ async def test_every_fault_is_named_by_its_field(registry: Registry, office: dic
     }
 
 
+@pytest.mark.row(17)
 async def test_only_the_office_publishes_and_only_after_it_has_shown_who_it_is(
     registry: Registry, people: list[dict[str, str]]
 ) -> None:
@@ -193,6 +197,7 @@ async def test_only_the_office_publishes_and_only_after_it_has_shown_who_it_is(
     assert (await registry.http.get("/v1/rule-documents", headers=people[0])).status_code == 403
 
 
+@pytest.mark.row(17)
 async def test_the_office_sees_who_has_not_accepted_and_has_each_reminded_once(
     registry: Registry, office: dict[str, str], people: list[dict[str, str]]
 ) -> None:
@@ -229,6 +234,7 @@ async def test_the_office_sees_who_has_not_accepted_and_has_each_reminded_once(
     assert (wrong.status_code, wrong.json()["faults"][0]["code"]) == (409, "changed_meanwhile")
 
 
+@pytest.mark.row(17)
 async def test_another_district_sees_none_of_it(registry: Registry, office: dict[str, str]) -> None:
     document = await publish(registry, office)
     other = await registry.open(OTHER, reference=False)
@@ -237,6 +243,7 @@ async def test_another_district_sees_none_of_it(registry: Registry, office: dict
     assert (await registry.http.get(f"/v1/public/rule-documents?district={OTHER}")).json()["items"] == []
 
 
+@pytest.mark.row(17)
 async def test_who_has_left_is_neither_counted_nor_reminded(
     registry: Registry, office: dict[str, str], people: list[dict[str, str]]
 ) -> None:
