@@ -28,7 +28,7 @@ _OF_THE_VERSION = """
 """
 HAS_NOT_ACCEPTED = f"v.restricted_at IS NULL AND {_OF_THE_VERSION.format(also=' AND a.accepted_at IS NOT NULL')}"
 """Of a volunteer ``v``: they are on the register and have not accepted a version of a document."""
-_IS_TO_BE_ASKED = f"v.district = :district AND v.restricted_at IS NULL AND {_OF_THE_VERSION.format(also='')}"
+_IS_TO_BE_ASKED = f"v.restricted_at IS NULL AND {_OF_THE_VERSION.format(also='')}"
 _PUBLISH = insert(rule_document).on_conflict_do_nothing()
 _NEWEST = text("SELECT coalesce(max(version), 0) FROM rule_document WHERE district = :district AND id = :id")
 _IN_FORCE_OF = text(f"SELECT version, title, required_from FROM {IN_FORCE} d WHERE d.id = :id")
@@ -46,11 +46,11 @@ _ACCEPTED_AT = text("""
     WHERE district = :district AND document_id = :document_id AND document_version = :version
       AND volunteer_id = :volunteer_id
 """)
-_COUNT_TO_ASK = text(f"SELECT count(*) FROM volunteer v WHERE {_IS_TO_BE_ASKED}")
+_COUNT_TO_ASK = text(f"SELECT count(*) FROM volunteer v WHERE v.district = :district AND {_IS_TO_BE_ASKED}")
 _ASK_SOME = text(f"""
     INSERT INTO rule_acceptance (district, document_id, document_version, volunteer_id, asked_at, version)
     SELECT v.district, :document_id, :version, v.id, CAST(:at AS timestamptz), 1
-    FROM volunteer v WHERE {_IS_TO_BE_ASKED} LIMIT :limit
+    FROM volunteer v WHERE v.district = :district AND {_IS_TO_BE_ASKED} LIMIT :limit
     ON CONFLICT DO NOTHING
     RETURNING volunteer_id
 """)
