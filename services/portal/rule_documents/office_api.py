@@ -27,7 +27,7 @@ Centre = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN))]
 Cursor = Annotated[str | None, Query(max_length=500)]
 _HOME = "/staff/rule-documents"
 _UNPROCESSABLE = 422
-_A_PAGE = 50
+_A_PAGE = 20
 
 
 @router.get("")

@@ -110,6 +110,8 @@ async def test_it_is_published_read_by_anybody_and_accepted_once(
     assert (await own(registry, people[1], document))["accepted_at"] is None
     [row] = await registry.rows("SELECT * FROM rule_acceptance WHERE document_id = :id", id=UUID(document))
     assert (row.document_version, row.channel) == (1, "log_in")
+    held = (await registry.http.get("/v1/me/data", headers=people[0])).json()["rules"]
+    assert [(one["title"], one["version"], one["channel"]) for one in held] == [("志愿者守则", 1, "log_in")]
 
     [published, accepted] = await events_of(registry, document)
     assert published[:2] == ("RulePublished", 1)
