@@ -28,6 +28,7 @@ from services.portal.qualifications.part import PART as QUALIFICATIONS
 from services.portal.records.part import PART as RECORDS
 from services.portal.register.part import PART as REGISTER
 from services.portal.roster.part import PART as ROSTER
+from services.portal.rule_documents.part import PART as RULE_DOCUMENTS
 from services.portal.rules.part import PART as RULES
 from services.portal.sessions.part import PART as SESSIONS
 from services.portal.settings import Settings
@@ -65,6 +66,7 @@ PARTS = (
     IMPORTS,
     STATISTICS,
     RULES,
+    RULE_DOCUMENTS,
     ACCESS_LOG,
     LIVE,
     CONSENTS,

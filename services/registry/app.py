@@ -13,6 +13,7 @@ from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
 from services.registry.qualifications.part import PART as QUALIFICATIONS
 from services.registry.recipients.part import PART as RECIPIENTS
+from services.registry.rule_documents.part import PART as RULE_DOCUMENTS
 from services.registry.self_service.part import PART as SELF_SERVICE
 from services.registry.settings import Settings
 from services.registry.standard.part import PART as STANDARD
@@ -29,6 +30,7 @@ PARTS = (
     SURVEYS,
     AGREEMENTS,
     STANDARD,
+    RULE_DOCUMENTS,
     QUALIFICATIONS,
     ALLOCATION,
     CONSENTS,

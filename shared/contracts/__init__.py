@@ -85,6 +85,7 @@ from shared.contracts.qualification import (
     QualificationSubmitted,
     QualificationVerified,
 )
+from shared.contracts.rule_document import RuleAcceptanceAsked, RuleAccepted, RulePublished
 from shared.contracts.service_record import (
     ClaimAnswered,
     Provenance,
@@ -190,6 +191,9 @@ EVENTS: dict[str, type[Event]] = {
         QualificationRevoked,
         ConsentGiven,
         ConsentWithdrawn,
+        RulePublished,
+        RuleAcceptanceAsked,
+        RuleAccepted,
         ActivityPublished,
         ActivityChanged,
         ActivityCancelled,
@@ -310,6 +314,9 @@ __all__ = [
     "QualificationSubmitted",
     "QualificationVerified",
     "RegistrationSource",
+    "RuleAcceptanceAsked",
+    "RuleAccepted",
+    "RulePublished",
     "SecondFactorRemoved",
     "SecondFactorSetUp",
     "ServiceClaimed",

@@ -92,6 +92,8 @@ class Code(StrEnum):
     FILE_TYPE = "file_type"
     NEEDED_IN_INBOX = "needed_in_inbox"
     NEEDED_TO_SERVE = "needed_to_serve"
+    RULES_TO_ACCEPT = "rules_to_accept"
+    BEFORE_IN_FORCE = "before_in_force"
     GUARDIAN_NEEDED = "guardian_needed"
     OWN_PHONE = "own_phone"
     NOT_FOR_MINORS = "not_for_minors"
@@ -268,6 +270,11 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "需要在有效期内并已核验的资质：{zh}",
         "needs a qualification that is verified and has not expired: {en}",
     ),
+    Code.RULES_TO_ACCEPT: (
+        "需要先阅读并同意：{zh}（在“我的 · 规章制度”里，几分钟就好）",
+        "needs these rules to be read and accepted first: {en} (under Me, Rules for volunteers; it takes a few minutes)",
+    ),
+    Code.BEFORE_IN_FORCE: ("不能早于生效的那一天", "must not be before the day on which it comes into force"),
     Code.FILE_TYPE: ("只收 PDF、JPEG 或 PNG 文件", "is no PDF, JPEG or PNG; only these are taken"),
     Code.NEEDED_IN_INBOX: ("属于必须知晓的通知，站内信不能关闭", "is what you must know; it stays in the inbox"),
     Code.NEEDED_TO_SERVE: (

@@ -49,6 +49,8 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.need-survey", "survey_id", 1, "registry"),
         Topic("registry.qualification", "qualification_id", 3, "registry"),
         Topic("registry.consent", "consent_id", 3, "registry"),
+        Topic("registry.rule-document", "document_id", 1, "registry"),
+        Topic("registry.rule-acceptance", "acceptance_id", 3, "registry"),
         Topic("registry.correction", "correction_id", 1, "registry"),
         CONTACT,
         REVOCATION,

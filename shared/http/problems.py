@@ -63,6 +63,7 @@ _STATUS_OF_CODE = {
     Code.BELOW_CONFIRMED: 409,
     Code.NO_PLACE: 409,
     Code.QUALIFICATION: 409,
+    Code.RULES_TO_ACCEPT: 409,
     Code.CODE_USED: 409,
     Code.TOO_OFTEN: 429,
 }

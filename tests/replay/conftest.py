@@ -21,6 +21,8 @@ from shared.contracts import (
     Provenance,
     QualificationVerified,
     RegistrationSource,
+    RuleAccepted,
+    RulePublished,
     ServiceCorrected,
     ServiceLogged,
     ServiceRated,
@@ -153,12 +155,22 @@ def registered(volunteer: UUID, number: str, district: str = DISTRICT) -> NewEve
     return event(data, volunteer, district=district)
 
 
+def rule_version(document: UUID, version: int) -> RulePublished:
+    return RulePublished(
+        document_id=document,
+        document_version=version,
+        title="志愿者守则",
+        in_force_from=date(2026, version, 1),
+        required_from=date(2026, version, 15),
+    )
+
+
 async def a_history(platform: Platform) -> list[UUID]:
     """Let a bit of everything happen in two districts; return the volunteers of the first."""
     volunteers = [new_id() for _ in range(30)]
     elsewhere = new_id()
     station, team, organisation, import_id = new_id(), new_id(), new_id(), new_id()
-    body, staff, paper, consent, survey = new_id(), new_id(), new_id(), new_id(), new_id()
+    body, staff, paper, consent, survey, rules = new_id(), new_id(), new_id(), new_id(), new_id(), new_id()
     asked: dict[str, Any] = {
         "survey_id": survey,
         "number": 1,
@@ -176,6 +188,7 @@ async def a_history(platform: Platform) -> list[UUID]:
         "kind": "first_aid",
         "issued_on": date(2026, 1, 1),
     }
+    accepted = {"acceptance_id": new_id(), "volunteer_id": volunteers[2], "document_id": rules, "document_version": 2}
     moved = VolunteerProfileChanged(
         volunteer_id=volunteers[0],
         volunteer_no="V000",
@@ -206,6 +219,9 @@ async def a_history(platform: Platform) -> list[UUID]:
         event(QualificationVerified(**held), paper, 2),
         event(NeedSurveyOpened(**asked), survey),
         event(NeedSurveyClosed(**asked, **found), survey, 2),
+        event(rule_version(rules, 1), rules),
+        event(rule_version(rules, 2), rules, 2),
+        event(RuleAccepted(**accepted), accepted["acceptance_id"]),
         event(VolunteerRestricted(volunteer_id=volunteers[29], restricted_at=LEFT_AT), volunteers[29], 2),
     )
     await _on_file(platform, volunteers, elsewhere)

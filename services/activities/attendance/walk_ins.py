@@ -13,7 +13,7 @@ from services.activities.attendance.commands import CheckedIn, check_in
 from services.activities.attendance.domain import Attendance, check_hours
 from services.activities.register import repository as register
 from services.activities.signing_up import repository as sign_ups
-from services.activities.signing_up.domain import GroupDecision, SignUpState, barred_from, unqualified
+from services.activities.signing_up.domain import GroupDecision, SignUpState, barred_from, rules_to_accept, unqualified
 from services.activities.signing_up.repository import LockedShift, NewSignUp
 from shared.contracts import CheckInWay, SignUpAgreed, SignUpPromoted, VolunteerSignedUp
 from shared.contracts.actor import Actor
@@ -30,7 +30,8 @@ async def admit_walk_in(tx: AsyncConnection, actor: Actor, shift_id: UUID, volun
 
     Whoever waits for a place, or has not answered yet, has come and so takes it. Raises RefusedError ``not_found``,
     ``unknown_reference``, ``no_place``, ``overlap`` with what is ``other``, ``qualification`` where they lack one,
-    ``not_open`` where the shift is cancelled, ``too_early`` or ``too_late``, or as checking in does.
+    ``rules_to_accept`` where they have to accept rules first, ``not_open`` where the shift is cancelled, ``too_early``
+    or ``too_late``, or as checking in does.
     """
     district = actor.district
     attended = await repository.read_shift(tx, district, shift_id)
@@ -65,6 +66,8 @@ async def _give_place(
         raise RefusedError(Fault("volunteer_number", Code.OVERLAP, other.named()))
     if lacked := locked.lacking.get(volunteer_id):
         raise RefusedError(unqualified("volunteer_number", lacked))
+    if titles := locked.unaccepted.get(volunteer_id):
+        raise RefusedError(rules_to_accept("volunteer_number", titles))
     sign_up_id = found.sign_up_id if found else new_id()
     if found:
         await sign_ups.set_states(tx, actor.district, [sign_up_id], SignUpState.CONFIRMED)

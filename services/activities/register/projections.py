@@ -1,7 +1,23 @@
-"""What registry has told of volunteers and stations, as this service needs it."""
+"""What registry has told of volunteers, stations and rule documents, as this service needs it."""
 
-from services.activities.register.tables import closed_volunteer, held_qualification, known_station, known_volunteer
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.activities.register.tables import (
+    accepted_rule,
+    closed_volunteer,
+    held_qualification,
+    known_rule,
+    known_station,
+    known_volunteer,
+)
+from shared.contracts import RulePublished
+from shared.contracts.received import Received
 from shared.store.entries import known_entries, same_names
+from shared.store.projection import Groups, ProjectedTable, Projection
+from shared.store.statements import insert_rows
 
 _LATER = ("team_id", "minor", "guardian_agreed")
 """What events did not tell from the beginning."""
@@ -20,3 +36,24 @@ QUALIFICATIONS = known_entries(
 )
 CLOSED_VOLUNTEERS = known_entries("closed_volunteers", closed_volunteer, same_names("restricted_at"))
 """Who has ended their registration: nothing new is entered of them, whoever names them."""
+ACCEPTED_RULES = known_entries(
+    "accepted_rules", accepted_rule, same_names("volunteer_id", "document_id", "document_version")
+)
+_ENTER_RULES = insert_rows(known_rule, ["district", "id", "version", "title", "required_from"], conflict="DO NOTHING")
+
+
+async def _enter_rules(tx: AsyncConnection, events: Sequence[Received[RulePublished]]) -> None:
+    await tx.execute(
+        _ENTER_RULES,
+        {
+            "district": [event.attributes.district for event in events],
+            "id": [UUID(event.attributes.subject) for event in events],
+            "version": [event.data.document_version for event in events],
+            "title": [event.data.title for event in events],
+            "required_from": [event.data.required_from for event in events],
+        },
+    )
+
+
+RULES = Projection("rules", (ProjectedTable("known_rule"),), _enter_rules, groups=Groups({"known_rule": "id"}))
+"""Every version of every rule document: which one is required on a day follows from all of them."""

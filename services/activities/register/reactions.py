@@ -1,7 +1,9 @@
 """What the service notes of people and places."""
 
-from services.activities.register.projections import CLOSED_VOLUNTEERS, STATIONS, VOLUNTEERS
+from services.activities.register.projections import ACCEPTED_RULES, CLOSED_VOLUNTEERS, RULES, STATIONS, VOLUNTEERS
 from shared.contracts import (
+    RuleAccepted,
+    RulePublished,
     StationChanged,
     StationClosed,
     StationRegistered,
@@ -18,4 +20,6 @@ REACTIONS = (
     Reaction(StationRegistered, projects=STATIONS),
     Reaction(StationChanged, projects=STATIONS),
     Reaction(StationClosed, projects=STATIONS),
+    Reaction(RulePublished, projects=RULES),
+    Reaction(RuleAccepted, projects=ACCEPTED_RULES),
 )

@@ -57,7 +57,7 @@ def lacking_column(needs: str) -> str:
 
 
 def lacking_of(column: Sequence[str] | None) -> dict[UUID, list[str]]:
-    """Return the kinds of qualification that volunteers lack, of a ``lacking_column``; who lacks none is not in it."""
+    """Return what volunteers lack, of a ``lacking_column`` or ``RULES_COLUMN``; who lacks nothing is not in it."""
     found: dict[UUID, list[str]] = {}
     for volunteer, kind in (each.split(" ", 1) for each in column or ()):
         found.setdefault(UUID(volunteer), []).append(kind)
@@ -75,6 +75,27 @@ async def lacking(
         return {}
     values = {"district": district, "needs": list(needs), "volunteers": list(volunteers)}
     return lacking_of(await tx.scalar(_LACKING, values))
+
+
+RULES_COLUMN = """
+    ARRAY(
+        SELECT p.id || ' ' || r.title FROM (
+            SELECT DISTINCT ON (id) id, version, title FROM known_rule
+            WHERE district = :district
+              AND required_from <= CAST(clock_timestamp() AT TIME ZONE 'Asia/Shanghai' AS date)
+            ORDER BY id, version DESC
+        ) r CROSS JOIN unnest(CAST(:volunteers AS uuid[])) AS p(id)
+        WHERE NOT EXISTS (
+            SELECT FROM accepted_rule a
+            WHERE a.district = :district AND a.volunteer_id = p.id AND a.document_id = r.id
+              AND a.document_version >= r.version)
+        ORDER BY p.id, r.id
+    )
+"""
+"""A column that says which rule documents, by title, ``:volunteers`` have to accept first, for ``lacking_of``.
+
+Of a document the latest version is required whose day has come; who has accepted it or a later one lacks nothing.
+"""
 
 
 async def volunteers_by_number(tx: AsyncConnection, district: str, numbers: Collection[str]) -> dict[str, UUID]:

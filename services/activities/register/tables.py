@@ -39,6 +39,25 @@ held_qualification = Table(
     Column("holds", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
 )
+known_rule = Table(
+    "known_rule",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("required_from", Date, nullable=False),
+)
+accepted_rule = Table(
+    "accepted_rule",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("volunteer_id", Uuid, nullable=False),
+    Column("document_id", Uuid, nullable=False),
+    Column("document_version", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
 closed_volunteer = Table(
     "closed_volunteer",
     metadata,

@@ -78,7 +78,7 @@ async def sign_up(
     taken_up = await repository.taken_up(tx, district, shift, _people(requests))
     barred = barred_from(shift, locked.people)
     parties = [request.party for request in requests]
-    decision = decide_group(shift, now(), parties, locked.known, taken_up, locked.lacking, barred)
+    decision = decide_group(shift, now(), parties, locked.known, taken_up, locked.lacking, barred, locked.unaccepted)
     verdicts: list[SignUpAnswer | RefusedError] = []
     placed: list[NewSignUp] = []
     events: list[NewEvent] = []

@@ -143,28 +143,33 @@ def decide_group(
     taken_up: Mapping[UUID, TakenUp],
     lacking: Mapping[UUID, Sequence[str]] = _LACK_NOTHING,
     barred: Mapping[UUID, Code] = NOBODY,
+    unaccepted: Mapping[UUID, Sequence[str]] = _LACK_NOTHING,
 ) -> GroupDecision:
     """Decide requests in order of arrival, each of a party of one or more who come together or not at all.
 
     ``known`` are the volunteers on the register, ``taken_up`` what those have taken up who are signed up for the shift
     already, or for something else at its time, ``lacking`` the qualifications that the activity needs and they do not
-    hold, ``barred`` those who may not take part and why. Whoever withdrew may sign up again, at the end of the queue.
+    hold, ``barred`` those who may not take part and why, ``unaccepted`` the rule documents, by title, that they have to
+    accept first. Whoever withdrew may sign up again, at the end of the queue.
     """
     taken, waiting, queue_number = shift.taken, shift.waiting, shift.next_queue_number
-    is_open = shift.starts_at > now and not shift.is_cancelled
+    closed = Code.NOT_OPEN if shift.is_cancelled else Code.TOO_LATE if shift.starts_at <= now else None
     present: set[UUID] = set()
     verdicts: list[list[Place] | RefusedError] = []
     for party in parties:
         size = len(party)
+        if closed:
+            verdicts.append(RefusedError(Fault("shift_id", closed)))
+            continue
         if (
-            not is_open
-            or not all(one in known for one in party)
+            not all(one in known for one in party)
             or not present.isdisjoint(party)
             or _any(party, taken_up)
             or _any(party, barred)
             or _any(party, lacking)
+            or _any(party, unaccepted)
         ):
-            verdicts.append(_refusal(shift, now, party, known, present, taken_up, lacking, barred))
+            verdicts.append(_refusal(shift, party, known, present, taken_up, lacking, barred, unaccepted))
             continue
         if size > shift.capacity:
             verdicts.append(RefusedError(Fault("group", Code.TOO_MANY)))
@@ -191,24 +196,27 @@ def unqualified(field: str, kinds: Iterable[str]) -> Fault:
     return Fault(field, Code.QUALIFICATION, {"kinds": " ".join(named), **words})
 
 
+def rules_to_accept(field: str, titles: Iterable[str]) -> Fault:
+    """Return the fault of somebody who has to accept rule documents first, which names them."""
+    named = tuple(titles)
+    words = {"zh": "".join(f"《{title}》" for title in named), "en": ", ".join(f'"{title}"' for title in named)}
+    return Fault(field, Code.RULES_TO_ACCEPT, words)
+
+
 def _refusal(
     shift: Shift,
-    now: datetime,
     party: Sequence[UUID],
     known: Set[UUID],
     present: Set[UUID],
     taken_up: Mapping[UUID, TakenUp],
     lacking: Mapping[UUID, Sequence[str]],
     barred: Mapping[UUID, Code],
+    unaccepted: Mapping[UUID, Sequence[str]],
 ) -> RefusedError:
     """Return why a party is refused; of several people each who stands in the way, by number, and not with what.
 
     Of qualifications all that the activity needs are named to several: which of them somebody holds is their own.
     """
-    if shift.is_cancelled:
-        return RefusedError(Fault("shift_id", Code.NOT_OPEN))
-    if shift.starts_at <= now:
-        return RefusedError(Fault("shift_id", Code.TOO_LATE))
     alone = len(party) == 1
     faults = []
     for number, volunteer in enumerate(party):
@@ -224,4 +232,6 @@ def _refusal(
             faults.append(Fault(field, Code.OVERLAP, other.named() if alone else None))
         elif volunteer in lacking:
             faults.append(unqualified(field, lacking[volunteer] if alone else shift.needs))
+        elif volunteer in unaccepted:
+            faults.append(rules_to_accept(field, unaccepted[volunteer]))
     return RefusedError(*faults)

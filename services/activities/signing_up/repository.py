@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.activities.register.repository import lacking_column, lacking_of, lacks_any
+from services.activities.register.repository import RULES_COLUMN, lacking_column, lacking_of, lacks_any
 from services.activities.rules.domain import rules_of
 from services.activities.rules.repository import RULES_OF_ACTIVITY
 from services.activities.signing_up.domain import TAKING_UP, GroupDecision, KnownPerson, Shift, SignUpState, TakenUp
@@ -33,7 +33,8 @@ _SHIFT = f"""
 # The shift first, then its people in the order of their ids, as everybody does: no two can wait for one another.
 _LOCK_FOR = text(f"""
     WITH locked AS MATERIALIZED ({_SHIFT} FOR UPDATE OF s)
-    SELECT l.*, v.known, v.minors, v.agreed, {lacking_column("l.needs")} AS lacking FROM locked l CROSS JOIN LATERAL (
+    SELECT l.*, v.known, v.minors, v.agreed, {lacking_column("l.needs")} AS lacking, {RULES_COLUMN} AS unaccepted
+    FROM locked l CROSS JOIN LATERAL (
         SELECT array_agg(k.id) AS known, array_agg(k.id) FILTER (WHERE k.minor) AS minors,
                array_agg(k.id) FILTER (WHERE k.guardian_agreed) AS agreed
         FROM (
@@ -213,6 +214,8 @@ class LockedShift:
     people: Sequence[KnownPerson]
     lacking: Mapping[UUID, Sequence[str]]
     """Who lacks which of the qualifications that the activity needs."""
+    unaccepted: Mapping[UUID, Sequence[str]]
+    """Who has to accept which of the district's rule documents first, by title."""
 
     @property
     def known(self) -> set[UUID]:
@@ -233,7 +236,7 @@ async def lock_for(
         return None
     minors, agreed = set(row.minors or ()), set(row.agreed or ())
     people = [KnownPerson(one, one in minors, one in agreed) for one in row.known or ()]
-    return LockedShift(_shift(row), people, lacking_of(row.lacking))
+    return LockedShift(_shift(row), people, lacking_of(row.lacking), lacking_of(row.unaccepted))
 
 
 async def lock_volunteers(tx: AsyncConnection, district: str, volunteers: Sequence[UUID]) -> None:

@@ -37,6 +37,7 @@ from shared.contracts import (
     QualificationRefused,
     QualificationRevoked,
     QualificationVerified,
+    RuleAcceptanceAsked,
     ShiftCancelled,
     ShiftMissed,
     ShiftMoved,
@@ -104,6 +105,7 @@ class Template(StrEnum):
     QUALIFICATION_EXPIRED = "qualification_expired"
     QUALIFICATION_REVOKED = "qualification_revoked"
     QUALIFICATION_LACKING = "qualification_lacking"
+    RULE_TO_ACCEPT = "rule_to_accept"
     PLACEMENT_EXPIRED = "placement_expired"
     TEAM_FORMED = "team_formed"
     TEAM_NOT_FORMED = "team_not_formed"
@@ -155,6 +157,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.QUALIFICATION_EXPIRED: Purpose.ACCOUNT,
     Template.QUALIFICATION_REVOKED: Purpose.ACCOUNT,
     Template.QUALIFICATION_LACKING: Purpose.CHANGE,
+    Template.RULE_TO_ACCEPT: Purpose.ACCOUNT,
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
     Template.TEAM_FORMED: Purpose.LEADING,
     Template.TEAM_NOT_FORMED: Purpose.LEADING,
@@ -333,6 +336,9 @@ def _told_of_service(event: Event) -> Iterator[Told]:
     match event:
         case VolunteerRegistered(import_id=None):
             yield event.volunteer_id, Template.VOLUNTEER_REGISTERED, {"volunteer_no": event.volunteer_no}, EVERYWHERE
+        case RuleAcceptanceAsked():
+            asked: Facts = {"title": one_line(event.title), "required_from": event.required_from.isoformat()}
+            yield event.volunteer_id, Template.RULE_TO_ACCEPT, asked, EVERYWHERE
         case CorrectionAnswered():
             template = Template.CORRECTION_ACCEPTED if event.accepted else Template.CORRECTION_REFUSED
             yield event.volunteer_id, template, {"field": event.field}, EVERYWHERE

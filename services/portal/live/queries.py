@@ -7,8 +7,7 @@ from fastapi import FastAPI
 from services.portal.activities.queries import ACTIVITY, find_activity
 from services.portal.live.streams import Name
 from services.portal.me.queries import MY_MESSAGES
-from services.portal.sessions.dependencies import calls_of
-from services.portal.sessions.visits import Visit
+from services.portal.sessions.visits import Visit, calls_of
 from services.portal.shell.ids import uuid_of
 from services.portal.shell.kept import Kept
 from services.portal.shell.look import Look

@@ -30,6 +30,14 @@ class Consent(Held):
     stated_at: datetime
 
 
+class Acceptance(Held):
+    """A version of a rule document that was accepted, or reminded of."""
+
+    title: str
+    version: int
+    accepted_at: datetime | None
+
+
 class Account(Held):
     """The account."""
 
@@ -76,6 +84,7 @@ class Registered(Held):
     registered_on: date
     account: Account | None
     consents: list[Consent]
+    rules: list[Acceptance]
     placements: list[Placement]
     corrections: list[Correction]
 

@@ -4,17 +4,16 @@ Invariant: the access token is read, and got anew, here alone; of many requests 
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, Request
 
 from services.portal.sessions import repository
 from services.portal.sessions.domain import CookieValue, Session, read_cookie_value
 from services.portal.sessions.queries import REFRESH
-from services.portal.sessions.visits import Visit
+from services.portal.sessions.visits import Visit, calls_for
 from services.portal.shell.districts import Districts
 from services.portal.shell.look import look_of
 from services.portal.shell.site import Site
@@ -22,9 +21,8 @@ from shared.contracts.actor import EVERY_DISTRICT, Role
 from shared.contracts.operations import NO_DISTRICT
 from shared.contracts.tokens import STEPPED_UP_FOR
 from shared.http.auth import Declared, Verifier, anyone
-from shared.http.client_address import HEADER, ClientAddresses, signed_address
 from shared.http.problems import ProblemError
-from shared.http.upstream import RefusedByServiceError, Upstream
+from shared.http.upstream import RefusedByServiceError
 from shared.store.engine import Store
 from shared.store.event_log import now
 
@@ -37,22 +35,6 @@ _A_CODE_HOLDS = timedelta(minutes=5)
 
 class LogInFirstError(Exception):
     """The page is for people who are logged in. ``ended``: this one was, until now."""
-
-
-def calls_for(request: Request, *, token: str | None = None, district: str | None = None) -> Upstream:
-    """Return the services as the holder of a token sees them, or as a stranger does."""
-    addresses: ClientAddresses = request.app.state.client_addresses
-    more = {"Authorization": f"Bearer {token}"} if token else {}
-    if district:
-        more["X-District"] = district
-    return calls_of(request.app, addresses.of(request), look_of(request).language, more)
-
-
-def calls_of(app: FastAPI, address: str, language: str, more: Mapping[str, str] | None = None) -> Upstream:
-    """Return the services as they answer in a language, their limits counted for an address; ``more`` are headers."""
-    site: Site = app.state.site
-    headers = {"Accept-Language": language, HEADER: signed_address(site.address_key, address, time.time())}
-    return Upstream(app.state.connections, site.urls, {**headers, **(more or {})})
 
 
 async def _visit(request: Request) -> Visit:

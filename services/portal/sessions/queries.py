@@ -1,4 +1,4 @@
-"""What registry is asked for: the ways to log in, tokens at log-in, newer ones, and their end."""
+"""What registry is asked for: the ways to log in, tokens at log-in, newer ones, their end, and what is to accept."""
 
 from datetime import datetime, timedelta
 
@@ -57,6 +57,13 @@ class Issuers(BaseModel):
     issuers: list[Issuer]
 
 
+class OwnRule(BaseModel):
+    """A rule document in force, and when whoever asks has accepted it."""
+
+    accepted_at: datetime | None
+
+
+OWN_RULES = Read("registry", "/v1/me/rule-documents", list[OwnRule])
 OWN_ACCOUNT = Read("registry", "/v1/me", OwnAccount)
 SEND_CODE = Change("POST", "registry", "/v1/codes", CodeSent)
 ISSUERS = Read("registry", "/v1/oidc", Issuers)

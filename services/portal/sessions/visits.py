@@ -1,16 +1,19 @@
 """One request for a page: who looks, at which district, how they want it shown, and the services as they see them."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.portal.sessions.domain import CookieValue, Session
-from services.portal.shell.look import Look
+from services.portal.shell.look import Look, look_of
 from services.portal.shell.pages import Pages
+from services.portal.shell.site import Site
 from shared.contracts.actor import STAFF, Role
+from shared.http.client_address import HEADER, ClientAddresses, signed_address
 from shared.http.upstream import Upstream
 
 ORGANISERS = (Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN)
@@ -138,3 +141,19 @@ class Visit:
         if self.by_htmx:
             return Response(status_code=204, headers={"HX-Redirect": path})
         return RedirectResponse(path, _SEE_OTHER)
+
+
+def calls_for(request: Request, *, token: str | None = None, district: str | None = None) -> Upstream:
+    """Return the services as the holder of a token sees them, or as a stranger does."""
+    addresses: ClientAddresses = request.app.state.client_addresses
+    more = {"Authorization": f"Bearer {token}"} if token else {}
+    if district:
+        more["X-District"] = district
+    return calls_of(request.app, addresses.of(request), look_of(request).language, more)
+
+
+def calls_of(app: FastAPI, address: str, language: str, more: Mapping[str, str] | None = None) -> Upstream:
+    """Return the services as they answer in a language, their limits counted for an address; ``more`` are headers."""
+    site: Site = app.state.site
+    headers = {"Accept-Language": language, HEADER: signed_address(site.address_key, address, time.time())}
+    return Upstream(app.state.connections, site.urls, {**headers, **(more or {})})

@@ -23,6 +23,16 @@ class OwnConsent(BaseModel):
     stated_at: datetime
 
 
+class OwnAcceptance(BaseModel):
+    """A version of a rule document that somebody has accepted, or was reminded of."""
+
+    title: str
+    version: int
+    asked_at: datetime | None
+    accepted_at: datetime | None
+    channel: str | None
+
+
 class OwnAccount(BaseModel):
     """The account that somebody logs in by."""
 
@@ -81,6 +91,7 @@ class OwnData(BaseModel):
                     "source": "self",
                     "account": None,
                     "consents": [],
+                    "rules": [],
                     "placements": [],
                     "corrections": [],
                 }
@@ -106,6 +117,7 @@ class OwnData(BaseModel):
     source: str
     account: OwnAccount | None
     consents: list[OwnConsent]
+    rules: list[OwnAcceptance]
     placements: list[OwnPlacement]
     corrections: list[OwnCorrection]
 
@@ -146,6 +158,12 @@ _PERSON = text("""
 _CONSENTS = text("""
     SELECT purpose, text_version, given, channel, stated_at FROM consent
     WHERE district = :district AND volunteer_id = :id ORDER BY stated_at, id
+""")
+_RULES = text("""
+    SELECT d.title, d.version, a.asked_at, a.accepted_at, a.channel
+    FROM rule_acceptance a
+    JOIN rule_document d ON d.district = a.district AND d.id = a.document_id AND d.version = a.document_version
+    WHERE a.district = :district AND a.volunteer_id = :id ORDER BY d.id, d.version
 """)
 _ACCOUNT = text("""
     SELECT user_name, created_at,
@@ -195,6 +213,7 @@ async def own_data(
         email=shown.email,
         account=OwnAccount(**account) if account else None,
         consents=[OwnConsent(**each) for each in (await tx.execute(_CONSENTS, key)).mappings()],
+        rules=[OwnAcceptance(**each) for each in (await tx.execute(_RULES, key)).mappings()],
         placements=[OwnPlacement(**each) for each in (await tx.execute(_PLACEMENTS, key)).mappings()],
         corrections=await own_corrections(tx, district, volunteer_id),
     )

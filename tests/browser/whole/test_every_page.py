@@ -22,15 +22,14 @@ from tests.support.system import System
 
 PUBLIC = (
     *("/", "/activities", "/log-in", "/log-in/phone", "/register", "/forgotten"),
-    *("/settings", "/help", "/privacy", "/accessibility", "/about"),
-    "/needs",
+    *("/settings", "/help", "/privacy", "/accessibility", "/about", "/rules", "/needs"),
 )
 VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
     "/me/pairings",
-    *("/me/qualifications",),
+    *("/me/qualifications", "/me/rules"),
     *("/me/consents", "/me/guardian"),
     *(
         "/me/profile/data",
@@ -49,6 +48,7 @@ CENTRE = (
     "/staff/corrections",
     *("/staff/minors", "/staff/minors?listed=all"),
     *("/staff/qualifications", "/staff/qualifications?state=verified"),
+    *("/staff/rule-documents", "/staff/rule-documents/new"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     *("/staff/statistics", "/staff/statistics?by=month", "/staff/statistics/people"),

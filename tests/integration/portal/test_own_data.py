@@ -29,6 +29,7 @@ REGISTERED: dict[str, Any] = {
     "source": "self",
     "account": {"user_name": "51011500027301", "created_at": AT, "second_factor": False, "sessions": 1},
     "consents": [{"purpose": "service", "given": True, "stated_at": AT}],
+    "rules": [{"title": "志愿者守则", "version": 2, "accepted_at": AT}],
     "placements": [],
     "corrections": [],
 }
@@ -64,7 +65,7 @@ async def test_all_of_one_s_data_is_a_page_and_a_file_with_what_every_service_ho
     all_that_is_held(portal)
     browser = await just_logged_in(portal)
     page = await browser.get("/me/profile/data")
-    for shown in ("张晓雨", "519900200604070186", "学生会", "英语", "陪伴阅读", "1 小时 30 分"):
+    for shown in ("张晓雨", "519900200604070186", "学生会", "英语", "陪伴阅读", "1 小时 30 分", "志愿者守则"):
         assert shown in page.text
     file = await browser.post("/me/profile/data")
     assert file.headers["content-disposition"].startswith('attachment; filename="linbang-51011500027301-')

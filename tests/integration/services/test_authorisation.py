@@ -64,6 +64,9 @@ PUBLIC = {
     ("GET", "/v1/public/figures"),
     ("GET", "/v1/public/need-surveys"),
     ("POST", "/v1/public/need-surveys/{survey_id}/answers"),
+    ("GET", "/v1/public/rule-documents"),
+    ("GET", "/v1/public/rule-documents/{document_id}"),
+    ("GET", "/v1/public/rule-documents/{document_id}/versions/{version}"),
     ("GET", "/v1/calendar-feeds/{token}.ics"),
     ("GET", "/v1/offline-list-key"),
 }
@@ -129,6 +132,9 @@ CHANGES = {
     "/v1/station-standings/{station_id}/judgements": {"criterion": "staff", "holds": True},
     "/v1/qualifications/{qualification_id}/verdict": {"verified": True},
     "/v1/qualifications/{qualification_id}/revocation": {"reason": "x"},
+    "/v1/me/rule-documents/{document_id}/acceptance": {"version": 1},
+    "/v1/rule-documents/{document_id}/versions": {"version": 1, "title": "x", "text": "x"},
+    "/v1/rule-documents/{document_id}/reminders": {"version": 1},
     "/v1/me/consents/{purpose}": {"text_version": "2026-11-1", "given": True},
     "/v1/team-formations/{formation_id}/answer": {"approved": True},
     "/v1/teams/{team_id}/name": {"name": "服务队"},
@@ -251,6 +257,7 @@ class Route:
     def filled(self, ids: Mapping[str, str]) -> str:
         """Return the path with ids of district 510115 in it."""
         path = self.path.replace("{kind}", "roster").replace("{year}", "2025").replace("{purpose}", "notices")
+        path = path.replace("{version}", "1")
         for part in path.split("/"):
             if part.startswith("{"):
                 path = path.replace(part, ids.get(part[1:-1], str(KNOWN)))
@@ -321,7 +328,13 @@ async def _fill_registry(http: httpx.AsyncClient) -> dict[str, str]:
     read = await http.post(f"/v1/volunteers/{volunteer_id}/reveal", json={"reason": SECRET}, headers=admin)
     assert read.status_code == 200, read.text
     upload = await http.post("/v1/imports/roster", content=b"x", headers=admin)
-    return {"volunteer_id": volunteer_id, "import_id": upload.json()["id"]}
+    rules = await http.post("/v1/rule-documents", json={"title": SECRET, "text": SECRET}, headers=admin)
+    assert rules.status_code == 201, rules.text
+    return {
+        "volunteer_id": volunteer_id,
+        "import_id": upload.json()["id"],
+        "document_id": rules.json()["document_id"],
+    }
 
 
 def test_every_route_says_who_may_use_it_and_only_these_are_public(walk: Walk) -> None:

@@ -34,6 +34,7 @@ from shared.contracts import (
     QualificationRevoked,
     QualificationVerified,
     RegistrationSource,
+    RuleAcceptanceAsked,
     ShiftCancelled,
     ShiftMissed,
     ShiftMoved,
@@ -204,6 +205,14 @@ PAPER: dict[str, Any] = {
     "issued_on": date(2025, 3, 1),
     "expires_on": date(2026, 3, 31),
 }
+RULE_ASKED = RuleAcceptanceAsked(
+    acceptance_id=uuid4(),
+    volunteer_id=VOLUNTEER,
+    document_id=uuid4(),
+    document_version=2,
+    title="志愿者守则\n",
+    required_from=date(2027, 1, 1),
+)
 EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 FORMATION: dict[str, Any] = {
     "formation_id": uuid4(),
@@ -232,6 +241,7 @@ TOLD = [
     (QualificationExpired(**PAPER), Template.QUALIFICATION_EXPIRED),
     (QualificationRevoked(**PAPER), Template.QUALIFICATION_REVOKED),
     (VolunteerTakenOff(**SIGN_UP, reason="", lacking=("first_aid",)), Template.QUALIFICATION_LACKING),
+    (RULE_ASKED, Template.RULE_TO_ACCEPT),
     (
         SignUpOffered(**SIGN_UP, place="Hall 1", ends_at=STARTS + HOUR, accept_by=STARTS - HOUR),
         Template.PLACE_OFFERED,
@@ -458,6 +468,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
                 "record_id": str(RECORD_ID),
             },
             Template.QUALIFICATION_LACKING: {**OWN_SHIFT_FACTS, "kinds": "first_aid"},
+            Template.RULE_TO_ACCEPT: {"title": "志愿者守则", "required_from": "2027-01-01"},
             **{
                 template: {"kinds": "first_aid", "expires_on": "2026-03-31"}
                 for template in (
