@@ -114,6 +114,13 @@ from shared.contracts.standard import (
 )
 from shared.contracts.station_staff import StationStaffBegan, StationStaffEnded
 from shared.contracts.team_formation import TeamFormationApproved, TeamFormationAsked, TeamFormationRefused
+from shared.contracts.team_invitation import (
+    TeamInvitationAccepted,
+    TeamInvitationDeclined,
+    TeamInvitationExpired,
+    TeamInvitationSent,
+    TeamInvitationWithdrawn,
+)
 from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
@@ -155,6 +162,11 @@ EVENTS: dict[str, type[Event]] = {
         TeamFormationAsked,
         TeamFormationApproved,
         TeamFormationRefused,
+        TeamInvitationSent,
+        TeamInvitationAccepted,
+        TeamInvitationDeclined,
+        TeamInvitationExpired,
+        TeamInvitationWithdrawn,
         StationStaffBegan,
         StationStaffEnded,
         AllocationProposed,
@@ -327,6 +339,11 @@ __all__ = [
     "TeamFormationApproved",
     "TeamFormationAsked",
     "TeamFormationRefused",
+    "TeamInvitationAccepted",
+    "TeamInvitationDeclined",
+    "TeamInvitationExpired",
+    "TeamInvitationSent",
+    "TeamInvitationWithdrawn",
     "TeamRegistered",
     "Undone",
     "VolunteerCategory",

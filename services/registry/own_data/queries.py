@@ -44,6 +44,24 @@ class OwnPlacement(BaseModel):
     answered_at: datetime | None
 
 
+class OwnInvitation(BaseModel):
+    """A team that one was asked to join."""
+
+    team: str
+    state: str
+    invited_at: datetime
+    answered_at: datetime | None
+
+
+class OwnContact(BaseModel):
+    """That one was contacted as an individual, and what was noted of it."""
+
+    contacted_on: date
+    way: str
+    outcome: str
+    note: str
+
+
 class OwnCorrection(BaseModel):
     """Something that one has asked to be put right, and what came of it."""
 
@@ -82,6 +100,8 @@ class OwnData(BaseModel):
                     "account": None,
                     "consents": [],
                     "placements": [],
+                    "invitations": [],
+                    "contacts": [],
                     "corrections": [],
                 }
             ]
@@ -107,6 +127,8 @@ class OwnData(BaseModel):
     account: OwnAccount | None
     consents: list[OwnConsent]
     placements: list[OwnPlacement]
+    invitations: list[OwnInvitation]
+    contacts: list[OwnContact]
     corrections: list[OwnCorrection]
 
 
@@ -162,6 +184,15 @@ _PLACEMENTS = text("""
     FROM placement p JOIN station s ON s.district = p.district AND s.id = p.station_id
     WHERE p.district = :district AND p.volunteer_id = :id AND p.state NOT IN ('planned', 'replaced') ORDER BY p.id
 """)
+_INVITATIONS = text("""
+    SELECT t.name AS team, i.state, i.invited_at, i.answered_at
+    FROM team_invitation i JOIN team t ON t.district = i.district AND t.id = i.team_id
+    WHERE i.district = :district AND i.volunteer_id = :id ORDER BY i.id
+""")
+_CONTACTS = text("""
+    SELECT id, contacted_on, way, outcome, note FROM individual_contact
+    WHERE district = :district AND volunteer_id = :id ORDER BY contacted_on, id
+""")
 _CORRECTIONS = text("""
     SELECT id, field, state, asked_at, due_on, answered_at, answer FROM correction
     WHERE district = :district AND volunteer_id = :id ORDER BY id DESC LIMIT 100
@@ -196,6 +227,11 @@ async def own_data(
         account=OwnAccount(**account) if account else None,
         consents=[OwnConsent(**each) for each in (await tx.execute(_CONSENTS, key)).mappings()],
         placements=[OwnPlacement(**each) for each in (await tx.execute(_PLACEMENTS, key)).mappings()],
+        invitations=[OwnInvitation(**each) for each in (await tx.execute(_INVITATIONS, key)).mappings()],
+        contacts=[
+            OwnContact(**{**each, "note": keys.open_text(each["id"], each["note"]).decode()})
+            for each in (await tx.execute(_CONTACTS, key)).mappings()
+        ],
         corrections=await own_corrections(tx, district, volunteer_id),
     )
 

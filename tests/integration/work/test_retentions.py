@@ -43,6 +43,7 @@ KEPT = {
             "offline_entry",
             "allocation",
             "placement",
+            "team_invitation",
         ),
         *("household", "household_assignment", "pairing", "pairing_visit", "team_formation"),
     },
