@@ -48,6 +48,8 @@ from shared.contracts import (
     StationStatusChanged,
     TeamFormationApproved,
     TeamFormationRefused,
+    TeamInvitationExpired,
+    TeamInvitationSent,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
@@ -101,6 +103,8 @@ class Template(StrEnum):
     QUALIFICATION_REVOKED = "qualification_revoked"
     QUALIFICATION_LACKING = "qualification_lacking"
     PLACEMENT_EXPIRED = "placement_expired"
+    TEAM_INVITED = "team_invited"
+    TEAM_INVITATION_EXPIRED = "team_invitation_expired"
     TEAM_FORMED = "team_formed"
     TEAM_NOT_FORMED = "team_not_formed"
     TEAM_MERGED = "team_merged"
@@ -149,6 +153,8 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.QUALIFICATION_REVOKED: Purpose.ACCOUNT,
     Template.QUALIFICATION_LACKING: Purpose.CHANGE,
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
+    Template.TEAM_INVITED: Purpose.PLACE,
+    Template.TEAM_INVITATION_EXPIRED: Purpose.PLACE,
     Template.TEAM_FORMED: Purpose.LEADING,
     Template.TEAM_NOT_FORMED: Purpose.LEADING,
     Template.TEAM_MERGED: Purpose.ACCOUNT,
@@ -259,6 +265,11 @@ def _told_of_teams(event: Event) -> Iterator[Told]:
         case TeamFormationRefused(asked_by_volunteer_id=UUID() as volunteer_id):
             facts: Facts = {"team": one_line(event.name), "reason": one_line(event.reason)}
             yield volunteer_id, Template.TEAM_NOT_FORMED, facts, EVERYWHERE
+        case TeamInvitationSent() | TeamInvitationExpired():
+            is_new = isinstance(event, TeamInvitationSent)
+            facts = {"team": one_line(event.team_name), "answer_by": event.answer_by.isoformat()}
+            template = Template.TEAM_INVITED if is_new else Template.TEAM_INVITATION_EXPIRED
+            yield event.volunteer_id, template, facts, EVERYWHERE
         case VolunteerProfileChanged(left_team=str() as left, joined_team=str() as joined):
             facts = {"team": one_line(left), "into": one_line(joined)}
             yield event.volunteer_id, Template.TEAM_MERGED, facts, EVERYWHERE

@@ -1,4 +1,4 @@
-"""Row 18: who is of no team is looked after: listed, contacted, and asked to join a team that suits, with the reason."""
+"""Row 18: who is of no team is looked after: listed, contacted, and asked to join a team that suits, with why."""
 
 from datetime import timedelta
 from typing import Any

@@ -45,6 +45,11 @@ from shared.contracts import (
     StationStatusChanged,
     TeamFormationApproved,
     TeamFormationRefused,
+    TeamInvitationAccepted,
+    TeamInvitationDeclined,
+    TeamInvitationExpired,
+    TeamInvitationSent,
+    TeamInvitationWithdrawn,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
@@ -202,6 +207,13 @@ PAPER: dict[str, Any] = {
     "issued_on": date(2025, 3, 1),
     "expires_on": date(2026, 3, 31),
 }
+INVITATION: dict[str, Any] = {
+    "invitation_id": uuid4(),
+    "volunteer_id": VOLUNTEER,
+    "team_id": uuid4(),
+    "team_name": "法律咨询队",
+    "answer_by": STARTS,
+}
 EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 FORMATION: dict[str, Any] = {
     "formation_id": uuid4(),
@@ -259,6 +271,8 @@ TOLD = [
     (EXPIRED, Template.PLACEMENT_EXPIRED),
     (TeamFormationApproved(**FORMATION, team_id=uuid4()), Template.TEAM_FORMED),
     (TeamFormationRefused(**FORMATION, reason="已有同类队伍"), Template.TEAM_NOT_FORMED),
+    (TeamInvitationSent(**INVITATION), Template.TEAM_INVITED),
+    (TeamInvitationExpired(**INVITATION), Template.TEAM_INVITATION_EXPIRED),
     (of_no_team_any_more("第1服务队", "第2服务队"), Template.TEAM_MERGED),
     (of_no_team_any_more("第1服务队"), Template.TEAM_CLOSED),
 ]
@@ -286,6 +300,9 @@ def test_a_volunteer_is_told_on_every_channel(event: Event, template: Template) 
         corrected(None),
         of_no_team_any_more(None),
         TeamFormationApproved(**FORMATION | {"asked_by_volunteer_id": None}, team_id=uuid4()),
+        TeamInvitationAccepted(**INVITATION),
+        TeamInvitationDeclined(**INVITATION),
+        TeamInvitationWithdrawn(**INVITATION),
         ShiftMoved(**SHIFT, **MOVED),
         ShiftCancelled(**SHIFT, ends_at=STARTS + HOUR, reason="大风"),
         QualificationExpired(**PAPER, is_renewed=True),
@@ -411,6 +428,8 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.TEAM_FORMED: {"team": "法律咨询队"},
             Template.TEAM_NOT_FORMED: {"team": "法律咨询队", "reason": "已有同类队伍"},
+            Template.TEAM_INVITED: {"team": "法律咨询队", "answer_by": STARTS.isoformat()},
+            Template.TEAM_INVITATION_EXPIRED: {"team": "法律咨询队", "answer_by": STARTS.isoformat()},
             Template.TEAM_MERGED: {"team": "第1服务队", "into": "第2服务队"},
             Template.TEAM_CLOSED: {"team": "第1服务队"},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
