@@ -12,6 +12,7 @@ from services.portal.consents.part import PART as CONSENTS
 from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
+from services.portal.individuals.part import PART as INDIVIDUALS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.network.part import PART as NETWORK
@@ -50,6 +51,7 @@ PARTS = (
     ROSTER,
     RECORDS,
     QUALIFICATIONS,
+    INDIVIDUALS,
     VOLUNTEERS,
     NETWORK,
     STANDARD,
