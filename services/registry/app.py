@@ -17,12 +17,14 @@ from services.registry.settings import Settings
 from services.registry.standard.part import PART as STANDARD
 from services.registry.station_staff.part import PART as STATION_STAFF
 from services.registry.teams.part import PART as TEAMS
+from services.registry.training.part import PART as TRAINING
 from shared.service.service import Service
 
 PARTS = (
     OWN_DATA,
     TEAMS,
     INDIVIDUALS,
+    TRAINING,
     SELF_SERVICE,
     RECIPIENTS,
     STANDARD,

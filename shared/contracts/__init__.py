@@ -121,6 +121,7 @@ from shared.contracts.team_invitation import (
     TeamInvitationSent,
     TeamInvitationWithdrawn,
 )
+from shared.contracts.training import TrainingDelivered, TrainingRead, TrainingTested
 from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
@@ -167,6 +168,9 @@ EVENTS: dict[str, type[Event]] = {
         TeamInvitationDeclined,
         TeamInvitationExpired,
         TeamInvitationWithdrawn,
+        TrainingDelivered,
+        TrainingRead,
+        TrainingTested,
         StationStaffBegan,
         StationStaffEnded,
         AllocationProposed,
@@ -345,6 +349,9 @@ __all__ = [
     "TeamInvitationSent",
     "TeamInvitationWithdrawn",
     "TeamRegistered",
+    "TrainingDelivered",
+    "TrainingRead",
+    "TrainingTested",
     "Undone",
     "VolunteerCategory",
     "VolunteerCheckedIn",

@@ -50,6 +50,7 @@ from shared.contracts import (
     TeamFormationRefused,
     TeamInvitationExpired,
     TeamInvitationSent,
+    TrainingDelivered,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
@@ -105,6 +106,7 @@ class Template(StrEnum):
     PLACEMENT_EXPIRED = "placement_expired"
     TEAM_INVITED = "team_invited"
     TEAM_INVITATION_EXPIRED = "team_invitation_expired"
+    TRAINING_DELIVERED = "training_delivered"
     TEAM_FORMED = "team_formed"
     TEAM_NOT_FORMED = "team_not_formed"
     TEAM_MERGED = "team_merged"
@@ -155,6 +157,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
     Template.TEAM_INVITED: Purpose.PLACE,
     Template.TEAM_INVITATION_EXPIRED: Purpose.PLACE,
+    Template.TRAINING_DELIVERED: Purpose.ACCOUNT,
     Template.TEAM_FORMED: Purpose.LEADING,
     Template.TEAM_NOT_FORMED: Purpose.LEADING,
     Template.TEAM_MERGED: Purpose.ACCOUNT,
@@ -270,6 +273,9 @@ def _told_of_teams(event: Event) -> Iterator[Told]:
             facts = {"team": one_line(event.team_name), "answer_by": event.answer_by.isoformat()}
             template = Template.TEAM_INVITED if is_new else Template.TEAM_INVITATION_EXPIRED
             yield event.volunteer_id, template, facts, EVERYWHERE
+        case TrainingDelivered():
+            facts = {"subject": one_line(event.subject), "has_quiz": int(event.has_quiz)}
+            yield event.volunteer_id, Template.TRAINING_DELIVERED, facts, EVERYWHERE
         case VolunteerProfileChanged(left_team=str() as left, joined_team=str() as joined):
             facts = {"team": one_line(left), "into": one_line(joined)}
             yield event.volunteer_id, Template.TEAM_MERGED, facts, EVERYWHERE

@@ -1,4 +1,4 @@
-"""Individuals: contacts with them, invitations to teams (ADR 0059)."""
+"""Individuals: contacts with them, invitations to teams; training material and who has got it (ADR 0059)."""
 
 from alembic import op
 
@@ -49,6 +49,43 @@ STATEMENTS = (
     "WHERE state = 'invited'",
     "CREATE INDEX team_invitation_volunteer ON team_invitation (district, volunteer_id, id)",
     "CREATE INDEX team_invitation_state ON team_invitation (district, state, id)",
+    # A document is sealed under a key of its own; the quiz is a list of questions, choices, and which one is right.
+    """
+    CREATE TABLE training_material (
+        district      text NOT NULL,
+        id            uuid NOT NULL,
+        subject       text NOT NULL,
+        body          text NOT NULL,
+        wrapped_key   bytea,
+        document      bytea,
+        document_type text,
+        quiz          jsonb NOT NULL,
+        pass_mark     int NOT NULL,
+        added_by      text NOT NULL,
+        added_at      timestamptz NOT NULL,
+        PRIMARY KEY (district, id),
+        CHECK (num_nulls(wrapped_key, document, document_type) IN (0, 3))
+    )
+    """,
+    """
+    CREATE TABLE training_delivery (
+        district     text NOT NULL,
+        id           uuid NOT NULL,
+        material_id  uuid NOT NULL,
+        volunteer_id uuid NOT NULL,
+        delivered_at timestamptz NOT NULL,
+        read_at      timestamptz,
+        tries        int NOT NULL,
+        best         int NOT NULL,
+        passed_at    timestamptz,
+        version      int NOT NULL CHECK (version > 0),
+        PRIMARY KEY (district, id),
+        UNIQUE (district, material_id, volunteer_id),
+        FOREIGN KEY (district, material_id) REFERENCES training_material,
+        FOREIGN KEY (district, volunteer_id) REFERENCES volunteer
+    )
+    """,
+    "CREATE INDEX training_delivery_volunteer ON training_delivery (district, volunteer_id, id)",
 )
 
 
@@ -62,3 +99,5 @@ def upgrade() -> None:
         worker="SELECT (district, volunteer_id, noted_at, ctid), DELETE",
     )
     secure("team_invitation", api="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE")
+    secure("training_material", api="SELECT, INSERT", worker="SELECT (district, id, subject, pass_mark)")
+    secure("training_delivery", api="SELECT, UPDATE", worker="SELECT, INSERT")

@@ -62,6 +62,17 @@ class OwnContact(BaseModel):
     note: str
 
 
+class OwnTraining(BaseModel):
+    """Training material that one has got, and how far one is with it."""
+
+    subject: str
+    delivered_at: datetime
+    read_at: datetime | None
+    tries: int
+    best: int
+    passed_at: datetime | None
+
+
 class OwnCorrection(BaseModel):
     """Something that one has asked to be put right, and what came of it."""
 
@@ -102,6 +113,7 @@ class OwnData(BaseModel):
                     "placements": [],
                     "invitations": [],
                     "contacts": [],
+                    "training": [],
                     "corrections": [],
                 }
             ]
@@ -129,6 +141,7 @@ class OwnData(BaseModel):
     placements: list[OwnPlacement]
     invitations: list[OwnInvitation]
     contacts: list[OwnContact]
+    training: list[OwnTraining]
     corrections: list[OwnCorrection]
 
 
@@ -193,6 +206,11 @@ _CONTACTS = text("""
     SELECT id, contacted_on, way, outcome, note FROM individual_contact
     WHERE district = :district AND volunteer_id = :id ORDER BY contacted_on, id
 """)
+_TRAINING = text("""
+    SELECT m.subject, d.delivered_at, d.read_at, d.tries, d.best, d.passed_at
+    FROM training_delivery d JOIN training_material m ON m.district = d.district AND m.id = d.material_id
+    WHERE d.district = :district AND d.volunteer_id = :id ORDER BY d.id
+""")
 _CORRECTIONS = text("""
     SELECT id, field, state, asked_at, due_on, answered_at, answer FROM correction
     WHERE district = :district AND volunteer_id = :id ORDER BY id DESC LIMIT 100
@@ -232,6 +250,7 @@ async def own_data(
             OwnContact(**{**each, "note": keys.open_text(each["id"], each["note"]).decode()})
             for each in (await tx.execute(_CONTACTS, key)).mappings()
         ],
+        training=[OwnTraining(**each) for each in (await tx.execute(_TRAINING, key)).mappings()],
         corrections=await own_corrections(tx, district, volunteer_id),
     )
 

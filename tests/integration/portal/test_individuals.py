@@ -101,7 +101,7 @@ async def test_the_centre_invites_to_a_suggested_team_and_is_told_each_field_tha
     portal.services.answer(f"POST registry/v1/individuals/{ID}/invitations", {"id": INVITATION_ID}, 201)
     browser = await portal.logged_in("district_admin")
     page = (await browser.get(where)).text
-    assert SUGGESTION["why"] in page
+    assert str(SUGGESTION["why"]) in page
     assert "周末助学" in page  # a project that is of the kind they like
     wrong = await browser.post(f"{where}/invitations", data={"team": "x", "answer_on": "tomorrow"})
     assert wrong.status_code == 422

@@ -44,6 +44,8 @@ KEPT = {
             "allocation",
             "placement",
             "team_invitation",
+            "training_material",
+            "training_delivery",
         ),
         *("household", "household_assignment", "pairing", "pairing_visit", "team_formation"),
     },

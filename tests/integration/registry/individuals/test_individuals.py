@@ -248,7 +248,7 @@ async def test_what_nobody_answers_ends_at_its_date(registry: Registry, people: 
         )
 
     async def is_over() -> bool:
-        return (await own(registry, who))[0]["state"] == "expired"
+        return bool((await own(registry, who))[0]["state"] == "expired")
 
     assert await eventually(is_over)
     assert await events_of(registry, invitation) == ["Sent", "Expired"]

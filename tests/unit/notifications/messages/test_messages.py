@@ -50,6 +50,9 @@ from shared.contracts import (
     TeamInvitationExpired,
     TeamInvitationSent,
     TeamInvitationWithdrawn,
+    TrainingDelivered,
+    TrainingRead,
+    TrainingTested,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
@@ -214,6 +217,12 @@ INVITATION: dict[str, Any] = {
     "team_name": "法律咨询队",
     "answer_by": STARTS,
 }
+TRAINING: dict[str, Any] = {
+    "delivery_id": uuid4(),
+    "material_id": uuid4(),
+    "volunteer_id": VOLUNTEER,
+    "subject": "上门探访须知",
+}
 EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 FORMATION: dict[str, Any] = {
     "formation_id": uuid4(),
@@ -272,6 +281,7 @@ TOLD = [
     (TeamFormationApproved(**FORMATION, team_id=uuid4()), Template.TEAM_FORMED),
     (TeamFormationRefused(**FORMATION, reason="已有同类队伍"), Template.TEAM_NOT_FORMED),
     (TeamInvitationSent(**INVITATION), Template.TEAM_INVITED),
+    (TrainingDelivered(**TRAINING, has_quiz=True), Template.TRAINING_DELIVERED),
     (TeamInvitationExpired(**INVITATION), Template.TEAM_INVITATION_EXPIRED),
     (of_no_team_any_more("第1服务队", "第2服务队"), Template.TEAM_MERGED),
     (of_no_team_any_more("第1服务队"), Template.TEAM_CLOSED),
@@ -300,6 +310,8 @@ def test_a_volunteer_is_told_on_every_channel(event: Event, template: Template) 
         corrected(None),
         of_no_team_any_more(None),
         TeamFormationApproved(**FORMATION | {"asked_by_volunteer_id": None}, team_id=uuid4()),
+        TrainingRead(**TRAINING),
+        TrainingTested(**TRAINING, passed=True),
         TeamInvitationAccepted(**INVITATION),
         TeamInvitationDeclined(**INVITATION),
         TeamInvitationWithdrawn(**INVITATION),
@@ -428,6 +440,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.TEAM_FORMED: {"team": "法律咨询队"},
             Template.TEAM_NOT_FORMED: {"team": "法律咨询队", "reason": "已有同类队伍"},
+            Template.TRAINING_DELIVERED: {"subject": "上门探访须知", "has_quiz": 1},
             Template.TEAM_INVITED: {"team": "法律咨询队", "answer_by": STARTS.isoformat()},
             Template.TEAM_INVITATION_EXPIRED: {"team": "法律咨询队", "answer_by": STARTS.isoformat()},
             Template.TEAM_MERGED: {"team": "第1服务队", "into": "第2服务队"},

@@ -63,6 +63,7 @@ FACTS: dict[Template, Facts] = {
     Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
     Template.TEAM_INVITED: {"team": "法律咨询队", "answer_by": "2026-03-15T15:59:59+00:00"},
     Template.TEAM_INVITATION_EXPIRED: {"team": "法律咨询队", "answer_by": "2026-03-15T15:59:59+00:00"},
+    Template.TRAINING_DELIVERED: {"subject": "Visiting & <talking>", "has_quiz": 1},
     Template.TEAM_FORMED: {"team": "法律咨询队"},
     Template.TEAM_NOT_FORMED: {"team": "法律咨询队", "reason": "已有同类服务队"},
     Template.TEAM_MERGED: {"team": "新庄社区第1服务队", "into": "新庄社区第2服务队"},
