@@ -35,6 +35,7 @@ from services.portal.staff.part import PART as STAFF
 from services.portal.standard.part import PART as STANDARD
 from services.portal.statistics.part import PART as STATISTICS
 from services.portal.timetable.part import PART as TIMETABLE
+from services.portal.training.part import PART as TRAINING
 from services.portal.volunteers.part import PART as VOLUNTEERS
 from services.portal.wall.part import PART as WALL
 from shared.service.service import Service
@@ -52,6 +53,7 @@ PARTS = (
     RECORDS,
     QUALIFICATIONS,
     INDIVIDUALS,
+    TRAINING,
     VOLUNTEERS,
     NETWORK,
     STANDARD,

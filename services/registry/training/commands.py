@@ -118,9 +118,8 @@ async def open_document(tx: AsyncConnection, keys: KeyRing, district: str, mater
 
 async def open_material(tx: AsyncConnection, actor: Actor, delivery_id: UUID) -> OwnMaterialInFull:
     """Open what was delivered to oneself; without a document it is read by that. Raises RefusedError (not_found)."""
+    await _note_read(tx, actor, delivery_id, has_taken=False)
     shown, _ = await queries.own_material(tx, actor.district, delivery_id, _own_id(actor))
-    if shown.document_type is None:
-        await _note_read(tx, actor, delivery_id)
     return shown
 
 
@@ -128,7 +127,7 @@ async def take_document(tx: AsyncConnection, keys: KeyRing, actor: Actor, delive
     """Take the document of what was delivered to oneself; it is read by that. Raises RefusedError (not_found)."""
     _, material_id = await queries.own_material(tx, actor.district, delivery_id, _own_id(actor))
     document = await open_document(tx, keys, actor.district, material_id)
-    await _note_read(tx, actor, delivery_id)
+    await _note_read(tx, actor, delivery_id, has_taken=True)
     return document
 
 
@@ -153,8 +152,8 @@ async def take_test(tx: AsyncConnection, actor: Actor, delivery_id: UUID, answer
     return QuizResult(right=right, questions=len(row.quiz), pass_mark=row.pass_mark, passed=passed, tries=noted.tries)
 
 
-async def _note_read(tx: AsyncConnection, actor: Actor, delivery_id: UUID) -> None:
-    row = await repository.note_read(tx, actor.district, delivery_id, _own_id(actor), now())
+async def _note_read(tx: AsyncConnection, actor: Actor, delivery_id: UUID, *, has_taken: bool) -> None:
+    row = await repository.note_read(tx, actor.district, delivery_id, _own_id(actor), now(), has_taken=has_taken)
     if row is not None:
         event = TrainingRead(**_of_events(row))
         await event_log.append(tx, [NewEvent(actor.district, row.id, row.version, event, actor.name)])

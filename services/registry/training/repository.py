@@ -63,6 +63,7 @@ _READ = text(f"""
     UPDATE training_delivery d SET read_at = :at, version = version + 1
     FROM training_material m
     WHERE d.district = :district AND d.id = :id AND d.volunteer_id = :volunteer AND d.read_at IS NULL
+      AND (:has_taken OR m.document IS NULL)
       AND m.district = d.district AND m.id = d.material_id
     RETURNING {_OF_EVENTS}
 """)
@@ -173,10 +174,13 @@ async def deliver(
 
 
 async def note_read(
-    tx: AsyncConnection, district: str, delivery_id: UUID, volunteer_id: UUID, at: datetime
+    tx: AsyncConnection, district: str, delivery_id: UUID, volunteer_id: UUID, at: datetime, *, has_taken: bool
 ) -> Row[Any] | None:
-    """Note that a volunteer has read what was delivered to them; None where that is noted, or it is not theirs."""
-    values = {"district": district, "id": delivery_id, "volunteer": volunteer_id, "at": at}
+    """Note that a volunteer has read what was delivered to them: has taken its document, or opened what has none.
+
+    None where that is noted already, where there is a document to be taken, or it is not theirs.
+    """
+    values = {"district": district, "id": delivery_id, "volunteer": volunteer_id, "at": at, "has_taken": has_taken}
     return (await tx.execute(_READ, values)).one_or_none()
 
 
