@@ -54,7 +54,7 @@ class MaterialForm(BaseModel):
         rows = self.rows()
         quiz = [_question(*rows[at]) for at in self.asked()]
         mark = whole(self.pass_mark) if self.pass_mark else len(quiz)
-        said = {"subject": self.subject, "body": self.body.strip(), "quiz": quiz, "pass_mark": mark}
+        said: dict[str, object] = {"subject": self.subject, "body": self.body.strip(), "quiz": quiz, "pass_mark": mark}
         return said | ({"document": b64encode(document).decode()} if document else {})
 
     def placed(self, faults: Mapping[str, str]) -> dict[str, str]:

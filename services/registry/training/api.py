@@ -3,7 +3,7 @@
 from base64 import b64decode
 from binascii import Error as NoBase64Error
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -40,6 +40,7 @@ router = APIRouter(prefix="/v1", tags=["training"])
 LIBRARY = "/training-materials"
 OWN = "/me/training"
 Office = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN))]
+OfficeAtHand = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, stepped_up=True))]
 Self = Annotated[Caller, Depends(caller_with(own=[Role.VOLUNTEER]))]
 _MANY = 1000
 """More questions, choices or numbers are no form of anybody's."""
@@ -131,7 +132,7 @@ async def show_material(material_id: UUID, store: ApiStore, caller: Office) -> M
         return await queries.find_material(tx, caller.district, material_id)
 
 
-_FILE = {200: {"content": {media_type: {} for media_type in ENDINGS}}}
+_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {media_type: {} for media_type in ENDINGS}}}
 
 
 @router.get(LIBRARY + "/{material_id}/document", response_class=Response, responses=_FILE)
@@ -143,7 +144,7 @@ async def show_document(material_id: UUID, store: ApiStore, keys: Keys, caller: 
 
 @router.post(LIBRARY + "/{material_id}/deliveries", status_code=202, response_model=DeliveryBegun)
 async def deliver(
-    material_id: UUID, form: DeliveryForm, store: ApiStore, caller: Office, key: IdempotencyKey
+    material_id: UUID, form: DeliveryForm, store: ApiStore, caller: OfficeAtHand, key: IdempotencyKey
 ) -> Response:
     """Deliver material: each person is told, once; who has got it already is left alone."""
     async with store.transaction(caller.district) as tx:

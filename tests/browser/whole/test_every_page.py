@@ -29,7 +29,7 @@ VOLUNTEER = (
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
     "/me/pairings",
-    *("/me/qualifications",),
+    *("/me/qualifications", "/me/team-invitations", "/me/training"),
     *("/me/consents", "/me/guardian"),
     *(
         "/me/profile/data",
@@ -48,6 +48,8 @@ CENTRE = (
     "/staff/corrections",
     *("/staff/minors", "/staff/minors?listed=all"),
     *("/staff/qualifications", "/staff/qualifications?state=verified"),
+    *("/staff/individuals", "/staff/individuals?months=3", "/staff/individuals/invitations"),
+    *("/staff/training", "/staff/training/new"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     *("/staff/statistics", "/staff/statistics?by=month", "/staff/statistics/people"),
