@@ -87,7 +87,7 @@ async def invite_to_team(
 
     Raises RefusedError: ``answer_by`` is missing, past or further than 90 days; ``not_found``; ``already_so`` where
     they are of a team; ``team`` is missing, ``unknown_reference`` where it is none that they could join, ``not_open``
-    where they have declined it.
+    where they have declined it; ``changed_meanwhile`` where they answer in this moment.
     """
     at = now()
     if faults := [*_request_faults(team, answer_by, at)]:
@@ -113,7 +113,10 @@ async def invite_to_team(
         (actor.name, at),
     )
     if row is None:
-        return _stands(await repository.open_invitation(tx, actor.district, volunteer_id, chosen.team.id))
+        standing = await repository.open_invitation(tx, actor.district, volunteer_id, chosen.team.id)
+        if standing is None:  # it was answered in this moment
+            raise RefusedError(Fault("volunteer_id", Code.CHANGED_MEANWHILE))
+        return _stands(standing)
     await _announce(tx, actor, [row], TeamInvitationSent)
     payload = {"invitation_id": str(row.id)}
     work = NewWork(district=actor.district, kind=EXPIRY, payload=payload, due_at=answer_by, id=uuid5(row.id, EXPIRY))

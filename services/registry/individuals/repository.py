@@ -187,9 +187,10 @@ async def invite(
     return (await tx.execute(_INVITE, values)).one_or_none()
 
 
-async def open_invitation(tx: AsyncConnection, district: str, volunteer_id: UUID, team_id: UUID) -> Row[Any]:
+async def open_invitation(tx: AsyncConnection, district: str, volunteer_id: UUID, team_id: UUID) -> Row[Any] | None:
     """Return the invitation of a volunteer to a team that is open."""
-    return (await tx.execute(_OPEN, {"district": district, "volunteer": volunteer_id, "team": team_id})).one()
+    values = {"district": district, "volunteer": volunteer_id, "team": team_id}
+    return (await tx.execute(_OPEN, values)).one_or_none()
 
 
 async def own_invitation(
