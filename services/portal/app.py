@@ -15,6 +15,7 @@ from services.portal.districts.part import PART as DISTRICTS
 from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
+from services.portal.individuals.part import PART as INDIVIDUALS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.network.part import PART as NETWORK
@@ -39,6 +40,7 @@ from services.portal.standard.part import PART as STANDARD
 from services.portal.statistics.part import PART as STATISTICS
 from services.portal.surveys.part import PART as SURVEYS
 from services.portal.timetable.part import PART as TIMETABLE
+from services.portal.training.part import PART as TRAINING
 from services.portal.volunteers.part import PART as VOLUNTEERS
 from services.portal.wall.part import PART as WALL
 from shared.service.service import Service
@@ -58,6 +60,8 @@ PARTS = (
     ROSTER,
     RECORDS,
     QUALIFICATIONS,
+    INDIVIDUALS,
+    TRAINING,
     VOLUNTEERS,
     NETWORK,
     STANDARD,

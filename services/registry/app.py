@@ -8,6 +8,7 @@ from services.registry.allocation.part import PART as ALLOCATION
 from services.registry.codes.part import PART as CODES
 from services.registry.consents.part import PART as CONSENTS
 from services.registry.districts.part import PART as DISTRICTS
+from services.registry.individuals.part import PART as INDIVIDUALS
 from services.registry.own_data.part import PART as OWN_DATA
 from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
@@ -20,11 +21,14 @@ from services.registry.standard.part import PART as STANDARD
 from services.registry.station_staff.part import PART as STATION_STAFF
 from services.registry.surveys.part import PART as SURVEYS
 from services.registry.teams.part import PART as TEAMS
+from services.registry.training.part import PART as TRAINING
 from shared.service.service import Service
 
 PARTS = (
     OWN_DATA,
     TEAMS,
+    INDIVIDUALS,
+    TRAINING,
     SELF_SERVICE,
     RECIPIENTS,
     SURVEYS,

@@ -119,6 +119,14 @@ from shared.contracts.standard import (
 )
 from shared.contracts.station_staff import StationStaffBegan, StationStaffEnded
 from shared.contracts.team_formation import TeamFormationApproved, TeamFormationAsked, TeamFormationRefused
+from shared.contracts.team_invitation import (
+    TeamInvitationAccepted,
+    TeamInvitationDeclined,
+    TeamInvitationExpired,
+    TeamInvitationSent,
+    TeamInvitationWithdrawn,
+)
+from shared.contracts.training import TrainingDelivered, TrainingRead, TrainingTested
 from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
@@ -160,6 +168,14 @@ EVENTS: dict[str, type[Event]] = {
         TeamFormationAsked,
         TeamFormationApproved,
         TeamFormationRefused,
+        TeamInvitationSent,
+        TeamInvitationAccepted,
+        TeamInvitationDeclined,
+        TeamInvitationExpired,
+        TeamInvitationWithdrawn,
+        TrainingDelivered,
+        TrainingRead,
+        TrainingTested,
         StationStaffBegan,
         StationStaffEnded,
         AllocationProposed,
@@ -352,7 +368,15 @@ __all__ = [
     "TeamFormationApproved",
     "TeamFormationAsked",
     "TeamFormationRefused",
+    "TeamInvitationAccepted",
+    "TeamInvitationDeclined",
+    "TeamInvitationExpired",
+    "TeamInvitationSent",
+    "TeamInvitationWithdrawn",
     "TeamRegistered",
+    "TrainingDelivered",
+    "TrainingRead",
+    "TrainingTested",
     "Undone",
     "VolunteerCategory",
     "VolunteerCheckedIn",

@@ -272,7 +272,7 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     ),
     Code.RULES_TO_ACCEPT: (
         "需要先阅读并同意：{zh}（在“我的 · 规章制度”里，几分钟就好）",
-        "needs these rules to be read and accepted first: {en} (under Me, Rules for volunteers; it takes a few minutes)",
+        "needs these rules to be read and accepted first: {en} (under Me, Rules for volunteers; a few minutes)",
     ),
     Code.BEFORE_IN_FORCE: ("不能早于生效的那一天", "must not be before the day on which it comes into force"),
     Code.FILE_TYPE: ("只收 PDF、JPEG 或 PNG 文件", "is no PDF, JPEG or PNG; only these are taken"),

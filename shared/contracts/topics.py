@@ -38,6 +38,8 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.team", "team_id", 1, "registry"),
         Topic("registry.guiding-body", "guiding_body_id", 1, "registry"),
         Topic("registry.team-formation", "formation_id", 1, "registry"),
+        Topic("registry.team-invitation", "invitation_id", 3, "registry"),
+        Topic("registry.training", "delivery_id", 6, "registry"),
         Topic("registry.station-staff", "staff_id", 1, "registry"),
         Topic("registry.account", "account_id", 3, "registry"),
         Topic("registry.allocation", "allocation_id", 1, "registry"),

@@ -50,6 +50,9 @@ from shared.contracts import (
     StationStatusChanged,
     TeamFormationApproved,
     TeamFormationRefused,
+    TeamInvitationExpired,
+    TeamInvitationSent,
+    TrainingDelivered,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
@@ -107,6 +110,9 @@ class Template(StrEnum):
     QUALIFICATION_LACKING = "qualification_lacking"
     RULE_TO_ACCEPT = "rule_to_accept"
     PLACEMENT_EXPIRED = "placement_expired"
+    TEAM_INVITED = "team_invited"
+    TEAM_INVITATION_EXPIRED = "team_invitation_expired"
+    TRAINING_DELIVERED = "training_delivered"
     TEAM_FORMED = "team_formed"
     TEAM_NOT_FORMED = "team_not_formed"
     TEAM_MERGED = "team_merged"
@@ -159,6 +165,9 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.QUALIFICATION_LACKING: Purpose.CHANGE,
     Template.RULE_TO_ACCEPT: Purpose.ACCOUNT,
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
+    Template.TEAM_INVITED: Purpose.PLACE,
+    Template.TEAM_INVITATION_EXPIRED: Purpose.PLACE,
+    Template.TRAINING_DELIVERED: Purpose.ACCOUNT,
     Template.TEAM_FORMED: Purpose.LEADING,
     Template.TEAM_NOT_FORMED: Purpose.LEADING,
     Template.TEAM_MERGED: Purpose.ACCOUNT,
@@ -286,6 +295,14 @@ def _told_of_teams(event: Event) -> Iterator[Told]:
         case TeamFormationRefused(asked_by_volunteer_id=UUID() as volunteer_id):
             facts: Facts = {"team": one_line(event.name), "reason": one_line(event.reason)}
             yield volunteer_id, Template.TEAM_NOT_FORMED, facts, EVERYWHERE
+        case TeamInvitationSent() | TeamInvitationExpired():
+            is_new = isinstance(event, TeamInvitationSent)
+            facts = {"team": one_line(event.team_name), "answer_by": event.answer_by.isoformat()}
+            template = Template.TEAM_INVITED if is_new else Template.TEAM_INVITATION_EXPIRED
+            yield event.volunteer_id, template, facts, EVERYWHERE
+        case TrainingDelivered():
+            facts = {"subject": one_line(event.subject), "has_quiz": int(event.has_quiz)}
+            yield event.volunteer_id, Template.TRAINING_DELIVERED, facts, EVERYWHERE
         case VolunteerProfileChanged(left_team=str() as left, joined_team=str() as joined):
             facts = {"team": one_line(left), "into": one_line(joined)}
             yield event.volunteer_id, Template.TEAM_MERGED, facts, EVERYWHERE

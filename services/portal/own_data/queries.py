@@ -53,6 +53,31 @@ class Placement(Held):
     state: str
 
 
+class Invitation(Held):
+    """A team that one was asked to join."""
+
+    team: str
+    state: str
+
+
+class Contact(Held):
+    """A contact of the office's with somebody without a team."""
+
+    contacted_on: date
+    way: str
+    outcome: str
+    note: str
+
+
+class Training(Held):
+    """Training material that one has got."""
+
+    subject: str
+    delivered_at: datetime
+    read_at: datetime | None
+    passed_at: datetime | None
+
+
 class Correction(Held):
     """What was to be put right."""
 
@@ -86,6 +111,9 @@ class Registered(Held):
     consents: list[Consent]
     rules: list[Acceptance]
     placements: list[Placement]
+    invitations: list[Invitation] = []
+    contacts: list[Contact] = []
+    training: list[Training] = []
     corrections: list[Correction]
 
 

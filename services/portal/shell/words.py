@@ -84,6 +84,21 @@ RHYTHMS = {
     "monthly": N_("每月一次"),
 }
 """How often a household is visited."""
+CONTACT_WAYS = {
+    "phone": N_("打电话"),
+    "message": N_("发消息"),
+    "visit": N_("上门"),
+    "meeting": N_("见面"),
+}
+"""How somebody without a team was contacted."""
+CONTACT_OUTCOMES = {
+    "wants_team": N_("想加入队伍"),
+    "stays_individual": N_("愿意继续个人服务"),
+    "wants_training": N_("想参加培训"),
+    "not_reached": N_("没有联系上"),
+    "other": N_("其他"),
+}
+"""What came of it."""
 PERSONAL_FIELDS = {
     "name": N_("姓名"),
     "id_number": N_("身份证号"),
@@ -95,6 +110,7 @@ ACCESS_ACTIONS = {
     "correction_read": N_("查看了更正申请"),
     "correction_accepted": N_("更正了资料"),
     "correction_refused": N_("没有同意更正"),
+    "contacts_read": N_("查看了联系记录"),
     "own_data_copied": N_("查看或下载了全部数据"),
     "profile_changed": N_("更改了服务意向和特长"),
     "contact_changed_sms": N_("更改了手机号码"),
@@ -221,6 +237,22 @@ class WordsOf:
     def rhythms(self) -> list[tuple[str, str]]:
         """Return every rhythm of visits, code and word."""
         return [(code, self._word(RHYTHMS, code)) for code in RHYTHMS]
+
+    def contact_way(self, code: str) -> str:
+        """Return how somebody was contacted."""
+        return self._word(CONTACT_WAYS, code)
+
+    def contact_ways(self) -> list[tuple[str, str]]:
+        """Return every way to contact somebody, code and word."""
+        return [(code, self._word(CONTACT_WAYS, code)) for code in CONTACT_WAYS]
+
+    def contact_outcome(self, code: str) -> str:
+        """Return what came of a contact."""
+        return self._word(CONTACT_OUTCOMES, code)
+
+    def contact_outcomes(self) -> list[tuple[str, str]]:
+        """Return everything that can come of a contact, code and word."""
+        return [(code, self._word(CONTACT_OUTCOMES, code)) for code in CONTACT_OUTCOMES]
 
     def categories(self) -> list[tuple[str, str]]:
         """Return every category that somebody can say of themselves, code and word."""

@@ -15,10 +15,11 @@ from services.registry.accounts import changes
 from services.registry.accounts import repository as accounts
 from services.registry.codes.domain import Channel, Template, Text
 from services.registry.codes.repository import send_later
+from services.registry.individuals import repository as individuals
 from services.registry.own_data import repository
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.repository import in_full, lock_district
-from shared.contracts import AccountLocked, PlacementDeclined, VolunteerRestricted
+from shared.contracts import AccountLocked, PlacementDeclined, TeamInvitationWithdrawn, VolunteerRestricted
 from shared.contracts.actor import Actor, Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.received import StateRecord
@@ -27,6 +28,7 @@ from shared.store import event_log
 from shared.store.event_log import NewEvent, now
 
 _OF_PLACEMENTS = ("allocation_id", "volunteer_id", "station_id", "station_name", "service", "answer_by")
+_OF_INVITATIONS = ("volunteer_id", "team_id", "team_name", "answer_by")
 
 
 class RegistrationEnded(BaseModel):
@@ -60,6 +62,7 @@ async def end_registration(tx: AsyncConnection, keys: KeyRing, actor: Actor, acc
         [
             NewEvent(district, volunteer_id, version, event, actor.name),
             *await _places_left(tx, actor, volunteer_id, at),
+            *await _invitations_left(tx, actor, volunteer_id, at),
         ],
     )
     await event_log.put_state(tx, CONTACT.name, [StateRecord(district, str(volunteer_id), None)])
@@ -84,4 +87,17 @@ async def _places_left(tx: AsyncConnection, actor: Actor, volunteer_id: UUID, at
             actor.name,
         )
         for row in await repository.leave_places(tx, actor.district, volunteer_id, at)
+    ]
+
+
+async def _invitations_left(tx: AsyncConnection, actor: Actor, volunteer_id: UUID, at: datetime) -> list[NewEvent]:
+    return [
+        NewEvent(
+            actor.district,
+            row.id,
+            row.version,
+            TeamInvitationWithdrawn(invitation_id=row.id, **{name: getattr(row, name) for name in _OF_INVITATIONS}),
+            actor.name,
+        )
+        for row in await individuals.withdraw(tx, actor.district, volunteer_id, at)
     ]

@@ -54,6 +54,35 @@ class OwnPlacement(BaseModel):
     answered_at: datetime | None
 
 
+class OwnInvitation(BaseModel):
+    """A team that one was asked to join."""
+
+    team: str
+    state: str
+    invited_at: datetime
+    answered_at: datetime | None
+
+
+class OwnContact(BaseModel):
+    """That one was contacted as an individual, and what was noted of it."""
+
+    contacted_on: date
+    way: str
+    outcome: str
+    note: str
+
+
+class OwnTraining(BaseModel):
+    """Training material that one has got, and how far one is with it."""
+
+    subject: str
+    delivered_at: datetime
+    read_at: datetime | None
+    tries: int
+    best: int
+    passed_at: datetime | None
+
+
 class OwnCorrection(BaseModel):
     """Something that one has asked to be put right, and what came of it."""
 
@@ -93,6 +122,9 @@ class OwnData(BaseModel):
                     "consents": [],
                     "rules": [],
                     "placements": [],
+                    "invitations": [],
+                    "contacts": [],
+                    "training": [],
                     "corrections": [],
                 }
             ]
@@ -119,6 +151,9 @@ class OwnData(BaseModel):
     consents: list[OwnConsent]
     rules: list[OwnAcceptance]
     placements: list[OwnPlacement]
+    invitations: list[OwnInvitation]
+    contacts: list[OwnContact]
+    training: list[OwnTraining]
     corrections: list[OwnCorrection]
 
 
@@ -180,6 +215,20 @@ _PLACEMENTS = text("""
     FROM placement p JOIN station s ON s.district = p.district AND s.id = p.station_id
     WHERE p.district = :district AND p.volunteer_id = :id AND p.state NOT IN ('planned', 'replaced') ORDER BY p.id
 """)
+_INVITATIONS = text("""
+    SELECT t.name AS team, i.state, i.invited_at, i.answered_at
+    FROM team_invitation i JOIN team t ON t.district = i.district AND t.id = i.team_id
+    WHERE i.district = :district AND i.volunteer_id = :id ORDER BY i.id
+""")
+_CONTACTS = text("""
+    SELECT id, contacted_on, way, outcome, note FROM individual_contact
+    WHERE district = :district AND volunteer_id = :id ORDER BY contacted_on, id
+""")
+_TRAINING = text("""
+    SELECT m.subject, d.delivered_at, d.read_at, d.tries, d.best, d.passed_at
+    FROM training_delivery d JOIN training_material m ON m.district = d.district AND m.id = d.material_id
+    WHERE d.district = :district AND d.volunteer_id = :id ORDER BY d.id
+""")
 _CORRECTIONS = text("""
     SELECT id, field, state, asked_at, due_on, answered_at, answer FROM correction
     WHERE district = :district AND volunteer_id = :id ORDER BY id DESC LIMIT 100
@@ -215,6 +264,12 @@ async def own_data(
         consents=[OwnConsent(**each) for each in (await tx.execute(_CONSENTS, key)).mappings()],
         rules=[OwnAcceptance(**each) for each in (await tx.execute(_RULES, key)).mappings()],
         placements=[OwnPlacement(**each) for each in (await tx.execute(_PLACEMENTS, key)).mappings()],
+        invitations=[OwnInvitation(**each) for each in (await tx.execute(_INVITATIONS, key)).mappings()],
+        contacts=[
+            OwnContact(**{**each, "note": keys.open_text(each["id"], each["note"]).decode()})
+            for each in (await tx.execute(_CONTACTS, key)).mappings()
+        ],
+        training=[OwnTraining(**each) for each in (await tx.execute(_TRAINING, key)).mappings()],
         corrections=await own_corrections(tx, district, volunteer_id),
     )
 

@@ -98,6 +98,7 @@ _WITH_THE_PERSON = tuple(
     for statement in (
         "DELETE FROM correction WHERE district = :district AND volunteer_id = :id",
         "DELETE FROM guardian WHERE district = :district AND volunteer_id = :id",
+        "DELETE FROM individual_contact WHERE district = :district AND volunteer_id = :id",
         "DELETE FROM qualification WHERE district = :district AND volunteer_id = :id",
         "DELETE FROM roster_line WHERE district = :district AND blind_index = :blind_index",
         "DELETE FROM one_time_code WHERE destination = ANY(CAST(:destinations AS bytea[]))"

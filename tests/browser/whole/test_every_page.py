@@ -29,7 +29,8 @@ VOLUNTEER = (
     *("/settings", "/settings/password", "/settings/second-factor", "/settings/notices", "/settings/identities"),
     *("/settings/contact", "/settings/contact/phone", "/me/calendar", "/step-up", "/activities?all=1"),
     "/me/pairings",
-    *("/me/qualifications", "/me/rules"),
+    "/me/rules",
+    *("/me/qualifications", "/me/team-invitations", "/me/training"),
     *("/me/consents", "/me/guardian"),
     *(
         "/me/profile/data",
@@ -49,6 +50,8 @@ CENTRE = (
     *("/staff/minors", "/staff/minors?listed=all"),
     *("/staff/qualifications", "/staff/qualifications?state=verified"),
     *("/staff/rule-documents", "/staff/rule-documents/new"),
+    *("/staff/individuals", "/staff/individuals?months=3", "/staff/individuals/invitations"),
+    *("/staff/training", "/staff/training/new"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
     *("/staff/statistics", "/staff/statistics?by=month", "/staff/statistics/people"),
@@ -112,7 +115,7 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
     account, pages = others.get(who, (system.district.manager, ()))
     await log_in(page, account)
     if pages:
-        return (*pages, *_of_the_tree(system)) if who == "centre" else pages
+        return (*pages, *_of_the_tree(system), *_of_individuals(system)) if who == "centre" else pages
     activity = system.district.activities["新华社区读书会"]
     with logged_in(system.platform, *system.district.manager) as manager:
         shift = manager.activities.send("GET", f"/v1/activities/{activity}").json()["shifts"][0]["id"]
@@ -156,6 +159,16 @@ def _of_the_tree(system: System) -> Sequence[str]:
         f"/staff/network/stations/{tree['centres'][0]['id']}",
         *(f"/staff/network/{kind}/{found[kind]}" for kind in found),
     )
+
+
+def _of_individuals(system: System) -> Sequence[str]:
+    """Return the page of somebody without a team, and of training material with a test."""
+    quiz = [{"question": "住户送您水果，怎么办？", "choices": ["收下", "婉拒"], "right": 1}]
+    material = {"subject": "上门探访须知", "body": "进门前先打电话。", "quiz": quiz, "pass_mark": 1}
+    with logged_in(system.platform, *system.district.admin) as admin:
+        individual = admin.registry.send("GET", "/v1/individuals?limit=1").json()["items"][0]["id"]
+        added = admin.registry.send("POST", "/v1/training-materials", json=material).json()["id"]
+    return f"/staff/individuals/{individual}", f"/staff/training/{added}"
 
 
 @dataclass(frozen=True)

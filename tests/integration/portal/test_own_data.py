@@ -31,6 +31,9 @@ REGISTERED: dict[str, Any] = {
     "consents": [{"purpose": "service", "given": True, "stated_at": AT}],
     "rules": [{"title": "志愿者守则", "version": 2, "accepted_at": AT}],
     "placements": [],
+    "invitations": [{"team": "柳城法律服务队", "state": "declined"}],
+    "contacts": [{"contacted_on": "2026-11-20", "way": "phone", "outcome": "wants_team", "note": "周末有空"}],
+    "training": [{"subject": "上门探访须知", "delivered_at": AT, "read_at": AT, "passed_at": None}],
     "corrections": [],
 }
 ENTRY: dict[str, Any] = {
@@ -65,7 +68,18 @@ async def test_all_of_one_s_data_is_a_page_and_a_file_with_what_every_service_ho
     all_that_is_held(portal)
     browser = await just_logged_in(portal)
     page = await browser.get("/me/profile/data")
-    for shown in ("张晓雨", "519900200604070186", "学生会", "英语", "陪伴阅读", "1 小时 30 分", "志愿者守则"):
+    for shown in (
+        "志愿者守则",
+        "张晓雨",
+        "519900200604070186",
+        "学生会",
+        "英语",
+        "陪伴阅读",
+        "1 小时 30 分",
+        "周末有空",
+        "柳城法律服务队",
+        "上门探访须知",
+    ):
         assert shown in page.text
     file = await browser.post("/me/profile/data")
     assert file.headers["content-disposition"].startswith('attachment; filename="linbang-51011500027301-')

@@ -47,6 +47,14 @@ from shared.contracts import (
     StationStatusChanged,
     TeamFormationApproved,
     TeamFormationRefused,
+    TeamInvitationAccepted,
+    TeamInvitationDeclined,
+    TeamInvitationExpired,
+    TeamInvitationSent,
+    TeamInvitationWithdrawn,
+    TrainingDelivered,
+    TrainingRead,
+    TrainingTested,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
@@ -213,6 +221,19 @@ RULE_ASKED = RuleAcceptanceAsked(
     title="志愿者守则\n",
     required_from=date(2027, 1, 1),
 )
+INVITATION: dict[str, Any] = {
+    "invitation_id": uuid4(),
+    "volunteer_id": VOLUNTEER,
+    "team_id": uuid4(),
+    "team_name": "法律咨询队",
+    "answer_by": STARTS,
+}
+TRAINING: dict[str, Any] = {
+    "delivery_id": uuid4(),
+    "material_id": uuid4(),
+    "volunteer_id": VOLUNTEER,
+    "subject": "上门探访须知",
+}
 EXPIRED = PlacementExpired(**PLACEMENT.model_dump(exclude={"replaces_id"}))
 FORMATION: dict[str, Any] = {
     "formation_id": uuid4(),
@@ -273,6 +294,9 @@ TOLD = [
     (EXPIRED, Template.PLACEMENT_EXPIRED),
     (TeamFormationApproved(**FORMATION, team_id=uuid4()), Template.TEAM_FORMED),
     (TeamFormationRefused(**FORMATION, reason="已有同类队伍"), Template.TEAM_NOT_FORMED),
+    (TeamInvitationSent(**INVITATION), Template.TEAM_INVITED),
+    (TrainingDelivered(**TRAINING, has_quiz=True), Template.TRAINING_DELIVERED),
+    (TeamInvitationExpired(**INVITATION), Template.TEAM_INVITATION_EXPIRED),
     (of_no_team_any_more("第1服务队", "第2服务队"), Template.TEAM_MERGED),
     (of_no_team_any_more("第1服务队"), Template.TEAM_CLOSED),
 ]
@@ -300,6 +324,11 @@ def test_a_volunteer_is_told_on_every_channel(event: Event, template: Template) 
         corrected(None),
         of_no_team_any_more(None),
         TeamFormationApproved(**FORMATION | {"asked_by_volunteer_id": None}, team_id=uuid4()),
+        TrainingRead(**TRAINING),
+        TrainingTested(**TRAINING, passed=True),
+        TeamInvitationAccepted(**INVITATION),
+        TeamInvitationDeclined(**INVITATION),
+        TeamInvitationWithdrawn(**INVITATION),
         ShiftMoved(**SHIFT, **MOVED),
         ShiftCancelled(**SHIFT, ends_at=STARTS + HOUR, reason="大风"),
         QualificationExpired(**PAPER, is_renewed=True),
@@ -436,6 +465,9 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": STARTS.isoformat()},
             Template.TEAM_FORMED: {"team": "法律咨询队"},
             Template.TEAM_NOT_FORMED: {"team": "法律咨询队", "reason": "已有同类队伍"},
+            Template.TRAINING_DELIVERED: {"subject": "上门探访须知", "has_quiz": 1},
+            Template.TEAM_INVITED: {"team": "法律咨询队", "answer_by": STARTS.isoformat()},
+            Template.TEAM_INVITATION_EXPIRED: {"team": "法律咨询队", "answer_by": STARTS.isoformat()},
             Template.TEAM_MERGED: {"team": "第1服务队", "into": "第2服务队"},
             Template.TEAM_CLOSED: {"team": "第1服务队"},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},

@@ -1,0 +1,1 @@
+"""Training as pages: the centre's library with its receipts, and what a volunteer has got to learn from."""

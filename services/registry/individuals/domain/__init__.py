@@ -1,0 +1,1 @@
+"""Rules of individuals. Pure: no clock, no driver."""

@@ -1,0 +1,1 @@
+"""Training: material of the office, delivered to volunteers, with a receipt a person: sent, read, tested."""
