@@ -6,6 +6,15 @@ from typing import Any
 
 from shared.contracts import Provenance
 
+MEMBERSHIPS = """
+    SELECT volunteer_id, team_id,
+           CASE WHEN row_number() OVER told = 1 THEN '-infinity' ELSE since END AS since,
+           lead(since, 1, 'infinity') OVER told AS until
+    FROM team_membership WHERE district = :district {whose}
+    WINDOW told AS (PARTITION BY volunteer_id ORDER BY version)
+"""
+"""SQL: who was in which team from when until when. A session counts for the team of its time; one before the first that
+is known of, as imported ones are, for the first."""
 _CONDITIONS = {
     "start": "e.service_on >= :start",
     "end": "e.service_on < :end",
@@ -15,6 +24,17 @@ _CONDITIONS = {
     "category": (
         "e.volunteer_id IN (SELECT id FROM known_volunteer WHERE district = :district AND category = :category)"
     ),
+    "team": f"""
+        e.volunteer_id IN (
+            SELECT volunteer_id FROM team_membership WHERE district = :district
+               AND team_id = (SELECT id FROM known_team WHERE district = :district AND code = :team)
+        ) AND EXISTS (
+            SELECT FROM ({MEMBERSHIPS.format(whose="AND volunteer_id = e.volunteer_id")}) m
+            WHERE m.team_id = (SELECT id FROM known_team WHERE district = :district AND code = :team)
+              AND e.started_at >= m.since AND e.started_at < m.until
+        )
+    """,
+    "volunteer": "e.volunteer_id = (SELECT id FROM known_volunteer WHERE district = :district AND number = :volunteer)",
 }
 
 
@@ -23,7 +43,7 @@ class Period:
     """Which records count; None is no bound.
 
     Those that began on a day in [``start``, ``end``), of one provenance, at one station (its code), of one service, of
-    people of one category.
+    people of one category, of one team (its code) at that time, of one volunteer (their number).
     """
 
     start: date | None = None
@@ -32,6 +52,8 @@ class Period:
     station: str | None = None
     service: str | None = None
     category: str | None = None
+    team: str | None = None
+    volunteer: str | None = None
 
     def values(self) -> dict[str, Any]:
         """Return the bounds that there are, as `condition` binds them."""
