@@ -9,6 +9,7 @@ from services.portal.check_in.part import PART as CHECK_IN
 from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
 from services.portal.consents.part import PART as CONSENTS
+from services.portal.explanations.part import PART as EXPLANATIONS
 from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
@@ -66,6 +67,7 @@ PARTS = (
     SIGN_UPS,
     PUBLIC,
     ACTIVITIES,
+    EXPLANATIONS,
     CLAIMS,
     TIMETABLE,
     NOTICES,
