@@ -62,6 +62,7 @@ PUBLIC = {
     ("GET", "/v1/public/activities"),
     ("GET", "/v1/public/activities/{activity_id}"),
     ("GET", "/v1/public/figures"),
+    ("GET", "/v1/public/statistics"),
     ("GET", "/v1/calendar-feeds/{token}.ics"),
     ("GET", "/v1/offline-list-key"),
 }
