@@ -10,6 +10,7 @@ from services.portal.claims.part import PART as CLAIMS
 from services.portal.closing.part import PART as CLOSING
 from services.portal.consents.part import PART as CONSENTS
 from services.portal.explanations.part import PART as EXPLANATIONS
+from services.portal.figures.part import PART as FIGURES
 from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
@@ -65,6 +66,7 @@ PARTS = (
     ME,
     CHECK_IN,
     SIGN_UPS,
+    FIGURES,
     PUBLIC,
     ACTIVITIES,
     EXPLANATIONS,

@@ -5,6 +5,7 @@ answer was made and is no part of it, so the tags are weak (RFC 9110, 8.8.1).
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Request, Response
@@ -60,10 +61,14 @@ def public_answer(request: Request, view: BaseModel) -> Response:
 
     A field ``as_of`` of the answer is when it was made.
     """
-    content = view.model_dump_json(exclude={"as_of"})
-    tag = f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"}
+    return tagged(request, view.model_dump_json(exclude={"as_of"}), view.model_dump_json(), "application/json", {})
+
+
+def tagged(request: Request, compared: str, content: str, media_type: str, more: Mapping[str, str]) -> Response:
+    """Return some content with the entity tag of what is ``compared`` of it, or 304; with ``more`` headers."""
+    tag = f'W/"{hashlib.sha256(compared.encode()).hexdigest()[:32]}"'
+    headers = {**more, "ETag": tag, "Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"}
     held = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
     if tag in held:
         return Response(status_code=304, headers=headers)
-    return Response(view.model_dump_json(), media_type="application/json", headers=headers)
+    return Response(content, media_type=media_type, headers=headers)

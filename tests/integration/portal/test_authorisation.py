@@ -14,6 +14,8 @@ PUBLIC = {
     ("GET", "/privacy"),
     ("GET", "/accessibility"),
     ("GET", "/about"),
+    ("GET", "/statistics"),
+    ("GET", "/statistics/figures.csv"),
     ("GET", "/activities"),
     ("GET", "/activities/{activity_id}"),
     ("GET", "/activities/{activity_id}/shifts/{shift_id}"),
