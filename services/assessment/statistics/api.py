@@ -25,17 +25,17 @@ router = APIRouter(prefix="/v1")
 
 Staff = Annotated[Caller, Depends(caller_with(*STAFF))]
 Code40 = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z_-]{1,40}$")]
-"""A code of a station, a service or a category."""
+"""A code of a station, service, category or team (``-``: `NONE`), or a volunteer's number."""
 
 
 async def _period(
     start: Annotated[date | None, Query(alias="from", description="First day that counts, in China's time.")] = None,
     end: Annotated[date | None, Query(alias="to", description="The day after the last that counts.")] = None,
     provenance: Annotated[Provenance | None, Query(description="Only records that are vouched for so.")] = None,
-    station: Annotated[Code40 | None, Query(description="Only records of the station with this code.")] = None,
+    station: Annotated[Code40 | None, Query(description="Only records of this station; - of none.")] = None,
     service: Annotated[Code40 | None, Query(description="Only records of this kind of service.")] = None,
-    category: Annotated[Code40 | None, Query(description="Only records of people of this category.")] = None,
-    team: Annotated[Code40 | None, Query(description="Only records of who was in the team with this code.")] = None,
+    category: Annotated[Code40 | None, Query(description="Only records of people of this category; - of none.")] = None,
+    team: Annotated[Code40 | None, Query(description="Only records of who was in this team; - in none.")] = None,
     volunteer: Annotated[Code40 | None, Query(description="Only records of the volunteer with this number.")] = None,
 ) -> Period:
     if start and end and end < start:

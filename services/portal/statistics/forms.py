@@ -16,6 +16,8 @@ from shared.contracts.faults import Code, Fault
 
 Grouping = Literal["station", "team", "service", "month", "category"]
 GROUPINGS: tuple[Grouping, ...] = ("station", "team", "service", "month", "category")
+NONE = "-"
+"""What assessment calls the group without a code: no team, a station that registry has not told of."""
 NARROWED = ("station", "team", "service", "category", "volunteer")
 """What figures can be narrowed to: a group's code, or a volunteer's number."""
 
@@ -58,10 +60,10 @@ class WantedFigures(BaseModel):
         """Whether these are the figures of one group or person alone."""
         return any(getattr(self, name) for name in NARROWED)
 
-    def of_group(self, code: str) -> str:
+    def of_group(self, code: str | None) -> str:
         """Return the query of an address that asks for one group alone: a month is its days that are in the period."""
-        if self.by != "month":
-            return self.address(**{self.by: code})
+        if self.by != "month" or code is None:
+            return self.address(**{self.by: code or NONE})
         first, last = f"{code}-01", f"{code}-{monthrange(int(code[:4]), int(code[5:]))[1]:02d}"
         return self.address(**{"from": max(self.start, first), "to": min(self.end or last, last)})
 

@@ -138,6 +138,7 @@ async def test_a_figure_leads_to_the_entries_that_add_up_to_it_and_they_to_their
     assert "/staff/statistics/entries?from=2025-01-01&amp;by=station&amp;station=510115-STA-01" in (
         (await browser.get("/staff/statistics?from=2025-01-01")).text
     )
+    assert "/staff/statistics/entries?by=station&amp;station=-" in (await browser.get("/staff/statistics")).text
     page = (await browser.get("/staff/statistics/entries?from=2025-01-01&by=station&station=510115-STA-01")).text
     wanted = {"from": "2025-01-01", "station": "510115-STA-01"}
     assert asked(portal, "/v1/ledger-entries") == [{**wanted, "limit": "50"}]
