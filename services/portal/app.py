@@ -12,6 +12,8 @@ from services.portal.consents.part import PART as CONSENTS
 from services.portal.dead_letters.part import PART as DEAD_LETTERS
 from services.portal.deliveries.part import PART as DELIVERIES
 from services.portal.districts.part import PART as DISTRICTS
+from services.portal.explanations.part import PART as EXPLANATIONS
+from services.portal.figures.part import PART as FIGURES
 from services.portal.households.part import PART as HOUSEHOLDS
 from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
@@ -78,8 +80,10 @@ PARTS = (
     ME,
     CHECK_IN,
     SIGN_UPS,
+    FIGURES,
     PUBLIC,
     ACTIVITIES,
+    EXPLANATIONS,
     CLAIMS,
     TIMETABLE,
     NOTICES,

@@ -231,6 +231,7 @@ WORDS: Mapping[str, str] = {
     "verified": "是否核验通过",
     "version": "版本",
     "visited_on": "探访日期",
+    "volunteer": "志愿者编号",
     "volunteer_id": "志愿者",
     "volunteer_no": "志愿者编号",
     "volunteer_number": "志愿者编号",

@@ -5,21 +5,41 @@ answer was made and is no part of it, so the tags are weak (RFC 9110, 8.8.1).
 """
 
 import hashlib
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from limits import RateLimitItemPerMinute
 from pydantic import BaseModel
 
 from shared.http.auth import anyone
 from shared.http.client_address import ClientAddress
+from shared.http.kept import KeptAnswers
 from shared.http.rates import Rates
 
 MAX_AGE_SECONDS = 30
 _FROM_ADDRESS = RateLimitItemPerMinute(600, namespace="public reads from")
 """A whole campus may come from one address, as for log-ins (ADR 0014)."""
 
+KEPT_SECONDS = 60.0
+"""For so long a process answers the same where adding up takes more than a look: ``as_of`` says since when it has."""
+
 InDistrict = Annotated[str, Query(pattern="^[0-9]{6}$", description="GB/T 2260 code", examples=["510115"])]
+
+InYear = Annotated[int, Query(ge=2001, le=2999, description="A calendar year in China's time.", examples=[2026])]
+
+
+def keep_answers(app: FastAPI, _settings: Any) -> None:  # noqa: ANN401 - each service has settings of its own
+    """Have public answers kept: a part's ``install``."""
+    app.state.kept_public = KeptAnswers(KEPT_SECONDS)
+
+
+async def _kept(request: Request) -> KeptAnswers:
+    kept: KeptAnswers = request.app.state.kept_public
+    return kept
+
+
+KeptPublic = Annotated[KeptAnswers, Depends(_kept)]
 
 
 async def _count(request: Request, address: ClientAddress) -> None:
@@ -41,10 +61,14 @@ def public_answer(request: Request, view: BaseModel) -> Response:
 
     A field ``as_of`` of the answer is when it was made.
     """
-    content = view.model_dump_json(exclude={"as_of"})
-    tag = f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"}
+    return tagged(request, view.model_dump_json(exclude={"as_of"}), view.model_dump_json(), "application/json", {})
+
+
+def tagged(request: Request, compared: str, content: str, media_type: str, more: Mapping[str, str]) -> Response:
+    """Return some content with the entity tag of what is ``compared`` of it, or 304; with ``more`` headers."""
+    tag = f'W/"{hashlib.sha256(compared.encode()).hexdigest()[:32]}"'
+    headers = {**more, "ETag": tag, "Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"}
     held = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
     if tag in held:
         return Response(status_code=304, headers=headers)
-    return Response(view.model_dump_json(), media_type="application/json", headers=headers)
+    return Response(content, media_type=media_type, headers=headers)

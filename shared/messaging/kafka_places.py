@@ -6,6 +6,7 @@ sent it twice. An event that is not there is said to be absent.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -29,17 +30,31 @@ class Place(NamedTuple):
     offset: int
 
 
+class Sought(NamedTuple):
+    """What is known of an event whose place is sought: its logical topic, the key of its record, its id and time."""
+
+    topic: str
+    key: str
+    event_id: UUID
+    time: datetime
+
+
 async def locate(servers: KafkaServers, prefix: str, events: Sequence[Received[Any]]) -> Mapping[UUID, Place]:
     """Return the places of those events that Kafka still holds. A partition is read once, from its first event on."""
-    topics = sorted({prefix + event.data.topic for event in events})
+    known = [(event.data.topic, event.attributes) for event in events]
+    return await find(servers, prefix, [Sought(topic, one.subject, one.id, one.time) for topic, one in known])
+
+
+async def find(servers: KafkaServers, prefix: str, events: Sequence[Sought]) -> Mapping[UUID, Place]:
+    """Do the same of events of which no more is at hand than what they are sought by."""
+    topics = sorted({prefix + event.topic for event in events})
     if not topics:
         return {}
     async with subscribed(servers, topics) as client:
         sought: dict[TopicPartition, dict[UUID, float]] = defaultdict(dict)
         for event in events:
-            topic = prefix + event.data.topic
-            partition = partition_index(event.attributes.subject.encode(), agreed_partitions(event.data.topic))
-            sought[TopicPartition(topic, partition)][event.attributes.id] = event.attributes.time.timestamp()
+            partition = partition_index(event.key.encode(), agreed_partitions(event.topic))
+            sought[TopicPartition(prefix + event.topic, partition)][event.event_id] = event.time.timestamp()
         places: dict[UUID, Place] = {}
         client.unsubscribe()
         client.assign(list(sought))

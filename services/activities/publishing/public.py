@@ -10,13 +10,14 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.publishing.domain import ActivityState, public_wording
 from services.activities.publishing.shift_filter import ShiftFilter
 from services.activities.publishing.states import ACTIVITY_STATE, LIVE_SHIFTS, OPEN_SHIFT
+from shared.contracts.calendar import CHINA
 
 
 class ShiftPlaces(BaseModel):
@@ -75,6 +76,38 @@ class ActivityFigures(BaseModel):
     as_of: datetime
 
 
+class HeldGroup(BaseModel):
+    """How many activities there were in a month or at a station, whose code it is."""
+
+    code: str
+    name: str | None
+    activities: int
+
+
+class PublicHeld(BaseModel):
+    """How many activities of a year have begun, in all, by month and by station; one counts in each of its months."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "year": 2026,
+                    "activities": 1204,
+                    "as_of": "2026-11-28T01:00:00Z",
+                    "months": [{"code": "2026-03", "name": None, "activities": 131}],
+                    "stations": [{"code": "510115-STA-01", "name": "新华社区志愿服务站", "activities": 96}],
+                }
+            ]
+        }
+    )
+
+    year: int
+    activities: int
+    as_of: datetime
+    months: list[HeldGroup]
+    stations: list[HeldGroup]
+
+
 Found = tuple[datetime, PublicActivity]
 """An activity and what it is sorted by."""
 
@@ -114,6 +147,20 @@ _FIGURES = text(f"""
     SELECT count(DISTINCT s.activity_id) AS activities_open, coalesce(sum(s.capacity - s.taken), 0) AS places_free
     FROM shift s WHERE s.district = :district AND {OPEN_SHIFT}
 """)
+# By the index of shifts by their start; what was cancelled was not held.
+_HELD = text("""
+    WITH held AS MATERIALIZED (
+        SELECT s.activity_id, to_char(s.starts_at AT TIME ZONE :zone, 'YYYY-MM') AS month, n.code, n.name
+        FROM shift s
+        JOIN activity a ON a.district = s.district AND a.id = s.activity_id
+        JOIN known_station n ON n.district = a.district AND n.id = a.station_id
+        WHERE s.district = :district AND s.starts_at >= :since AND s.starts_at < :until AND s.cancelled_at IS NULL
+    )
+    SELECT 'all' AS of, NULL AS code, NULL AS name, count(DISTINCT activity_id) AS activities FROM held
+    UNION ALL SELECT 'month', month, NULL, count(DISTINCT activity_id) FROM held GROUP BY 2
+    UNION ALL SELECT 'station', code, name, count(DISTINCT activity_id) FROM held GROUP BY 2, 3
+    ORDER BY 1, 2
+""")
 
 
 async def open_activities(
@@ -143,6 +190,16 @@ async def activity_figures(tx: AsyncConnection, district: str, now: datetime) ->
     """Return how much a district has to offer."""
     row = (await tx.execute(_FIGURES, {"district": district})).mappings().one()
     return ActivityFigures(**row, as_of=now)
+
+
+async def public_held(tx: AsyncConnection, district: str, year: int, now: datetime) -> PublicHeld:
+    """Count the activities of a year that have begun."""
+    begins, ends = (datetime(each, 1, 1, tzinfo=CHINA) for each in (year, year + 1))
+    values = {"district": district, "since": begins, "until": min(ends, now), "zone": CHINA.key}
+    rows = (await tx.execute(_HELD, values)).all()
+    groups = {of: [HeldGroup(**row._mapping) for row in rows if row.of == of] for of in ("month", "station")}  # noqa: SLF001 - SQLAlchemy's public name
+    total = next(row.activities for row in rows if row.of == "all")
+    return PublicHeld(year=year, activities=total, as_of=now, months=groups["month"], stations=groups["station"])
 
 
 def _activity(rows: Sequence[Row[Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Activities for anybody: the open ones, one of them, and a district's figures."""
+"""Activities for anybody: the open ones, one of them, and a district's figures, of now and of a year."""
 
 from uuid import UUID
 
@@ -6,11 +6,18 @@ from fastapi import APIRouter, Request, Response
 
 from services.activities.publishing import public
 from services.activities.publishing.dependencies import WantedShifts
-from services.activities.publishing.public import ActivityFigures, PublicActivities, PublicActivityDetail
+from services.activities.publishing.public import ActivityFigures, PublicActivities, PublicActivityDetail, PublicHeld
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, moment
-from shared.http.public import PUBLIC_ANSWERS, PUBLIC_READ, InDistrict, public_answer
+from shared.http.public import (
+    PUBLIC_ANSWERS,
+    PUBLIC_READ,
+    InDistrict,
+    InYear,
+    KeptPublic,
+    public_answer,
+)
 from shared.store.event_log import now
 
 router = APIRouter(prefix="/v1/public", tags=["public"], dependencies=PUBLIC_READ, responses=PUBLIC_ANSWERS)
@@ -44,3 +51,16 @@ async def show_figures(request: Request, store: ApiStore, district: InDistrict) 
     """Show how many activities a district has open, and the places left on them."""
     async with store.transaction(district) as tx:
         return public_answer(request, await public.activity_figures(tx, district, now()))
+
+
+@router.get("/statistics", response_model=PublicHeld)
+async def show_statistics(
+    request: Request, store: ApiStore, district: InDistrict, year: InYear, kept: KeptPublic
+) -> Response:
+    """Show how many activities of a year have begun, by month and by station."""
+
+    async def ask() -> PublicHeld:
+        async with store.transaction(district) as tx:
+            return await public.public_held(tx, district, year, now())
+
+    return public_answer(request, await kept.get((district, year), ask))

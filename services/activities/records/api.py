@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from services.activities.records import queries
 from services.activities.records.commands import CorrectedRecord, correct_record
 from services.activities.records.domain import RightMinutes, RightTimes
+from services.activities.records.explanation import RecordEvent, events_of_record
 from services.activities.records.queries import RecordView
 from shared.contracts.actor import STAFF, Role
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -17,13 +18,16 @@ from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.forms import Paragraphs
 from shared.http.idempotency import IdempotencyKey, idempotent
-from shared.http.pages import Page, RequestedPage, moment
+from shared.http.pages import Page, RequestedPage, moment, whole_number
 from shared.http.problems import ProblemError
 from shared.http.versions import ExpectedVersion, set_etag
 
 router = APIRouter(prefix="/v1/service-records", tags=["service records"])
 
 Reader = Annotated[Caller, Depends(caller_with(*STAFF, own=[Role.VOLUNTEER]))]
+Explained = Annotated[
+    Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR, own=[Role.VOLUNTEER]))
+]
 Corrector = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, units=[Role.STATION_MANAGER]))]
 
 
@@ -87,6 +91,19 @@ async def show_record(record_id: UUID, response: Response, store: ApiStore, call
     _check_may_see(caller, record.volunteer_id)
     set_etag(response, record.version)
     return record
+
+
+@router.get("/{record_id}/events")
+async def list_events(record_id: UUID, store: ApiStore, caller: Explained, page: RequestedPage) -> Page[RecordEvent]:
+    """List the events that make a record what it is, the first one first, and what caused each."""
+    (after,) = page.position(whole_number) or (0,)
+    async with store.transaction(caller.district) as tx:
+        record = await queries.find_record(tx, caller.district, record_id)
+        if record is None:
+            raise RefusedError(Fault("record_id", Code.NOT_FOUND))
+        _check_may_see(caller, record.volunteer_id)
+        found = await events_of_record(tx, caller.district, record_id, after, page.limit + 1)
+    return Page.of(found, page.limit, lambda event: (str(event.version),))
 
 
 @router.post("/{record_id}/corrections", status_code=201, response_model=CorrectedRecord)

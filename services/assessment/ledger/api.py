@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
+from services.assessment.ledger.explanation import FindPlaces, RecordExplanation, explain_record
 from services.assessment.ledger.queries import ImportProgress, LedgerEntry, ledger_of, progress_of
-from shared.contracts.actor import STAFF, Role
+from shared.contracts.actor import STAFF, Reach, Role
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.pages import Page, RequestedPage, moment, whole_number
@@ -15,6 +16,9 @@ from shared.http.problems import ProblemError
 router = APIRouter(prefix="/v1")
 
 Reader = Annotated[Caller, Depends(caller_with(*STAFF, own=[Role.VOLUNTEER]))]
+Explained = Annotated[
+    Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR, own=[Role.VOLUNTEER]))
+]
 Staff = Annotated[Caller, Depends(caller_with(*STAFF))]
 
 
@@ -31,6 +35,22 @@ async def list_ledger(volunteer_id: UUID, store: ApiStore, caller: Reader, page:
 
 def _position(entry: LedgerEntry) -> tuple[str, ...]:
     return entry.started_at.isoformat(), str(entry.record_id), str(entry.version), str(entry.minutes)
+
+
+@router.get("/service-records/{record_id}/explanation", tags=["hours"])
+async def explain(record_id: UUID, request: Request, store: ApiStore, caller: Explained) -> RecordExplanation:
+    """Say by which events, in which places of Kafka, a record counts what it counts.
+
+    A volunteer is told it of their own records, and Kafka is not asked. What caused each event, activities knows.
+    """
+    async with store.transaction(caller.district) as tx:
+        found = await explain_record(tx, caller.district, record_id)
+    if not caller.may_see(found.volunteer_id):
+        raise ProblemError(403, "forbidden")
+    if caller.reach is not Reach.DISTRICT:
+        return found
+    find_places: FindPlaces = request.app.state.event_places
+    return found.with_places(await find_places(record_id, found.steps))
 
 
 @router.get("/imports/{import_id}/progress", tags=["imports"])

@@ -4,16 +4,19 @@ Invariant: the events of activities' log are the truth; an entry is sound where 
 somebody has changed in the ledger changes no event, so the explanation stays right and shows where the ledger is not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import accumulate, groupby
+from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts import ServiceCorrected, ServiceLogged
+from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.received import Received
 
 Entries = Mapping[tuple[UUID, int, str], int]
@@ -93,3 +96,122 @@ def _expected(event: Received[Any]) -> list[tuple[str, int]]:
             pair = [("reversal", -event.data.previous_minutes), ("correction", event.data.minutes)]
             return [(kind, minutes) for kind, minutes in pair if minutes]
     return []
+
+
+class Place(BaseModel):
+    """Where an event is in Kafka; the topic without the installation's prefix."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Entered(BaseModel):
+    """One entry of a step."""
+
+    kind: Literal["credit", "reversal", "correction"]
+    minutes: int
+
+
+class Step(BaseModel):
+    """What one event of a record has changed in the ledger, by which rules, and what the record came to by it."""
+
+    event_id: UUID
+    version: int
+    recorded_at: datetime
+    rule_set: str
+    entries: list[Entered]
+    change: int
+    total: int
+    place: Place | None = None
+    """Null where Kafka holds the event no more, or was not asked."""
+
+
+class RecordExplanation(BaseModel):
+    """Every step of a record's figure, the first one first.
+
+    ``places_known`` is false where Kafka was not asked for them (a volunteer asks) or did not answer in time.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "record_id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
+                    "volunteer_id": "019c2f6e-1111-7c3e-9a51-0d4c8b1f2a77",
+                    "volunteer_no": "51011500000002",
+                    "activity_title": "社区读书会",
+                    "service": "culture",
+                    "started_at": "2026-03-01T01:00:00Z",
+                    "provenance": "leader",
+                    "minutes": 90,
+                    "places_known": True,
+                    "steps": [
+                        {
+                            "event_id": "019c2f6e-3333-7c3e-9a51-0d4c8b1f2a77",
+                            "version": 1,
+                            "recorded_at": "2026-03-02T03:05:00Z",
+                            "rule_set": "510115/2025.1",
+                            "entries": [{"kind": "credit", "minutes": 90}],
+                            "change": 90,
+                            "total": 90,
+                            "place": {"topic": "activities.service-record", "partition": 3, "offset": 1207},
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    record_id: UUID
+    volunteer_id: UUID
+    volunteer_no: str | None
+    activity_title: str
+    service: str
+    started_at: datetime
+    provenance: str
+    minutes: int
+    places_known: bool
+    steps: list[Step]
+
+    def with_places(self, places: Mapping[UUID, Place] | None) -> "RecordExplanation":
+        """Return the same with the places of the events; None: Kafka did not answer."""
+        if places is None:
+            return self
+        steps = [step.model_copy(update={"place": places.get(step.event_id)}) for step in self.steps]
+        return self.model_copy(update={"steps": steps, "places_known": True})
+
+
+FindPlaces = Callable[[UUID, Sequence[Step]], Awaitable[Mapping[UUID, Place] | None]]
+"""Asks Kafka where the events of a record's steps are."""
+
+_OF_RECORD = text("""
+    SELECT e.volunteer_id, v.number AS volunteer_no, e.activity_title, e.service, e.started_at, e.provenance,
+           e.event_id, e.version, e.recorded_at, e.rule_set, e.kind, e.minutes
+    FROM ledger_entry e LEFT JOIN known_volunteer v ON v.district = e.district AND v.id = e.volunteer_id
+    WHERE e.district = :district AND e.record_id = :record_id ORDER BY e.version, e.minutes
+""")
+
+
+async def explain_record(tx: AsyncConnection, district: str, record_id: UUID) -> RecordExplanation:
+    """Return a record's steps without their places. Raises RefusedError ``not_found`` where the ledger has none of it.
+
+    As many rows as the record has versions, twice: a record is corrected by hand.
+    """
+    rows = (await tx.execute(_OF_RECORD, {"district": district, "record_id": record_id})).all()
+    if not rows:
+        raise RefusedError(Fault("record_id", Code.NOT_FOUND))
+    by_event = [list(of_event) for _, of_event in groupby(rows, lambda row: row.event_id)]
+    changes = [sum(row.minutes for row in of_event) for of_event in by_event]
+    return RecordExplanation(
+        **rows[0]._asdict() | {"record_id": record_id, "minutes": sum(changes), "places_known": False},
+        steps=[
+            Step(
+                **of_event[0]._asdict(),
+                entries=[Entered(kind=row.kind, minutes=row.minutes) for row in of_event],
+                change=change,
+                total=total,
+            )
+            for of_event, change, total in zip(by_event, changes, accumulate(changes), strict=True)
+        ],
+    )

@@ -6,6 +6,17 @@ from typing import Any
 
 from shared.contracts import Provenance
 
+MEMBERSHIPS = """
+    SELECT volunteer_id, team_id,
+           CASE WHEN row_number() OVER told = 1 THEN '-infinity' ELSE since END AS since,
+           lead(since, 1, 'infinity') OVER told AS until
+    FROM team_membership WHERE district = :district {whose}
+    WINDOW told AS (PARTITION BY volunteer_id ORDER BY version)
+"""
+"""SQL: who was in which team from when until when. A session counts for the team of its time; one before the first that
+is known of, as imported ones are, for the first."""
+NONE = "-"
+"""In place of a station's, category's or team's code: the records of none that registry has told of."""
 _CONDITIONS = {
     "start": "e.service_on >= :start",
     "end": "e.service_on < :end",
@@ -15,6 +26,31 @@ _CONDITIONS = {
     "category": (
         "e.volunteer_id IN (SELECT id FROM known_volunteer WHERE district = :district AND category = :category)"
     ),
+    "team": f"""
+        e.volunteer_id IN (
+            SELECT volunteer_id FROM team_membership WHERE district = :district
+               AND team_id = (SELECT id FROM known_team WHERE district = :district AND code = :team)
+        ) AND EXISTS (
+            SELECT FROM ({MEMBERSHIPS.format(whose="AND volunteer_id = e.volunteer_id")}) m
+            WHERE m.team_id = (SELECT id FROM known_team WHERE district = :district AND code = :team)
+              AND e.started_at >= m.since AND e.started_at < m.until
+        )
+    """,
+    "volunteer": "e.volunteer_id = (SELECT id FROM known_volunteer WHERE district = :district AND number = :volunteer)",
+}
+_OF_NONE = {
+    "station": "e.station_id NOT IN (SELECT id FROM known_station WHERE district = :district)",
+    "category": "e.volunteer_id NOT IN (SELECT id FROM known_volunteer WHERE district = :district)",
+    "team": f"""
+        (e.volunteer_id NOT IN (
+            SELECT volunteer_id FROM team_membership WHERE district = :district
+               AND team_id IN (SELECT id FROM known_team WHERE district = :district)
+        ) OR NOT EXISTS (
+            SELECT FROM ({MEMBERSHIPS.format(whose="AND volunteer_id = e.volunteer_id")}) m
+            WHERE m.team_id IN (SELECT id FROM known_team WHERE district = :district)
+              AND e.started_at >= m.since AND e.started_at < m.until
+        ))
+    """,
 }
 
 
@@ -23,7 +59,8 @@ class Period:
     """Which records count; None is no bound.
 
     Those that began on a day in [``start``, ``end``), of one provenance, at one station (its code), of one service, of
-    people of one category.
+    people of one category, of one team (its code) at that time, of one volunteer (their number).
+    The code of a station, category or team may be `NONE`.
     """
 
     start: date | None = None
@@ -32,14 +69,23 @@ class Period:
     station: str | None = None
     service: str | None = None
     category: str | None = None
+    team: str | None = None
+    volunteer: str | None = None
 
     def values(self) -> dict[str, Any]:
         """Return the bounds that there are, as `condition` binds them."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name, value in self._bounds().items() if not self._is_of_none(name)}
 
     def condition(self) -> str:
         """Return the SQL that holds for an entry ``e`` of the period.
 
         It says nothing of a bound that is not there, so that a plan that is kept can go by the bounds that are.
         """
-        return " AND ".join(["true", *(_CONDITIONS[name] for name in self.values())])
+        conditions = ((_OF_NONE if self._is_of_none(name) else _CONDITIONS)[name] for name in self._bounds())
+        return " AND ".join(["true", *conditions])
+
+    def _bounds(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def _is_of_none(self, name: str) -> bool:
+        return name in _OF_NONE and getattr(self, name) == NONE

@@ -1,6 +1,7 @@
 """A district's figures: totals, groups and star levels."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.ledger.queries import ROOM, SESSIONS
 from services.assessment.rules.queries import current_rules
-from services.assessment.statistics.period import Period
+from services.assessment.statistics.period import MEMBERSHIPS, Period
 
 
 class Grouping(StrEnum):
@@ -39,7 +40,10 @@ class GroupFigures(Figures):
 
 
 class Statistics(Figures):
-    """The totals, and the groups where a breakdown was asked for, which add up to them but for volunteers."""
+    """The totals, and the groups where a breakdown was asked for, which add up to them but for volunteers.
+
+    They are as the ledger stood at ``as_of``.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -48,6 +52,7 @@ class Statistics(Figures):
                     "minutes": 43383600,
                     "sessions": 226097,
                     "volunteers": 25120,
+                    "as_of": "2026-03-02T03:05:00Z",
                     "groups": [
                         {
                             "code": "510115-STA-01",
@@ -62,6 +67,7 @@ class Statistics(Figures):
         }
     )
 
+    as_of: datetime
     groups: list[GroupFigures]
 
 
@@ -138,15 +144,9 @@ def _known(table: str, key: str, joins: str = "") -> _Breakdown:
     )
 
 
-# A session counts for the team of its time; one before the first that is known of, as imported ones are, for the first.
-_TEAM_OF_THE_TIME = """
-    LEFT JOIN (
-        SELECT volunteer_id, team_id,
-               CASE WHEN row_number() OVER told = 1 THEN '-infinity' ELSE since END AS since,
-               lead(since, 1, 'infinity') OVER told AS until
-        FROM team_membership WHERE district = :district
-        WINDOW told AS (PARTITION BY volunteer_id ORDER BY version)
-    ) m ON m.volunteer_id = e.volunteer_id AND e.started_at >= m.since AND e.started_at < m.until
+_TEAM_OF_THE_TIME = f"""
+    LEFT JOIN ({MEMBERSHIPS.format(whose="")}) m
+      ON m.volunteer_id = e.volunteer_id AND e.started_at >= m.since AND e.started_at < m.until
 """
 _BREAKDOWNS = {
     None: _Breakdown(),
@@ -177,13 +177,15 @@ _STARS = text("""
 """)
 
 
-async def statistics(tx: AsyncConnection, district: str, period: Period, by: Grouping | None) -> Statistics:
+async def statistics(
+    tx: AsyncConnection, district: str, period: Period, by: Grouping | None, now: datetime
+) -> Statistics:
     """Return the figures of a period, and of its groups where ``by`` names any."""
     kept = period == Period() and by in (None, Grouping.CATEGORY)
     await tx.execute(ROOM)
     rows = await tx.execute(_statement(by, period.condition(), kept=kept), {"district": district, **period.values()})
     totals, *groups = rows.mappings().all()
-    return Statistics.model_validate({**totals, "groups": [dict(group) for group in groups]})
+    return Statistics.model_validate({**totals, "as_of": now, "groups": [dict(group) for group in groups]})
 
 
 async def star_statistics(tx: AsyncConnection, district: str) -> StarStatistics:

@@ -29,6 +29,8 @@ SEE_OVERVIEW = (Role.DISTRICT_ADMIN, Role.AUDITOR)
 SEE_STATIONS = (*SEE_OVERVIEW, Role.STATION_MANAGER)
 PLAN_BY_NEEDS = (*ORGANISERS, Role.AUDITOR)
 """Who may see what communities need beside what is planned there."""
+EXPLAINED = (Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR)
+"""Who is told by which events, of whom, a record counts what it counts."""
 SEE_TREE = (*ORGANISERS, Role.AUDITOR)
 """Who may look at the whole of the district's tree; an officer of a guiding body sees what it guides."""
 _SEE_OTHER = 303
@@ -79,6 +81,11 @@ class Visit:
     def reads_figures(self) -> bool:
         """Whether somebody is logged in who may read the district's figures."""
         return self._is_any(STAFF)
+
+    @property
+    def is_told_why(self) -> bool:
+        """Whether somebody is logged in who may follow a figure to its events."""
+        return self._is_any(EXPLAINED)
 
     @property
     def sees_stations(self) -> bool:

@@ -95,7 +95,9 @@ class Formats:
         return format_decimal(value, locale=self._locale)
 
     def duration(self, minutes: int) -> str:
-        """Write minutes as hours and minutes: ``519 小时 1 分``, ``519 h 1 min``."""
+        """Write minutes as hours and minutes: ``519 小时 1 分``, ``519 h 1 min``; what is taken off has a minus."""
+        if minutes < 0:
+            return f"−{self.duration(-minutes)}"
         hours, rest = divmod(minutes, _HOUR)
         words = ("小时", "分") if self._chinese else ("h", "min")
         parts = [f"{self.number(hours)} {words[0]}"] if hours else []

@@ -180,10 +180,11 @@ class Network(BaseModel):
 
 
 class Hours(BaseModel):
-    """The district's service of a period."""
+    """The district's service of a period, as the ledger stood at ``as_of``."""
 
     minutes: int
     volunteers: int
+    as_of: datetime
 
 
 class Done(BaseModel):

@@ -51,7 +51,7 @@ async def show_statistics(visit: Staff, wanted: Wanted) -> Response:
     if wanted.by != "month":
         ranked.sort(key=lambda pair: -pair[1])
     bars = ranked_bars(ranked, _BARS, translations(visit.look.language).gettext("其他"))
-    shown = {"wanted": wanted, "found": found, "names": names, "bars": bars, "groupings": GROUPINGS, "now": now()}
+    shown = {"wanted": wanted, "found": found, "names": names, "bars": bars, "groupings": GROUPINGS}
     status = _UNPROCESSABLE if faults else 200
     return visit.page("statistics/statistics.html", status, **shown, faults=faults, narrowed=NARROWED)
 
@@ -64,7 +64,18 @@ async def list_people(visit: Staff, wanted: Wanted, cursor: Cursor = None) -> Re
     found = None
     with suppress(AwayError):
         found = await queries.people(visit.calls, wanted.asked(), cursor)
-    return visit.page("statistics/people.html", wanted=wanted, found=found)
+    return visit.page("statistics/people.html", wanted=wanted, found=found, now=now())
+
+
+@router.get("/entries")
+async def list_entries(visit: Staff, wanted: Wanted, cursor: Cursor = None) -> Response:
+    """Show the entries of the ledger that a figure is the sum of; each leads to its events."""
+    if wanted.faults(visit.look.language):
+        raise ProblemError(_UNPROCESSABLE, "invalid-request")
+    figure = entries = None
+    with suppress(AwayError):
+        figure, entries = await queries.entries(visit.calls, wanted.asked(), cursor)
+    return visit.page("statistics/entries.html", wanted=wanted, figure=figure, entries=entries)
 
 
 @router.get("/files/{name}")

@@ -3,6 +3,7 @@
 Invariant: the last day that is typed counts; what is no day is said to be none, and asks for nothing.
 """
 
+from calendar import monthrange
 from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlencode
@@ -15,8 +16,10 @@ from shared.contracts.faults import Code, Fault
 
 Grouping = Literal["station", "team", "service", "month", "category"]
 GROUPINGS: tuple[Grouping, ...] = ("station", "team", "service", "month", "category")
-NARROWED = ("station", "service", "category")
-"""Groups that a list of people can be narrowed to."""
+NONE = "-"
+"""What assessment calls the group without a code: no team, a station that registry has not told of."""
+NARROWED = ("station", "team", "service", "category", "volunteer")
+"""What figures can be narrowed to: a group's code, or a volunteer's number."""
 
 
 class WantedFigures(BaseModel):
@@ -29,8 +32,10 @@ class WantedFigures(BaseModel):
     by: Grouping = "station"
     provenance: Literal["", "leader", "self_check_in", "import"] = ""
     station: ShortText = ""
+    team: ShortText = ""
     service: ShortText = ""
     category: ShortText = ""
+    volunteer: ShortText = ""
 
     def faults(self, language: str) -> dict[str, str]:
         """Return the days that are none, each with its sentence."""
@@ -49,6 +54,18 @@ class WantedFigures(BaseModel):
             "to": end + timedelta(days=1) if end else None,
             **{name: getattr(self, name) or None for name in ("provenance", *NARROWED)},
         }
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether these are the figures of one group or person alone."""
+        return any(getattr(self, name) for name in NARROWED)
+
+    def of_group(self, code: str | None) -> str:
+        """Return the query of an address that asks for one group alone: a month is its days that are in the period."""
+        if self.by != "month" or code is None:
+            return self.address(**{self.by: code or NONE})
+        first, last = f"{code}-01", f"{code}-{monthrange(int(code[:4]), int(code[5:]))[1]:02d}"
+        return self.address(**{"from": max(self.start, first), "to": min(self.end or last, last)})
 
     def address(self, **changes: str) -> str:
         """Return the query of an address that asks for the same but for ``changes``."""

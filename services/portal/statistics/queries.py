@@ -1,6 +1,9 @@
 """A district's figures as assessment adds them up: of a period in total and by group, and person by person."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from datetime import date, datetime
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -23,8 +26,9 @@ class GroupFigures(Figures):
 
 
 class Statistics(Figures):
-    """The totals, and the groups that add up to them but for volunteers."""
+    """The totals, and the groups that add up to them but for volunteers; as the ledger stood at ``as_of``."""
 
+    as_of: datetime
     groups: list[GroupFigures]
 
 
@@ -46,8 +50,30 @@ class People(BaseModel):
     next_cursor: str | None
 
 
+class Entry(BaseModel):
+    """What one event changed in the ledger, and whose it is."""
+
+    record_id: UUID
+    kind: str
+    minutes: int
+    provenance: str
+    station: str | None
+    service: str
+    activity_title: str
+    volunteer_no: str | None
+    service_on: date
+
+
+class Entries(BaseModel):
+    """A page of entries, latest day of service first."""
+
+    items: list[Entry]
+    next_cursor: str | None
+
+
 STATISTICS = Read("assessment", "/v1/statistics", Statistics)
 PEOPLE = Read("assessment", "/v1/volunteer-hours", People)
+ENTRIES = Read("assessment", "/v1/ledger-entries", Entries)
 _A_PAGE, _AT_ONCE = 50, 1000
 Asked = Mapping[str, object]
 """The period and what it is narrowed to, as assessment calls them."""
@@ -61,6 +87,13 @@ async def statistics(calls: Upstream, by: str, asked: Asked) -> Statistics:
 async def people(calls: Upstream, asked: Asked, cursor: str | None) -> People:
     """Return a page of whose hours these are. Raises RefusedByServiceError and AwayError."""
     return await calls.read(PEOPLE, cursor=cursor, limit=_A_PAGE, served=True, **asked)
+
+
+async def entries(calls: Upstream, asked: Asked, cursor: str | None) -> tuple[Statistics, Entries]:
+    """Return a figure, and a page of the entries that it is the sum of. Raises RefusedByServiceError and AwayError."""
+    return await asyncio.gather(
+        calls.read(STATISTICS, **asked), calls.read(ENTRIES, cursor=cursor, limit=_A_PAGE, **asked)
+    )
 
 
 async def everybody(calls: Upstream, asked: Asked) -> AsyncGenerator[list[PersonFigures]]:

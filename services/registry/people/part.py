@@ -10,6 +10,7 @@ from services.registry.people.roster_import import import_kind
 from services.registry.people.sealing_keys import sealing_keys
 from services.registry.people.search_index import search_index_work
 from services.registry.settings import Settings
+from shared.http.public import keep_answers
 from shared.service.part import Part
 from shared.store.engine import Store
 
@@ -32,5 +33,6 @@ PART = Part(
         coming_of_age_work(_keys(settings)),
     ],
     keys=lambda settings: sealing_keys(settings.master_key, settings.blind_index_key, _keys(settings)),
+    install=keep_answers,
     prepare=_prepare,
 )

@@ -121,7 +121,10 @@ _NAMES = text("""
     WHERE v.restricted_at IS NULL
     ORDER BY v.number
 """)
-_COUNTS = text("SELECT category, count(*) AS volunteers FROM volunteer WHERE district = :district GROUP BY category")
+_COUNTS = text(
+    "SELECT category, count(*) AS volunteers FROM volunteer "
+    "WHERE district = :district AND restricted_at IS NULL GROUP BY category"
+)
 
 
 async def find_volunteer(tx: AsyncConnection, keys: KeyRing, actor: Actor, volunteer_id: UUID) -> VolunteerView:

@@ -21,7 +21,7 @@ from tests.support.browser import DESK, PHONE, SMALL_PHONE, log_in
 from tests.support.system import System
 
 PUBLIC = (
-    *("/", "/activities", "/log-in", "/log-in/phone", "/register", "/forgotten"),
+    *("/", "/statistics", "/activities", "/log-in", "/log-in/phone", "/register", "/forgotten"),
     *("/settings", "/help", "/privacy", "/accessibility", "/about", "/rules", "/needs"),
 )
 VOLUNTEER = (
@@ -54,7 +54,7 @@ CENTRE = (
     *("/staff/training", "/staff/training/new"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),
-    *("/staff/statistics", "/staff/statistics?by=month", "/staff/statistics/people"),
+    *("/staff/statistics", "/staff/statistics?by=month", "/staff/statistics/people", "/staff/statistics/entries"),
     "/staff/households",
     *("/staff/accounts", "/staff/accounts/new"),
     *("/staff/network", "/staff/network/organisations", "/staff/network/teams", "/staff/network/guiding-bodies/new"),

@@ -181,6 +181,7 @@ async def reading(core: Core) -> AsyncIterator[Reading]:
         "ASSESSMENT_API_DATABASE_URL": core.urls.api,
         "ASSESSMENT_WORKER_DATABASE_URL": core.urls.worker,
         "KAFKA_BOOTSTRAP_SERVERS": core.servers,
+        "TOPIC_PREFIX": core.prefix,
     }
     with patch.dict("os.environ", settings):
         app = build_app(replace(service(), fetch_keys=lambda _: jwks))

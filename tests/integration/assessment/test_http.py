@@ -20,6 +20,7 @@ STAFF = {Role.TEAM_LEADER, Role.STATION_MANAGER, Role.DISTRICT_ADMIN, Role.AUDIT
         ("/v1/volunteers/{volunteer_id}/hours", STAFF | {Role.VOLUNTEER}),
         ("/v1/volunteers/{volunteer_id}/ledger", STAFF | {Role.VOLUNTEER}),
         ("/v1/volunteer-hours", STAFF),
+        ("/v1/ledger-entries", STAFF),
         ("/v1/statistics", STAFF),
         ("/v1/statistics/stars", STAFF),
         ("/v1/imports/{volunteer_id}/progress", STAFF),
@@ -65,6 +66,8 @@ async def test_an_unknown_volunteer_is_not_found(assessment: Reading, path: str)
         ("/v1/statistics", {"from": "2025-02-01", "to": "2025-01-31"}, ("to", "out_of_range")),
         ("/v1/statistics", {"by": "colour"}, ("by", "unknown_value")),
         ("/v1/statistics", {"provenance": "hearsay"}, ("provenance", "unknown_value")),
+        ("/v1/ledger-entries", {"cursor": "WyIxIiwiMiIsIjMiLCI0Il0"}, ("cursor", "format")),
+        ("/v1/ledger-entries", {"team": "T '"}, ("team", "format")),
         ("/v1/volunteer-hours", {"limit": 1001}, ("limit", "out_of_range")),
         ("/v1/volunteer-hours", {"cursor": "%"}, ("cursor", "format")),
         ("/v1/volunteer-hours", {"cursor": "WyIxIiwiMiJd"}, ("cursor", "format")),  # ["1","2"]

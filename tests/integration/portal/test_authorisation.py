@@ -17,6 +17,8 @@ PUBLIC = {
     ("GET", "/rules/{document_id}/{version}"),
     ("GET", "/accessibility"),
     ("GET", "/about"),
+    ("GET", "/statistics"),
+    ("GET", "/statistics/figures.csv"),
     ("GET", "/activities"),
     ("GET", "/activities/{activity_id}"),
     ("GET", "/activities/{activity_id}/shifts/{shift_id}"),

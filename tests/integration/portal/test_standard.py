@@ -8,7 +8,8 @@ import pytest
 
 from services.portal.standard.drawing import WIDTH, map_of
 from services.portal.standard.queries import Standing
-from shared.store.event_log import new_id
+from shared.contracts.calendar import district_day
+from shared.store.event_log import new_id, now
 from tests.support.portal import Portal
 
 STATION_ID, EVIDENCE_ID, PLAN_ID = (str(new_id()) for _ in range(3))
@@ -120,7 +121,7 @@ def shown(portal: Portal) -> Portal:
     answer("GET registry/v1/station-standings", {"items": [STANDING, _elsewhere()], "next_cursor": None})
     answer(f"GET registry/v1/station-standings/{STATION_ID}", STATION)
     answer("GET registry/v1/network-targets", NETWORK)
-    answer("GET assessment/v1/statistics", {"minutes": 60 * 1234, "volunteers": 300})
+    answer("GET assessment/v1/statistics", {"minutes": 60 * 1234, "volunteers": 300, "as_of": "2026-11-28T01:00:00Z"})
     return portal
 
 
@@ -142,6 +143,7 @@ async def test_the_centre_sees_targets_hours_regularity_and_what_waits_each_with
     assert "60 天里多了 2 个；照这个速度，还差的 2 个到" in page
     assert "会晚" in page
     assert "1,234" in page
+    assert f'href="/staff/statistics?from={district_day(now()).year}-01-01&amp;by=month"' in page
     assert page.count(f'href="{HERE}') >= 3  # lapsed, evidence that waits, regularity
     assert "份佐证等评定" in page
     await browser.aclose()

@@ -67,6 +67,7 @@ PUBLIC = {
     ("GET", "/v1/public/rule-documents"),
     ("GET", "/v1/public/rule-documents/{document_id}"),
     ("GET", "/v1/public/rule-documents/{document_id}/versions/{version}"),
+    ("GET", "/v1/public/statistics"),
     ("GET", "/v1/calendar-feeds/{token}.ics"),
     ("GET", "/v1/offline-list-key"),
 }

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from limits import RateLimitItemPerMinute
 
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import CHINA, district_day
 from shared.http import public as shared_public
+from shared.store.event_log import now
 from tests.integration.activities.conftest import DISTRICT, OTHER_DISTRICT, STATION, Activities, activity, in_turn
 from tests.support.cost import Cost, metered_requests
 
@@ -168,6 +169,25 @@ async def test_a_district_s_figures_count_what_is_open(activities: Activities) -
     await activities.move_shift(UUID(begun["shift_ids"][0]), timedelta(hours=-1))
     figures = (await activities.clients[0].get(f"/v1/public/figures?district={DISTRICT}")).json()
     assert (figures["activities_open"], figures["places_free"]) == (1, 39)
+
+
+async def test_a_year_s_activities_are_counted_once_they_have_begun_by_month_and_station(
+    activities: Activities,
+) -> None:
+    """P5: how many activities there were."""
+    await activities.know_station()
+    begun = await publish(activities, "两班", 24, 48)
+    for shift_id in begun["shift_ids"]:
+        await activities.move_shift(UUID(shift_id), timedelta(hours=-1))
+    await publish(activities, "还没开始", 24)
+    today = district_day(now())
+    path = f"/v1/public/statistics?district={DISTRICT}&year={today.year}"
+    told = (await activities.clients[0].get(path)).json()
+    assert told["activities"] == 1
+    assert told["months"] == [{"code": f"{today:%Y-%m}", "name": None, "activities": 1}]
+    assert [(one["code"], one["activities"]) for one in told["stations"]] == [(STATION, 1)]
+    before = (await activities.clients[0].get(path.replace(str(today.year), str(today.year - 1)))).json()
+    assert (before["activities"], before["months"], before["stations"]) == (0, [], [])
 
 
 async def test_a_district_shows_its_own_activities_alone(activities: Activities) -> None:

@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
+from shared.contracts.calendar import district_day
+from shared.http.small_numbers import FEWEST
+from shared.store.event_log import now
 from shared.work.kind import NewWork
 from shared.work.queue import schedule
 from tests.integration.registry.conftest import Registry, id_number, roster, roster_line
@@ -284,3 +287,30 @@ def count_statements() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", note)
     yield statements
     event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_anybody_may_know_who_registered_by_month_and_community_but_no_small_numbers(registry: Registry) -> None:
+    """P5; the rule of small numbers has a test of its own (tests/unit/kit/test_small_numbers.py)."""
+    first, second = await registry.rows(
+        "SELECT code, name FROM division WHERE district = '510115' AND level = 'community' ORDER BY code LIMIT 2"
+    )
+    for serial in range(9300, 9306):
+        assert (await register(registry, form(serial, community=first.code))).status_code == 201
+    assert (await register(registry, form(9310, community=second.code))).status_code == 201
+    today = district_day(now())
+    path = f"/v1/public/statistics?district=510115&year={today.year}"
+    answer = await registry.http.get(path)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=30")
+    told = answer.json()
+    total = (await registry.http.get("/v1/public/figures?district=510115")).json()["volunteers"]
+    assert (told["volunteers"], told["few"]) == (total, False)
+    communities = {one["code"]: one for one in told["communities"]}
+    assert communities[second.code] == {"code": second.code, "name": second.name, "volunteers": None, "few": True}
+    assert (communities[first.code]["volunteers"], communities[first.code]["few"]) == (None, False), "the next smallest"
+    assert communities[None]["volunteers"] >= FEWEST
+    shown = [one["volunteers"] for one in told["communities"] if one["volunteers"] is not None]
+    assert total - sum(shown) >= FEWEST, "nobody can work out the one"
+    [month] = [one for one in told["months"] if one["code"] == f"{today:%Y-%m}"]
+    assert month["volunteers"] >= FEWEST
+    held = await registry.http.get(path, headers={"If-None-Match": answer.headers["etag"]})
+    assert (held.status_code, held.content) == (304, b"")

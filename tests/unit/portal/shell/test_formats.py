@@ -35,7 +35,13 @@ def test_an_end_on_a_later_day_has_its_date() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "chinese", "english"),
-    [(31141, "519 小时 1 分", "519 h 1 min"), (60, "1 小时", "1 h"), (5, "5 分", "5 min"), (0, "0 分", "0 min")],
+    [
+        (31141, "519 小时 1 分", "519 h 1 min"),
+        (60, "1 小时", "1 h"),
+        (5, "5 分", "5 min"),
+        (0, "0 分", "0 min"),
+        (-122, "−2 小时 2 分", "−2 h 2 min"),
+    ],
 )
 def test_minutes_are_hours_and_minutes(minutes: int, chinese: str, english: str) -> None:
     assert formats("zh-CN").duration(minutes) == chinese
