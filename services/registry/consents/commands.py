@@ -14,7 +14,7 @@ from services.registry.access_log.repository import Noted, note
 from services.registry.codes import repository as codes
 from services.registry.codes.domain import Channel, Purpose
 from services.registry.consents import repository
-from services.registry.consents.changes import guardian_agrees, state_consents
+from services.registry.consents.changes import guardian_agrees, guardian_takes_back, state_consents
 from services.registry.consents.domain import (
     ConsentChannel,
     Guardian,
@@ -34,7 +34,7 @@ from shared.store.event_log import now
 
 
 class GuardianAgreed(BaseModel):
-    """A minor's guardian has agreed."""
+    """Whether a minor's guardian agrees now."""
 
     agreed: bool
 
@@ -102,6 +102,22 @@ async def agree_by_code(
     await guardian_agrees(tx, keys, actor.district, actor.volunteer_id, guardian, actor.name)
     await note(tx, Noted(actor.district, actor.name, "guardian_agreed", actor.volunteer_id))
     return GuardianAgreed(agreed=True)
+
+
+async def take_back_by_code(
+    tx: AsyncConnection, keys: KeyRing, guardian: Actor, volunteer_number: str, phone: str, digest: bytes
+) -> GuardianAgreed:
+    """Take back a guardian's consent to what a minor does, by a code that went to the guardian's phone.
+
+    Raises RefusedError: ``wrong_code``; ``unknown_reference`` alike where nobody has the number and where its guardian
+    is not reached by this phone, so a number tells nobody that its bearer is a minor.
+    """
+    destination = keys.destination(Channel.SMS, phone)
+    await codes.use_code(tx, Purpose.GUARDIAN_TAKES_BACK, destination, digest)
+    volunteer_id = await people.id_of_number(tx, guardian.district, volunteer_number)
+    await guardian_takes_back(tx, keys, guardian.district, volunteer_id, phone, guardian.name)
+    await note(tx, Noted(guardian.district, guardian.name, "guardian_took_back", volunteer_id))
+    return GuardianAgreed(agreed=False)
 
 
 async def checked_guardian(tx: AsyncConnection, keys: KeyRing, actor: Actor, name: str, phone: str) -> Guardian:
