@@ -6,6 +6,7 @@ from services.registry.accounts.queries import key_set_of
 from services.registry.allocation.part import PART as ALLOCATION
 from services.registry.codes.part import PART as CODES
 from services.registry.consents.part import PART as CONSENTS
+from services.registry.minor_readings.part import PART as MINOR_READINGS
 from services.registry.own_data.part import PART as OWN_DATA
 from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
@@ -27,6 +28,7 @@ PARTS = (
     QUALIFICATIONS,
     ALLOCATION,
     CONSENTS,
+    MINOR_READINGS,
     ACCOUNTS,
     CODES,
     STATION_STAFF,

@@ -93,6 +93,10 @@ class Code(StrEnum):
     GUARDIAN_NEEDED = "guardian_needed"
     OWN_PHONE = "own_phone"
     NOT_FOR_MINORS = "not_for_minors"
+    APPROVAL_NEEDED = "approval_needed"
+    OWN_REQUEST = "own_request"
+    NOT_MINOR = "not_minor"
+    ALREADY_ASKED = "already_asked"
     EMPTY_FILE = "empty_file"
     ENCODING = "encoding"
     SEPARATOR = "separator"
@@ -275,6 +279,16 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.NOT_FOR_MINORS: (
         "这项活动有危险，未满 18 周岁不能参加",
         "is dangerous; nobody under 18 can take part",
+    ),
+    Code.APPROVAL_NEEDED: (
+        "是未成年人，查看前须经本区另一名管理人员批准，请先申请",
+        "is under 18; another administrator of the district must approve before you read their data: ask first",
+    ),
+    Code.OWN_REQUEST: ("是您自己提出的，须由另一名管理人员答复", "is your own; another administrator must answer it"),
+    Code.NOT_MINOR: ("不是未成年人，不用申请即可查看", "is of age; no approval is needed to read their data"),
+    Code.ALREADY_ASKED: (
+        "您已为这一用途申请过，请等待答复，或在批准的时间内查看",
+        "was asked for by you already; wait for the answer, or read while the approval holds",
     ),
     Code.EMPTY_FILE: (
         "文件里没有内容（隐藏的工作表不会读取），请核对后再上传",
