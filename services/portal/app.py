@@ -14,6 +14,7 @@ from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
+from services.portal.minor_readings.part import PART as MINOR_READINGS
 from services.portal.network.part import PART as NETWORK
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
@@ -57,6 +58,7 @@ PARTS = (
     IMPORTS,
     STATISTICS,
     RULES,
+    MINOR_READINGS,
     ACCESS_LOG,
     LIVE,
     CONSENTS,

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Response
@@ -178,9 +179,14 @@ async def list_corrections(visit: Centre, cursor: Cursor = None, done: str = "")
 
 
 @router.post("/staff/corrections/{correction_id}")
-async def open_correction(visit: Centre, correction_id: str) -> Response:
-    """Show what is asked for and what is on file, in clear; it is in the access log."""
-    return await _opened(visit, id_of(correction_id))
+async def open_correction(visit: Centre, correction_id: str, number: ShortText = "") -> Response:
+    """Show what is asked for and what is on file, in clear; of a minor's data one asks for another's approval first."""
+    try:
+        return await _opened(visit, id_of(correction_id))
+    except RefusedByServiceError as refused:
+        if not refused.has("approval_needed"):
+            raise
+    return visit.go(f"/staff/minor-readings/new?{urlencode({'purpose': 'correction', 'number': number})}")
 
 
 @router.post("/staff/corrections/{correction_id}/{answer}")

@@ -90,11 +90,24 @@ PERSONAL_FIELDS = {
     "category": N_("人员类别"),
     "organisation": N_("所属组织"),
 }
+READING_PURPOSES = {
+    "contact": N_("联系本人：姓名和电话"),
+    "correction": N_("处理更正申请"),
+    "qualification": N_("核验资质证书"),
+}
+"""What a minor's data is read for."""
 ACCESS_ACTIONS = {
     "volunteer_revealed": N_("查看了姓名和电话"),
     "correction_read": N_("查看了更正申请"),
     "correction_accepted": N_("更正了资料"),
     "correction_refused": N_("没有同意更正"),
+    "qualification_read": N_("查看了资质证书"),
+    "evidence_read": N_("查看了资质证书的图片"),
+    "minor_reading_asked": N_("申请查看未成年人信息"),
+    "minor_reading_approved": N_("批准查看未成年人信息"),
+    "minor_reading_refused": N_("没有批准查看未成年人信息"),
+    "guardian_agreed": N_("监护人同意"),
+    "guardian_took_back": N_("监护人撤回同意"),
     "own_data_copied": N_("查看或下载了全部数据"),
     "profile_changed": N_("更改了服务意向和特长"),
     "contact_changed_sms": N_("更改了手机号码"),
@@ -196,6 +209,14 @@ class WordsOf:
     def personal_field(self, code: str) -> str:
         """Return what a field of a registration is called."""
         return self._word(PERSONAL_FIELDS, code)
+
+    def reading_purpose(self, code: str) -> str:
+        """Return what a minor's data is read for."""
+        return self._word(READING_PURPOSES, code)
+
+    def reading_purposes(self) -> list[tuple[str, str]]:
+        """Return what a minor's data can be read for, by code."""
+        return [(code, self.reading_purpose(code)) for code in READING_PURPOSES]
 
     def access_action(self, code: str) -> str:
         """Return what an entry of the access log says was done."""

@@ -163,7 +163,7 @@ async def test_the_centre_opens_a_correction_and_answers_it(portal: Portal) -> N
     opened |= {"id": one, "volunteer_number": "51011500027301", "field": "name"}
     portal.services.answer(f"POST registry/v1/corrections/{one}/opening", opened)
     browser = await portal.logged_in("district_admin")
-    assert f'action="/staff/corrections/{one}"' in (await browser.get("/staff/corrections")).text
+    assert f'action="/staff/corrections/{one}?number=51011500027301"' in (await browser.get("/staff/corrections")).text
     assert "张晓羽" in (await browser.post(f"/staff/corrections/{one}")).text
     portal.services.refuse(f"POST registry/v1/corrections/{one}/answer", 422, "missing", "answer")
     refused = await browser.post(f"/staff/corrections/{one}/refuse", data={"key": "once", "words": ""})
@@ -180,12 +180,18 @@ async def test_the_centre_opens_a_correction_and_answers_it(portal: Portal) -> N
 @pytest.mark.row(8)
 async def test_an_auditor_asks_by_person_reader_and_day_and_takes_it_away_as_a_file(portal: Portal) -> None:
     entry = {"happened_at": AT, "actor": "account:x", "user_name": "manager.1", "roles": ["station_manager"]}
-    entry |= {"action": "volunteer_revealed", "volunteer_number": "51011500027301", "reason": "=1+1"}
+    entry |= {
+        "action": "volunteer_revealed",
+        "volunteer_number": "51011500027301",
+        "reason": "=1+1",
+        "approved_by": "second.admin",
+    }
     portal.services.answer("GET registry/v1/access-log", {"items": [entry], "next_cursor": None})
     browser = await portal.logged_in("auditor")
     asked = "person=51011500027301&reader=manager.1&since=2026-03-01&until=2026-03-01"
     page = await browser.get(f"/staff/access-log?{asked}")
     assert "查看了姓名和电话" in page.text
+    assert "second.admin 批准" in page.text
     sent = dict(portal.services.asked[-1].url.params)
     assert (sent["since"], sent["until"]) == ("2026-03-01T00:00:00+08:00", "2026-03-02T00:00:00+08:00")
     assert (sent["person"], sent["reader"]) == ("51011500027301", "manager.1")
