@@ -45,7 +45,6 @@ ROWS = (
         (
             8,
             "Staff read a minor's data with an approval alone, and it is in the access log",
-            "approval by another person before the reading",
         ),
         (9, "Guiding bodies, organisations, 84 teams of three classes with head teams, joint operators of the centre"),
         (10, "Towns and communities; a station belongs to a community"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 STEPS: Sequence[Sequence[str]] = (
     ("name", "gender", "id_number", "category"),
-    ("services", "community"),
+    ("services", "skills", "community"),
     ("consents",),
     ("guardian_name", "guardian_phone", "phone", "password"),
 )
@@ -27,6 +27,7 @@ class Typed:
     community: str = ""
     phone: str = ""
     services: Sequence[str] = ()
+    skills: Sequence[str] = ()
     consents: Sequence[str] = ()
     """The purposes that somebody has agreed to."""
     password: str = field(default="", repr=False)
@@ -46,6 +47,7 @@ class Typed:
             "community": self.community,
             "phone": self.phone,
             "services": list(self.services),
+            "skills": list(self.skills),
             "password": self.password,
             "guardian_name": self.guardian_name,
             "guardian_phone": self.guardian_phone,

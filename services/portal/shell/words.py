@@ -109,7 +109,7 @@ ACCESS_ACTIONS = {
     "guardian_agreed": N_("监护人同意"),
     "guardian_took_back": N_("监护人撤回同意"),
     "own_data_copied": N_("查看或下载了全部数据"),
-    "profile_changed": N_("更改了服务意向和特长"),
+    "profile_changed": N_("更改了居住社区、服务意向或特长"),
     "contact_changed_sms": N_("更改了手机号码"),
     "contact_changed_mail": N_("更改了电子邮箱"),
     "registration_ended": N_("注销了登记"),
