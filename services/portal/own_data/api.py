@@ -74,8 +74,8 @@ async def show_interests(visit: Volunteer, kept: KeptAnswers) -> Response:
     """Show the form of what one can and likes to do, and where one lives."""
     held = await unless_away(visit.calls.read(queries.OWN_DATA))
     shown = {"chosen": held.services, "skills": held.skills, "community": held.community or ""} if held else {}
-    shown["communities"] = await communities(visit.calls, kept, visit.district)
-    return visit.page("own_data/interests.html", held=held, **shown, faults={})
+    places = await communities(visit.calls, kept, visit.district)
+    return visit.page("own_data/interests.html", held=held, **shown, communities=places, faults={})
 
 
 @router.post("/me/profile/interests")

@@ -20,7 +20,6 @@ from services.registry.consents.domain import (
     Guardian,
     StatedConsent,
     StatementSource,
-    birth_date_in,
     check_guardian,
     check_statement,
 )
@@ -126,7 +125,7 @@ async def checked_guardian(tx: AsyncConnection, keys: KeyRing, actor: Actor, nam
         raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
     known = await people.in_full(tx, keys, actor.district, actor.volunteer_id)
     today = district_day(now())
-    born = birth_date_in(known.volunteer.id_number, today)
+    born = known.volunteer.born
     if born is None or not known.minor:
         raise RefusedError(Fault("guardian_phone", Code.NOT_OPEN))
     return check_guardian(name, phone, born=born, own_phone=known.volunteer.phone, today=today)

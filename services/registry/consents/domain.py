@@ -142,9 +142,3 @@ def check_guardian(name: str, phone: str, *, born: date, own_phone: str, today: 
     if faults:
         raise RefusedError(*faults)
     return normal
-
-
-def birth_date_in(id_number: str, today: date) -> date | None:
-    """Return the day of birth in an ID number as somebody has written it, or None where it is no right number."""
-    written = wording.ungrouped(id_number)
-    return None if identity.fault_of(written, today) else identity.birth_date(written)

@@ -162,7 +162,7 @@ class OnFileInFull:
         return OnFile(
             self.id,
             self.volunteer.number,
-            keys.blind_index(self.volunteer.id_number),
+            keys.index_of(self.volunteer),
             keys.digest(self.volunteer),
             self.version,
             self.language,

@@ -12,9 +12,10 @@ from services.registry.accounts.dependencies import PasswordThreads
 from services.registry.accounts.domain import check_password, log_in_name
 from services.registry.codes import repository as codes
 from services.registry.codes.domain import Channel, Purpose
-from services.registry.consents.domain import birth_date_in, check_guardian, consent_faults
+from services.registry.consents.domain import check_guardian, consent_faults
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys, stranger
 from services.registry.people.domain import identity
+from services.registry.people.domain.volunteer import birthday_said
 from services.registry.people.enrolment import person_faults
 from services.registry.self_service import commands
 from services.registry.self_service.commands import Asked
@@ -76,7 +77,7 @@ async def check_registration(
 
 def _guardian_faults(form: SelfRegistrationCheck) -> list[Fault]:
     today = district_day(now())
-    born = birth_date_in(form.id_number, today)
+    born = birthday_said(form.values(), today)
     if born is None or not identity.is_minor(born, today):
         return []
     try:

@@ -69,7 +69,7 @@ def test_a_faultless_line_is_a_volunteer() -> None:
 @pytest.mark.parametrize("field", FIELDS)
 def test_what_may_be_empty(field: str) -> None:
     faults = [(fault.field, fault.code) for fault in check(LINE | {field: "  "}, REFERENCES, TODAY).faults]
-    optional = {"email", "organisation", "team", "skills", "services", "community"}
+    optional = {"document", "born_on", "email", "organisation", "team", "skills", "services", "community"}
     assert faults == ([] if field in optional else [(field, "missing")])
 
 
