@@ -34,7 +34,6 @@ ROWS = (
         (
             1,
             "A volunteer is registered by themselves or by an organisation, with the fields of Order 67 article 5",
-            "papers other than the resident ID",
         ),
         (2, "A volunteer number is issued, never derived from the ID number, and unique across districts"),
         (3, "The ID number is encrypted, masked wherever shown, checked, and refused a second time by a blind index"),

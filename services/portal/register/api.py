@@ -36,7 +36,9 @@ class RegisterForm(BaseModel):
 
     name: ShortText = ""
     gender: ShortText = ""
+    document: ShortText = ""
     id_number: ShortText = ""
+    born_on: ShortText = ""
     category: ShortText = ""
     community: ShortText = ""
     phone: ShortText = ""

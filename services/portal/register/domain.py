@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 STEPS: Sequence[Sequence[str]] = (
-    ("name", "gender", "id_number", "category"),
+    ("name", "gender", "document", "id_number", "born_on", "category"),
     ("services", "skills", "community"),
     ("consents",),
     ("guardian_name", "guardian_phone", "phone", "password"),
@@ -22,7 +22,10 @@ class Typed:
 
     name: str = ""
     gender: str = ""
+    document: str = ""
     id_number: str = ""
+    born_on: str = ""
+    """Where the number does not say it."""
     category: str = ""
     community: str = ""
     phone: str = ""
@@ -42,7 +45,9 @@ class Typed:
             "language": language,
             "name": self.name,
             "gender": self.gender,
+            "document": self.document,
             "id_number": self.id_number,
+            "born_on": self.born_on,
             "category": self.category,
             "community": self.community,
             "phone": self.phone,

@@ -90,6 +90,14 @@ PERSONAL_FIELDS = {
     "category": N_("人员类别"),
     "organisation": N_("所属组织"),
 }
+DOCUMENTS = {
+    "resident_id": N_("居民身份证或居住证"),
+    "passport": N_("护照"),
+    "hong_kong_macau_permit": N_("港澳居民来往内地通行证"),
+    "taiwan_permit": N_("台湾居民来往大陆通行证"),
+    "foreign_residence_card": N_("外国人永久居留身份证"),
+}
+"""The papers that somebody can register by."""
 READING_PURPOSES = {
     "contact": N_("联系本人：姓名和电话"),
     "correction": N_("处理更正申请"),
@@ -209,6 +217,14 @@ class WordsOf:
     def personal_field(self, code: str) -> str:
         """Return what a field of a registration is called."""
         return self._word(PERSONAL_FIELDS, code)
+
+    def documents(self) -> list[tuple[str, str]]:
+        """Return every kind of paper, code and word."""
+        return [(code, self.document(code)) for code in DOCUMENTS]
+
+    def document(self, code: str) -> str:
+        """Return what a kind of paper is called."""
+        return self._word(DOCUMENTS, code)
 
     def reading_purpose(self, code: str) -> str:
         """Return what a minor's data is read for."""

@@ -30,7 +30,9 @@ class VolunteerForm(BaseModel):
 
     name: ShortText = ""
     gender: ShortText = ""
+    document: ShortText = ""
     id_number: ShortText = ""
+    born_on: ShortText = ""
     phone: ShortText = ""
     category: ShortText = ""
     community: ShortText = ""

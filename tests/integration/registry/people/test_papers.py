@@ -39,7 +39,7 @@ async def test_a_roster_takes_other_papers_by_their_kind_and_refuses_the_same_on
     status = await registry.take_in(DISTRICT, "roster", with_papers(*lines))
     assert (status["accepted"] + status["normalised"], status["rejected"]) == (4, 2)
     report = await registry.report(DISTRICT, status["location"])
-    assert [(line["field"], line["code"]) for line in report if line["outcome"] == "rejected"] == [
+    assert [(line["field"], line["code"]) for line in report if line["verdict"] == "rejected"] == [
         ("id_number", "duplicate_in_file"),
         ("born_on", "missing"),
     ]
@@ -58,7 +58,7 @@ async def test_a_roster_takes_other_papers_by_their_kind_and_refuses_the_same_on
 @pytest.mark.row(1)
 async def test_a_roster_without_the_column_says_which_paper_a_number_looks_like(registry: Registry) -> None:
     status = await registry.take_in(DISTRICT, "roster", roster([roster_line(910, id_number="E11223344")]))
-    [line] = [one for one in await registry.report(DISTRICT, status["location"]) if one["outcome"] == "rejected"]
+    [line] = [one for one in await registry.report(DISTRICT, status["location"]) if one["verdict"] == "rejected"]
     assert (line["field"], line["code"]) == ("id_number", "passport")
 
 

@@ -18,6 +18,7 @@ from services.registry.people.domain.volunteer import (
     serial_after_file,
     serial_of,
 )
+from services.registry.people.roster_import import COLUMNS
 from shared.imports.rows import Outcome, Verdict
 
 TODAY = date(2026, 3, 1)
@@ -200,9 +201,9 @@ def test_the_faulty_sample_is_judged_as_expected_whatever_the_chunks() -> None:
         registered = {row[3] for row in csv.reader(file)}
     with (sample / "volunteers_faulty.csv").open(newline="") as file:
         lines = [
-            (number, dict(zip(FIELDS, cells, strict=True)))
+            (number, dict(zip(COLUMNS.values(), cells, strict=True)))
             for number, cells in enumerate(csv.reader(file), start=1)
-            if number > 1 and len(cells) == len(FIELDS)
+            if number > 1 and len(cells) == len(COLUMNS)
         ]
     entries: list[Entry | Verdict] = []
     on_file: list[OnFile] = []
