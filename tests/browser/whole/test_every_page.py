@@ -22,7 +22,7 @@ from tests.support.system import System
 
 PUBLIC = (
     *("/", "/activities", "/log-in", "/log-in/phone", "/register", "/forgotten"),
-    *("/settings", "/help", "/privacy", "/accessibility", "/about"),
+    *("/settings", "/help", "/privacy", "/accessibility", "/about", "/guardian"),
 )
 VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
@@ -46,7 +46,7 @@ STAFF = (
 )
 CENTRE = (
     "/staff/corrections",
-    *("/staff/minors", "/staff/minors?listed=all"),
+    *("/staff/minors", "/staff/minors?listed=all", "/staff/minor-readings", "/staff/minor-readings/new"),
     *("/staff/qualifications", "/staff/qualifications?state=verified"),
     *("/staff/rules", "/staff/rules/new", "/staff/allocations"),
     *("/staff/imports", "/staff/imports/new/roster", "/staff/imports/of/registry"),

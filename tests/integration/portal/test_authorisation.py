@@ -27,6 +27,8 @@ PUBLIC = {
     ("POST", "/log-out"),
     ("POST", "/display"),
     ("GET", "/settings"),
+    ("GET", "/guardian"),  # a guardian has no account
+    ("POST", "/guardian"),
     ("GET", "/register"),
     ("POST", "/register"),
     ("GET", "/left"),  # goodbye to who has just ended their registration

@@ -50,6 +50,7 @@ PUBLIC = {
     ("GET", "/v1/consent-texts"),
     ("GET", "/v1/consent-texts/{purpose}/{version}"),
     ("GET", "/v1/guardian-text"),
+    ("POST", "/v1/guardian-withdrawals"),
     ("POST", "/v1/volunteers/self"),
     ("POST", "/v1/volunteers/self/check"),
     ("POST", "/v1/password-resets"),
