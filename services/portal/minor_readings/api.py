@@ -68,13 +68,17 @@ async def ask(visit: Organiser, form: Annotated[Asking, Form()]) -> Response:
 
 @router.get("/years")
 async def show_this_year(visit: Auditor) -> Response:
-    """Go to the present year's list."""
-    return visit.go(f"/staff/minor-readings/years/{district_day(now()).year}")
+    """Show the present year's list."""
+    return await _year(visit, district_day(now()).year)
 
 
 @router.get("/years/{year}")
 async def show_year(visit: Auditor, year: Year, cursor: Cursor = None) -> Response:
     """Show a year's requests, answers and readings, and what was read without approval."""
+    return await _year(visit, year, cursor)
+
+
+async def _year(visit: Visit, year: int, cursor: str | None = None) -> Response:
     found = await unless_away(visit.calls.read(queries.YEAR, year=year, cursor=cursor, limit=_A_PAGE))
     return visit.page("minor_readings/year.html", found=found, year=year, this_year=district_day(now()).year)
 

@@ -8,7 +8,7 @@ Deleting a volunteer's wrapped key makes the sealed data unreadable for good.
 import hmac
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from uuid import UUID
 
@@ -163,7 +163,11 @@ class KeyRing:
         if not paper:
             return PersonalData(*known)
         document, born_on = paper
-        return PersonalData(*known, Document(document), date.fromisoformat(born_on) if born_on else None)
+        return replace(
+            PersonalData(*known),
+            document=Document(document),
+            born_on=date.fromisoformat(born_on) if born_on else None,
+        )
 
     def new_household_key(self, household_id: UUID) -> bytes:
         """Return a fresh data key of a household that is looked after, encrypted for storage."""
