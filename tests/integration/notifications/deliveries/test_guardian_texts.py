@@ -106,7 +106,7 @@ async def test_a_text_waits_for_a_gateway_that_is_away_and_a_reminder_does_not_c
     await work_off(post, SmsFile(tmp_path / "sms"))
     [(_, said)] = texts(tmp_path / "sms")
     assert "Withdraw a guardian's consent" in said
-    counted = (await as_caller(None, role="district_admin").get("/v1/deliveries")).json()
+    counted = (await as_caller(None, role="district_admin").get("/v1/deliveries/summary")).json()
     assert {(each["channel"], each["state"]) for each in counted} >= {("guardian_sms", "sent")}
 
 
