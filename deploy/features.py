@@ -34,7 +34,6 @@ ROWS = (
         (
             1,
             "A volunteer is registered by themselves or by an organisation, with the fields of Order 67 article 5",
-            "papers other than the resident ID",
         ),
         (2, "A volunteer number is issued, never derived from the ID number, and unique across districts"),
         (3, "The ID number is encrypted, masked wherever shown, checked, and refused a second time by a blind index"),
@@ -45,7 +44,6 @@ ROWS = (
         (
             8,
             "Staff read a minor's data with an approval alone, and it is in the access log",
-            "approval by another person before the reading",
         ),
         (9, "Guiding bodies, organisations, 84 teams of three classes with head teams, joint operators of the centre"),
         (10, "Towns and communities; a station belongs to a community"),

@@ -66,7 +66,11 @@ TABLE: Mapping[str, Entry] = {
     ),
     "assessment": Entry(8103, "Hours, stars, and what they rest on.", _BEHIND_THE_PORTAL),
     "notifications": Entry(
-        8104, "Messages and their deliveries.", {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"}, sends_mail=True
+        8104,
+        "Messages and their deliveries.",
+        {"CONTACT_PRIVATE_KEY": "CONTACT_PRIVATE_KEY"},
+        sends_mail=True,
+        sends_texts=True,
     ),
     "portal": Entry(
         8105,

@@ -9,6 +9,7 @@ from services.registry.codes.part import PART as CODES
 from services.registry.consents.part import PART as CONSENTS
 from services.registry.districts.part import PART as DISTRICTS
 from services.registry.individuals.part import PART as INDIVIDUALS
+from services.registry.minor_readings.part import PART as MINOR_READINGS
 from services.registry.own_data.part import PART as OWN_DATA
 from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
@@ -39,6 +40,7 @@ PARTS = (
     ALLOCATION,
     CONSENTS,
     DISTRICTS,
+    MINOR_READINGS,
     ACCOUNTS,
     CODES,
     STATION_STAFF,

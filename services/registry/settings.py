@@ -37,7 +37,7 @@ class Settings(ServiceSettings):
     sms_file: Path | None = None
     """Text messages are appended to it, where there is no gateway: for local use, where it is the phone."""
     sms_gateway_url: str = ""
-    """Takes text messages by POST (services/registry/codes/sms.py); it goes before the file."""
+    """Takes text messages by POST (shared/ops/sms.py); it goes before the file."""
     sms_gateway_key: SecretStr = SecretStr("")
     smtp_host: str = Field("", validation_alias="SMTP_HOST")
     smtp_port: int = Field(25, validation_alias="SMTP_PORT")

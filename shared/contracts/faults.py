@@ -34,6 +34,7 @@ class Code(StrEnum):
     BIRTH_DATE = "birth_date"
     CHECK_DIGIT = "check_digit"
     ID_OF_15_DIGITS = "id_of_15_digits"
+    DOCUMENT_NUMBER = "document_number"
     PASSPORT = "passport"
     HONG_KONG_MACAU_PERMIT = "hong_kong_macau_permit"
     TAIWAN_PERMIT = "taiwan_permit"
@@ -97,6 +98,10 @@ class Code(StrEnum):
     GUARDIAN_NEEDED = "guardian_needed"
     OWN_PHONE = "own_phone"
     NOT_FOR_MINORS = "not_for_minors"
+    APPROVAL_NEEDED = "approval_needed"
+    OWN_REQUEST = "own_request"
+    NOT_MINOR = "not_minor"
+    ALREADY_ASKED = "already_asked"
     EMPTY_FILE = "empty_file"
     ENCODING = "encoding"
     SEPARATOR = "separator"
@@ -161,21 +166,26 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "是 15 位旧身份证号，请填写 18 位的公民身份号码",
         "is an old ID number of 15 digits; give the one of 18",
     ),
+    Code.DOCUMENT_NUMBER: (
+        "与所选证件类型的号码格式不符，请核对证件类型和号码",
+        "is not how numbers of this kind of document look; check the kind and the number",
+    ),
     Code.PASSPORT: (
-        "看起来是护照号，目前只能登记 18 位公民身份号码或居住证号码",
-        "looks like a passport's number; for now only an ID or residence permit number of 18 digits can be registered",
+        "看起来是护照号，请把证件类型选为护照，并填写出生日期",
+        "looks like a passport's number; choose passport as the kind of document, and give the date of birth",
     ),
     Code.HONG_KONG_MACAU_PERMIT: (
-        "看起来是港澳居民来往内地通行证号，目前请填写 18 位港澳居民居住证号码",
-        "looks like a Hong Kong or Macau travel permit's number; give the residence permit's of 18 digits",
+        "看起来是港澳居民来往内地通行证号，请选择这种证件类型，并填写出生日期",
+        "looks like a Hong Kong or Macau travel permit's number; choose that kind, and give the date of birth",
     ),
     Code.TAIWAN_PERMIT: (
-        "看起来是台湾居民来往大陆通行证（台胞证）号，目前请填写 18 位台湾居民居住证号码",
-        "looks like a Taiwan travel permit's number; give the residence permit's of 18 digits",
+        "看起来是台湾居民来往大陆通行证（台胞证）号，请选择这种证件类型，并填写出生日期",
+        "looks like a Taiwan travel permit's number; choose that kind, and give the date of birth",
     ),
     Code.OLD_RESIDENCE_CARD: (
-        "看起来是旧版外国人永久居留证号，目前请填写新版永久居留身份证的 18 位号码",
-        "looks like an old foreigner's residence card's number; give the new card's of 18 digits",
+        "看起来是旧版外国人永久居留证号，请选择外国人永久居留身份证并填写出生日期，或填新版的 18 位号码",
+        "looks like an old foreigner's residence card's number; choose that kind and give the date of birth, "
+        "or give the new card's number of 18 digits",
     ),
     Code.CONTRADICTS_ID: ("与身份证号不一致", "contradicts the ID number"),
     Code.OTHER_DISTRICT: ("不属于本区", "belongs to another district"),
@@ -289,6 +299,16 @@ MESSAGES: dict[Code, tuple[str, str]] = {
     Code.NOT_FOR_MINORS: (
         "这项活动有危险，未满 18 周岁不能参加",
         "is dangerous; nobody under 18 can take part",
+    ),
+    Code.APPROVAL_NEEDED: (
+        "是未成年人，查看前须经本区另一名管理人员批准，请先申请",
+        "is under 18; another administrator of the district must approve before you read their data: ask first",
+    ),
+    Code.OWN_REQUEST: ("是您自己提出的，须由另一名管理人员答复", "is your own; another administrator must answer it"),
+    Code.NOT_MINOR: ("不是未成年人，不用申请即可查看", "is of age; no approval is needed to read their data"),
+    Code.ALREADY_ASKED: (
+        "您已为这一用途申请过，请等待答复，或在批准的时间内查看",
+        "was asked for by you already; wait for the answer, or read while the approval holds",
     ),
     Code.EMPTY_FILE: (
         "文件里没有内容（隐藏的工作表不会读取），请核对后再上传",

@@ -7,6 +7,7 @@ on their own. The key is always the aggregate id, so all events of one aggregate
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from uuid import UUID, uuid5
 
 EVENT_RETENTION = timedelta(days=30)
 
@@ -24,7 +25,16 @@ class Topic:
 
 
 CONTACT = Topic("registry.contact", "volunteer_id", 3, "registry", retention=None, cleanup="compact")
-"""Sealed contact points, current state only; a tombstone erases the person within ``max.compaction.lag.ms``."""
+"""Sealed contact points, current state only; a tombstone erases the person within ``max.compaction.lag.ms``.
+
+Of a minor whose guardian has agreed, the guardian is one more contact point, under ``guardian_key``.
+"""
+
+
+def guardian_key(volunteer_id: UUID) -> UUID:
+    """Return the key of ``registry.contact`` under which a minor's guardian is reached: always the same one."""
+    return uuid5(volunteer_id, "guardian")
+
 
 REVOCATION = Topic("registry.revocation", "account_id", 3, "registry", retention=None, cleanup="compact")
 """Which tokens of an account are no longer good (``shared/contracts/tokens.py``), current state only."""

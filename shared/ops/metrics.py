@@ -125,7 +125,11 @@ LOG_IN_REFUSED = Counter("log_in_refused", "Log-ins refused: wrong credentials, 
 REQUESTS_REFUSED = Counter(
     "requests_refused", "Requests refused before any work: body too large, or too many.", ["reason"]
 )
-TEXTS = Counter("texts", "Texts with codes and warnings that registry sends itself, by result.", ["channel", "result"])
+TEXTS = Counter(
+    "texts",
+    "Codes, warnings and messages to guardians that were handed over, by result.",
+    ["channel", "result"],
+)
 RATE_EXCHANGES_FAILED = Counter(
     "rate_exchanges_failed", "Times that counts of tries could not be shared with the service's other processes."
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.topics import CONTACT
+from shared.contracts.topics import CONTACT, guardian_key
 
 # Applied again, a parked contact without its value is the tombstone that came after it.
 _EMPTY = text("""
@@ -17,5 +17,6 @@ _EMPTY = text("""
 
 
 async def empty_parked(tx: AsyncConnection, volunteers: Sequence[UUID]) -> None:
-    """Forget what parked contacts of these people say."""
-    await tx.execute(_EMPTY, {"topic": CONTACT.name, "keys": [str(each).encode() for each in volunteers]})
+    """Forget what parked contacts of these people, and of their guardians, say."""
+    keys = [key for each in volunteers for key in (each, guardian_key(each))]
+    await tx.execute(_EMPTY, {"topic": CONTACT.name, "keys": [str(key).encode() for key in keys]})

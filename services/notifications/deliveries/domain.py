@@ -16,11 +16,21 @@ SHAPE = 2
 alone. 1 was ``uuid5(event_id, channel)``, when an event had one recipient."""
 MAIL = "mail"
 """The kind of work that sending a mail is; the item has the delivery's id."""
+GUARDIAN_TEXT = "guardian_text"
+"""The kind of work that a text message to a minor's guardian is; the item has the delivery's id."""
 PATIENCE = timedelta(days=7)
 """How long a mail waits for what it needs, its contact above all; by then it is no news any more, or the volunteer is
 erased."""
 MAILBOX_PATIENCE = timedelta(days=4)
 """How long a mailbox may put a mail off: "at least 4-5 days" (RFC 5321, 4.5.4.1)."""
+
+
+class Way(StrEnum):
+    """How a message goes out: on one of its person's channels, or to a minor's guardian."""
+
+    IN_APP = Channel.IN_APP.value
+    EMAIL = Channel.EMAIL.value
+    GUARDIAN_SMS = "guardian_sms"
 
 
 class Outcome(StrEnum):
@@ -51,8 +61,13 @@ def delivery_id(event_id: UUID, recipient_id: UUID, channel: Channel) -> UUID:
     return uuid5(event_id, f"{recipient_id}:{channel}")
 
 
+def guardian_text_id(event_id: UUID, recipient_id: UUID) -> UUID:
+    """Return the id of the text message by which a minor's guardian is told too: always the same one."""
+    return uuid5(event_id, f"{recipient_id}:{Way.GUARDIAN_SMS}")
+
+
 NO_CONSENT = Verdict(Outcome.WITHHELD, "no_consent")
-"""Of a mail to somebody who has not agreed to be mailed, or does not any more; the message is in the inbox."""
+"""Of what goes to somebody who has not agreed to it, or does not any more; the message is in the inbox."""
 
 
 def held_back(preferences: Preferences, purpose: Purpose, starts_at: datetime | None, at: datetime) -> Verdict | None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.preferences.domain import Channel
+from services.notifications.deliveries.domain import Way
 
 _DELIVERIES = text("""
     SELECT channel, state, reason, count(*) AS deliveries, min(queued_at) AS oldest FROM delivery
@@ -32,7 +32,7 @@ class DeliveryCountView(BaseModel):
         },
     )
 
-    channel: Channel
+    channel: Way
     state: str
     reason: str | None
     deliveries: int

@@ -1,13 +1,14 @@
 """Telling people: what is in their inboxes is announced, and their mails are sent.
 
-Invariant: a message, its deliveries, the event that tells of them and the work of mailing commit together, so what is
-told again finds them there and changes nothing.
+Invariant: a message, its deliveries, the event that tells of them and the work of sending them commit together, so what
+is told again finds them there and changes nothing.
 """
 
 from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.deliveries.guardian_texts import queue_guardian_texts
 from services.notifications.deliveries.mails import queue_mails
 from services.notifications.deliveries.repository import NewDelivery, add_told
 from services.notifications.messages.domain import Message
@@ -18,13 +19,13 @@ from shared.store.event_log import NewEvent
 
 
 async def tell(tx: AsyncConnection, messages: Sequence[Message]) -> None:
-    """Put messages into the inboxes and have them mailed, those that are not there yet."""
+    """Put messages into the inboxes and have them sent, those that are not there yet."""
     if messages:
         await deliver(tx, await add_told(tx, messages))
 
 
 async def deliver(tx: AsyncConnection, deliveries: Sequence[NewDelivery]) -> None:
-    """Tell of what is in the inboxes now, and have the mails sent; a mail is told of then."""
+    """Tell of what is in the inboxes now, have the mails sent, and minors' guardians told; a mail is told of then."""
     await event_log.append(
         tx,
         [
@@ -46,3 +47,4 @@ async def deliver(tx: AsyncConnection, deliveries: Sequence[NewDelivery]) -> Non
         ],
     )
     await queue_mails(tx, deliveries)
+    await queue_guardian_texts(tx, [delivery.message for delivery in deliveries])

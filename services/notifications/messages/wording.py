@@ -62,6 +62,12 @@ def letter_body(language: Language, name: str, text: Text) -> str:
     return _ENVIRONMENTS[language].get_template("letter.txt").render(name=name, body=text.body) + "\n"
 
 
+def text_to_guardian(language: Language, number: str, text: Text) -> str:
+    """Return what a minor's guardian is texted: the message as one paragraph; ``number`` is the minor's."""
+    body = " ".join(text.body.split()) if language is Language.ENGLISH else "".join(text.body.splitlines())
+    return _ENVIRONMENTS[language].get_template("guardian.txt").render(number=number, body=body)
+
+
 def _text(name: str, language: Language, facts: Facts) -> Text:
     subject, _, body = _ENVIRONMENTS[language].get_template(f"{name}.txt").render(facts).partition("\n\n")
     return Text(subject, body)

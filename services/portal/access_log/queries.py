@@ -26,6 +26,7 @@ class Entry(BaseModel):
     action: str
     volunteer_number: str | None
     reason: str
+    approved_by: str | None
 
 
 class Entries(BaseModel):
@@ -92,7 +93,9 @@ def as_csv(entries: Sequence[Entry]) -> bytes:
     """Return entries as a file that spreadsheets open: UTF-8 with its mark, and no cell that is a formula."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(["happened_at", "user_name", "roles", "action", "volunteer_number", "reason", "actor"])
+    writer.writerow(
+        ["happened_at", "user_name", "roles", "action", "volunteer_number", "reason", "actor", "approved_by"]
+    )
     for one in entries:
         at = one.happened_at.astimezone(CHINA).isoformat(timespec="seconds")
         row = [
@@ -103,6 +106,7 @@ def as_csv(entries: Sequence[Entry]) -> bytes:
             one.volunteer_number or "",
             one.reason,
             one.actor,
+            one.approved_by or "",
         ]
         writer.writerow(f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell for cell in row)
     return b"\xef\xbb\xbf" + out.getvalue().encode()

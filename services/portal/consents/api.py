@@ -1,4 +1,4 @@
-"""One's own consents, one tap each; a minor's guardian; and the desk's list of minors.
+"""One's own consents, one tap each; a minor's guardian, with an account and without; the desk's list of minors.
 
 Invariant: taking back asks for nothing that agreeing does not (PIPL art. 15).
 """
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Response
 from pydantic import BaseModel
 
 from services.portal.consents import queries
-from services.portal.sessions.dependencies import page_for
+from services.portal.sessions.dependencies import page_for, public_page
 from services.portal.sessions.queries import SEND_CODE
 from services.portal.sessions.visits import Visit
 from services.portal.shell.forms import ShortText, faults_of
@@ -18,6 +18,7 @@ from shared.http.upstream import RefusedByServiceError, unless_away
 
 router = APIRouter(include_in_schema=False)
 
+Public = Annotated[Visit, Depends(public_page)]
 Volunteer = Annotated[Visit, Depends(page_for(own=[Role.VOLUNTEER]))]
 Desk = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN, Role.AUDITOR))]
 _A_PAGE = 50
@@ -105,6 +106,53 @@ async def _guardian(
     own = await unless_away(visit.calls.read(queries.MY_GUARDIAN))
     shown = {"own": own, "form": form, "faults": faults or {}, "sent": sent, "done": done}
     return visit.page("consents/guardian.html", status, **shown)
+
+
+class TakingBack(BaseModel):
+    """A guardian who takes their consent back, as typed."""
+
+    volunteer_number: ShortText = ""
+    guardian_phone: ShortText = ""
+    code: ShortText = ""
+    do: ShortText = "code"
+    key: ShortText = ""
+
+
+@router.get("/guardian")
+async def show_taking_back(visit: Public, done: str = "") -> Response:
+    """Show a guardian, who needs no account, the form by which they take their consent back."""
+    return _taking_back(visit, TakingBack(), done=done)
+
+
+@router.post("/guardian")
+async def take_back_as_guardian(visit: Public, form: Annotated[TakingBack, Form()]) -> Response:
+    """Have a code sent to the guardian's phone, or take the consent back by it."""
+    try:
+        if form.do == "code":
+            asked = {"purpose": "guardian_takes_back", "channel": "sms", "to": form.guardian_phone}
+            await visit.calls.change(SEND_CODE, asked)
+            return _taking_back(visit, form, sent=True)
+        body = form.model_dump(include={"volunteer_number", "guardian_phone", "code"}) | {"district": visit.district}
+        await visit.calls.change(queries.TAKE_BACK_AS_GUARDIAN, body, key=form.key or None)
+    except RefusedByServiceError as refused:
+        faults = faults_of(refused)
+        if "to" in faults:
+            faults["guardian_phone"] = faults.pop("to")
+        return _taking_back(visit, form, faults=faults, status=refused.status, sent=form.do != "code")
+    return visit.go("/guardian?done=taken-back")
+
+
+def _taking_back(
+    visit: Visit,
+    form: TakingBack,
+    *,
+    faults: dict[str, str] | None = None,
+    status: int = 200,
+    sent: bool = False,
+    done: str = "",
+) -> Response:
+    shown = {"form": form, "faults": faults or {}, "sent": sent, "done": done}
+    return visit.page("consents/taking_back.html", status, **shown)
 
 
 @router.get("/staff/minors")

@@ -82,7 +82,7 @@ class OwnGuardian(BaseModel):
 
 
 class Agreed(BaseModel):
-    """A guardian has agreed."""
+    """Whether a guardian agrees now."""
 
     agreed: bool
 
@@ -108,4 +108,5 @@ class Minors(BaseModel):
 
 MY_GUARDIAN = Read("registry", "/v1/me/guardian", OwnGuardian)
 AGREE_AS_GUARDIAN = Change("POST", "registry", "/v1/me/guardian", Agreed)
+TAKE_BACK_AS_GUARDIAN = Change("POST", "registry", "/v1/guardian-withdrawals", Agreed)
 MINORS = Read("registry", "/v1/minors", Minors)

@@ -183,6 +183,16 @@ KINDS: Mapping[str, Kind] = {
                 ),
                 Column("居住社区", "community", N_("社区的区划代码"), ("{d}001040", ""), is_required=False),
                 Column("注册日期", "registered_on", N_("例如 2024-03-05"), ("2024-03-05", "2024-09-01")),
+                Column(
+                    "证件类型",
+                    "document",
+                    N_(
+                        "不填就是居民身份证；也可以是护照、港澳居民来往内地通行证、台湾居民来往大陆通行证、外国人永久居留身份证"
+                    ),
+                    ("", "居民身份证"),
+                    is_required=False,
+                ),
+                Column("出生日期", "born_on", N_("号码不是 18 位的证件要填"), ("", ""), is_required=False),
             ),
         ),
         Kind(

@@ -20,6 +20,7 @@ class Person(BaseModel):
     number: str
     name: str
     gender: str
+    document: str = "resident_id"
     id_number: str
     phone: str
     email: str

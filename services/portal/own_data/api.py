@@ -2,15 +2,18 @@
 
 import asyncio
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Response
 from pydantic import BaseModel
 
 from services.portal.own_data import queries
+from services.portal.register.queries import communities
 from services.portal.sessions import repository
 from services.portal.sessions.dependencies import page_for, public_page, stepped_up_lately
 from services.portal.sessions.visits import Visit
+from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.forms import LongText, ShortText, faults_of
 from services.portal.shell.ids import id_of
 from shared.contracts.actor import Role
@@ -67,28 +70,31 @@ async def download_data(visit: Volunteer, volunteer_id: Self) -> Response:
 
 
 @router.get("/me/profile/interests")
-async def show_interests(visit: Volunteer) -> Response:
-    """Show the form of what one can and likes to do."""
+async def show_interests(visit: Volunteer, kept: KeptAnswers) -> Response:
+    """Show the form of what one can and likes to do, and where one lives."""
     held = await unless_away(visit.calls.read(queries.OWN_DATA))
-    chosen, skills = (held.services, held.skills) if held else ([], [])
-    return visit.page("own_data/interests.html", held=held, chosen=chosen, skills=skills, faults={})
+    shown = {"chosen": held.services, "skills": held.skills, "community": held.community or ""} if held else {}
+    places = await communities(visit.calls, kept, visit.district)
+    return visit.page("own_data/interests.html", held=held, **shown, communities=places, faults={})
 
 
 @router.post("/me/profile/interests")
 async def change_interests(
     visit: Volunteer,
+    kept: KeptAnswers,
     services: Annotated[list[str] | None, Form()] = None,
     skills: Annotated[list[str] | None, Form()] = None,
+    community: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
-    """Say anew what one can and likes to do; the community stays as it is on file."""
-    held = await visit.calls.read(queries.OWN_DATA)
-    body = {"skills": (skills or [])[:50], "services": (services or [])[:50], "community": held.community or ""}
+    """Say anew what one can and likes to do, and where one lives."""
+    body = {"skills": (skills or [])[:50], "services": (services or [])[:50], "community": community.strip()}
     try:
         await visit.calls.change(queries.CHANGE_PROFILE, body)
     except RefusedByServiceError as refused:
         if not refused.is_about_the_request:
             raise
-        shown = {"held": held, "chosen": body["services"], "skills": body["skills"], "faults": faults_of(refused)}
+        shown = {"held": True, "chosen": body["services"], "skills": body["skills"], "community": body["community"]}
+        shown |= {"communities": await communities(visit.calls, kept, visit.district), "faults": faults_of(refused)}
         return visit.page("own_data/interests.html", refused.status, **shown)
     return visit.go("/me/profile?done=interests")
 
@@ -178,9 +184,14 @@ async def list_corrections(visit: Centre, cursor: Cursor = None, done: str = "")
 
 
 @router.post("/staff/corrections/{correction_id}")
-async def open_correction(visit: Centre, correction_id: str) -> Response:
-    """Show what is asked for and what is on file, in clear; it is in the access log."""
-    return await _opened(visit, id_of(correction_id))
+async def open_correction(visit: Centre, correction_id: str, number: ShortText = "") -> Response:
+    """Show what is asked for and what is on file, in clear; of a minor's data one asks for another's approval first."""
+    try:
+        return await _opened(visit, id_of(correction_id))
+    except RefusedByServiceError as refused:
+        if not refused.has("approval_needed"):
+            raise
+    return visit.go(f"/staff/minor-readings/new?{urlencode({'purpose': 'correction', 'number': number})}")
 
 
 @router.post("/staff/corrections/{correction_id}/{answer}")

@@ -96,7 +96,9 @@ class Registered(Held):
     number: str
     name: str
     gender: str
+    document: str = "resident_id"
     id_number: str
+    born_on: date | None = None
     phone: str
     email: str
     category: str

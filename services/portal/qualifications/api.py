@@ -5,6 +5,7 @@ the centre on a page of its own, never in a list.
 """
 
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -74,9 +75,16 @@ async def list_all(
 
 
 @router.get(OFFICE + "/{qualification_id}")
-async def show_one(visit: Centre, qualification_id: str) -> Response:
-    """Show what a paper says and whose it is, to look at it."""
-    return await _one(visit, id_of(qualification_id))
+async def show_one(
+    visit: Centre, qualification_id: str, number: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    """Show what a paper says and whose it is, to look at it; of a minor's one asks for another's approval first."""
+    try:
+        return await _one(visit, id_of(qualification_id))
+    except RefusedByServiceError as refused:
+        if not refused.has("approval_needed"):
+            raise
+    return visit.go(f"/staff/minor-readings/new?{urlencode({'purpose': 'qualification', 'number': number})}")
 
 
 @router.get(OFFICE + "/{qualification_id}/evidence.{ending}")

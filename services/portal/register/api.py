@@ -17,7 +17,9 @@ from services.portal.register.queries import ConsentText
 from services.portal.sessions.dependencies import public_page
 from services.portal.sessions.queries import SEND_CODE
 from services.portal.sessions.visits import Visit
+from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.forms import ShortText, faults_of
+from services.portal.shell.kept import Kept
 from shared.contracts.faults import Code
 from shared.http.upstream import RefusedByServiceError
 
@@ -25,6 +27,8 @@ router = APIRouter(include_in_schema=False)
 
 Public = Annotated[Visit, Depends(public_page)]
 Text = Annotated[str, Form(max_length=500)]
+_OF_PLACE = 2
+"""The step that asks where somebody lives."""
 
 
 class RegisterForm(BaseModel):
@@ -32,11 +36,14 @@ class RegisterForm(BaseModel):
 
     name: ShortText = ""
     gender: ShortText = ""
+    document: ShortText = ""
     id_number: ShortText = ""
+    born_on: ShortText = ""
     category: ShortText = ""
     community: ShortText = ""
     phone: ShortText = ""
     services: list[ShortText] = Field([], max_length=20)
+    skills: list[ShortText] = Field([], max_length=50)
     consents: list[ShortText] = Field([], max_length=20)
     password: str = Field("", max_length=500, repr=False)
     code: ShortText = ""
@@ -55,32 +62,32 @@ class RegisterForm(BaseModel):
 
 
 @router.get("/register")
-async def show_register(visit: Public) -> Response:
+async def show_register(visit: Public, kept: KeptAnswers) -> Response:
     """Show the first step."""
-    return await _step(visit, 1, Typed())
+    return await _step(visit, kept, 1, Typed())
 
 
 @router.post("/register")
-async def register(visit: Public, form: Annotated[RegisterForm, Form()]) -> Response:
+async def register(visit: Public, kept: KeptAnswers, form: Annotated[RegisterForm, Form()]) -> Response:
     """Look at a step and go on to the next, back, have a code sent, or register."""
     number = int(form.step) if form.step in ("1", "2", "3", "4") else 1
     typed = form.typed()
     if form.do == "back":
-        return await _step(visit, max(number - 1, 1), typed)
+        return await _step(visit, kept, max(number - 1, 1), typed)
     if form.do in ("own", "guardian"):
-        return await _send_code(visit, typed, form)
+        return await _send_code(visit, kept, typed, form)
     texts = await visit.calls.read(queries.CONSENT_TEXTS)
     body = typed.body(visit.district, visit.look.language, {text.purpose: text.version for text in texts})
     try:
         if number < LAST:
             await visit.calls.change(queries.CHECK, {**body, "fields": list(STEPS[number - 1])})
-            return await _step(visit, number + 1, typed, texts=texts)
+            return await _step(visit, kept, number + 1, typed, texts=texts)
         codes = {"code": form.code, "guardian_code": form.guardian_code}
         done = await visit.calls.change(queries.REGISTER, {**body, **codes}, key=form.key or None)
     except RefusedByServiceError as refused:
         faults = faults_of(refused)
         at = number if number < LAST else step_of(faults)
-        return await _step(visit, at, typed, texts=texts, faults=faults, status=refused.status, sent=form.sent)
+        return await _step(visit, kept, at, typed, texts=texts, faults=faults, status=refused.status, sent=form.sent)
     return visit.page("register/done.html", done=done)
 
 
@@ -114,7 +121,7 @@ async def reset_password(
     return visit.go("/log-in?new-password=1")
 
 
-async def _send_code(visit: Visit, typed: Typed, form: RegisterForm) -> Response:
+async def _send_code(visit: Visit, kept: Kept, typed: Typed, form: RegisterForm) -> Response:
     """Send a code to one's own phone, or to a minor's guardian's."""
     purpose, field = ("guardian", "guardian_phone") if form.do == "guardian" else ("register", "phone")
     try:
@@ -123,12 +130,13 @@ async def _send_code(visit: Visit, typed: Typed, form: RegisterForm) -> Response
         faults = faults_of(refused)
         if "to" in faults:
             faults[field] = faults.pop("to")
-        return await _step(visit, LAST, typed, faults=faults, status=refused.status, sent=form.sent)
-    return await _step(visit, LAST, typed, sent=[*form.sent, form.do])
+        return await _step(visit, kept, LAST, typed, faults=faults, status=refused.status, sent=form.sent)
+    return await _step(visit, kept, LAST, typed, sent=[*form.sent, form.do])
 
 
 async def _step(
     visit: Visit,
+    kept: Kept,
     number: int,
     typed: Typed,
     *,
@@ -140,8 +148,9 @@ async def _step(
     texts = texts or await visit.calls.read(queries.CONSENT_TEXTS)
     minor = number == LAST and await _is_minor(visit, typed)
     guardian = await visit.calls.read(queries.GUARDIAN_TEXT) if minor else None
+    communities = await queries.communities(visit.calls, kept, visit.district) if number == _OF_PLACE else None
     shown = {"step": number, "last": LAST, "typed": typed, "texts": texts, "faults": faults or {}, "sent": sent}
-    return visit.page("register/register.html", status, **shown, guardian=guardian)
+    return visit.page("register/register.html", status, **shown, guardian=guardian, communities=communities)
 
 
 async def _is_minor(visit: Visit, typed: Typed) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 STEPS: Sequence[Sequence[str]] = (
-    ("name", "gender", "id_number", "category"),
-    ("services", "community"),
+    ("name", "gender", "document", "id_number", "born_on", "category"),
+    ("services", "skills", "community"),
     ("consents",),
     ("guardian_name", "guardian_phone", "phone", "password"),
 )
@@ -22,11 +22,15 @@ class Typed:
 
     name: str = ""
     gender: str = ""
+    document: str = ""
     id_number: str = ""
+    born_on: str = ""
+    """Where the number does not say it."""
     category: str = ""
     community: str = ""
     phone: str = ""
     services: Sequence[str] = ()
+    skills: Sequence[str] = ()
     consents: Sequence[str] = ()
     """The purposes that somebody has agreed to."""
     password: str = field(default="", repr=False)
@@ -41,11 +45,14 @@ class Typed:
             "language": language,
             "name": self.name,
             "gender": self.gender,
+            "document": self.document,
             "id_number": self.id_number,
+            "born_on": self.born_on,
             "category": self.category,
             "community": self.community,
             "phone": self.phone,
             "services": list(self.services),
+            "skills": list(self.skills),
             "password": self.password,
             "guardian_name": self.guardian_name,
             "guardian_phone": self.guardian_phone,

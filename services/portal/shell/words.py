@@ -105,14 +105,35 @@ PERSONAL_FIELDS = {
     "category": N_("人员类别"),
     "organisation": N_("所属组织"),
 }
+DOCUMENTS = {
+    "resident_id": N_("居民身份证或居住证"),
+    "passport": N_("护照"),
+    "hong_kong_macau_permit": N_("港澳居民来往内地通行证"),
+    "taiwan_permit": N_("台湾居民来往大陆通行证"),
+    "foreign_residence_card": N_("外国人永久居留身份证"),
+}
+"""The papers that somebody can register by."""
+READING_PURPOSES = {
+    "contact": N_("联系本人：姓名和电话"),
+    "correction": N_("处理更正申请"),
+    "qualification": N_("核验资质证书"),
+}
+"""What a minor's data is read for."""
 ACCESS_ACTIONS = {
     "volunteer_revealed": N_("查看了姓名和电话"),
     "correction_read": N_("查看了更正申请"),
     "correction_accepted": N_("更正了资料"),
     "correction_refused": N_("没有同意更正"),
     "contacts_read": N_("查看了联系记录"),
+    "qualification_read": N_("查看了资质证书"),
+    "evidence_read": N_("查看了资质证书的图片"),
+    "minor_reading_asked": N_("申请查看未成年人信息"),
+    "minor_reading_approved": N_("批准查看未成年人信息"),
+    "minor_reading_refused": N_("没有批准查看未成年人信息"),
+    "guardian_agreed": N_("监护人同意"),
+    "guardian_took_back": N_("监护人撤回同意"),
     "own_data_copied": N_("查看或下载了全部数据"),
-    "profile_changed": N_("更改了服务意向和特长"),
+    "profile_changed": N_("更改了居住社区、服务意向或特长"),
     "contact_changed_sms": N_("更改了手机号码"),
     "contact_changed_mail": N_("更改了电子邮箱"),
     "registration_ended": N_("注销了登记"),
@@ -212,6 +233,22 @@ class WordsOf:
     def personal_field(self, code: str) -> str:
         """Return what a field of a registration is called."""
         return self._word(PERSONAL_FIELDS, code)
+
+    def documents(self) -> list[tuple[str, str]]:
+        """Return every kind of paper, code and word."""
+        return [(code, self.document(code)) for code in DOCUMENTS]
+
+    def document(self, code: str) -> str:
+        """Return what a kind of paper is called."""
+        return self._word(DOCUMENTS, code)
+
+    def reading_purpose(self, code: str) -> str:
+        """Return what a minor's data is read for."""
+        return self._word(READING_PURPOSES, code)
+
+    def reading_purposes(self) -> list[tuple[str, str]]:
+        """Return what a minor's data can be read for, by code."""
+        return [(code, self.reading_purpose(code)) for code in READING_PURPOSES]
 
     def access_action(self, code: str) -> str:
         """Return what an entry of the access log says was done."""

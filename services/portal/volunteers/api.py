@@ -8,8 +8,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from services.portal.register.queries import communities
 from services.portal.sessions.dependencies import Organiser
 from services.portal.sessions.visits import Visit
 from services.portal.shell.dependencies import KeptAnswers
@@ -29,11 +30,15 @@ class VolunteerForm(BaseModel):
 
     name: ShortText = ""
     gender: ShortText = ""
+    document: ShortText = ""
     id_number: ShortText = ""
+    born_on: ShortText = ""
     phone: ShortText = ""
     category: ShortText = ""
     community: ShortText = ""
     team: ShortText = ""
+    services: list[ShortText] = Field([], max_length=20)
+    skills: list[ShortText] = Field([], max_length=50)
     key: ShortText = ""
 
 
@@ -126,7 +131,9 @@ async def _hours(visit: Visit, volunteer_id: UUID) -> queries.Hours | None:
 async def _form(
     visit: Visit, kept: KeptAnswers, form: VolunteerForm, refused: RefusedByServiceError | None = None
 ) -> Response:
-    teams = await queries.teams(visit.calls, kept, visit.district)
+    teams, places = await asyncio.gather(
+        queries.teams(visit.calls, kept, visit.district), communities(visit.calls, kept, visit.district)
+    )
     faults = faults_of(refused) if refused else {}
     status = refused.status if refused else 200
-    return visit.page("volunteers/new.html", status, form=form, teams=teams, faults=faults)
+    return visit.page("volunteers/new.html", status, form=form, teams=teams, communities=places, faults=faults)

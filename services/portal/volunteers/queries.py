@@ -39,6 +39,7 @@ class Volunteer(BaseModel):
     team: str | None
     community: str | None
     registered_on: date
+    minor: bool
 
 
 class Volunteers(BaseModel):

@@ -14,7 +14,7 @@ class AccessView(BaseModel):
     """One entry: who did what to which account or person, when and why.
 
     ``user_name`` and ``roles`` are of the account that did it, as it is now; ``volunteer_number`` is the person's whom
-    it is about.
+    it is about. ``approved_by`` is the user name of who let it be read, where it is a minor's data.
     """
 
     id: UUID
@@ -26,6 +26,7 @@ class AccessView(BaseModel):
     subject_id: UUID
     volunteer_number: str | None
     reason: str
+    approved_by: str | None
 
 
 class OwnAccessView(BaseModel):
@@ -62,9 +63,12 @@ _ACTOR = """
 # Ids rise with time, so moments are ends of the key's order; what has no index is looked for between them.
 _ENTRIES = text(f"""
     SELECT l.id, l.happened_at, l.actor, a.user_name, coalesce(a.roles, ARRAY[]::text[]) AS roles, l.action,
-           l.subject_id, coalesce(v.number, av.number) AS volunteer_number, l.reason
+           l.subject_id, coalesce(v.number, av.number) AS volunteer_number, l.reason, ap.user_name AS approved_by
     FROM access_log l
     {_ACTOR}
+    LEFT JOIN minor_reading mr ON mr.district = l.district AND mr.id = l.approval_id
+    LEFT JOIN account ap ON ap.district = mr.district
+         AND ap.id = CASE WHEN mr.answered_by LIKE 'account:%' THEN CAST(substr(mr.answered_by, 9) AS uuid) END
     LEFT JOIN volunteer v ON v.district = l.district AND v.id = l.subject_id
     LEFT JOIN account s ON s.district = l.district AND s.id = l.subject_id
     LEFT JOIN volunteer av ON av.district = l.district AND av.id = s.volunteer_id

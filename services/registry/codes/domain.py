@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     CONTACT = "contact"
     LOG_IN = "log_in"
     GUARDIAN = "guardian"
+    GUARDIAN_TAKES_BACK = "guardian_takes_back"
 
 
 class Channel(StrEnum):
@@ -53,6 +54,7 @@ class Template(StrEnum):
 
     CODE = "code"
     GUARDIAN_CODE = "guardian_code"
+    GUARDIAN_TAKES_BACK_CODE = "guardian_takes_back_code"
     ALREADY_REGISTERED = "already_registered"
     REGISTRATION_ATTEMPTED = "registration_attempted"
     CONTACT_CHANGED = "contact_changed"
@@ -71,7 +73,7 @@ class Text:
     """The code, or the volunteer number, that it tells."""
 
 
-_CODES = (Template.CODE, Template.GUARDIAN_CODE)
+_CODES = (Template.CODE, Template.GUARDIAN_CODE, Template.GUARDIAN_TAKES_BACK_CODE)
 USEFUL_FOR = {template: GOOD_FOR if template in _CODES else timedelta(days=1) for template in Template}
 """How long after it was written a text is still worth sending."""
 

@@ -10,10 +10,10 @@ from services.registry.codes import repository
 from services.registry.codes.domain import USEFUL_FOR, Channel, Text
 from services.registry.codes.domain import Outcome as Sending
 from services.registry.codes.mail import MailServer
-from services.registry.codes.sms import Sms
 from services.registry.codes.wording import sentence, subject
 from services.registry.people.domain.privacy import KeyRing
 from shared.ops import metrics
+from shared.ops.sms import Sms
 from shared.store.event_log import now
 from shared.work.kind import Batch, Done, Failed, Item, Outcome, Patience, WorkKind
 
@@ -62,5 +62,5 @@ class Sender:
         if now() - item.created_at > USEFUL_FOR[text.template]:
             return Sending.EXPIRED
         if text.channel is Channel.SMS:
-            return await self._sms.send(item.id, text.to, sentence(text))
+            return Sending(await self._sms.send(item.id, text.to, sentence(text)))
         return await self._mail.send(item.id, text.to, subject(text), sentence(text))

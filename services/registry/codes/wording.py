@@ -13,6 +13,11 @@ SENTENCES: dict[Template, tuple[str, str]] = {
         f"[Linbang] A minor asks you, as their guardian, to agree that they volunteer. If you do, tell them the code "
         f"{{fact}}, good for {_MINUTES} minutes; if not, ignore this.",
     ),
+    Template.GUARDIAN_TAKES_BACK_CODE: (
+        f"【邻帮】验证码 {{fact}}，用于撤回监护人的同意，{_MINUTES} 分钟内有效。请勿告诉他人。如非本人操作，请忽略。",
+        f"[Linbang] {{fact}} is the code to withdraw your consent as a guardian, good for {_MINUTES} minutes. "
+        "If you did not ask, ignore this and tell nobody.",
+    ),
     Template.ALREADY_REGISTERED: (
         "【邻帮】您已登记，志愿者编号 {fact}。请直接登录；忘记密码可用验证码重设。",
         "[Linbang] You are registered already: number {fact}. Log in, or reset your password by a code.",

@@ -17,12 +17,15 @@ from services.registry.consents.commands import (
     checked_guardian,
     speak_for_registered,
     state_own_consent,
+    take_back_by_code,
 )
 from services.registry.consents.domain import StatedConsent
-from services.registry.consents.forms import GuardianForm, OrganisationForm, OwnStatement
+from services.registry.consents.forms import GuardianForm, GuardianTakesBackForm, OrganisationForm, OwnStatement
 from services.registry.consents.queries import ConsentTextView, GuardianText, Minor, OwnConsents, OwnGuardian
 from services.registry.consents.texts import ConsentPurpose
-from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
+from services.registry.people.dependencies import KeyedIdempotencyKey, Keys, stranger
+from services.registry.people.domain.volunteer import contact_point
+from shared.contracts import text
 from shared.contracts.actor import Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, anyone, caller_with
@@ -111,6 +114,32 @@ async def agree_as_guardian(
     async with store.transaction(caller.district) as tx:
         command = partial(agree_by_code, tx, keys, caller, guardian, form.guardian_text_version, digest)
         return await idempotent(tx, caller, key, 200, command)
+
+
+@router.post(
+    "/guardian-withdrawals",
+    response_model=GuardianAgreed,
+    dependencies=[Depends(anyone)],
+    responses={404: {}, 429: {}},
+)
+async def take_back_as_guardian(
+    form: GuardianTakesBackForm,
+    store: ApiStore,
+    keys: Keys,
+    attempts: CountedAttempts,
+    address: Address,
+    key: KeyedIdempotencyKey,
+) -> Response:
+    """Take back one's consent as a guardian, by a code to one's phone (purpose ``guardian_takes_back``)."""
+    phone = contact_point("phone", form.guardian_phone, "guardian_phone")
+    attempts.try_code(phone, address)
+    destination = keys.destination(Channel.SMS, phone)
+    digest = await codes.prove(store, keys, Purpose.GUARDIAN_TAKES_BACK, destination, form.code)
+    guardian = stranger(form.district, keys.stranger(phone))
+    async with store.transaction(form.district) as tx:
+        number = text.number(form.volunteer_number)
+        command = partial(take_back_by_code, tx, keys, guardian, number, phone, digest)
+        return await idempotent(tx, guardian, key, 200, command)
 
 
 @router.get("/minors")

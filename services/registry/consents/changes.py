@@ -1,7 +1,7 @@
 """Entering what somebody has stated, with the events that tell other services of it.
 
 Invariant: a statement and its event are in one transaction, so whoever handles data for a purpose hears of every
-change; what says the same as before is neither.
+change; what says the same as before is neither. A guardian's contact point is published and taken back with it.
 """
 
 import json
@@ -11,15 +11,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.consents import repository
-from services.registry.consents.domain import ConsentChannel, Guardian, StatedConsent, consent_id, news
+from services.registry.consents.domain import ConsentChannel, Guardian, StatedConsent, consent_id, guardian_of, news
 from services.registry.consents.texts import GUARDIAN_TEXT
 from services.registry.people import repository as people
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.enrolment import profile_changed
+from services.registry.people.repository import OnFileInFull
 from shared.contracts import ConsentGiven, ConsentWithdrawn
 from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.received import StateRecord
+from shared.contracts.topics import CONTACT, guardian_key
 from shared.store import event_log
 from shared.store.event_log import NewEvent, new_id
+from shared.store.sealing import seal
 
 
 async def state_consents(
@@ -69,8 +73,37 @@ async def guardian_agrees(
     content = json.dumps({"name": guardian.name, "phone": guardian.phone}, ensure_ascii=False).encode()
     sealed = guardian_id, keys.seal_guardian(guardian_id, content)
     await repository.keep_guardian(tx, district, volunteer_id, sealed, GUARDIAN_TEXT.version)
-    if known.guardian_agreed:
-        return
-    await people.note_guardian_agreed(tx, district, volunteer_id, known.version + 1)
-    told = profile_changed(known, minor=True, guardian_agreed=True)
-    await event_log.append(tx, [NewEvent(district, volunteer_id, known.version + 1, told, caused_by)])
+    await event_log.put_state(tx, CONTACT.name, [guardian_contact(keys, district, known, guardian.phone)])
+    if not known.guardian_agreed:
+        await _tell(tx, district, known, caused_by, agreed=True)
+
+
+async def guardian_takes_back(
+    tx: AsyncConnection, keys: KeyRing, district: str, volunteer_id: UUID, phone: str, caused_by: str
+) -> None:
+    """Take back what a minor's guardian, who is reached by this phone, has agreed to; they are written to no more.
+
+    Raises RefusedError: ``not_found``, or ``unknown_reference`` where it is not this guardian whose consent holds.
+    """
+    await people.lock_district(tx, district)
+    known = await people.in_full(tx, keys, district, volunteer_id)
+    last = await repository.last_guardian(tx, district, volunteer_id)
+    if last is None or guardian_of(keys, last.id, last.sealed).phone != phone:
+        raise RefusedError(Fault("volunteer_number", Code.UNKNOWN_REFERENCE))
+    await repository.end_guardianship(tx, district, volunteer_id)
+    await event_log.put_state(tx, CONTACT.name, [StateRecord(district, str(guardian_key(volunteer_id)), None)])
+    await _tell(tx, district, known, caused_by, agreed=False)
+
+
+async def _tell(tx: AsyncConnection, district: str, known: OnFileInFull, caused_by: str, *, agreed: bool) -> None:
+    await people.note_guardian_agreed(tx, district, known.id, known.version + 1, agreed=agreed)
+    told = profile_changed(known, minor=known.minor, guardian_agreed=agreed)
+    await event_log.append(tx, [NewEvent(district, known.id, known.version + 1, told, caused_by)])
+
+
+def guardian_contact(keys: KeyRing, district: str, minor: OnFileInFull, phone: str) -> StateRecord:
+    """Return a guardian's contact point as notifications reads it: no name, and the minor by number alone."""
+    key = str(guardian_key(minor.id))
+    content = {"phone": phone, "number": minor.volunteer.number, "language": minor.language}
+    [sealed] = seal(keys.contact_public_key, [(key, json.dumps(content).encode())])
+    return StateRecord(district, key, sealed)

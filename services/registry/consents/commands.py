@@ -14,13 +14,12 @@ from services.registry.access_log.repository import Noted, note
 from services.registry.codes import repository as codes
 from services.registry.codes.domain import Channel, Purpose
 from services.registry.consents import repository
-from services.registry.consents.changes import guardian_agrees, state_consents
+from services.registry.consents.changes import guardian_agrees, guardian_takes_back, state_consents
 from services.registry.consents.domain import (
     ConsentChannel,
     Guardian,
     StatedConsent,
     StatementSource,
-    birth_date_in,
     check_guardian,
     check_statement,
 )
@@ -34,7 +33,7 @@ from shared.store.event_log import now
 
 
 class GuardianAgreed(BaseModel):
-    """A minor's guardian has agreed."""
+    """Whether a minor's guardian agrees now."""
 
     agreed: bool
 
@@ -104,13 +103,29 @@ async def agree_by_code(
     return GuardianAgreed(agreed=True)
 
 
+async def take_back_by_code(
+    tx: AsyncConnection, keys: KeyRing, guardian: Actor, volunteer_number: str, phone: str, digest: bytes
+) -> GuardianAgreed:
+    """Take back a guardian's consent to what a minor does, by a code that went to the guardian's phone.
+
+    Raises RefusedError: ``wrong_code``; ``unknown_reference`` alike where nobody has the number and where its guardian
+    is not reached by this phone, so a number tells nobody that its bearer is a minor.
+    """
+    destination = keys.destination(Channel.SMS, phone)
+    await codes.use_code(tx, Purpose.GUARDIAN_TAKES_BACK, destination, digest)
+    volunteer_id = await people.id_of_number(tx, guardian.district, volunteer_number)
+    await guardian_takes_back(tx, keys, guardian.district, volunteer_id, phone, guardian.name)
+    await note(tx, Noted(guardian.district, guardian.name, "guardian_took_back", volunteer_id))
+    return GuardianAgreed(agreed=False)
+
+
 async def checked_guardian(tx: AsyncConnection, keys: KeyRing, actor: Actor, name: str, phone: str) -> Guardian:
     """Return the guardian whom a minor names, in normal form. Raises RefusedError with every fault found."""
     if actor.volunteer_id is None:
         raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
     known = await people.in_full(tx, keys, actor.district, actor.volunteer_id)
     today = district_day(now())
-    born = birth_date_in(known.volunteer.id_number, today)
+    born = known.volunteer.born
     if born is None or not known.minor:
         raise RefusedError(Fault("guardian_phone", Code.NOT_OPEN))
     return check_guardian(name, phone, born=born, own_phone=known.volunteer.phone, today=today)

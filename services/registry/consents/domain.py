@@ -4,6 +4,7 @@ Invariant: of a purpose the last statement holds. Where there is none, the organ
 speaks for them (Order 67 art. 6): of what it may speak for is said here, and a whole name in public is not among it.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,6 +13,7 @@ from uuid import UUID, uuid5
 
 from services.registry.consents.texts import NEEDED, TEXTS, ConsentPurpose
 from services.registry.people.domain import identity
+from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.volunteer import contact_point, person_name
 from services.registry.places.domain import wording
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -110,6 +112,12 @@ class Guardian:
     phone: str
 
 
+def guardian_of(keys: KeyRing, guardian_id: UUID, sealed: bytes) -> Guardian:
+    """Return the guardian in a row that is on file."""
+    opened = json.loads(keys.open_guardian(guardian_id, sealed))
+    return Guardian(opened["name"], opened["phone"])
+
+
 def check_guardian(name: str, phone: str, *, born: date, own_phone: str, today: date) -> Guardian:
     """Return a minor's guardian in normal form.
 
@@ -134,9 +142,3 @@ def check_guardian(name: str, phone: str, *, born: date, own_phone: str, today: 
     if faults:
         raise RefusedError(*faults)
     return normal
-
-
-def birth_date_in(id_number: str, today: date) -> date | None:
-    """Return the day of birth in an ID number as somebody has written it, or None where it is no right number."""
-    written = wording.ungrouped(id_number)
-    return None if identity.fault_of(written, today) else identity.birth_date(written)

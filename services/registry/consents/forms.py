@@ -59,6 +59,28 @@ class GuardianForm(BaseModel):
     guardian_text_version: Text = ""
 
 
+class GuardianTakesBackForm(BaseModel):
+    """A guardian takes their consent back: the minor's number, their own phone, and the code that went there."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "district": "510115",
+                    "volunteer_number": "51011500027301",
+                    "guardian_phone": "17023828272",
+                    "code": "204817",
+                }
+            ]
+        }
+    )
+
+    district: Annotated[str, Field(pattern="^[0-9]{6}$")]
+    volunteer_number: Text
+    guardian_phone: Text
+    code: Text
+
+
 class OrganisationForm(BaseModel):
     """What an organisation states of those of a roster, or of one volunteer: that they agreed to be registered."""
 

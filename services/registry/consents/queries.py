@@ -1,6 +1,5 @@
 """What somebody is shown of their consents: what holds, since when and from where, and all that was ever stated."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.consents import repository
-from services.registry.consents.domain import ConsentChannel, holds
+from services.registry.consents.domain import ConsentChannel, Guardian, guardian_of, holds
 from services.registry.consents.texts import EVERY_TEXT, GUARDIAN_TEXT, NEEDED, TEXTS, ConsentPurpose, ConsentText
 from services.registry.people import repository as people
 from services.registry.people.domain.privacy import KeyRing, SealedPerson, masked_name, masked_phone
@@ -207,13 +206,13 @@ async def own_guardian(
     """Return whether a volunteer needs a guardian's consent, and whose they have. Raises RefusedError (not_found)."""
     known = await people.in_full(tx, keys, district, volunteer_id)
     last = await repository.last_guardian(tx, district, volunteer_id) if known.guardian_agreed else None
-    guardian = json.loads(keys.open_guardian(last.id, last.sealed)) if last else {"name": "", "phone": ""}
+    guardian = guardian_of(keys, last.id, last.sealed) if last else Guardian("", "")
     return OwnGuardian(
         minor=known.minor,
         agreed=known.guardian_agreed,
         agreed_at=last.agreed_at if last else None,
-        name=masked_name(guardian["name"]),
-        phone=masked_phone(guardian["phone"]),
+        name=masked_name(guardian.name),
+        phone=masked_phone(guardian.phone),
         text=guardian_text(language),
     )
 

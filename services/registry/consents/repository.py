@@ -107,7 +107,8 @@ async def speak_for(
 _AGREE = insert_rows(guardian, ["id", "sealed"], same=["district", "volunteer_id", "text_version"])
 _GUARDIAN = text("""
     SELECT id, sealed, text_version, agreed_at FROM guardian
-    WHERE district = :district AND volunteer_id = :volunteer_id ORDER BY agreed_at DESC LIMIT 1
+    WHERE district = :district AND volunteer_id = :volunteer_id AND withdrawn_at IS NULL
+    ORDER BY agreed_at DESC LIMIT 1
 """)
 
 
@@ -119,6 +120,17 @@ async def keep_guardian(
     await tx.execute(_AGREE, {**values, "id": [sealed[0]], "sealed": [sealed[1]]})
 
 
+_TAKE_BACK = text("""
+    UPDATE guardian SET withdrawn_at = clock_timestamp()
+    WHERE district = :district AND volunteer_id = :volunteer_id AND withdrawn_at IS NULL
+""")
+
+
+async def end_guardianship(tx: AsyncConnection, district: str, volunteer_id: UUID) -> None:
+    """Note that what guardians have agreed to for a minor is taken back; who had agreed, and when, stays on file."""
+    await tx.execute(_TAKE_BACK, {"district": district, "volunteer_id": volunteer_id})
+
+
 async def last_guardian(tx: AsyncConnection, district: str, volunteer_id: UUID) -> Row[Any] | None:
-    """Return the guardian who has agreed last, sealed."""
+    """Return the guardian who has agreed last, sealed; None where that is taken back."""
     return (await tx.execute(_GUARDIAN, {"district": district, "volunteer_id": volunteer_id})).one_or_none()

@@ -37,4 +37,5 @@ guardian = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("text_version", Text, nullable=False),
     Column("agreed_at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_at", DateTime(timezone=True)),
 )

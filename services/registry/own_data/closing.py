@@ -18,11 +18,11 @@ from services.registry.codes.repository import send_later
 from services.registry.individuals import repository as individuals
 from services.registry.own_data import repository
 from services.registry.people.domain.privacy import KeyRing
+from services.registry.people.enrolment import not_reached
 from services.registry.people.repository import in_full, lock_district
 from shared.contracts import AccountLocked, PlacementDeclined, TeamInvitationWithdrawn, VolunteerRestricted
 from shared.contracts.actor import Actor, Role
 from shared.contracts.faults import Code, Fault, RefusedError
-from shared.contracts.received import StateRecord
 from shared.contracts.topics import CONTACT
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
@@ -65,7 +65,7 @@ async def end_registration(tx: AsyncConnection, keys: KeyRing, actor: Actor, acc
             *await _invitations_left(tx, actor, volunteer_id, at),
         ],
     )
-    await event_log.put_state(tx, CONTACT.name, [StateRecord(district, str(volunteer_id), None)])
+    await event_log.put_state(tx, CONTACT.name, not_reached(district, volunteer_id))
     await note(tx, Noted(district, actor.name, "registration_ended", volunteer_id))
     locked = await accounts.set_locked(tx, account, locked=True)
     await changes.record(tx, account, locked, AccountLocked(account_id=account.id), actor.name)

@@ -13,7 +13,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.access_log.repository import Noted, note
+from services.registry.access_log.domain import ReadingPurpose
+from services.registry.access_log.repository import Noted, approval_for, note
 from services.registry.own_data import queries, repository
 from services.registry.own_data.domain import Correctable, CorrectionState, as_written, corrected, due_on
 from services.registry.own_data.queries import CorrectionOpened, OwnData
@@ -94,12 +95,15 @@ async def ask_for_correction(
 async def open_correction(tx: AsyncConnection, keys: KeyRing, actor: Actor, correction_id: UUID) -> CorrectionOpened:
     """Read what somebody wants put right, beside what is on file, both in clear; it is in the access log.
 
-    Raises RefusedError: ``not_found``, or ``not_open`` where it is answered.
+    Raises RefusedError: ``not_found``, ``not_open`` where it is answered, or ``approval_needed`` where it is a minor's
+    and nobody has approved that it is read.
     """
     asked, value, reason = _opened(keys, await repository.find_asked(tx, actor.district, correction_id))
     before = await people.in_full(tx, keys, actor.district, asked.volunteer_id)
     on_file = as_written(before.volunteer, await people.references(tx, actor.district))[asked.field]
-    await note(tx, Noted(actor.district, actor.name, "correction_read", asked.volunteer_id, asked.field))
+    approval = await approval_for(tx, actor.district, actor.name, asked.volunteer_id, ReadingPurpose.CORRECTION)
+    noted = Noted(actor.district, actor.name, "correction_read", asked.volunteer_id, asked.field, approval)
+    await note(tx, noted)
     return CorrectionOpened(
         id=asked.id,
         volunteer_number=before.volunteer.number,

@@ -10,7 +10,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from services.registry.people.domain import identity
+from services.registry.people.domain.papers import of_18_digits
 from services.registry.people.domain.volunteer import Checked, References, Volunteer, check
+from services.registry.places.domain import wording
 from shared.contracts.calendar import add_working_days, district_day
 
 RECORDS_KEPT_YEARS = 10
@@ -62,9 +64,10 @@ def corrected(volunteer: Volunteer, changes: Mapping[str, str], references: Refe
     ``changes`` are fields as written (``people.domain.volunteer.FIELDS``).
     """
     written = {field: value for field, value in (as_written(volunteer, references) | dict(changes)).items() if value}
-    number = written.get("id_number", "")
+    number = wording.ungrouped(written.get("id_number", ""))
     if "id_number" in changes and identity.fault_of(number, today) is None:
-        written["gender"] = identity.gender(number)
+        written |= {"gender": identity.gender(number), "document": of_18_digits(number).value}
+        written.pop("born_on", None)
     checked = check(written, references, today)
     if checked.volunteer is None:
         return checked
@@ -79,7 +82,9 @@ def as_written(volunteer: Volunteer, references: References) -> dict[str, str]:
         "number": volunteer.number,
         "name": volunteer.name,
         "gender": volunteer.gender,
+        "document": volunteer.document.value,
         "id_number": volunteer.id_number,
+        "born_on": volunteer.born_on.isoformat() if volunteer.born_on else "",
         "phone": volunteer.phone,
         "email": volunteer.email,
         "category": volunteer.category.value,

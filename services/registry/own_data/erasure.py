@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.registry.access_log.repository import Noted, note
 from services.registry.own_data import repository
 from services.registry.people.domain.privacy import KeyRing
+from services.registry.people.enrolment import not_reached
 from shared.contracts import VolunteerErased
-from shared.contracts.received import StateRecord
 from shared.contracts.topics import CONTACT
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
@@ -48,6 +48,6 @@ async def _erase(tx: AsyncConnection, keys: KeyRing, item: Item) -> Outcome:
     version = await repository.erase(tx, keys, leaving, at)
     event = VolunteerErased(volunteer_id=leaving.id, erased_at=at)
     await event_log.append(tx, [NewEvent(item.district, leaving.id, version, event, by)])
-    await event_log.put_state(tx, CONTACT.name, [StateRecord(item.district, str(leaving.id), None)])
+    await event_log.put_state(tx, CONTACT.name, not_reached(item.district, leaving.id))
     await note(tx, Noted(item.district, by, "volunteer_erased", leaving.id))
     return Done()

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.own_data.domain import Correctable, CorrectionState
+from services.registry.people.domain.papers import Document
 from services.registry.people.domain.privacy import KeyRing, SealedPerson
 from shared.contracts.faults import Code, Fault, RefusedError
 
@@ -105,7 +106,9 @@ class OwnData(BaseModel):
                     "number": "51011500027301",
                     "name": "张**",
                     "gender": "female",
+                    "document": "resident_id",
                     "id_number": "519900********0186",
+                    "born_on": None,
                     "phone": "170****8271",
                     "email": "x***@example.org",
                     "category": "university_student",
@@ -134,7 +137,9 @@ class OwnData(BaseModel):
     number: str
     name: str
     gender: str
+    document: Document
     id_number: str
+    born_on: date | None
     phone: str
     email: str
     category: str
@@ -257,7 +262,9 @@ async def own_data(
         **{name: row[name] for name in row if name not in ("id", "wrapped_key", "personal_data")},
         name=shown.name,
         gender=shown.gender,
+        document=shown.document,
         id_number=shown.id_number,
+        born_on=shown.born_on,
         phone=shown.phone,
         email=shown.email,
         account=OwnAccount(**account) if account else None,

@@ -158,7 +158,7 @@ async def erase(tx: AsyncConnection, keys: KeyRing, leaving: ToErase, at: dateti
         "district": leaving.district,
         "id": leaving.id,
         "at": at,
-        "blind_index": keys.blind_index(person.id_number),
+        "blind_index": keys.index_of(person),
         "destinations": destinations,
         "callers": [f"stranger:{keys.stranger(person.phone)}", f"account:{leaving.account_id}"],
         "account_id": leaving.account_id,

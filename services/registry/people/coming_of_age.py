@@ -1,7 +1,7 @@
 """Who is a minor, kept up: found out once of those on file before it was, and each day of minors who come of age.
 
-Invariant: a change of it is told in the transaction that makes it. Nothing on file says when somebody was born but
-what is sealed, so it is opened to know.
+Invariant: a change of it is told in the transaction that makes it, and whoever comes of age has no guardian any more
+who is told too. Nothing on file says when somebody was born but what is sealed, so it is opened to know.
 """
 
 import asyncio
@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.volunteer import is_minor
-from services.registry.people.enrolment import profile_changed
+from services.registry.people.enrolment import guardian_not_reached, profile_changed
 from services.registry.people.repository import COLUMNS_IN_FULL, OnFileInFull, in_full_of
 from services.registry.people.tables import volunteer
 from shared.contracts.calendar import district_day
+from shared.contracts.topics import CONTACT
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
 from shared.store.statements import unnest
@@ -26,9 +27,12 @@ from shared.work.kind import Done, Item, Later, Outcome, Patience, WorkKind, eve
 BATCH = 500
 _OF_DISTRICT = text(f"""
     {COLUMNS_IN_FULL}, district FROM volunteer v
-    WHERE district = :district AND number > :after ORDER BY number LIMIT :limit FOR UPDATE
+    WHERE district = :district AND number > :after AND erased_at IS NULL ORDER BY number LIMIT :limit FOR UPDATE
 """)
-_MINORS = text(f"{COLUMNS_IN_FULL}, district FROM volunteer v WHERE minor ORDER BY district, number FOR UPDATE")
+_MINORS = text(f"""
+    {COLUMNS_IN_FULL}, district
+    FROM volunteer v WHERE minor AND erased_at IS NULL ORDER BY district, number FOR UPDATE
+""")
 _SET = text(f"""
     UPDATE volunteer SET minor = r.minor, version = r.version
     FROM {unnest(volunteer, ["district", "id", "minor", "version"])}
@@ -85,6 +89,9 @@ async def _enter(tx: AsyncConnection, keys: KeyRing, rows: Sequence[Row[Any]], i
         told = profile_changed(known, minor=not known.minor, guardian_agreed=known.guardian_agreed)
         events.append(NewEvent(district, known.id, known.version + 1, told, f"work:{item.id}"))
     await event_log.append(tx, events)
+    await event_log.put_state(
+        tx, CONTACT.name, [guardian_not_reached(district, known.id) for district, known in changed if known.minor]
+    )
 
 
 def _changed(keys: KeyRing, rows: Sequence[Row[Any]], today: date) -> list[tuple[str, OnFileInFull]]:

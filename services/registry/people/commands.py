@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.access_log.repository import Noted, note
+from services.registry.access_log.domain import ReadingPurpose
+from services.registry.access_log.repository import Noted, approval_for, note
 from services.registry.people import repository
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.domain.volunteer import Volunteer
@@ -43,12 +44,14 @@ async def reveal_volunteer(
 ) -> VolunteerInClear:
     """Read a volunteer's name and phone number in clear, for a reason, which stands in the access log.
 
-    Raises RefusedError: a reason is missing, or the volunteer is not the actor's to see (not_found).
+    Raises RefusedError: a reason is missing, the volunteer is not the actor's to see (not_found), or is a minor and
+    nobody has approved it (approval_needed).
     """
     if len(reason.strip()) < LEAST_REASON:
         raise RefusedError(Fault("reason", Code.MISSING))
     shown = await read_in_clear(tx, keys, actor, volunteer_id)
-    await note(tx, Noted(actor.district, actor.name, "volunteer_revealed", volunteer_id, reason.strip()))
+    approval = await approval_for(tx, actor.district, actor.name, volunteer_id, ReadingPurpose.CONTACT)
+    await note(tx, Noted(actor.district, actor.name, "volunteer_revealed", volunteer_id, reason.strip(), approval))
     return shown
 
 

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 
 from services.registry.people.domain.privacy import KeyRing
+from shared.contracts.actor import Scope
+from shared.http.auth import Caller
 from shared.http.idempotency import Claim, IdempotencyKey
 
 
@@ -23,3 +26,13 @@ def _keyed(claim: IdempotencyKey, keys: Keys) -> Claim | None:
 
 
 KeyedIdempotencyKey = Annotated[Claim | None, Depends(_keyed)]
+
+
+def stranger(district: str, stranger_id: UUID) -> Caller:
+    """Return whoever has no account: each phone number has idempotency keys of its own (case C30)."""
+    return Caller(
+        name=f"stranger:{stranger_id}",
+        account_id=stranger_id,
+        district=district,
+        scope=Scope(frozenset([district])),
+    )

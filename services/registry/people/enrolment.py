@@ -22,7 +22,7 @@ from shared.contracts.actor import Actor
 from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.received import StateRecord
-from shared.contracts.topics import CONTACT
+from shared.contracts.topics import CONTACT, guardian_key
 from shared.store import event_log
 from shared.store.event_log import NewEvent, new_id, now
 from shared.store.sealing import seal
@@ -94,7 +94,19 @@ def prepare(
     enrolment.contacts = [
         StateRecord(origin.district, str(row.id), value) for row, value in zip(rows, sealed, strict=True)
     ]
+    of_age = [row.id for (known, _), row in zip(changed, enrolment.changed, strict=True) if known.minor > row.minor]
+    enrolment.contacts += [guardian_not_reached(origin.district, volunteer_id) for volunteer_id in of_age]
     return enrolment
+
+
+def guardian_not_reached(district: str, volunteer_id: UUID) -> StateRecord:
+    """Return the tombstone of where a minor's guardian is reached; one that nobody has put before changes nothing."""
+    return StateRecord(district, str(guardian_key(volunteer_id)), None)
+
+
+def not_reached(district: str, volunteer_id: UUID) -> list[StateRecord]:
+    """Return the tombstones of where somebody who leaves is reached, and their guardian."""
+    return [StateRecord(district, str(volunteer_id), None), guardian_not_reached(district, volunteer_id)]
 
 
 def _stored(

@@ -29,7 +29,11 @@ class PersonForm(BaseModel):
 
     name: Text = ""
     gender: Text = ""
+    document: Text = ""
+    """The kind of paper that the number is of; a resident ID where nothing is said."""
     id_number: Text = ""
+    born_on: Text = ""
+    """Where the number does not say it: a resident ID's does."""
     phone: Text = ""
     email: Text = ""
     category: Text = ""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.registry.people.domain.papers import Document
 from services.registry.people.domain.privacy import KeyRing, PersonalData, SealedPerson
 from services.registry.people.domain.search import Search
 from shared.contracts import VolunteerCategory
@@ -27,6 +28,7 @@ class VolunteerView(BaseModel):
                     "number": "51011500027301",
                     "name": "张**",
                     "gender": "female",
+                    "document": "resident_id",
                     "id_number": "519900********0186",
                     "phone": "170****8271",
                     "email": "x***@example.org",
@@ -49,6 +51,7 @@ class VolunteerView(BaseModel):
     number: str
     name: str
     gender: str
+    document: Document
     id_number: str
     phone: str
     email: str
@@ -218,6 +221,7 @@ def _view(row: Row[Any], in_clear: PersonalData) -> VolunteerView:
         number=row.number,
         name=person.name,
         gender=person.gender,
+        document=person.document,
         id_number=person.id_number,
         phone=person.phone,
         email=person.email,

@@ -162,7 +162,7 @@ class OnFileInFull:
         return OnFile(
             self.id,
             self.volunteer.number,
-            keys.blind_index(self.volunteer.id_number),
+            keys.index_of(self.volunteer),
             keys.digest(self.volunteer),
             self.version,
             self.language,
@@ -238,13 +238,16 @@ def _opened(keys: KeyRing, row: Row[Any]) -> Volunteer:
 
 
 _GUARDIAN_AGREED = text("""
-    UPDATE volunteer SET guardian_agreed = true, version = :version WHERE district = :district AND id = :id
+    UPDATE volunteer SET guardian_agreed = :agreed, version = :version WHERE district = :district AND id = :id
 """)
 
 
-async def note_guardian_agreed(tx: AsyncConnection, district: str, volunteer_id: UUID, version: int) -> None:
-    """Note that a minor's guardian has agreed, under a new version. The district is locked (``lock_district``)."""
-    await tx.execute(_GUARDIAN_AGREED, {"district": district, "id": volunteer_id, "version": version})
+async def note_guardian_agreed(
+    tx: AsyncConnection, district: str, volunteer_id: UUID, version: int, *, agreed: bool
+) -> None:
+    """Note whether a minor's guardian agrees, under a new version. The district is locked (``lock_district``)."""
+    values = {"district": district, "id": volunteer_id, "version": version, "agreed": agreed}
+    await tx.execute(_GUARDIAN_AGREED, values)
 
 
 _ID_OF_NUMBER = text("""

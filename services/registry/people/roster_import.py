@@ -39,13 +39,18 @@ COLUMNS = {
     "居住社区": "community",
     "注册日期": "registered_on",
 }
-HOLDS = {"id_number": Holds.ID_NUMBER, "registered_on": Holds.DAY}
+OF_OTHER_PAPERS = {"证件类型": "document", "出生日期": "born_on"}
+"""A file need not have them: without a kind a number is a resident ID's, and says when somebody was born."""
+HOLDS = {"id_number": Holds.ID_NUMBER, "registered_on": Holds.DAY, "born_on": Holds.DAY}
+_HEADERS = COLUMNS | OF_OTHER_PAPERS
 
 
 def import_kind(keys: KeyRing) -> ImportKind:
     """Return how a roster is taken in."""
     return ImportKind(
-        columns=Columns(COLUMNS | {field: field for field in COLUMNS.values()}, HOLDS),
+        columns=Columns(
+            _HEADERS | {field: field for field in _HEADERS.values()}, HOLDS, frozenset(OF_OTHER_PAPERS.values())
+        ),
         chunk=partial(take_in, keys),
         finish=_finish,
         roles=(Role.DISTRICT_ADMIN, Role.OPERATOR),
@@ -93,7 +98,7 @@ def _differing(before: Volunteer, after: Volunteer) -> tuple[str, ...]:
     """Return the columns of a roster that say something else than what is on file."""
     return tuple(
         field
-        for field in COLUMNS.values()
+        for field in _HEADERS.values()
         if getattr(before, _ATTRIBUTES.get(field, field)) != getattr(after, _ATTRIBUTES.get(field, field))
     )
 

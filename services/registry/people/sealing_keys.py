@@ -30,7 +30,7 @@ def sealing_keys(master: bytes, blind_index: bytes, keys: KeyRing) -> Sequence[S
     async def finds(tx: AsyncConnection) -> bool:
         row = (await tx.execute(_SOMEBODY)).one_or_none()
         person = row and _open(keys, row.id, SealedPerson(row.wrapped_key, row.personal_data))
-        return not (row and person) or keys.blind_index(person.id_number) == row.blind_index
+        return not (row and person) or keys.index_of(person) == row.blind_index
 
     return [
         SealingKey(setting="REGISTRY_MASTER_KEY", value=master, opens=opens),

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.access_log.repository import Noted, note
+from services.registry.access_log.domain import ReadingPurpose
+from services.registry.access_log.repository import Noted, approval_for, note
 from services.registry.people import repository as people
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.qualifications import queries, repository
@@ -125,7 +126,7 @@ async def read_qualification(
 ) -> QualificationInClear:
     """Read what a paper says and whose it is, to look at it; noted in the access log. Raises ``not_found``."""
     shown = await queries.find_in_clear(tx, keys, actor.district, qualification_id)
-    await note(tx, Noted(actor.district, actor.name, "qualification_read", shown.volunteer_id, "verification"))
+    await _note_reading(tx, actor, "qualification_read", shown.volunteer_id)
     return shown
 
 
@@ -133,8 +134,14 @@ async def read_evidence(tx: AsyncConnection, keys: KeyRing, actor: Actor, qualif
     """Read a paper's picture: one's own, or to look at it, noted in the access log. Raises ``not_found``."""
     found = await queries.find_evidence(tx, keys, actor, qualification_id)
     if found.volunteer_id != actor.volunteer_id:
-        await note(tx, Noted(actor.district, actor.name, "evidence_read", found.volunteer_id, "verification"))
+        await _note_reading(tx, actor, "evidence_read", found.volunteer_id)
     return found
+
+
+async def _note_reading(tx: AsyncConnection, actor: Actor, action: str, volunteer_id: UUID) -> None:
+    """Note that a paper was read. Raises RefusedError (approval_needed) where it is a minor's without approval."""
+    approval = await approval_for(tx, actor.district, actor.name, volunteer_id, ReadingPurpose.QUALIFICATION)
+    await note(tx, Noted(actor.district, actor.name, action, volunteer_id, "verification", approval))
 
 
 async def _change(

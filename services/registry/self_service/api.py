@@ -4,7 +4,6 @@ from datetime import timedelta
 from functools import partial
 from math import ceil
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -13,9 +12,10 @@ from services.registry.accounts.dependencies import PasswordThreads
 from services.registry.accounts.domain import check_password, log_in_name
 from services.registry.codes import repository as codes
 from services.registry.codes.domain import Channel, Purpose
-from services.registry.consents.domain import birth_date_in, check_guardian, consent_faults
-from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
+from services.registry.consents.domain import check_guardian, consent_faults
+from services.registry.people.dependencies import KeyedIdempotencyKey, Keys, stranger
 from services.registry.people.domain import identity
+from services.registry.people.domain.volunteer import birthday_said
 from services.registry.people.enrolment import person_faults
 from services.registry.self_service import commands
 from services.registry.self_service.commands import Asked
@@ -29,7 +29,7 @@ from services.registry.self_service.forms import (
     SelfRegistrationCheck,
 )
 from services.registry.self_service.registration import Registering, SelfRegistered, register_self
-from shared.contracts.actor import Role, Scope
+from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, anyone, caller_with
@@ -77,7 +77,7 @@ async def check_registration(
 
 def _guardian_faults(form: SelfRegistrationCheck) -> list[Fault]:
     today = district_day(now())
-    born = birth_date_in(form.id_number, today)
+    born = birthday_said(form.values(), today)
     if born is None or not identity.is_minor(born, today):
         return []
     try:
@@ -134,8 +134,8 @@ async def register_oneself(
         guardian_code=guardian_code,
     )
     async with store.transaction(form.district) as tx:
-        stranger = _stranger(form.district, keys.stranger(phone))
-        return await idempotent(tx, stranger, key, 201, partial(register_self, tx, keys, registering))
+        caller = stranger(form.district, keys.stranger(phone))
+        return await idempotent(tx, caller, key, 201, partial(register_self, tx, keys, registering))
 
 
 async def _guardian_code(
@@ -148,16 +148,6 @@ async def _guardian_code(
     attempts.try_code(phone, address)
     destination = keys.destination(Channel.SMS, phone)
     return await codes.prove(store, keys, Purpose.GUARDIAN, destination, form.guardian_code, "guardian_code")
-
-
-def _stranger(district: str, stranger_id: UUID) -> Caller:
-    """Return whoever has no account yet: each phone number has idempotency keys of its own (case C30)."""
-    return Caller(
-        name=f"stranger:{stranger_id}",
-        account_id=stranger_id,
-        district=district,
-        scope=Scope(frozenset([district])),
-    )
 
 
 @router.post("/v1/password-resets", status_code=204, dependencies=[Depends(anyone)], responses={429: {}})

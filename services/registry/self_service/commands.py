@@ -31,7 +31,12 @@ from shared.store.engine import Store
 
 _NOBODY = EVERY_DISTRICT, UUID(int=0)
 _SUBJECT_BYTES = 16
-_BY_PHONE = (Purpose.REGISTER, Purpose.LOG_IN, Purpose.GUARDIAN)
+_BY_PHONE = (Purpose.REGISTER, Purpose.LOG_IN, Purpose.GUARDIAN, Purpose.GUARDIAN_TAKES_BACK)
+_TEMPLATES = {
+    Purpose.GUARDIAN: Template.GUARDIAN_CODE,
+    Purpose.GUARDIAN_TAKES_BACK: Template.GUARDIAN_TAKES_BACK_CODE,
+}
+"""What a code is told with, where the usual words would not say what it is for."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,7 +62,7 @@ async def request_code(store: Store, keys: KeyRing, asked: Asked) -> timedelta |
     destination = keys.destination(asked.channel, to)
     subject, language = await _subject(store, keys, asked, to, destination)
     code = new_code()
-    template = Template.GUARDIAN_CODE if asked.purpose is Purpose.GUARDIAN else Template.CODE
+    template = _TEMPLATES.get(asked.purpose, Template.CODE)
     text = Text(asked.channel, to, template, language, code) if subject else None
     async with store.transaction(EVERY_DISTRICT) as tx:
         wait = await codes.wait_for_another(tx, destination)

@@ -83,7 +83,7 @@ async def register_self(tx: AsyncConnection, keys: KeyRing, registering: Registe
 async def _guardian(tx: AsyncConnection, keys: KeyRing, registering: Registering, entry: Entry) -> Guardian | None:
     """Return the guardian who agrees for a minor, and use their code up; None for an adult. Raises RefusedError."""
     today = district_day(now())
-    born = identity.birth_date(entry.volunteer.id_number)
+    born = entry.volunteer.born
     if born is None or not identity.is_minor(born, today):
         return None
     name, phone = registering.guardian

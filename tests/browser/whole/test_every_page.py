@@ -22,7 +22,7 @@ from tests.support.system import System
 
 PUBLIC = (
     *("/", "/statistics", "/activities", "/log-in", "/log-in/phone", "/register", "/forgotten"),
-    *("/settings", "/help", "/privacy", "/accessibility", "/about", "/rules", "/needs"),
+    *("/settings", "/help", "/privacy", "/accessibility", "/about", "/rules", "/needs", "/guardian"),
 )
 VOLUNTEER = (
     *("/me", "/activities", "/me/sign-ups", "/check-in", "/me/hours", "/me/stars", "/me/inbox", "/me/profile"),
@@ -47,7 +47,7 @@ STAFF = (
 )
 CENTRE = (
     "/staff/corrections",
-    *("/staff/minors", "/staff/minors?listed=all"),
+    *("/staff/minors", "/staff/minors?listed=all", "/staff/minor-readings", "/staff/minor-readings/new"),
     *("/staff/qualifications", "/staff/qualifications?state=verified"),
     *("/staff/rule-documents", "/staff/rule-documents/new"),
     *("/staff/individuals", "/staff/individuals?months=3", "/staff/individuals/invitations"),

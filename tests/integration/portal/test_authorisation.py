@@ -35,6 +35,8 @@ PUBLIC = {
     ("GET", "/needs"),
     ("GET", "/needs/{survey_id}"),
     ("POST", "/needs/{survey_id}"),
+    ("GET", "/guardian"),  # a guardian has no account
+    ("POST", "/guardian"),
     ("GET", "/register"),
     ("POST", "/register"),
     ("GET", "/left"),  # goodbye to who has just ended their registration

@@ -167,3 +167,31 @@ async def test_the_desk_sees_the_minors_without_a_guardian_s_consent_page_by_pag
     portal.services.answer("GET registry/v1/minors", {"items": [], "next_cursor": None})
     assert "没有未成年志愿者" in (await browser.get("/staff/minors?listed=all")).text
     await browser.aclose()
+
+
+@pytest.mark.row(5, 58)
+async def test_a_guardian_without_an_account_takes_their_consent_back_by_a_code(portal: Portal) -> None:
+    portal.services.answer("POST registry/v1/codes", {"expires_in": 300, "again_in": 60})
+    browser = portal.browser()
+    assert "不用账号" in (await browser.get("/guardian")).text
+    typed = {"volunteer_number": "51011500000007", "guardian_phone": "17011110001", "key": "once"}
+    asked = (await browser.post("/guardian", data=typed | {"do": "code"})).text
+    assert "验证码已发到您的手机" in asked
+    assert 'value="51011500000007"' in asked  # what was typed stays
+    portal.services.refuse("POST registry/v1/guardian-withdrawals", 422, "unknown_reference", "volunteer_number")
+    wrong = await browser.post("/guardian", data=typed | {"code": "204817", "do": "take-back"})
+    assert wrong.status_code == 422
+    assert 'id="volunteer_number-fault"' in wrong.text
+    portal.services.answer("POST registry/v1/guardian-withdrawals", {"agreed": False})
+    done = await browser.post("/guardian", data=typed | {"code": "204817", "do": "take-back"})
+    assert done.headers["location"] == "/guardian?done=taken-back"
+    sent = [request for request in portal.services.asked if request.method == "POST"][-1]
+    assert json.loads(sent.content) == {
+        "volunteer_number": "51011500000007",
+        "guardian_phone": "17011110001",
+        "code": "204817",
+        "district": "510115",
+    }
+    assert sent.headers["Idempotency-Key"] == "once"
+    assert "已撤回" in (await browser.get(done.headers["location"])).text
+    await browser.aclose()

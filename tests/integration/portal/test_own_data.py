@@ -11,6 +11,13 @@ from tests.support.portal import Portal
 VOLUNTEER_ID = str(new_id())
 VOLUNTEER: dict[str, Any] = {"vid": VOLUNTEER_ID}
 AT = "2026-03-01T10:00:00+08:00"
+DIVISIONS: dict[str, Any] = {
+    "items": [
+        {"code": "510115001000", "level": "township", "name": "柳城街道", "parent_code": "510115"},
+        {"code": "510115001001", "level": "community", "name": "柳城社区", "parent_code": "510115001"},
+    ],
+    "next_cursor": None,
+}
 REGISTERED: dict[str, Any] = {
     "number": "51011500027301",
     "name": "张晓雨",
@@ -127,11 +134,52 @@ async def test_a_correction_is_asked_for_and_what_is_wrong_with_it_stands_at_its
 async def test_interests_are_changed_by_ticking(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/data", REGISTERED)
     portal.services.answer("PUT registry/v1/me/profile", status=204)
+    portal.services.answer("GET registry/v1/divisions", DIVISIONS)
     browser = await portal.logged_in("volunteer", **VOLUNTEER)
-    assert 'value="tutoring" checked' in (await browser.get("/me/profile/interests")).text
-    await browser.post("/me/profile/interests", data={"services": ["culture"], "skills": ["law", "tax"]})
+    page = (await browser.get("/me/profile/interests")).text
+    assert 'value="tutoring" checked' in page
+    assert '<option value="510115001001">柳城社区</option>' in page
+    assert "510115001000" not in page  # a township is not where somebody lives
+    typed = {"services": ["culture"], "skills": ["law", "tax"], "community": "510115001001"}
+    await browser.post("/me/profile/interests", data=typed)
     [sent] = [json.loads(one.content) for one in portal.services.asked if one.url.path == "/v1/me/profile"]
-    assert sent == {"services": ["culture"], "skills": ["law", "tax"], "community": ""}
+    assert sent == typed
+    await browser.aclose()
+
+
+@pytest.mark.row(1)
+async def test_whoever_registers_is_asked_for_the_fields_of_order_67_where_they_live_their_skills_and_services(
+    portal: Portal,
+) -> None:
+    portal.services.answer("GET registry/v1/consent-texts", [])
+    portal.services.answer("GET registry/v1/divisions", DIVISIONS)
+    portal.services.answer("POST registry/v1/volunteers/self/check", None, 204)
+    browser = portal.browser()
+    who = {"name": "张晓雨", "gender": "female", "id_number": "519900200604070186", "category": "resident"}
+    asked = (await browser.post("/register", data=who | {"step": "1"})).text
+    assert '<option value="510115001001">柳城社区</option>' in asked
+    assert 'name="skills" value="law"' in asked
+    assert 'name="services" value="tutoring"' in asked
+    chosen = {"community": "510115001001", "skills": ["law", "tax"], "services": ["tutoring"]}
+    kept = (await browser.post("/register", data=who | chosen | {"step": "2"})).text
+    assert '<input type="hidden" name="skills" value="tax">' in kept
+    sent = json.loads([one for one in portal.services.asked if one.method == "POST"][-1].content)
+    assert {name: sent[name] for name in chosen} == chosen
+    assert sent["fields"] == ["services", "skills", "community"]
+    await browser.aclose()
+
+
+@pytest.mark.row(1)
+async def test_whoever_registers_somebody_for_an_organisation_is_asked_for_the_same(portal: Portal) -> None:
+    portal.services.answer("GET registry/v1/divisions", DIVISIONS)
+    portal.services.answer("POST registry/v1/volunteers", {"id": VOLUNTEER_ID, "number": "51011500027301"}, 201)
+    browser = await portal.logged_in("district_admin")
+    form = (await browser.get("/staff/volunteers/new")).text
+    assert '<option value="510115001001">柳城社区</option>' in form
+    chosen = {"community": "510115001001", "skills": ["law", "tax"], "services": ["tutoring"]}
+    await browser.post("/staff/volunteers/new", data={"name": "张晓雨", **chosen})
+    sent = json.loads(portal.services.asked[-1].content)
+    assert {name: sent[name] for name in chosen} == chosen
     await browser.aclose()
 
 
@@ -178,7 +226,7 @@ async def test_the_centre_opens_a_correction_and_answers_it(portal: Portal) -> N
     opened |= {"id": one, "volunteer_number": "51011500027301", "field": "name"}
     portal.services.answer(f"POST registry/v1/corrections/{one}/opening", opened)
     browser = await portal.logged_in("district_admin")
-    assert f'action="/staff/corrections/{one}"' in (await browser.get("/staff/corrections")).text
+    assert f'action="/staff/corrections/{one}?number=51011500027301"' in (await browser.get("/staff/corrections")).text
     assert "张晓羽" in (await browser.post(f"/staff/corrections/{one}")).text
     portal.services.refuse(f"POST registry/v1/corrections/{one}/answer", 422, "missing", "answer")
     refused = await browser.post(f"/staff/corrections/{one}/refuse", data={"key": "once", "words": ""})
@@ -195,12 +243,18 @@ async def test_the_centre_opens_a_correction_and_answers_it(portal: Portal) -> N
 @pytest.mark.row(8)
 async def test_an_auditor_asks_by_person_reader_and_day_and_takes_it_away_as_a_file(portal: Portal) -> None:
     entry = {"happened_at": AT, "actor": "account:x", "user_name": "manager.1", "roles": ["station_manager"]}
-    entry |= {"action": "volunteer_revealed", "volunteer_number": "51011500027301", "reason": "=1+1"}
+    entry |= {
+        "action": "volunteer_revealed",
+        "volunteer_number": "51011500027301",
+        "reason": "=1+1",
+        "approved_by": "second.admin",
+    }
     portal.services.answer("GET registry/v1/access-log", {"items": [entry], "next_cursor": None})
     browser = await portal.logged_in("auditor")
     asked = "person=51011500027301&reader=manager.1&since=2026-03-01&until=2026-03-01"
     page = await browser.get(f"/staff/access-log?{asked}")
     assert "查看了姓名和电话" in page.text
+    assert "second.admin 批准" in page.text
     sent = dict(portal.services.asked[-1].url.params)
     assert (sent["since"], sent["until"]) == ("2026-03-01T00:00:00+08:00", "2026-03-02T00:00:00+08:00")
     assert (sent["person"], sent["reader"]) == ("51011500027301", "manager.1")

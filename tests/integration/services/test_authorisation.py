@@ -50,6 +50,7 @@ PUBLIC = {
     ("GET", "/v1/consent-texts"),
     ("GET", "/v1/consent-texts/{purpose}/{version}"),
     ("GET", "/v1/guardian-text"),
+    ("POST", "/v1/guardian-withdrawals"),
     ("POST", "/v1/volunteers/self"),
     ("POST", "/v1/volunteers/self/check"),
     ("POST", "/v1/password-resets"),
@@ -115,6 +116,7 @@ CHANGES = {
     "/v1/service-records/{record_id}/claims": _TIMES,
     "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
     "/v1/corrections/{correction_id}/answer": {"accepted": True},
+    "/v1/minor-readings/{reading_id}/answer": {"approved": True},
     "/v1/placements/{placement_id}/answer": {"accepted": True},
     "/v1/households/{household_id}": {
         "version": 1,

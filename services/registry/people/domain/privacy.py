@@ -8,11 +8,13 @@ Deleting a volunteer's wrapped key makes the sealed data unreadable for good.
 import hmac
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import date
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from services.registry.people.domain.papers import Document, says_birthday
 from services.registry.people.domain.roster import Entry
 from services.registry.people.domain.volunteer import Volunteer
 
@@ -22,7 +24,11 @@ _INDEX_BYTES = 16
 _NONCE_BYTES = 12
 _VERSION = b"\x01"
 _MASK = "*"
-_VOLUNTEER_FIELDS = tuple(field.name for field in fields(Volunteer))
+_ALWAYS_SEALED = 5
+"""Name, gender, number, phone, email; what else a paper needs that is no resident ID comes after them."""
+_ALL_FIELDS = tuple(field.name for field in fields(Volunteer))
+_VOLUNTEER_FIELDS = tuple(name for name in _ALL_FIELDS if name not in ("document", "born_on"))
+"""What a roster says of somebody with a resident ID; the digests on file are of these."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,15 +40,19 @@ class PersonalData:
     id_number: str
     phone: str
     email: str
+    document: Document = Document.RESIDENT_ID
+    born_on: date | None = None
+    """Where the number does not say it."""
 
     def masked(self) -> "PersonalData":
-        """Return it as it may be shown: 张**, 519900********1234, 138****0000, a***@example.org."""
+        """Return it as it may be shown: 张**, 519900********1234 or E******78, 138****0000, a***@example.org."""
         return PersonalData(
             name=masked_name(self.name),
             gender=self.gender,
-            id_number=f"{self.id_number[:6]}{_MASK * 8}{self.id_number[-4:]}",
+            id_number=_masked_number(self.id_number),
             phone=masked_phone(self.phone),
             email=_masked_email(self.email),
+            document=self.document,
         )
 
 
@@ -65,9 +75,13 @@ class KeyRing:
         self.contact_public_key = contact_public_key
         """X25519; notifications has the private half."""
 
-    def blind_index(self, id_number: str) -> bytes:
-        """Return what finds a person again without storing the ID number readably."""
-        return hmac.digest(self._blind_index_key, b"id_number:" + id_number.encode(), "sha256")
+    def blind_index(self, id_number: str, document: Document = Document.RESIDENT_ID) -> bytes:
+        """Return what finds a person again without storing the number readably.
+
+        A number of 18 digits is its bearer's on whatever paper; of others the kind of paper is a part.
+        """
+        scheme = "id_number" if says_birthday(id_number) else document.value
+        return hmac.digest(self._blind_index_key, f"{scheme}:{id_number}".encode(), "sha256")
 
     def name_index(self, name: str) -> bytes:
         """Return what finds everybody of a whole name, in the form of ``contracts.text.name``."""
@@ -82,12 +96,17 @@ class KeyRing:
 
     def digest(self, volunteer: Volunteer) -> bytes:
         """Return a keyed digest of everything a roster says of a volunteer; equal exactly for equal volunteers."""
-        content = json.dumps([str(getattr(volunteer, field)) for field in _VOLUNTEER_FIELDS], ensure_ascii=False)
+        said = _VOLUNTEER_FIELDS if volunteer.document is Document.RESIDENT_ID else _ALL_FIELDS
+        content = json.dumps([str(getattr(volunteer, field)) for field in said], ensure_ascii=False)
         return hmac.digest(self._blind_index_key, b"volunteer:" + content.encode(), "sha256")
 
     def entry(self, line: int, volunteer: Volunteer, *, normalised: bool) -> Entry:
         """Return the roster entry of a volunteer who has passed every check."""
-        return Entry(line, volunteer, self.blind_index(volunteer.id_number), self.digest(volunteer), normalised)
+        return Entry(line, volunteer, self.index_of(volunteer), self.digest(volunteer), normalised)
+
+    def index_of(self, person: Volunteer | PersonalData) -> bytes:
+        """Return the blind index of a person."""
+        return self.blind_index(person.id_number, person.document)
 
     def fingerprint(self, request: bytes) -> bytes:
         """Return a keyed fingerprint of a request that may hold a password or personal data."""
@@ -125,6 +144,8 @@ class KeyRing:
         """Encrypt a volunteer's personal data under a fresh data key; both ciphertexts are bound to the volunteer."""
         data_key = AESGCM.generate_key(8 * KEY_BYTES)
         personal = [volunteer.name, volunteer.gender, volunteer.id_number, volunteer.phone, volunteer.email]
+        if volunteer.document is not Document.RESIDENT_ID:
+            personal += [volunteer.document.value, volunteer.born_on.isoformat() if volunteer.born_on else ""]
         return SealedPerson(
             wrapped_key=_encrypt(self._master, data_key, b"volunteer key:" + volunteer_id.bytes),
             personal_data=_encrypt(
@@ -138,7 +159,15 @@ class KeyRing:
         """Decrypt what ``seal_person`` sealed. Raises InvalidTag where it was changed or belongs to somebody else."""
         data_key = _decrypt(self._master, sealed.wrapped_key, b"volunteer key:" + volunteer_id.bytes)
         content = _decrypt(AESGCM(data_key), sealed.personal_data, b"personal data:" + volunteer_id.bytes)
-        return PersonalData(*json.loads(content))
+        known, paper = (opened := json.loads(content))[:_ALWAYS_SEALED], opened[_ALWAYS_SEALED:]
+        if not paper:
+            return PersonalData(*known)
+        document, born_on = paper
+        return replace(
+            PersonalData(*known),
+            document=Document(document),
+            born_on=date.fromisoformat(born_on) if born_on else None,
+        )
 
     def new_household_key(self, household_id: UUID) -> bytes:
         """Return a fresh data key of a household that is looked after, encrypted for storage."""
@@ -229,6 +258,13 @@ class KeyRing:
 def masked_name(name: str) -> str:
     """Return a name as it may be shown: 张**; nothing of nobody."""
     return name[:1] + _MASK * 2 if name else ""
+
+
+def _masked_number(number: str) -> str:
+    """Return a paper's number as it may be shown; of a short one less, for its ends would be nearly all of it."""
+    if says_birthday(number):
+        return f"{number[:6]}{_MASK * 8}{number[-4:]}"
+    return f"{number[:1]}{_MASK * (len(number) - 3)}{number[-2:]}"
 
 
 def masked_phone(phone: str) -> str:

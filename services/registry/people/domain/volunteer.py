@@ -10,7 +10,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.registry.people.domain import identity
+from services.registry.people.domain import identity, papers
+from services.registry.people.domain.papers import DOCUMENTS, Document
 from services.registry.places.domain import wording
 from services.registry.places.domain.codes import CATEGORIES, GENDERS, SKILL_OF
 from services.registry.places.domain.fields import Fields
@@ -22,7 +23,9 @@ FIELDS = (
     "number",
     "name",
     "gender",
+    "document",
     "id_number",
+    "born_on",
     "phone",
     "email",
     "category",
@@ -63,10 +66,11 @@ class References:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Volunteer:
-    """A volunteer as registered. Personal: name, gender, id_number, phone, email; they never leave registry in clear.
+    """A volunteer as registered.
 
-    It has no repr, so that no traceback or log can show it.
-    ``email`` is empty where there is none; organisation, team and community are None likewise.
+    Personal: name, gender, document, id_number, born_on, phone, email; they never leave registry in clear. It has no
+    repr, so that no traceback or log can show it. ``email`` is empty where there is none; organisation, team and
+    community are None likewise. ``id_number`` is the ``document``'s; ``born_on`` is None where the number says it.
     """
 
     number: str
@@ -82,12 +86,26 @@ class Volunteer:
     services: tuple[str, ...]
     community: str | None
     registered_on: date
+    document: Document = Document.RESIDENT_ID
+    born_on: date | None = None
+
+    @property
+    def born(self) -> date | None:
+        """The day of birth, as the number says it, or as it was stated; None in a number from before it was checked."""
+        return self.born_on or identity.birth_date(self.id_number)
 
 
 def is_minor(volunteer: Volunteer, day: date) -> bool:
     """Return whether a volunteer is under 18 on a day."""
-    born = identity.birth_date(volunteer.id_number)
+    born = volunteer.born
     return born is not None and identity.is_minor(born, day)
+
+
+def birthday_said(values: Mapping[str, str], today: date) -> date | None:
+    """Return the day of birth in fields as written, or None where it is in none that is right."""
+    fields = Fields(values)
+    document = _document(fields)
+    return _born(fields, document, _id_number(fields, document, None, today), today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +129,9 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
     number = _number(fields, references.district)
     name = fields.person("name", NAME_LENGTH)
     gender = fields.coded("gender", GENDERS, required=True)
-    id_number = _id_number(fields, gender, today)
+    document = _document(fields)
+    id_number = _id_number(fields, document, gender, today)
+    born = _born(fields, document, id_number, today)
     phone = fields.matching("phone", wording.phone, _MOBILE, required=True)
     email = _email(fields)
     category = fields.coded("category", CATEGORIES, required=True)
@@ -120,12 +140,12 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
     skills = fields.several("skills", SKILL_OF)
     services = fields.several("services", SERVICE_OF)
     community = _community(fields, references)
-    registered_on = _registered_on(fields, id_number, today)
+    registered_on = _registered_on(fields, born, today)
     if fields.faults or not (number and name and gender and id_number and phone and category and registered_on):
         return Checked(None, tuple(fields.faults), fields.normalised)
     volunteer = Volunteer(
         number, name, gender, id_number, phone, email or "", category, organisation_id, team_id, skills, services,
-        community, registered_on,
+        community, registered_on, document, None if papers.says_birthday(id_number) else born,
     )  # fmt: skip
     return Checked(volunteer, (), fields.normalised)
 
@@ -159,9 +179,8 @@ def _number(fields: Fields, district: str) -> str | None:
     return None
 
 
-def _registered_on(fields: Fields, id_number: str | None, today: date) -> date | None:
+def _registered_on(fields: Fields, born: date | None, today: date) -> date | None:
     value = fields.day("registered_on", today, required=True)
-    born = identity.birth_date(id_number) if id_number else None
     if value is not None and born is not None and value < born:
         fields.fault("registered_on", Code.CONTRADICTS_ID)
     return value
@@ -185,17 +204,37 @@ def person_name(written: str, field: str) -> str:
     return value
 
 
-def _id_number(fields: Fields, gender: str | None, today: date) -> str | None:
+def _document(fields: Fields) -> Document:
+    """Return the kind of paper: where nothing is said of it, the resident ID."""
+    return fields.coded("document", DOCUMENTS) or Document.RESIDENT_ID
+
+
+def _id_number(fields: Fields, document: Document, gender: str | None, today: date) -> str | None:
     value = fields.text("id_number", wording.ungrouped, required=True)
     if value is None:
         return None
-    code = identity.fault_of(value, today)
+    code = papers.fault_of(document, value, today)
     if code is not None:
         fields.fault("id_number", code)
         return None
-    if gender is not None and identity.gender(value) != gender:
+    if papers.says_birthday(value) and gender is not None and identity.gender(value) != gender:
         fields.fault("gender", Code.CONTRADICTS_ID)
-    return value
+    kept = papers.without_renewals(document, value)
+    fields.normalised |= kept != value
+    return kept
+
+
+def _born(fields: Fields, document: Document, id_number: str | None, today: date) -> date | None:
+    """Return the day of birth: a number of 18 digits says it, with any other it is asked for."""
+    in_number = identity.birth_date(id_number) if id_number and papers.says_birthday(id_number) else None
+    is_asked_for = document is not Document.RESIDENT_ID and in_number is None
+    stated = fields.day("born_on", today, required=is_asked_for)
+    if stated is not None and stated < identity.EARLIEST_BIRTH:
+        fields.fault("born_on", Code.BIRTH_DATE)
+        return None
+    if in_number is not None and stated not in (None, in_number):
+        fields.fault("born_on", Code.CONTRADICTS_ID)
+    return in_number or stated
 
 
 def _email(fields: Fields) -> str | None:

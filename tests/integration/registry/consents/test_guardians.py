@@ -1,17 +1,25 @@
 """Row 5: a minor registers with a guardian's consent, by a code to the guardian's phone; the desk sees who has none."""
 
+import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from services.registry.consents.texts import GUARDIAN_TEXT
+from services.registry.people.enrolment import guardian_not_reached
 from shared.contracts.calendar import district_day
+from shared.contracts.received import StateRecord
+from shared.contracts.topics import CONTACT, guardian_key
+from shared.store import event_log
 from shared.store.event_log import now
+from shared.store.sealing import open_sealed
 from shared.work.kind import NewWork
 from shared.work.queue import schedule
 from tests.integration.registry.conftest import Registry, id_number, roster, roster_line
+from tests.integration.registry.self_service.test_codes import let_time_pass
 from tests.support.eventually import eventually
 
 PASSWORD = "long enough to keep"
@@ -142,3 +150,115 @@ async def test_who_is_a_minor_is_found_out_of_those_on_file_and_each_day_of_who_
         await tx.execute(text("UPDATE volunteer SET minor = true WHERE id = :id"), {"id": grown.id})
         await tx.execute(text("UPDATE work SET due_at = now() WHERE kind = 'coming_of_age'"))
     assert await eventually(are_right)
+
+
+async def registered_minor(registry: Registry, serial: int, phone: str) -> tuple[str, str, dict[str, str]]:
+    """Have a minor registered whose guardian agrees; return the volunteer's id, number and log-in."""
+    code = await registry.code(phone, "guardian")
+    guardian = {"guardian_name": "张建国", "guardian_phone": phone, "guardian_code": code}
+    created = await registry.register_self(minor(serial) | guardian)
+    assert created.status_code == 201, created.text
+    answer = created.json()
+    who = await registry.log_in(answer["user_name"], PASSWORD)
+    await let_time_pass(registry, timedelta(minutes=2))  # so that another code may go to the same phone
+    return answer["volunteer_id"], answer["volunteer_number"], who
+
+
+async def guardian_reached(registry: Registry, volunteer_id: str) -> dict[str, str] | None:
+    """Return where notifications is told to reach a minor's guardian; None where it is told not to any more."""
+
+    async def is_published() -> bool:
+        return not await registry.rows("SELECT 1 FROM outbox")
+
+    assert await eventually(is_published)
+    key = str(guardian_key(UUID(volunteer_id)))
+    sealed = (await registry.last_values("registry.contact"))[key]
+    if sealed is None:
+        return None
+    opened: dict[str, str] = json.loads(open_sealed(registry.contact_private_key, key, sealed))
+    return opened
+
+
+@pytest.mark.row(5, 58)
+async def test_a_guardian_takes_their_consent_back_by_a_code_and_without_an_account(registry: Registry) -> None:
+    phone = "17011110003"
+    volunteer_id, number, who = await registered_minor(registry, 430, phone)
+    other, other_number, _ = await registered_minor(registry, 431, "17011110004")
+    assert await guardian_reached(registry, volunteer_id) == {"phone": phone, "number": number, "language": "zh-CN"}
+    body = {"district": "510115", "volunteer_number": number, "guardian_phone": phone}
+    wrong = await registry.http.post("/v1/guardian-withdrawals", json=body | {"code": "000000"})
+    assert faults(wrong) == [("code", "wrong_code")]
+    code = await registry.code(phone, "guardian_takes_back")
+    assert "撤回" in registry.texts_to(phone)[-1]
+    for stranger in (other_number, "51011579999999"):  # whose guardian it is not, and who is nobody
+        refused = await registry.http.post(
+            "/v1/guardian-withdrawals", json=body | {"volunteer_number": stranger, "code": code}
+        )
+        assert faults(refused) == [("volunteer_number", "unknown_reference")]
+    for _ in range(2):  # a second click is the same answer
+        done = await registry.http.post(
+            "/v1/guardian-withdrawals", json=body | {"code": code}, headers={"Idempotency-Key": "back"}
+        )
+        assert (done.status_code, done.json()) == (200, {"agreed": False})
+    assert (await registry.http.get("/v1/me/guardian", headers=who)).json()["agreed"] is False
+    assert (await profiles(registry, volunteer_id))[-2:] == [(True, True), (True, False)]
+    assert await guardian_reached(registry, volunteer_id) is None
+    assert (await guardian_reached(registry, other)) is not None
+    own = (await registry.http.get("/v1/me/access-log", headers=who)).json()["items"]
+    assert own[0]["action"] == "guardian_took_back"
+    left = (await registry.http.get("/v1/minors?agreed=false", headers=registry.admins["510115"])).json()["items"]
+    assert number in [each["volunteer_number"] for each in left]
+
+    again = await registry.code("17011110005", "guardian")  # another guardian may agree
+    agreed = {"guardian_name": "李梅", "guardian_phone": "17011110005", "guardian_code": again}
+    answer = await registry.http.post(
+        "/v1/me/guardian", json=agreed | {"guardian_text_version": GUARDIAN_TEXT.version}, headers=who
+    )
+    assert answer.status_code == 200, answer.text
+    reached = await guardian_reached(registry, volunteer_id)
+    assert reached is not None
+    assert reached["phone"] == "17011110005"
+
+
+@pytest.mark.row(58)
+async def test_a_guardian_is_reached_no_more_when_the_minor_comes_of_age_or_leaves(registry: Registry) -> None:
+    grown = (await registry.register_self(minor(432, 30))).json()["volunteer_id"]
+    async with registry.worker.transaction() as tx:  # as if they had been a minor until today
+        await tx.execute(
+            text("UPDATE volunteer SET minor = true, guardian_agreed = true WHERE id = :id"), {"id": grown}
+        )
+        known = StateRecord("510115", str(guardian_key(UUID(grown))), b"sealed")
+        await event_log.put_state(tx, CONTACT.name, [known])
+        await tx.execute(text("UPDATE work SET due_at = now() WHERE kind = 'coming_of_age'"))
+    leaving, _, who = await registered_minor(registry, 433, "17011110007")
+
+    async def is_of_age() -> bool:
+        return not (await registry.rows("SELECT minor FROM volunteer WHERE id = :id", id=grown))[0].minor
+
+    assert await eventually(is_of_age)
+    assert await guardian_reached(registry, grown) is None
+    assert await guardian_reached(registry, leaving) is not None
+    ended = await registry.http.post("/v1/me/closing", headers=who | {"Idempotency-Key": "end"})
+    assert ended.status_code == 200, ended.text
+    assert await guardian_reached(registry, leaving) is None
+
+
+@pytest.mark.row(58)
+async def test_guardians_who_agreed_before_they_were_told_are_told_from_now_on_but_not_whoever_took_it_back(
+    registry: Registry,
+) -> None:
+    kept, number, _ = await registered_minor(registry, 434, "17011110008")
+    taken_back, other, _ = await registered_minor(registry, 435, "17011110009")
+    code = await registry.code("17011110009", "guardian_takes_back")
+    body = {"district": "510115", "volunteer_number": other, "guardian_phone": "17011110009", "code": code}
+    assert (await registry.http.post("/v1/guardian-withdrawals", json=body)).status_code == 200
+    async with registry.worker.transaction() as tx:  # as the migration does, on an installation that has been there
+        await event_log.put_state(tx, CONTACT.name, [guardian_not_reached("510115", UUID(kept))])
+        await schedule(tx, [NewWork(district="510115", kind="guardian_contacts")])
+
+    async def is_done() -> bool:
+        return not await registry.rows("SELECT 1 FROM work WHERE kind = 'guardian_contacts'")
+
+    assert await eventually(is_done)
+    assert (await guardian_reached(registry, kept) or {}).get("number") == number
+    assert await guardian_reached(registry, taken_back) is None

@@ -9,6 +9,7 @@ import pytest
 from services.activities.records.record_import import COLUMNS as RECORD_COLUMNS
 from services.portal.imports.domain import BYTE_ORDER_MARK, KINDS, Kind
 from services.registry.people.roster_import import COLUMNS as ROSTER_COLUMNS
+from services.registry.people.roster_import import OF_OTHER_PAPERS
 from services.registry.places.reference_import import import_kinds
 from services.registry.surveys.answer_import import NEED_ANSWERS
 from shared.imports.columns import Columns
@@ -17,7 +18,7 @@ from shared.imports.columns import Columns
 def read_by_services() -> Mapping[str, Columns]:
     """Return the columns of every kind of file that a service takes."""
     return {name: kind.columns for name, kind in import_kinds().items()} | {
-        "roster": Columns(ROSTER_COLUMNS),
+        "roster": Columns(ROSTER_COLUMNS | OF_OTHER_PAPERS),
         "service-records": Columns(RECORD_COLUMNS),
         "need-answers": NEED_ANSWERS.columns,
     }

@@ -12,8 +12,8 @@ import pytest
 
 from services.registry.codes.domain import Channel, Outcome, Template, Text, new_code
 from services.registry.codes.mail import MailServer
-from services.registry.codes.sms import NoSms, SmsFile, SmsGateway
 from services.registry.codes.wording import sentence, subject
+from shared.ops.sms import Handed, NoSms, SmsFile, SmsGateway
 from shared.store.event_log import new_id
 
 
@@ -50,13 +50,13 @@ async def test_a_gateway_gets_each_text_under_its_id_and_says_what_became_of_it(
     sms = SmsGateway(f"http://127.0.0.1:{server.server_port}/send", "the key")
     text_id = new_id()
     outcomes = [await sms.send(text_id, "17000000001", "hello") for _ in range(6)]
-    assert outcomes == [Outcome.SENT, Outcome.REFUSED, *[Outcome.AWAY] * 4]
+    assert outcomes == [Handed.SENT, Handed.REFUSED, *[Handed.AWAY] * 4]
     assert taken[0] == ("Bearer the key", {"id": str(text_id), "to": "17000000001", "text": "hello"})
 
 
 async def test_what_is_away_is_tried_again_and_what_can_never_be_sent_is_not() -> None:
-    assert await SmsGateway("http://127.0.0.1:1/", "key").send(new_id(), "17000000001", "x") is Outcome.AWAY
-    assert await NoSms().send(new_id(), "17000000001", "x") is Outcome.AWAY
+    assert await SmsGateway("http://127.0.0.1:1/", "key").send(new_id(), "17000000001", "x") is Handed.AWAY
+    assert await NoSms().send(new_id(), "17000000001", "x") is Handed.AWAY
     for mail in (MailServer("", 25, ""), MailServer("127.0.0.1", 1, "linbang@example.org")):
         assert await mail.send(new_id(), "somebody@example.org", "subject", "x") is Outcome.AWAY
     unwritable = MailServer("127.0.0.1", 1, "linbang@example.org")

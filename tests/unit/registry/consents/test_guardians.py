@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.consents.domain import Guardian, birth_date_in, check_guardian
+from services.registry.consents.domain import Guardian, check_guardian
 from services.registry.people.domain.identity import check_character, is_minor
+from services.registry.people.domain.volunteer import birthday_said
 from shared.contracts.faults import Code, RefusedError
 
 TODAY = date(2026, 11, 27)
@@ -60,6 +61,9 @@ def test_from_14_on_the_guardian_s_phone_is_not_the_minor_s_own() -> None:
 @pytest.mark.row(5)
 def test_a_day_of_birth_is_read_from_a_right_number_alone() -> None:
     first = "519900201211270001"[:17]
-    assert birth_date_in(first + check_character(first), TODAY) == FOURTEEN
-    assert birth_date_in(first + "Y", TODAY) is None
-    assert birth_date_in("", TODAY) is None
+    assert birthday_said({"id_number": first + check_character(first)}, TODAY) == FOURTEEN
+    assert birthday_said({"id_number": first + "Y"}, TODAY) is None
+    assert birthday_said({}, TODAY) is None
+    passport = {"document": "passport", "id_number": "E12345678"}
+    assert birthday_said(passport | {"born_on": FOURTEEN.isoformat()}, TODAY) == FOURTEEN
+    assert birthday_said(passport, TODAY) is None

@@ -7,22 +7,31 @@ import asyncio
 import json
 import os
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 import httpx
 
-from services.registry.codes.domain import Outcome
-
 _TOO_MANY, _TIMED_OUT = 429, 408
 _SECONDS = 10.0
+
+
+class Handed(StrEnum):
+    """What came of handing a text over."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    """The gateway never will take this one."""
+    AWAY = "away"
+    """Not now; again in a while."""
 
 
 class Sms(Protocol):
     """What sends text messages."""
 
-    async def send(self, text_id: UUID, to: str, content: str) -> Outcome:
+    async def send(self, text_id: UUID, to: str, content: str) -> Handed:
         """Send one text; the same id is the same text, however often it comes."""
 
 
@@ -32,11 +41,11 @@ class SmsFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def send(self, text_id: UUID, to: str, content: str) -> Outcome:
+    async def send(self, text_id: UUID, to: str, content: str) -> Handed:
         """Append one text."""
         line = {"id": str(text_id), "at": datetime.now(UTC).isoformat(), "to": to, "text": content}
         await asyncio.to_thread(self._append, json.dumps(line, ensure_ascii=False))
-        return Outcome.SENT
+        return Handed.SENT
 
     def _append(self, line: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,23 +61,30 @@ class SmsGateway:
         self._url = url
         self._headers = {"Authorization": f"Bearer {key}"}
 
-    async def send(self, text_id: UUID, to: str, content: str) -> Outcome:
+    async def send(self, text_id: UUID, to: str, content: str) -> Handed:
         """Hand one text over."""
         body = {"id": str(text_id), "to": to, "text": content}
         try:
             async with httpx.AsyncClient(timeout=_SECONDS) as client:
                 answer = await client.post(self._url, json=body, headers=self._headers)
         except httpx.HTTPError:
-            return Outcome.AWAY
+            return Handed.AWAY
         if answer.is_success:
-            return Outcome.SENT
+            return Handed.SENT
         ours_to_mend = answer.status_code in (401, 403, 404, _TIMED_OUT, _TOO_MANY)
-        return Outcome.AWAY if ours_to_mend or answer.is_server_error else Outcome.REFUSED
+        return Handed.AWAY if ours_to_mend or answer.is_server_error else Handed.REFUSED
 
 
 class NoSms:
     """Where neither is configured, nothing can be sent; what is due is tried until it is too old."""
 
-    async def send(self, text_id: UUID, to: str, content: str) -> Outcome:  # noqa: ARG002 - as the others
+    async def send(self, text_id: UUID, to: str, content: str) -> Handed:  # noqa: ARG002 - as the others
         """Send nothing."""
-        return Outcome.AWAY
+        return Handed.AWAY
+
+
+def sms_of(file: Path | None, gateway_url: str, gateway_key: str) -> Sms:
+    """Return what sends text messages by a service's settings; the gateway goes before the file."""
+    if gateway_url:
+        return SmsGateway(gateway_url, gateway_key)
+    return SmsFile(file) if file else NoSms()

@@ -1,0 +1,6 @@
+"""Readings of minors' data, put together."""
+
+from services.portal.minor_readings.api import router
+from shared.service.part import Part
+
+PART = Part(routers=[router])
