@@ -6,6 +6,7 @@ from services.registry.accounts.queries import key_set_of
 from services.registry.allocation.part import PART as ALLOCATION
 from services.registry.codes.part import PART as CODES
 from services.registry.consents.part import PART as CONSENTS
+from services.registry.merging.part import PART as MERGING
 from services.registry.own_data.part import PART as OWN_DATA
 from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
@@ -19,6 +20,7 @@ from services.registry.teams.part import PART as TEAMS
 from shared.service.service import Service
 
 PARTS = (
+    MERGING,
     OWN_DATA,
     TEAMS,
     SELF_SERVICE,

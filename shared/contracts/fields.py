@@ -43,6 +43,7 @@ WORDS: Mapping[str, str] = {
     "community": "居住社区",
     "consents": "同意书",
     "correction_id": "更正申请",
+    "merged_number": "另一条登记的编号",
     "field": "要更正的项",
     "value": "更正为",
     "reader": "查看人",

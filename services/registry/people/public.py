@@ -14,7 +14,7 @@ class VolunteerFigure(BaseModel):
     as_of: datetime
 
 
-_COUNT = text("SELECT count(*) FROM volunteer WHERE district = :district")
+_COUNT = text("SELECT count(*) FROM volunteer WHERE district = :district AND merged_into_id IS NULL")
 
 
 async def volunteer_figure(tx: AsyncConnection, district: str, now: datetime) -> VolunteerFigure:
