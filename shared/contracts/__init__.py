@@ -48,7 +48,7 @@ from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
 from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
-from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
+from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached, StarLevelRestated
 from shared.contracts.operations import (
     ConsumerCaughtUp,
     ConsumerSubscribed,
@@ -222,6 +222,7 @@ EVENTS: dict[str, type[Event]] = {
         HoursCorrected,
         ImportCredited,
         StarLevelReached,
+        StarLevelRestated,
         MessageDelivered,
         MessageUndeliverable,
         DeadLetterRedriven,
@@ -323,6 +324,7 @@ __all__ = [
     "SignUpWithdrawn",
     "StandardAdopted",
     "StarLevelReached",
+    "StarLevelRestated",
     "StationChanged",
     "StationClosed",
     "StationRegistered",
