@@ -1,6 +1,12 @@
 """What registry has told of volunteers and stations, as this service needs it."""
 
-from services.activities.register.tables import closed_volunteer, held_qualification, known_station, known_volunteer
+from services.activities.register.tables import (
+    closed_volunteer,
+    held_qualification,
+    known_station,
+    known_volunteer,
+    merged_volunteer,
+)
 from shared.store.entries import known_entries, same_names
 
 _LATER = ("team_id", "minor", "guardian_agreed")
@@ -14,3 +20,5 @@ QUALIFICATIONS = known_entries(
 )
 CLOSED_VOLUNTEERS = known_entries("closed_volunteers", closed_volunteer, same_names("restricted_at"))
 """Who has ended their registration: nothing new is entered of them, whoever names them."""
+MERGED_VOLUNTEERS = known_entries("merged_volunteers", merged_volunteer, {"kept_id": "into_id"})
+"""Which entry somebody's is merged into now; none where that was undone (ADR 0060)."""

@@ -37,6 +37,14 @@ held_qualification = Table(
     Column("holds", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
 )
+merged_volunteer = Table(
+    "merged_volunteer",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("kept_id", Uuid),
+    Column("version", Integer, nullable=False),
+)
 closed_volunteer = Table(
     "closed_volunteer",
     metadata,

@@ -45,7 +45,7 @@ KEPT = {
             "placement",
         ),
         *("household", "household_assignment", "pairing", "pairing_visit", "team_formation"),
-        *("volunteer_merge", "stars_before_merge", "followed_row", "followed_consent"),
+        *("volunteer_merge", "stars_before_merge", "moved_sign_up", "followed_row", "followed_consent"),
     },
     "how stations stand by the standard, and what they were judged by": {
         *("district_standard", "station_standing", "criterion_standing", "judgement", "evidence", "network_plan"),
