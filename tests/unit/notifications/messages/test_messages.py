@@ -45,9 +45,11 @@ from shared.contracts import (
     StationStatusChanged,
     TeamFormationApproved,
     TeamFormationRefused,
+    VolunteerMergeUndone,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
+    VolunteersMerged,
     VolunteerTakenOff,
     VolunteerWaitlisted,
     WithdrawalReason,
@@ -223,6 +225,8 @@ def of_no_team_any_more(left: str | None, joined: str | None = None) -> Voluntee
     )
 
 
+MERGER = {"volunteer_id": uuid4(), "volunteer_no": "V2", "kept_id": VOLUNTEER, "kept_no": "V1"}
+
 TOLD = [
     (QualificationVerified(**PAPER), Template.QUALIFICATION_VERIFIED),
     (QualificationRefused(**PAPER), Template.QUALIFICATION_REFUSED),
@@ -261,6 +265,7 @@ TOLD = [
     (TeamFormationRefused(**FORMATION, reason="已有同类队伍"), Template.TEAM_NOT_FORMED),
     (of_no_team_any_more("第1服务队", "第2服务队"), Template.TEAM_MERGED),
     (of_no_team_any_more("第1服务队"), Template.TEAM_CLOSED),
+    (VolunteersMerged(**MERGER, merged_at=STARTS), Template.ENTRIES_MERGED),
 ]
 
 
@@ -413,6 +418,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             Template.TEAM_NOT_FORMED: {"team": "法律咨询队", "reason": "已有同类队伍"},
             Template.TEAM_MERGED: {"team": "第1服务队", "into": "第2服务队"},
             Template.TEAM_CLOSED: {"team": "第1服务队"},
+            Template.ENTRIES_MERGED: {"merged": "V2", "kept": "V1"},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
             Template.NOT_AGREED: OWN_SHIFT_FACTS,
@@ -512,3 +518,11 @@ def test_the_centre_is_told_what_of_a_plan_is_missing_after_its_day() -> None:
     text = word(message.template, Language.CHINESE, message.facts)
     assert "2026年7月31日" in text.body
     assert "达标中心、达标站点" in text.body
+
+
+@pytest.mark.row(19)
+def test_both_are_told_that_their_entries_are_two_again() -> None:
+    event = VolunteerMergeUndone(**MERGER, undone_at=STARTS)
+    messages = list(messages_about(received(event)))
+    assert {message.recipient_id for message in messages} == {VOLUNTEER, event.volunteer_id}
+    assert {message.template for message in messages} == {Template.MERGE_UNDONE}
