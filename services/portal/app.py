@@ -14,6 +14,7 @@ from services.portal.identities.part import PART as IDENTITIES
 from services.portal.imports.part import PART as IMPORTS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
+from services.portal.merging.part import PART as MERGING
 from services.portal.network.part import PART as NETWORK
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
@@ -50,6 +51,7 @@ PARTS = (
     ROSTER,
     RECORDS,
     QUALIFICATIONS,
+    MERGING,
     VOLUNTEERS,
     NETWORK,
     STANDARD,
