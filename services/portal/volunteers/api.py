@@ -4,6 +4,7 @@ Invariant: what is shown in clear was asked for with a reason, and is on no addr
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -113,7 +114,7 @@ async def _volunteer(
         # Registry does not tell that there is one: they are of other units, or nowhere.
         raise (ProblemError(403, "forbidden") if hidden.status == _NOT_FOUND else hidden) from None
     shown = {"volunteer": volunteer, "hours": hours, "clear": clear, "reason": reason, "done": done, "teams": teams}
-    shown["mergers"] = mergers
+    shown |= {"mergers": mergers, "doubled": await _doubled(visit, volunteer_id, mergers)}
     faults = faults_of(refused) if refused else {}
     return visit.page("volunteers/volunteer.html", refused.status if refused else 200, **shown, faults=faults)
 
@@ -123,6 +124,24 @@ async def _mergers(visit: Visit, volunteer_id: UUID) -> queries.Mergers | None:
     if visit.session is None or Role.DISTRICT_ADMIN not in visit.session.roles:
         return None
     return await unless_away(visit.calls.read(queries.MERGERS, volunteer_id=volunteer_id))
+
+
+async def _doubled(
+    visit: Visit, volunteer_id: UUID, mergers: queries.Mergers | None
+) -> Mapping[UUID, queries.Doubled | None]:
+    """Return what is counted twice until the office has put it right, by the entry that is merged into this one."""
+    items = mergers.items if mergers else []
+    standing = [one.merged_id for one in items if one.kept_id == volunteer_id and not one.undone_at]
+    found = await asyncio.gather(*(_overlap(visit, volunteer_id, each) for each in standing))
+    return dict(zip(standing, found, strict=True))
+
+
+async def _overlap(visit: Visit, kept_id: UUID, merged_id: UUID) -> queries.Doubled | None:
+    try:
+        asked = visit.calls.read(queries.DOUBLED, volunteer_id=kept_id, other_id=str(merged_id))
+        return await unless_away(asked)
+    except RefusedByServiceError:
+        return None
 
 
 async def _hours(visit: Visit, volunteer_id: UUID) -> queries.Hours | None:

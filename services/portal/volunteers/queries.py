@@ -92,6 +92,13 @@ class Mergers(BaseModel):
     items: list[Merger]
 
 
+class Doubled(BaseModel):
+    """What two entries both have of the same time."""
+
+    minutes: int
+    records: int
+
+
 class Hours(BaseModel):
     """What somebody has served in all."""
 
@@ -105,6 +112,7 @@ REVEAL = Change("POST", "registry", "/v1/volunteers/{volunteer_id}/reveal", InCl
 REGISTER = Change("POST", "registry", "/v1/volunteers", Registered)
 TEAMS = Read("registry", "/v1/teams", Teams)
 MERGERS = Read("registry", "/v1/volunteers/{volunteer_id}/mergers", Mergers)
+DOUBLED = Read("assessment", "/v1/volunteers/{volunteer_id}/overlaps", Doubled)
 HOURS = Read("assessment", "/v1/volunteers/{volunteer_id}/hours", Hours)
 
 

@@ -133,6 +133,7 @@ async def test_they_are_merged_and_the_card_says_so_and_undone(portal: Portal) -
     card = (await browser.get(done.headers["location"])).text
     assert "已合并" in card
     assert f'href="/staff/volunteers/{MERGED}/merging/undoing"' in card
+    assert "共 30 分" in card  # what is doubled stays in view until a record is put right
     gone = (await browser.get(f"/staff/volunteers/{MERGED}")).text
     assert f"已并入 {ENTRY['number']}" in gone
     assert f'href="/staff/volunteers/{MERGED}/merging"' not in gone
