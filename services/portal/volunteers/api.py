@@ -113,8 +113,9 @@ async def _volunteer(
     except RefusedByServiceError as hidden:
         # Registry does not tell that there is one: they are of other units, or nowhere.
         raise (ProblemError(403, "forbidden") if hidden.status == _NOT_FOUND else hidden) from None
-    shown = {"volunteer": volunteer, "hours": hours, "clear": clear, "reason": reason, "done": done, "teams": teams}
-    shown |= {"mergers": mergers, "doubled": await _doubled(visit, volunteer_id, mergers)}
+    doubled = await _doubled(visit, volunteer_id, mergers)
+    shown: dict[str, object] = {"volunteer": volunteer, "hours": hours, "clear": clear, "reason": reason, "done": done}
+    shown |= {"teams": teams, "mergers": mergers, "doubled": doubled}
     faults = faults_of(refused) if refused else {}
     return visit.page("volunteers/volunteer.html", refused.status if refused else 200, **shown, faults=faults)
 
