@@ -44,6 +44,7 @@ WORDS: Mapping[str, str] = {
     "consents": "同意书",
     "correction_id": "更正申请",
     "merged_number": "另一条登记的编号",
+    "other_id": "另一条登记",
     "field": "要更正的项",
     "value": "更正为",
     "reader": "查看人",
