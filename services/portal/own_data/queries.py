@@ -57,6 +57,14 @@ class Correction(Held):
     answer: str | None
 
 
+class MergedEntry(Held):
+    """Another entry of one's own, which was merged into this one."""
+
+    number: str
+    id_number: str
+    phone: str
+
+
 class Registered(Held):
     """What registry holds."""
 
@@ -78,6 +86,7 @@ class Registered(Held):
     consents: list[Consent]
     placements: list[Placement]
     corrections: list[Correction]
+    merged_entries: list[MergedEntry] = []
 
 
 class SignUp(Held):

@@ -25,6 +25,8 @@ from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.enrolment import change_one
 from services.registry.people.repository import lock_district
 from services.registry.places.domain import wording
+from services.registry.teams.domain.merging import team_after
+from services.registry.teams.repository import endings
 from shared.contracts import AccountLocked, AccountUnlocked, QualificationMoved, VolunteerMergeUndone, VolunteersMerged
 from shared.contracts import text as writing
 from shared.contracts.actor import Actor
@@ -128,10 +130,13 @@ async def undo_merge(tx: AsyncConnection, keys: KeyRing, actor: Actor, merged_id
     await repository.bring_back(tx, district, merge)
     await _tell_qualifications(tx, actor, merge)
     await _return_consents(tx, actor, merge)
-    if merge.team_id is not None and kept.team_id == merge.team_id:
+    teams = await endings(tx, district)
+    if merge.team_id is not None and kept.team_id in (merge.team_id, team_after(merge.team_id, teams)):
         await change_one(tx, keys, actor, kept.id, lambda volunteer: replace(volunteer, team_id=None))
-    # What is on file of the entry is as it was: written again, its contact point goes out again.
-    await change_one(tx, keys, actor, merged_id, lambda volunteer: volunteer)
+    # What is on file of the entry is as it was, but for a team that has ended meanwhile: written again, its contact
+    # point goes out again.
+    own_team = team_after(merged.team_id, teams) if merged.team_id else None
+    await change_one(tx, keys, actor, merged_id, lambda volunteer: replace(volunteer, team_id=own_team))
     if merge.account_id is not None:
         await _unlock(tx, actor, merge.account_id)
     for entry in (kept, merged):

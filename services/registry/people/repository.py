@@ -188,7 +188,8 @@ _ONE_IN_FULL = text(f"""
 """)
 _MEMBERS_IN_FULL = text(f"""
     {COLUMNS_IN_FULL} FROM volunteer v
-    WHERE district = :district AND team_id = :team_id AND restricted_at IS NULL ORDER BY v.id LIMIT :most
+    WHERE district = :district AND team_id = :team_id AND restricted_at IS NULL AND merged_into_id IS NULL
+    ORDER BY v.id LIMIT :most
 """)
 _SEVERAL_IN_FULL = text(f"""
     {COLUMNS_IN_FULL} FROM unnest(CAST(:ids AS uuid[])) AS l(id)

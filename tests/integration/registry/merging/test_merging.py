@@ -169,6 +169,10 @@ async def test_what_one_entry_has_follows_to_the_other_and_undoing_brings_back_e
     refused = await registry.http.post("/v1/tokens", json={"user_name": pair.merged["number"], "password": PASSWORD})
     assert refused.json()["faults"][0]["code"] == "locked"
 
+    held = (await registry.http.get("/v1/me/data", headers=kept)).json()["merged_entries"]
+    assert [one["number"] for one in held] == [pair.merged["number"]]
+    assert pair.merged["id_number"] not in str(held)
+
     undone = await pair.undo()
     assert undone.status_code == 200, undone.text
     assert await pair.state() == before
@@ -184,6 +188,32 @@ async def test_what_one_entry_has_follows_to_the_other_and_undoing_brings_back_e
         ("QualificationMoved", await pair.id_of(pair.merged)),
         ("QualificationMoved", await pair.id_of(pair.kept)),
     ]
+
+
+async def test_a_team_that_was_merged_meanwhile_is_left_for_the_one_after_it_when_undone(pair: Pair) -> None:
+    registry = pair.registry
+    codes = [f"{DISTRICT}-TEAM-{number:03}" for number in (20, 21)]
+    pair.merged["team"] = codes[0]
+    assert (await registry.take_in(DISTRICT, "roster", roster([pair.merged])))["rejected"] == 0
+    assert (await pair.merge()).status_code == 200
+    [ending] = await registry.rows("SELECT id FROM team WHERE code = :code", code=codes[0])
+    merging = f"/v1/teams/{ending.id}/merging"
+    assert (await registry.http.post(merging, json={"into": codes[1]}, headers=pair.office)).status_code == 200
+
+    async def team_of(line: dict[str, str]) -> str | None:
+        rows = await registry.rows(
+            "SELECT t.code FROM volunteer v LEFT JOIN team t ON t.district = v.district AND t.id = v.team_id "
+            "WHERE v.number = :number",
+            number=line["number"],
+        )
+        return rows[0].code
+
+    async def has_followed() -> bool:
+        return await team_of(pair.kept) == codes[1]
+
+    assert await eventually(has_followed)
+    assert (await pair.undo()).status_code == 200
+    assert (await team_of(pair.kept), await team_of(pair.merged)) == (None, codes[1])
 
 
 async def test_a_contact_point_ends_with_the_entry_and_is_there_again_when_it_is_undone(pair: Pair) -> None:
