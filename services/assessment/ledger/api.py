@@ -41,7 +41,7 @@ def _position(entry: LedgerEntry) -> tuple[str, ...]:
     return entry.started_at.isoformat(), str(entry.record_id), str(entry.version), str(entry.minutes), entry.kind
 
 
-@router.get("/volunteers/{volunteer_id}/overlaps", tags=["hours"])
+@router.get("/volunteers/{volunteer_id}/overlaps/{other_id}", tags=["hours"])
 async def show_overlaps(volunteer_id: UUID, other_id: UUID, store: ApiStore, caller: Office) -> Overlaps:
     """Show what two entries both have of the same time, before or after one of them is merged into the other."""
     async with store.transaction(caller.district) as tx:

@@ -81,7 +81,7 @@ PAIR = Read("registry", "/v1/volunteers/{volunteer_id}/merging", Pair)
 MERGE = Change("POST", "registry", "/v1/volunteers/{volunteer_id}/merging", Merged)
 UNDO = Change("POST", "registry", "/v1/volunteers/{volunteer_id}/merging/undoing", Undone)
 HOURS = Read("assessment", "/v1/volunteers/{volunteer_id}/hours", Hours)
-OVERLAPS = Read("assessment", "/v1/volunteers/{volunteer_id}/overlaps", Overlaps)
+OVERLAPS = Read("assessment", "/v1/volunteers/{volunteer_id}/overlaps/{other_id}", Overlaps)
 
 
 async def hours_of(calls: Upstream, volunteer_id: UUID) -> Hours | None:
@@ -95,7 +95,7 @@ async def hours_of(calls: Upstream, volunteer_id: UUID) -> Hours | None:
 async def overlaps_of(calls: Upstream, kept_id: UUID, merged_id: UUID) -> Overlaps | None:
     """Return what two entries both have of the same time; None where that is not known now."""
     try:
-        return await unless_away(calls.read(OVERLAPS, volunteer_id=kept_id, other_id=str(merged_id)))
+        return await unless_away(calls.read(OVERLAPS, volunteer_id=kept_id, other_id=merged_id))
     except RefusedByServiceError:
         return None
 

@@ -139,7 +139,7 @@ async def _doubled(
 
 async def _overlap(visit: Visit, kept_id: UUID, merged_id: UUID) -> queries.Doubled | None:
     try:
-        asked = visit.calls.read(queries.DOUBLED, volunteer_id=kept_id, other_id=str(merged_id))
+        asked = visit.calls.read(queries.DOUBLED, volunteer_id=kept_id, other_id=merged_id)
         return await unless_away(asked)
     except RefusedByServiceError:
         return None

@@ -112,7 +112,7 @@ REVEAL = Change("POST", "registry", "/v1/volunteers/{volunteer_id}/reveal", InCl
 REGISTER = Change("POST", "registry", "/v1/volunteers", Registered)
 TEAMS = Read("registry", "/v1/teams", Teams)
 MERGERS = Read("registry", "/v1/volunteers/{volunteer_id}/mergers", Mergers)
-DOUBLED = Read("assessment", "/v1/volunteers/{volunteer_id}/overlaps", Doubled)
+DOUBLED = Read("assessment", "/v1/volunteers/{volunteer_id}/overlaps/{other_id}", Doubled)
 HOURS = Read("assessment", "/v1/volunteers/{volunteer_id}/hours", Hours)
 
 

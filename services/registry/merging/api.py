@@ -50,7 +50,7 @@ async def preview_merging(
     store: ApiStore,
     keys: Keys,
     caller: Office,
-    merged_number: Annotated[str, Query(max_length=50, description="Number of the entry that would be merged.")],
+    merged_number: Annotated[str, Query(max_length=50, description="Number of the entry that would be merged.")] = "",
 ) -> MergePreview:
     """Show an entry that would be kept beside another that would be merged into it, masked, and what is the same."""
     async with store.transaction(caller.district) as tx:

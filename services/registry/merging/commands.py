@@ -61,10 +61,10 @@ class MergeUndone(BaseModel):
 
 async def find_pair(tx: AsyncConnection, district: str, kept_id: UUID, merged_number: str) -> tuple[Entry, Entry]:
     """Return the entry to keep and the one with a number, as typed. Raises RefusedError where they cannot be merged."""
-    number = wording.ungrouped(writing.tidy(merged_number))
-    if not number:
-        raise RefusedError(Fault(MERGED, Code.MISSING))
     kept = await repository.find_entry(tx, district, volunteer_id=kept_id)
+    number = wording.ungrouped(writing.tidy(merged_number))
+    if kept is not None and not number:
+        raise RefusedError(Fault(MERGED, Code.MISSING))
     return check_pair(kept, await repository.find_entry(tx, district, number=number))
 
 

@@ -77,7 +77,7 @@ def both(portal: Portal) -> None:
         answer(f"GET assessment/v1/volunteers/{volunteer_id}/hours", hours)
         answer(f"GET registry/v1/volunteers/{volunteer_id}", CARD | {"id": volunteer_id})
         answer(f"GET registry/v1/volunteers/{volunteer_id}/mergers", {"items": [MERGER], "next_cursor": None})
-    answer(f"GET assessment/v1/volunteers/{KEPT}/overlaps", {"minutes": 30, "records": 1, "items": [OVERLAP]})
+    answer(f"GET assessment/v1/volunteers/{KEPT}/overlaps/{MERGED}", {"minutes": 30, "records": 1, "items": [OVERLAP]})
 
 
 async def office(portal: Portal) -> httpx.AsyncClient:

@@ -190,12 +190,12 @@ async def test_minutes_of_the_same_time_are_shown_to_the_office_before_and_after
     office = assessment.reader(Role.DISTRICT_ADMIN)
     for step in ([], [merged(other, kept)]):
         await assessment.handle(*step)
-        shown = await office.get(f"/v1/volunteers/{kept}/overlaps", other_id=str(other))
+        shown = await office.get(f"/v1/volunteers/{kept}/overlaps/{other}")
         assert (shown["minutes"], shown["records"]) == (30, 1)
         [one] = shown["items"]
         assert (one["kept_record_id"], one["merged_record_id"]) == (str(own.data.record_id), str(theirs.data.record_id))
         assert one["started_at"] == "2025-03-01T02:30:00Z"
     assert (await hours(assessment, kept))[0] == 240  # they count, until one of the records is put right
     await assessment.handle(corrected(theirs, 0))
-    assert (await office.get(f"/v1/volunteers/{kept}/overlaps", other_id=str(other)))["minutes"] == 0
+    assert (await office.get(f"/v1/volunteers/{kept}/overlaps/{other}"))["minutes"] == 0
     assert (await hours(assessment, kept))[0] == 180
