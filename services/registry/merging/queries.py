@@ -8,7 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.merging.domain import Entry, alike
+from services.registry.merging.repository import find_entry
 from services.registry.people.domain.privacy import KeyRing, SealedPerson
+from shared.contracts.faults import Code, Fault, RefusedError
 
 
 class EntryToMerge(BaseModel):
@@ -154,6 +156,11 @@ async def preview(tx: AsyncConnection, keys: KeyRing, district: str, kept: Entry
 async def mergers_of(
     tx: AsyncConnection, district: str, volunteer_id: UUID, before: UUID | None, limit: int
 ) -> list[MergeView]:
-    """Return the mergers that an entry is part of, the newest first, from before an id on."""
+    """Return the mergers that an entry is part of, the newest first, from before an id on.
+
+    Raises RefusedError (not_found).
+    """
+    if await find_entry(tx, district, volunteer_id=volunteer_id) is None:
+        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
     values = {"district": district, "id": volunteer_id, "before": before, "limit": limit}
     return [MergeView(**row) for row in (await tx.execute(_MERGES, values)).mappings()]
