@@ -1,4 +1,4 @@
-"""Row 19 by the office and the person, without scripts: two entries become one with the hours of both, and two again."""
+"""Row 19 by the office and the person, without scripts: two entries become one with both's hours, and two again."""
 
 import pytest
 from playwright.async_api import Page, expect
