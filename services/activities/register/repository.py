@@ -103,6 +103,15 @@ async def volunteers_by_number(tx: AsyncConnection, district: str, numbers: Coll
     return {row.number: row.id for row in rows}
 
 
+_PERSON = text("SELECT kept_id FROM merged_volunteer WHERE district = :district AND id = :id AND kept_id IS NOT NULL")
+
+
+async def person_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> UUID:
+    """Return who an entry is now: itself, or the one that it is merged into."""
+    kept: UUID | None = await tx.scalar(_PERSON, {"district": district, "id": volunteer_id})
+    return kept or volunteer_id
+
+
 async def present_volunteer(tx: AsyncConnection, district: str, number: str) -> UUID | None:
     """Return the volunteer who has a number, also one that is merged, and has not left; or None."""
     found: UUID | None = await tx.scalar(_PRESENT, {"district": district, "number": number})

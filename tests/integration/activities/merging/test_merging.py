@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from deploy.provision import reactions
 from shared.contracts import VolunteerMergeUndone, VolunteersMerged
@@ -118,6 +119,31 @@ async def test_what_is_past_stays_where_it_is_and_the_person_reads_it(
     assert len((await kept.account.get("/v1/me/data"))["sign_ups"]) == 1
     await undo(activities, kept, merged)
     assert (await kept.account.get("/v1/me/sign-ups"))["items"] == []
+
+
+async def test_a_record_of_the_merged_entry_is_the_person_s_to_read_until_it_is_undone(
+    activities: Activities, people: list[Volunteer]
+) -> None:
+    kept, merged, other = people
+    record_id = new_id()
+    async with activities.worker.transaction() as tx:
+        await tx.execute(
+            text("""
+                INSERT INTO service_record (district, id, record_no, volunteer_id, station_id, activity, service,
+                                            started_at, ended_at, minutes, provenance, digest, version)
+                VALUES (:district, :id, 'R1', :volunteer, :id, '社区读书会', 'culture', '2026-03-01 09:00+08',
+                        '2026-03-01 10:00+08', 60, 'leader', '', 1)
+            """),
+            {"district": DISTRICT, "id": record_id, "volunteer": merged.id},
+        )
+    path = f"/v1/service-records/{record_id}"
+    assert (await kept.account.send("GET", path)).status_code == 403
+    await merge(activities, kept, merged)
+    assert (await kept.account.get(path))["minutes"] == 60
+    assert [one["id"] for one in (await kept.account.get("/v1/service-records"))["items"]] == [str(record_id)]
+    assert (await other.account.send("GET", path)).status_code == 403
+    await undo(activities, kept, merged)
+    assert (await kept.account.send("GET", path)).status_code == 403
 
 
 async def test_nothing_new_is_entered_under_the_merged_one_and_its_number_means_the_person(
