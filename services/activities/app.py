@@ -4,6 +4,7 @@ from services.activities.attendance.part import PART as ATTENDANCE
 from services.activities.changes.part import PART as CHANGES
 from services.activities.claims.part import PART as CLAIMS
 from services.activities.drafts.part import PART as DRAFTS
+from services.activities.merging.part import PART as MERGING
 from services.activities.needs.part import PART as NEEDS
 from services.activities.offline.part import PART as OFFLINE
 from services.activities.own_data.part import PART as OWN_DATA
@@ -17,6 +18,7 @@ from services.activities.timetable.part import PART as TIMETABLE
 from shared.service.service import Service
 
 PARTS = (
+    MERGING,
     OWN_DATA,
     OFFLINE,
     CLAIMS,

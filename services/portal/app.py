@@ -20,6 +20,7 @@ from services.portal.imports.part import PART as IMPORTS
 from services.portal.individuals.part import PART as INDIVIDUALS
 from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
+from services.portal.merging.part import PART as MERGING
 from services.portal.minor_readings.part import PART as MINOR_READINGS
 from services.portal.network.part import PART as NETWORK
 from services.portal.notices.part import PART as NOTICES
@@ -65,6 +66,7 @@ PARTS = (
     QUALIFICATIONS,
     INDIVIDUALS,
     TRAINING,
+    MERGING,
     VOLUNTEERS,
     NETWORK,
     STANDARD,

@@ -9,6 +9,7 @@ from services.registry.codes.part import PART as CODES
 from services.registry.consents.part import PART as CONSENTS
 from services.registry.districts.part import PART as DISTRICTS
 from services.registry.individuals.part import PART as INDIVIDUALS
+from services.registry.merging.part import PART as MERGING
 from services.registry.minor_readings.part import PART as MINOR_READINGS
 from services.registry.own_data.part import PART as OWN_DATA
 from services.registry.people.part import PART as PEOPLE
@@ -26,6 +27,7 @@ from services.registry.training.part import PART as TRAINING
 from shared.service.service import Service
 
 PARTS = (
+    MERGING,
     OWN_DATA,
     TEAMS,
     INDIVIDUALS,

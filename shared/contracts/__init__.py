@@ -49,7 +49,7 @@ from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
 from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
-from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached
+from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached, StarLevelRestated
 from shared.contracts.need_survey import NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.operations import (
     ConsumerCaughtUp,
@@ -80,6 +80,7 @@ from shared.contracts.pairing import PairingBegun, PairingEnded
 from shared.contracts.qualification import (
     QualificationExpired,
     QualificationExpiring,
+    QualificationMoved,
     QualificationRefused,
     QualificationRevoked,
     QualificationSubmitted,
@@ -103,6 +104,7 @@ from shared.contracts.sign_up import (
     SignUpAgreed,
     SignUpAskedAgain,
     SignUpCancelled,
+    SignUpMoved,
     SignUpOffered,
     VolunteerTakenOff,
     WithdrawalReason,
@@ -131,9 +133,11 @@ from shared.contracts.volunteer import (
     RegistrationSource,
     VolunteerCategory,
     VolunteerErased,
+    VolunteerMergeUndone,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerRestricted,
+    VolunteersMerged,
 )
 
 EVENTS: dict[str, type[Event]] = {
@@ -143,6 +147,8 @@ EVENTS: dict[str, type[Event]] = {
         VolunteerProfileChanged,
         VolunteerRestricted,
         VolunteerErased,
+        VolunteersMerged,
+        VolunteerMergeUndone,
         CorrectionRequested,
         CorrectionAnswered,
         AccountOpened,
@@ -205,6 +211,7 @@ EVENTS: dict[str, type[Event]] = {
         QualificationExpiring,
         QualificationExpired,
         QualificationRevoked,
+        QualificationMoved,
         ConsentGiven,
         ConsentWithdrawn,
         RulePublished,
@@ -225,6 +232,7 @@ EVENTS: dict[str, type[Event]] = {
         SignUpAskedAgain,
         SignUpAgreed,
         SignUpCancelled,
+        SignUpMoved,
         VolunteerTakenOff,
         AbsenceExcused,
         VolunteerCheckedIn,
@@ -245,6 +253,7 @@ EVENTS: dict[str, type[Event]] = {
         HoursCorrected,
         ImportCredited,
         StarLevelReached,
+        StarLevelRestated,
         MessageDelivered,
         MessageUndeliverable,
         DeadLetterRedriven,
@@ -325,6 +334,7 @@ __all__ = [
     "PublishedShift",
     "QualificationExpired",
     "QualificationExpiring",
+    "QualificationMoved",
     "QualificationRefused",
     "QualificationRevoked",
     "QualificationSubmitted",
@@ -351,12 +361,14 @@ __all__ = [
     "SignUpAgreed",
     "SignUpAskedAgain",
     "SignUpCancelled",
+    "SignUpMoved",
     "SignUpOffered",
     "SignUpPromoted",
     "SignUpWithdrawn",
     "SigningKeyReplaced",
     "StandardAdopted",
     "StarLevelReached",
+    "StarLevelRestated",
     "StationChanged",
     "StationClosed",
     "StationRegistered",
@@ -382,12 +394,14 @@ __all__ = [
     "VolunteerCheckedIn",
     "VolunteerCheckedOut",
     "VolunteerErased",
+    "VolunteerMergeUndone",
     "VolunteerProfileChanged",
     "VolunteerRegistered",
     "VolunteerRestricted",
     "VolunteerSignedUp",
     "VolunteerTakenOff",
     "VolunteerWaitlisted",
+    "VolunteersMerged",
     "WithdrawalReason",
     "WorkCancelled",
     "WorkRetried",

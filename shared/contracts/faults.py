@@ -47,6 +47,11 @@ class Code(StrEnum):
     CLOSED = "closed"
     HAS_DUTIES = "has_duties"
     ALREADY_SO = "already_so"
+    SAME_ENTRY = "same_entry"
+    MERGED = "merged"
+    HAS_MERGED = "has_merged"
+    OTHER_PERSON = "other_person"
+    OPEN_CORRECTION = "open_correction"
     NUMBER_TAKEN = "number_taken"
     NAME_TAKEN = "name_taken"
     DUPLICATE_IN_FILE = "duplicate_in_file"
@@ -197,6 +202,20 @@ MESSAGES: dict[Code, tuple[str, str]] = {
         "still has duties of staff; have the district's centre take them from it first",
     ),
     Code.ALREADY_SO: ("与现在登记的一样", "is what is on file already"),
+    Code.SAME_ENTRY: ("就是这一条登记，请填写另一条的编号", "is this entry itself; give the number of the other one"),
+    Code.MERGED: ("已并入另一条登记，请使用保留的编号", "is merged into another entry; use the number that was kept"),
+    Code.HAS_MERGED: (
+        "已有别的登记并入这一条，请保留这一条，或先撤销那次合并",
+        "has another entry merged into it; keep this one, or undo that merger first",
+    ),
+    Code.OTHER_PERSON: (
+        "两条登记的身份证号都已由区中心核对，号码不同，是两个人",
+        "has another ID number, and the district's centre has checked both against the paper: they are two people",
+    ),
+    Code.OPEN_CORRECTION: (
+        "还有没答复的更正申请，请先答复",
+        "still has a request to be put right; answer it first",
+    ),
     Code.ALREADY_REGISTERED: ("此人已登记", "is registered already"),
     Code.NUMBER_TAKEN: ("编号已属于另一人", "belongs to somebody else already"),
     Code.NAME_TAKEN: ("这个用户名已有人使用，请换一个", "is taken already; choose another"),

@@ -56,6 +56,8 @@ WORDS: Mapping[str, str] = {
     "document_id": "规章制度",
     "in_force_from": "生效日期",
     "required_from": "必须同意的日期",
+    "merged_number": "另一条登记的编号",
+    "other_id": "另一条登记",
     "field": "要更正的项",
     "key": "消息的键",
     "letter_id": "消息",

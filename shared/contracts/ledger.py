@@ -60,3 +60,15 @@ class StarLevelReached(Event):
     lifetime_minutes: int
     rule_set: str
     import_id: UUID | None = None
+
+
+class StarLevelRestated(Event):
+    """A merger of two entries was undone: the kept one's level is what it would be without the other's hours."""
+
+    topic: ClassVar[str] = "assessment.award"
+
+    volunteer_id: UUID
+    level: int
+    previous_level: int
+    lifetime_minutes: int
+    rule_set: str

@@ -55,3 +55,9 @@ class QualificationExpired(Qualification):
 
 class QualificationRevoked(Qualification):
     """The office has found that it holds no more, before its last day; why, the volunteer reads in registry."""
+
+
+class QualificationMoved(Qualification):
+    """It holds as before, and is another entry's now: two entries of one person were merged, or are two again."""
+
+    holds: ClassVar[bool] = True

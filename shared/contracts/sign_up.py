@@ -135,3 +135,19 @@ class AbsenceExcused(Event):
     """Absent in older events."""
     claim_id: UUID | None = None
     """The claim that was accepted by it: ``ClaimAnswered`` tells the volunteer."""
+
+
+class SignUpMoved(Event):
+    """A sign-up is another entry's now: two entries of one person were merged, or are two again."""
+
+    topic: ClassVar[str] = "activities.sign-up"
+
+    sign_up_id: UUID
+    shift_id: UUID
+    activity_id: UUID
+    activity_title: str
+    starts_at: datetime
+    volunteer_id: UUID
+    """Whose it is now."""
+    from_id: UUID
+    """Whose it was."""

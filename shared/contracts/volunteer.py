@@ -92,3 +92,45 @@ class VolunteerErased(Event):
 
     volunteer_id: UUID
     erased_at: datetime
+
+
+class VolunteersMerged(Event):
+    """The district's office has found that two entries are one person: one is merged into the other.
+
+    From now on the person is the kept entry. The merged one keeps its number and what it has done, and nothing new is
+    entered under it (domain.md row 19). It can be undone.
+    """
+
+    topic: ClassVar[str] = "registry.volunteer"
+
+    volunteer_id: UUID
+    """The entry that is merged."""
+    volunteer_no: str
+    kept_id: UUID
+    """The entry that it is merged into."""
+    kept_no: str
+    merged_at: datetime
+
+    @property
+    def into_id(self) -> UUID | None:
+        """Return which entry the person is now, where it is not the one that the event is of."""
+        return self.kept_id
+
+
+class VolunteerMergeUndone(Event):
+    """Two entries that were merged are two again, as before."""
+
+    topic: ClassVar[str] = "registry.volunteer"
+
+    volunteer_id: UUID
+    """The entry that was merged."""
+    volunteer_no: str
+    kept_id: UUID
+    """The entry that it was merged into."""
+    kept_no: str
+    undone_at: datetime
+
+    @property
+    def into_id(self) -> UUID | None:
+        """Return which entry the person is now, where it is not the one that the event is of."""
+        return None

@@ -30,9 +30,11 @@ from shared.contracts import (
     StationRegistered,
     StationStaffBegan,
     TeamRegistered,
+    VolunteerMergeUndone,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerRestricted,
+    VolunteersMerged,
 )
 from shared.contracts.received import StateRecord
 from shared.contracts.tokens import Revocation
@@ -223,6 +225,7 @@ async def a_history(platform: Platform) -> list[UUID]:
         event(rule_version(rules, 2), rules, 2),
         event(RuleAccepted(**accepted), accepted["acceptance_id"]),
         event(VolunteerRestricted(volunteer_id=volunteers[29], restricted_at=LEFT_AT), volunteers[29], 2),
+        *_mergers(volunteers),
     )
     await _on_file(platform, volunteers, elsewhere)
     async with platform.workers["registry"].transaction() as tx:
@@ -241,6 +244,24 @@ async def a_history(platform: Platform) -> list[UUID]:
     total = ServiceRecordsImported(import_id=import_id, records=len(imported), minutes=30 * len(imported))
     await platform.append("activities", event(total, import_id))
     return volunteers
+
+
+def _mergers(volunteers: Sequence[UUID]) -> list[NewEvent]:
+    """Merge two entries into others; one of these mergers is undone."""
+
+    def both(merged: int, kept: int) -> dict[str, Any]:
+        return {
+            "volunteer_id": volunteers[merged],
+            "volunteer_no": f"V{merged:03}",
+            "kept_id": volunteers[kept],
+            "kept_no": f"V{kept:03}",
+        }
+
+    return [
+        event(VolunteersMerged(**both(28, 27), merged_at=LEFT_AT), volunteers[28], 2),
+        event(VolunteersMerged(**both(26, 25), merged_at=LEFT_AT), volunteers[26], 2),
+        event(VolunteerMergeUndone(**both(26, 25), undone_at=LEFT_AT), volunteers[26], 3),
+    ]
 
 
 async def _on_file(platform: Platform, volunteers: Sequence[UUID], elsewhere: UUID) -> None:
@@ -306,6 +327,11 @@ async def _on_file(platform: Platform, volunteers: Sequence[UUID], elsewhere: UU
             """),
             {"id": volunteers[29], "at": LEFT_AT},
         )
+        for merged, into, version in ((28, volunteers[27], 2), (26, None, 3)):
+            await tx.execute(
+                text("UPDATE volunteer SET merged_into_id = :into, version = :version WHERE id = :id"),
+                {"id": volunteers[merged], "into": into, "version": version},
+            )
     async with api.transaction(DISTRICT) as tx:
         await tx.execute(
             text("""

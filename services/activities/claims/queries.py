@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.claims.domain import ClaimState
+from services.activities.register.repository import ENTRIES_OF
 from shared.contracts.actor import Actor, Reach
 
 
@@ -30,12 +31,12 @@ class ClaimView(BaseModel):
     answer: str | None
 
 
-_CLAIMS = text("""
+_CLAIMS = text(f"""
     SELECT id, sign_up_id, record_id, volunteer_id, activity_title, started_at, ended_at, reason, state, made_at,
            due_on, answered_at, answer
     FROM claim
     WHERE district = :district
-      AND (volunteer_id = :volunteer_id OR NOT :own
+      AND (volunteer_id = {ENTRIES_OF} OR NOT :own
            AND (:whole OR station_id = ANY(CAST(:units AS uuid[])) OR published_by = :name))
       AND (CAST(:state AS text) IS NULL OR state = :state)
       AND (CAST(:after AS date) IS NULL OR (due_on, id) > (:after, CAST(:after_id AS uuid)))

@@ -5,7 +5,7 @@ from alembic import op
 from shared.store.ddl import secure
 
 revision = "activities_0020"
-down_revision = "activities_0016"
+down_revision = "activities_0019"
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.register.repository import ENTRIES_OF
+
 MOST = 10_000
 """Rows of each kind: more than anybody has, and an end to what one request can take."""
 
@@ -68,22 +70,22 @@ class OwnActivityData(BaseModel):
     """Since when one's calendar has an address of its own; None where it has none."""
 
 
-_SIGN_UPS = text("""
+_SIGN_UPS = text(f"""
     SELECT u.id, a.title AS activity, u.starts_at, u.ends_at, u.state, u.absence, u.checked_in_at, u.checked_out_at
     FROM sign_up u
     JOIN shift s ON s.district = u.district AND s.id = u.shift_id
     JOIN activity a ON a.district = s.district AND a.id = s.activity_id
-    WHERE u.district = :district AND u.volunteer_id = :volunteer_id ORDER BY u.starts_at DESC, u.id LIMIT :most
+    WHERE u.district = :district AND u.volunteer_id = {ENTRIES_OF} ORDER BY u.starts_at DESC, u.id LIMIT :most
 """)
-_RECORDS = text("""
+_RECORDS = text(f"""
     SELECT record_no, activity, service, started_at, ended_at, minutes, rating, organiser_rating, provenance
     FROM service_record
-    WHERE district = :district AND volunteer_id = :volunteer_id ORDER BY started_at DESC, id LIMIT :most
+    WHERE district = :district AND volunteer_id = {ENTRIES_OF} ORDER BY started_at DESC, id LIMIT :most
 """)
-_CLAIMS = text("""
+_CLAIMS = text(f"""
     SELECT activity_title AS activity, started_at, ended_at, reason, state, made_at, due_on, answered_at, answer
     FROM claim
-    WHERE district = :district AND volunteer_id = :volunteer_id ORDER BY made_at DESC, id LIMIT :most
+    WHERE district = :district AND volunteer_id = {ENTRIES_OF} ORDER BY made_at DESC, id LIMIT :most
 """)
 _CALENDAR = text("SELECT made_at FROM calendar_feed WHERE district = :district AND volunteer_id = :volunteer_id")
 

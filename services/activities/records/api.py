@@ -12,6 +12,7 @@ from services.activities.records.commands import CorrectedRecord, correct_record
 from services.activities.records.domain import RightMinutes, RightTimes
 from services.activities.records.explanation import RecordEvent, events_of_record
 from services.activities.records.queries import RecordView
+from services.activities.register.repository import person_of
 from shared.contracts.actor import STAFF, Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.http.auth import Caller, caller_with
@@ -86,9 +87,10 @@ async def show_record(record_id: UUID, response: Response, store: ApiStore, call
     """Show one record; its ETag is what a correction names in If-Match."""
     async with store.transaction(caller.district) as tx:
         record = await queries.find_record(tx, caller.district, record_id)
-    if record is None:
+        whose = await person_of(tx, caller.district, record.volunteer_id) if record else None
+    if record is None or whose is None:
         raise RefusedError(Fault("record_id", Code.NOT_FOUND))
-    _check_may_see(caller, record.volunteer_id)
+    _check_may_see(caller, whose)
     set_etag(response, record.version)
     return record
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.register.repository import ENTRIES_OF
 from shared.contracts import Provenance
 
 
@@ -62,7 +63,7 @@ _RECORD = """
     FROM service_record WHERE district = :district
 """
 _RECORDS = text(f"""{_RECORD}
-      AND volunteer_id = :volunteer_id
+      AND volunteer_id = {ENTRIES_OF}
       AND (CAST(:started_at AS timestamptz) IS NULL OR (started_at, id) < (:started_at, CAST(:id AS uuid)))
     ORDER BY started_at DESC, id DESC LIMIT :limit
 """)

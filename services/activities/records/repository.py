@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.records.domain import LONGEST_SESSION, RecordOnFile, ServiceRecord, Session
 from services.activities.records.tables import service_record
+from services.activities.register.repository import SAME_PERSON
 from shared.contracts.service_record import Provenance
 from shared.store.statements import insert_rows, unnest
 
@@ -31,7 +32,7 @@ _DIGESTS = text("""
 """)
 # A void record (0 minutes) took no time. An attendance that is still on lasts to its shift's end at most, whoever
 # forgets to check out.
-_SESSIONS = text("""
+_SESSIONS = text(f"""
     SELECT volunteer_id, started_at, ended_at FROM service_record
     WHERE district = :district AND volunteer_id = ANY(CAST(:volunteers AS uuid[]))
       AND started_at >= :earliest AND started_at < :before AND minutes > 0
@@ -40,12 +41,21 @@ _SESSIONS = text("""
     FROM sign_up u JOIN shift s ON s.district = u.district AND s.id = u.shift_id
     WHERE u.district = :district AND u.volunteer_id = ANY(CAST(:volunteers AS uuid[])) AND u.state = 'attending'
       AND u.checked_in_at < :before
+    UNION ALL
+    SELECT p.asked, r.started_at, r.ended_at FROM {SAME_PERSON} p
+    JOIN service_record r ON r.district = :district AND r.volunteer_id = p.entry
+    WHERE p.asked = ANY(CAST(:volunteers AS uuid[]))
+      AND r.started_at >= :earliest AND r.started_at < :before AND r.minutes > 0
     ORDER BY 1, 2
 """)
-_CONFLICT = text("""
-    WITH wanted AS (
+_CONFLICT = text(f"""
+    WITH asked AS (
         SELECT * FROM unnest(CAST(:volunteers AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
              AS w(volunteer_id, started_at, ended_at)
+    ), wanted AS (
+        SELECT * FROM asked
+        UNION ALL
+        SELECT p.entry, a.started_at, a.ended_at FROM asked a JOIN {SAME_PERSON} p ON p.asked = a.volunteer_id
     )
     SELECT r.activity AS title, r.started_at, r.ended_at, r.sign_up_id, NULL AS shift_id
     FROM wanted w JOIN service_record r

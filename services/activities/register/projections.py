@@ -12,6 +12,7 @@ from services.activities.register.tables import (
     known_rule,
     known_station,
     known_volunteer,
+    merged_volunteer,
 )
 from shared.contracts import RulePublished
 from shared.contracts.received import Received
@@ -57,3 +58,5 @@ async def _enter_rules(tx: AsyncConnection, events: Sequence[Received[RulePublis
 
 RULES = Projection("rules", (ProjectedTable("known_rule"),), _enter_rules, groups=Groups({"known_rule": "id"}))
 """Every version of every rule document: which one is required on a day follows from all of them."""
+MERGED_VOLUNTEERS = known_entries("merged_volunteers", merged_volunteer, {"kept_id": "into_id"})
+"""Which entry somebody's is merged into now; none where that was undone (ADR 0060)."""

@@ -8,16 +8,36 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+ENTRIES_OF = """
+    ANY(ARRAY(SELECT CAST(:volunteer_id AS uuid)
+              UNION ALL SELECT id FROM merged_volunteer WHERE district = :district AND kept_id = :volunteer_id))
+"""
+"""The entries that are ``:volunteer_id``'s: their own, and those that are merged into it."""
+SAME_PERSON = """(
+    SELECT m.id AS asked, m.kept_id AS entry FROM merged_volunteer m
+    WHERE m.district = :district AND m.kept_id IS NOT NULL
+    UNION ALL
+    SELECT m.kept_id, m.id FROM merged_volunteer m WHERE m.district = :district AND m.kept_id IS NOT NULL
+    UNION ALL
+    SELECT m.id, n.id FROM merged_volunteer m
+    JOIN merged_volunteer n ON n.district = m.district AND n.kept_id = m.kept_id AND n.id <> m.id
+    WHERE m.district = :district
+)"""
+"""Of who is part of a merger, ``asked``, the other entries of the same person."""
 _HAS_NOT_LEFT = "NOT EXISTS (SELECT FROM closed_volunteer c WHERE c.district = v.district AND c.id = v.id)"
 _VOLUNTEERS_BY_NUMBER = text("""
     SELECT number, id FROM known_volunteer WHERE district = :district AND number = ANY(CAST(:numbers AS text[]))
 """)
 _PRESENT = text(f"""
-    SELECT v.id FROM known_volunteer v WHERE v.district = :district AND v.number = :number AND {_HAS_NOT_LEFT}
+    SELECT coalesce(m.kept_id, v.id) FROM known_volunteer v
+    LEFT JOIN merged_volunteer m ON m.district = v.district AND m.id = v.id
+    WHERE v.district = :district AND v.number = :number AND {_HAS_NOT_LEFT}
 """)
 _TEAM_MATES = text(f"""
-    SELECT v.number, v.id, v.id = own.id OR v.team_id IS NOT NULL AND v.team_id = own.team_id AS is_mate
+    SELECT v.number, coalesce(m.kept_id, v.id) AS id,
+           coalesce(m.kept_id, v.id) = own.id OR v.team_id IS NOT NULL AND v.team_id = own.team_id AS is_mate
     FROM known_volunteer v LEFT JOIN known_volunteer own ON own.district = v.district AND own.id = :volunteer_id
+    LEFT JOIN merged_volunteer m ON m.district = v.district AND m.id = v.id
     WHERE v.district = :district AND v.number = ANY(CAST(:numbers AS text[])) AND {_HAS_NOT_LEFT}
 """)
 _STATIONS_BY_CODE = text("""
@@ -104,8 +124,17 @@ async def volunteers_by_number(tx: AsyncConnection, district: str, numbers: Coll
     return {row.number: row.id for row in rows}
 
 
+_PERSON = text("SELECT kept_id FROM merged_volunteer WHERE district = :district AND id = :id AND kept_id IS NOT NULL")
+
+
+async def person_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> UUID:
+    """Return who an entry is now: itself, or the one that it is merged into."""
+    kept: UUID | None = await tx.scalar(_PERSON, {"district": district, "id": volunteer_id})
+    return kept or volunteer_id
+
+
 async def present_volunteer(tx: AsyncConnection, district: str, number: str) -> UUID | None:
-    """Return the volunteer who has a number and has not ended their registration, or None."""
+    """Return the volunteer who has a number, also one that is merged, and has not left; or None."""
     found: UUID | None = await tx.scalar(_PRESENT, {"district": district, "number": number})
     return found
 

@@ -58,6 +58,14 @@ accepted_rule = Table(
     Column("document_version", Integer, nullable=False),
     Column("version", Integer, nullable=False),
 )
+merged_volunteer = Table(
+    "merged_volunteer",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("kept_id", Uuid),
+    Column("version", Integer, nullable=False),
+)
 closed_volunteer = Table(
     "closed_volunteer",
     metadata,

@@ -4,7 +4,7 @@ from functools import partial
 
 from services.activities.register.projections import QUALIFICATIONS
 from services.activities.signing_up.rechecking import recheck_later
-from shared.contracts import QualificationExpired, QualificationRevoked, QualificationVerified
+from shared.contracts import QualificationExpired, QualificationMoved, QualificationRevoked, QualificationVerified
 from shared.messaging.reactions import Reaction
 
 _note = partial(Reaction, projects=QUALIFICATIONS, decides=recheck_later)
@@ -13,4 +13,5 @@ REACTIONS = (
     _note(QualificationVerified),
     _note(QualificationExpired),
     _note(QualificationRevoked),
+    _note(QualificationMoved),
 )

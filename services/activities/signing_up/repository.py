@@ -41,6 +41,8 @@ _LOCK_FOR = text(f"""
             SELECT id, minor, guardian_agreed FROM known_volunteer v
             WHERE district = :district AND id = ANY(CAST(:volunteers AS uuid[])) AND l.id IS NOT NULL
               AND NOT EXISTS (SELECT FROM closed_volunteer c WHERE c.district = v.district AND c.id = v.id)
+              AND NOT EXISTS (SELECT FROM merged_volunteer m
+                              WHERE m.district = v.district AND m.id = v.id AND m.kept_id IS NOT NULL)
             ORDER BY id FOR NO KEY UPDATE
         ) k
     ) v

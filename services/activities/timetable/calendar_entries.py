@@ -7,18 +7,19 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.register.repository import ENTRIES_OF
 from services.activities.signing_up.domain import SignUpState
 from services.activities.timetable.calendar_file import Entry
 
 _KEPT = timedelta(days=90)
 _MOST = 500
-_ENTRY = """
+_ENTRY = f"""
     SELECT u.id AS sign_up_id, u.state, a.title, a.place, a.description, a.risk_text, s.starts_at, s.ends_at,
            u.version + a.version - 2 AS sequence
     FROM sign_up u
     JOIN shift s ON s.district = u.district AND s.id = u.shift_id
     JOIN activity a ON a.district = s.district AND a.id = s.activity_id
-    WHERE u.district = :district AND u.volunteer_id = :volunteer_id
+    WHERE u.district = :district AND u.volunteer_id = {ENTRIES_OF}
 """
 _ONE = text(f"{_ENTRY} AND u.id = :sign_up_id")
 _ALL = text(f"{_ENTRY} AND s.ends_at > now() - CAST(:kept AS interval) ORDER BY s.starts_at DESC, u.id LIMIT :most")

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.activities.register.repository import ENTRIES_OF
 from services.activities.rules.domain import rules_of
 from services.activities.rules.repository import RULES_OF_ACTIVITY
 from services.activities.signing_up.domain import SignUpState
@@ -65,7 +66,7 @@ _MINE = f"""
         JOIN shift s ON s.district = u.district AND s.id = u.shift_id
         JOIN activity a ON a.district = s.district AND a.id = s.activity_id
         LEFT JOIN service_record r ON r.district = u.district AND r.sign_up_id = u.id
-        WHERE u.district = :district AND u.volunteer_id = :volunteer_id
+        WHERE u.district = :district AND u.volunteer_id = {ENTRIES_OF}
     )
 """
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import ROOM, SESSIONS
+from services.assessment.ledger.queries import PERSONAL_ENTRIES, ROOM, SESSIONS
 from services.assessment.rules.domain import MINUTES_PER_HOUR, RuleSet
 from services.assessment.rules.queries import current_rules, rules_at
 from shared.store.event_log import now
@@ -102,7 +102,7 @@ _NOMINATIONS = text(f"""
         SELECT volunteer_id, sum(minutes)::int AS minutes, {SESSIONS}::int AS sessions,
                sum(CASE kind WHEN 'reversal' THEN -rating ELSE rating END)::int AS rating_sum,
                ({SESSIONS} FILTER (WHERE rating IS NOT NULL))::int AS ratings
-        FROM ledger_entry WHERE district = :district AND service_on >= :start AND service_on < :end
+        FROM {PERSONAL_ENTRIES} e WHERE district = :district AND service_on >= :start AND service_on < :end
         GROUP BY volunteer_id, date_trunc('month', service_on::timestamp)
     ), yearly AS (
         SELECT volunteer_id, sum(minutes) AS minutes, sum(sessions) AS sessions,
@@ -111,14 +111,15 @@ _NOMINATIONS = text(f"""
         FROM monthly GROUP BY volunteer_id
         HAVING sum(minutes) >= :eligible_minutes AND count(*) FILTER (WHERE sessions > 0) >= :eligible_months
     ), organised AS (
-        SELECT r.volunteer_id, sum(r.rating) AS rating_sum, count(*) AS ratings
+        SELECT coalesce(m.kept_id, r.volunteer_id) AS volunteer_id, sum(r.rating) AS rating_sum, count(*) AS ratings
         FROM organiser_rating r
+        LEFT JOIN merged_volunteer m ON m.district = :district AND m.id = r.volunteer_id
         WHERE r.district = :district AND EXISTS (
             SELECT FROM ledger_entry e
             WHERE e.district = :district AND e.record_id = r.id AND e.service_on >= :start AND e.service_on < :end
             HAVING sum(e.minutes) > 0
         )
-        GROUP BY r.volunteer_id
+        GROUP BY 1
     ), rated AS (
         SELECT y.volunteer_id, y.minutes, y.sessions, y.months, y.ratings + coalesce(o.ratings, 0) AS ratings,
                y.rating_sum + coalesce(o.rating_sum, 0) AS rating_sum

@@ -6,7 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 
 from services.assessment.ledger.explanation import FindPlaces, RecordExplanation, explain_record
-from services.assessment.ledger.queries import ImportProgress, LedgerEntry, ledger_of, progress_of
+from services.assessment.ledger.queries import (
+    ImportProgress,
+    LedgerEntry,
+    Overlaps,
+    ledger_of,
+    overlaps_of,
+    progress_of,
+)
 from shared.contracts.actor import STAFF, Reach, Role
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
@@ -20,6 +27,7 @@ Explained = Annotated[
     Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR, Role.OPERATOR, own=[Role.VOLUNTEER]))
 ]
 Staff = Annotated[Caller, Depends(caller_with(*STAFF))]
+Office = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR))]
 
 
 @router.get("/volunteers/{volunteer_id}/ledger", tags=["hours"])
@@ -27,14 +35,21 @@ async def list_ledger(volunteer_id: UUID, store: ApiStore, caller: Reader, page:
     """List the entries that a volunteer's hours are the sum of, latest service first."""
     if not caller.may_see(volunteer_id):
         raise ProblemError(403, "forbidden")
-    after = page.position(moment, UUID, whole_number, whole_number)
+    after = page.position(moment, UUID, whole_number, whole_number, str)
     async with store.transaction(caller.district) as tx:
         found = await ledger_of(tx, caller.district, volunteer_id, after, page.limit + 1)
     return Page.of(found, page.limit, _position)
 
 
 def _position(entry: LedgerEntry) -> tuple[str, ...]:
-    return entry.started_at.isoformat(), str(entry.record_id), str(entry.version), str(entry.minutes)
+    return entry.started_at.isoformat(), str(entry.record_id), str(entry.version), str(entry.minutes), entry.kind
+
+
+@router.get("/volunteers/{volunteer_id}/overlaps/{other_id}", tags=["hours"])
+async def show_overlaps(volunteer_id: UUID, other_id: UUID, store: ApiStore, caller: Office) -> Overlaps:
+    """Show what two entries both have of the same time, before or after one of them is merged into the other."""
+    async with store.transaction(caller.district) as tx:
+        return await overlaps_of(tx, caller.district, volunteer_id, other_id)
 
 
 @router.get("/service-records/{record_id}/explanation", tags=["hours"])

@@ -186,9 +186,11 @@ FindPlaces = Callable[[UUID, Sequence[Step]], Awaitable[Mapping[UUID, Place] | N
 """Asks Kafka where the events of a record's steps are."""
 
 _OF_RECORD = text("""
-    SELECT e.volunteer_id, v.number AS volunteer_no, e.activity_title, e.service, e.started_at, e.provenance,
-           e.event_id, e.version, e.recorded_at, e.rule_set, e.kind, e.minutes
-    FROM ledger_entry e LEFT JOIN known_volunteer v ON v.district = e.district AND v.id = e.volunteer_id
+    SELECT coalesce(m.kept_id, e.volunteer_id) AS volunteer_id, v.number AS volunteer_no, e.activity_title, e.service,
+           e.started_at, e.provenance, e.event_id, e.version, e.recorded_at, e.rule_set, e.kind, e.minutes
+    FROM ledger_entry e
+    LEFT JOIN merged_volunteer m ON m.district = e.district AND m.id = e.volunteer_id
+    LEFT JOIN known_volunteer v ON v.district = e.district AND v.id = coalesce(m.kept_id, e.volunteer_id)
     WHERE e.district = :district AND e.record_id = :record_id ORDER BY e.version, e.minutes
 """)
 

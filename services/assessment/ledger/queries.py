@@ -1,7 +1,9 @@
 """What is shown of the ledger: a volunteer's entries, and how far imports are.
 
 Invariant: reads change nothing. A figure sums credits, reversals and corrections by the day of service, so that what
-was corrected or voided counts as it is now; a session counts while its record is not void.
+was corrected or voided counts as it is now; a session counts while its record is not void. Where two entries of one
+person were merged, what was entered under the one is the other's: it follows from the ledger and from who is merged,
+and is written nowhere, so nothing can be lost or counted twice, and undoing it leaves nothing behind (ADR 0060).
 """
 
 from datetime import date, datetime
@@ -19,13 +21,52 @@ from shared.contracts.faults import Code, Fault, RefusedError
 SESSIONS = "sum(CASE kind WHEN 'reversal' THEN -1 ELSE 1 END)"
 """SQL: how many records stand. A void one has a credit and its reversal, a corrected one a correction more."""
 
+_OF_ENTRY = """
+    e.record_id, e.version, e.kind, e.minutes, e.provenance, e.station_id, e.service, e.activity_title, e.started_at,
+    e.service_on, e.rating, e.import_id, e.event_id, e.recorded_at, e.rule_set
+"""
+
+
+def _part_of_no_merger(of: str, side: str) -> str:
+    """Return the SQL condition that who a row is of is no ``side`` (``id``: merged, ``kept_id``: kept) of a merger."""
+    return f"""
+        NOT EXISTS (SELECT FROM merged_volunteer m
+                    WHERE m.district = {of}.district AND m.{side} = {of}.volunteer_id AND m.kept_id IS NOT NULL)
+    """
+
+
+PERSONAL_ENTRIES = f"""(
+    SELECT e.district, e.volunteer_id, e.volunteer_id AS entered_under, {_OF_ENTRY} FROM ledger_entry e
+    WHERE {_part_of_no_merger("e", "id")}
+    UNION ALL
+    SELECT e.district, m.kept_id, e.volunteer_id, {_OF_ENTRY}
+    FROM merged_volunteer m JOIN ledger_entry e ON e.district = m.district AND e.volunteer_id = m.id
+    WHERE m.kept_id IS NOT NULL
+)"""
+"""SQL: the ledger by person. ``entered_under`` is the entry that a record was made for; who is merged has nothing."""
+PERSONAL_HOURS = f"""(
+    SELECT h.district, h.volunteer_id, h.minutes, h.sessions FROM volunteer_hours h
+    WHERE {_part_of_no_merger("h", "id")} AND {_part_of_no_merger("h", "kept_id")}
+    UNION ALL
+    SELECT p.district, p.kept_id, sum(h.minutes)::bigint, sum(h.sessions)::int
+    FROM (SELECT district, kept_id, id FROM merged_volunteer WHERE kept_id IS NOT NULL
+          UNION SELECT district, kept_id, kept_id FROM merged_volunteer WHERE kept_id IS NOT NULL) p
+    JOIN volunteer_hours h ON h.district = p.district AND h.volunteer_id = p.id
+    GROUP BY 1, 2
+)"""
+"""SQL: the sums that are kept, by person."""
+
 ROOM = text("SET LOCAL work_mem = '16MB'")
 """For reads that add up a district's year: 226,000 entries of 120,000 pairs of volunteer and station are summed in
 memory (16 MB; a hash may take twice this), where they went through files."""
 
 
 class LedgerEntry(BaseModel):
-    """What one event changed in the ledger, under which rule set. A record's entries add up to its minutes."""
+    """What one event changed in the ledger, under which rule set. A record's entries add up to its minutes.
+
+    Of an entry that is merged into another one, a ``transfer`` takes back what stands here and names in ``merged_id``
+    whose it is now; there it stands as it is here, and ``merged_id`` says whose it was.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -46,6 +87,7 @@ class LedgerEntry(BaseModel):
                     "event_id": "019c2f6e-3333-7c3e-9a51-0d4c8b1f2a77",
                     "recorded_at": "2026-03-02T03:05:00Z",
                     "rule_set": "510115/2025.1",
+                    "merged_id": None,
                 }
             ]
         }
@@ -53,7 +95,7 @@ class LedgerEntry(BaseModel):
 
     record_id: UUID
     version: int
-    kind: Literal["credit", "reversal", "correction"]
+    kind: Literal["credit", "reversal", "correction", "transfer"]
     minutes: int
     provenance: Provenance
     station_id: UUID
@@ -66,6 +108,50 @@ class LedgerEntry(BaseModel):
     event_id: UUID
     recorded_at: datetime
     rule_set: str
+    merged_id: UUID | None
+
+
+class Overlap(BaseModel):
+    """Two records of one person, made under two entries, that say of the same time that they served in it."""
+
+    kept_record_id: UUID
+    kept_title: str
+    merged_record_id: UUID
+    merged_title: str
+    started_at: datetime
+    minutes: int
+
+
+class Overlaps(BaseModel):
+    """The minutes that two entries both have of the same time, and the latest records that they are of, at most 100.
+
+    They count until the office has put one of the two records right.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "minutes": 30,
+                    "records": 1,
+                    "items": [
+                        {
+                            "kept_record_id": "019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77",
+                            "kept_title": "社区读书会",
+                            "merged_record_id": "019c2f6e-7777-7c3e-9a51-0d4c8b1f2a77",
+                            "merged_title": "敬老活动",
+                            "started_at": "2026-03-01T01:30:00Z",
+                            "minutes": 30,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    minutes: int
+    records: int
+    items: list[Overlap]
 
 
 class ImportProgress(BaseModel):
@@ -95,15 +181,43 @@ class ImportProgress(BaseModel):
 
 
 # Of one record and version the reversal has the least minutes: newest first, it comes after the correction.
-_LEDGER = text("""
+_LEDGER = text(f"""
     SELECT record_id, version, kind, minutes, provenance, station_id, service, activity_title, started_at, service_on,
-           rating, import_id, event_id, recorded_at, rule_set
-    FROM ledger_entry
-    WHERE district = :district AND volunteer_id = :volunteer_id
-      AND (CAST(:started_at AS timestamptz) IS NULL
-           OR (started_at, record_id, version, minutes)
-              < (:started_at, CAST(:record_id AS uuid), CAST(:version AS int), CAST(:minutes AS int)))
-    ORDER BY started_at DESC, record_id DESC, version DESC, minutes DESC LIMIT :limit
+           rating, import_id, event_id, recorded_at, rule_set, merged_id
+    FROM (
+        SELECT {_OF_ENTRY}, NULL::uuid AS merged_id FROM ledger_entry e
+        WHERE e.district = :district AND e.volunteer_id = :volunteer_id
+        UNION ALL
+        SELECT {_OF_ENTRY}, m.id FROM merged_volunteer m
+        JOIN ledger_entry e ON e.district = m.district AND e.volunteer_id = m.id
+        WHERE m.district = :district AND m.kept_id = :volunteer_id
+        UNION ALL
+        SELECT {_OF_ENTRY.replace("e.kind", "'transfer'").replace("e.minutes", "-e.minutes")}, m.kept_id
+        FROM merged_volunteer m JOIN ledger_entry e ON e.district = m.district AND e.volunteer_id = m.id
+        WHERE m.district = :district AND m.id = :volunteer_id AND m.kept_id IS NOT NULL
+    ) entry
+    WHERE CAST(:started_at AS timestamptz) IS NULL
+       OR (started_at, record_id, version, minutes, kind)
+          < (:started_at, CAST(:record_id AS uuid), CAST(:version AS int), CAST(:minutes AS int), CAST(:kind AS text))
+    ORDER BY started_at DESC, record_id DESC, version DESC, minutes DESC, kind DESC LIMIT :limit
+""")
+# The ledger has the minutes that count and no end: a record is taken to last so long from its start on.
+_OVERLAPS = text("""
+    WITH record AS (
+        SELECT volunteer_id, record_id, min(activity_title) AS title, min(started_at) AS started_at,
+               min(started_at) + make_interval(mins => sum(minutes)::int) AS ended_at
+        FROM ledger_entry WHERE district = :district AND volunteer_id IN (:kept_id, :merged_id)
+        GROUP BY 1, 2 HAVING sum(minutes) > 0
+    ), doubled AS (
+        SELECT k.record_id AS kept_record_id, k.title AS kept_title, m.record_id AS merged_record_id,
+               m.title AS merged_title, greatest(k.started_at, m.started_at) AS started_at,
+               (extract(epoch FROM least(k.ended_at, m.ended_at) - greatest(k.started_at, m.started_at)) / 60)::int
+                   AS minutes
+        FROM record k JOIN record m ON k.volunteer_id = :kept_id AND m.volunteer_id = :merged_id
+                                   AND k.started_at < m.ended_at AND m.started_at < k.ended_at
+    )
+    SELECT *, sum(minutes) OVER ()::int AS all_minutes, count(*) OVER ()::int AS all_records FROM doubled
+    ORDER BY started_at DESC, kept_record_id, merged_record_id LIMIT 100
 """)
 _PROGRESS = text("""
     SELECT import_id, credited_records, credited_minutes, expected_records, expected_minutes, closed
@@ -114,17 +228,29 @@ _PROGRESS = text("""
 async def ledger_of(
     tx: AsyncConnection, district: str, volunteer_id: UUID, after: tuple[Any, ...] | None, limit: int
 ) -> list[LedgerEntry]:
-    """Return a volunteer's ledger, latest service first, from after (start, record, version, minutes) on.
+    """Return a volunteer's ledger, latest service first, from after (start, record, version, minutes, kind) on.
 
     Raises RefusedError ``not_found`` where nobody has that id.
     """
     if not await is_known(tx, district, volunteer_id):
         raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
-    started_at, record_id, version, minutes = after or (None, None, None, None)
+    started_at, record_id, version, minutes, kind = after or (None,) * 5
     values = {"district": district, "volunteer_id": volunteer_id, "limit": limit}
-    position = {"started_at": started_at, "record_id": record_id, "version": version, "minutes": minutes}
+    position = {"started_at": started_at, "record_id": record_id, "version": version, "minutes": minutes, "kind": kind}
     rows = await tx.execute(_LEDGER, {**values, **position})
     return [LedgerEntry(**row) for row in rows.mappings()]
+
+
+async def overlaps_of(tx: AsyncConnection, district: str, kept_id: UUID, merged_id: UUID) -> Overlaps:
+    """Return what two entries both have of the same time. Raises RefusedError ``not_found`` by field."""
+    for field, volunteer_id in (("volunteer_id", kept_id), ("other_id", merged_id)):
+        if not await is_known(tx, district, volunteer_id):
+            raise RefusedError(Fault(field, Code.NOT_FOUND))
+    values = {"district": district, "kept_id": kept_id, "merged_id": merged_id}
+    rows = (await tx.execute(_OVERLAPS, values)).mappings().all()
+    items = [Overlap(**{name: row[name] for name in Overlap.model_fields}) for row in rows]
+    minutes, records = (rows[0]["all_minutes"], rows[0]["all_records"]) if rows else (0, 0)
+    return Overlaps(minutes=minutes, records=records, items=items)
 
 
 async def progress_of(tx: AsyncConnection, district: str, import_id: UUID) -> ImportProgress:

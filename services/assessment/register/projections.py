@@ -12,6 +12,7 @@ from services.assessment.register.tables import (
     known_station,
     known_team,
     known_volunteer,
+    merged_volunteer,
     team_membership,
 )
 from shared.contracts import VolunteerProfileChanged, VolunteerRegistered
@@ -57,3 +58,5 @@ STATIONS = known_entries("stations", known_station, same_names("code", "name"))
 TEAMS = known_entries("teams", known_team, same_names("code", "name"))
 CLOSED_VOLUNTEERS = known_entries("closed_volunteers", closed_volunteer, same_names("restricted_at"))
 """Who has ended their registration: their hours count in every total, and nobody nominates them."""
+MERGED_VOLUNTEERS = known_entries("merged_volunteers", merged_volunteer, {"kept_id": "into_id"})
+"""Which entry somebody's is merged into now; none where that was undone (ADR 0060)."""

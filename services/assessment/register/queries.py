@@ -1,6 +1,6 @@
 """Who is known."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -10,6 +10,20 @@ _IS_KNOWN = text("SELECT EXISTS (SELECT FROM known_volunteer WHERE district = :d
 _PEOPLE = text("""
     SELECT district, id, number FROM known_volunteer WHERE number = :volunteer OR CAST(id AS text) = :volunteer
 """)
+_PERSONS = text("""
+    SELECT m.district, m.id, m.kept_id
+    FROM unnest(CAST(:district AS text[]), CAST(:id AS uuid[])) AS a(district, id)
+    JOIN merged_volunteer m ON m.district = a.district AND m.id = a.id
+    WHERE m.kept_id IS NOT NULL
+""")
+
+
+async def persons(tx: AsyncConnection, entries: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], UUID]:
+    """Return who some entries, (district, id) each, are now; those that are merged into another one alone."""
+    rows = await tx.execute(
+        _PERSONS, {"district": [district for district, _ in entries], "id": [each for _, each in entries]}
+    )
+    return {(row.district, row.id): row.kept_id for row in rows}
 
 
 async def is_known(tx: AsyncConnection, district: str, volunteer_id: UUID) -> bool:

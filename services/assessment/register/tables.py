@@ -44,3 +44,11 @@ closed_volunteer = Table(
     Column("restricted_at", TIMESTAMP(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
 )
+merged_volunteer = Table(
+    "merged_volunteer",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("kept_id", Uuid),
+    Column("version", Integer, nullable=False),
+)

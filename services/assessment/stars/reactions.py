@@ -19,10 +19,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.assessment.ledger.imports import IMPORTS
 from services.assessment.ledger.projections import LEDGER, RATINGS, Entered
 from services.assessment.ledger.repository import close_complete
+from services.assessment.register.projections import MERGED_VOLUNTEERS
+from services.assessment.register.queries import persons
 from services.assessment.rules.domain import RuleBook, RuleSet
 from services.assessment.rules.repository import rule_book
 from services.assessment.stars.projections import AWARDS
-from services.assessment.stars.repository import Standing, announce, raise_levels
+from services.assessment.stars.repository import (
+    Standing,
+    announce,
+    forget_stars,
+    keep_stars,
+    raise_levels,
+    restate,
+    stars_of,
+    stars_without,
+)
 from shared.contracts import (
     Event,
     HoursCorrected,
@@ -33,6 +44,9 @@ from shared.contracts import (
     ServiceRated,
     ServiceRecordsImported,
     StarLevelReached,
+    StarLevelRestated,
+    VolunteerMergeUndone,
+    VolunteersMerged,
 )
 from shared.contracts.received import Received
 from shared.messaging.reactions import History, Reaction
@@ -46,8 +60,10 @@ async def announce_hours(tx: AsyncConnection, events: Sequence[Received[Any]], e
         return
     rules = rules_in_force(entered.rules, events)
     by_volunteer: dict[tuple[str, UUID], list[Received[Any]]] = defaultdict(list)
-    for event in new:
-        by_volunteer[event.attributes.district, event.data.volunteer_id].append(event)
+    entries = [(event.attributes.district, event.data.volunteer_id) for event in new]
+    now_of = await persons(tx, set(entries))
+    for event, (district, volunteer_id) in zip(new, entries, strict=True):
+        by_volunteer[district, now_of.get((district, volunteer_id), volunteer_id)].append(event)
     announcements: list[NewEvent] = []
     counts = {volunteer: len(told) for volunteer, told in by_volunteer.items()}
     for standing in await announce(tx, counts, rules):
@@ -84,7 +100,7 @@ def _hours(standing: Standing, events: Sequence[Received[Any]]) -> list[NewEvent
                 standing.district,
                 standing.volunteer_id,
                 version,
-                _hours_event(event.data, lifetime),
+                _hours_event(standing.volunteer_id, event.data, lifetime),
                 f"event:{event.attributes.id}",
             )
         )
@@ -95,10 +111,10 @@ def _change(data: ServiceLogged | ServiceCorrected) -> int:
     return data.minutes - (data.previous_minutes if isinstance(data, ServiceCorrected) else 0)
 
 
-def _hours_event(data: ServiceLogged | ServiceCorrected, lifetime_minutes: int) -> Event:
+def _hours_event(volunteer_id: UUID, data: ServiceLogged | ServiceCorrected, lifetime_minutes: int) -> Event:
     if isinstance(data, ServiceCorrected):
         return HoursCorrected(
-            volunteer_id=data.volunteer_id,
+            volunteer_id=volunteer_id,
             record_id=data.record_id,
             minutes=data.minutes,
             previous_minutes=data.previous_minutes,
@@ -107,7 +123,7 @@ def _hours_event(data: ServiceLogged | ServiceCorrected, lifetime_minutes: int) 
             claim_id=data.claim_id,
         )
     return HoursCredited(
-        volunteer_id=data.volunteer_id,
+        volunteer_id=volunteer_id,
         record_id=data.record_id,
         minutes=data.minutes,
         lifetime_minutes=lifetime_minutes,
@@ -158,6 +174,46 @@ async def close_imports(
     await append(tx, [*announcements, *stars])
 
 
+async def restate_levels(tx: AsyncConnection, events: Sequence[Received[Any]], _: object) -> None:
+    """Let the levels follow where entries were merged, or are two again.
+
+    What a merger raises falls with it; what an entry was awarded before, or has earned by itself, stays.
+    """
+    book = await rule_book(tx, {event.attributes.district for event in events})
+    rules = rules_in_force(book, events)
+    for event in events:
+        district, kept_id = event.attributes.district, event.data.kept_id
+        stars = await stars_of(tx, district, kept_id)
+        is_undone = isinstance(event.data, VolunteerMergeUndone)
+        if is_undone:
+            before = await stars_without(tx, district, kept_id)
+            await _restate(tx, event, kept_id, stars if before is None else before, rules[district])
+            own = await stars_of(tx, district, event.data.volunteer_id)
+            await _restate(tx, event, event.data.volunteer_id, own, rules[district])
+            await forget_stars(tx, district, kept_id)
+        else:
+            await keep_stars(tx, district, kept_id, stars)
+            await _restate(tx, event, kept_id, stars, rules[district])
+
+
+async def _restate(tx: AsyncConnection, event: Received[Any], volunteer_id: UUID, floor: int, rules: RuleSet) -> None:
+    standing = await restate(tx, event.attributes.district, volunteer_id, floor, rules)
+    if standing is None:
+        return
+    caused_by = f"event:{event.attributes.id}"
+    if standing.level > standing.previous_level:
+        await append(tx, [_star(standing, rules.name, caused_by)])
+        return
+    fallen = StarLevelRestated(
+        volunteer_id=volunteer_id,
+        level=standing.level,
+        previous_level=standing.previous_level,
+        lifetime_minutes=standing.lifetime_minutes,
+        rule_set=rules.name,
+    )
+    await append(tx, [NewEvent(standing.district, volunteer_id, standing.version, fallen, caused_by)])
+
+
 REACTIONS = (
     Reaction(ServiceLogged, projects=LEDGER, decides=announce_hours),
     Reaction(ServiceCorrected, projects=LEDGER, decides=announce_hours),
@@ -167,4 +223,7 @@ REACTIONS = (
     Reaction(HoursCredited, projects=AWARDS),
     Reaction(HoursCorrected, projects=AWARDS),
     Reaction(StarLevelReached, projects=AWARDS),
+    Reaction(StarLevelRestated, projects=AWARDS),
+    Reaction(VolunteersMerged, projects=MERGED_VOLUNTEERS, decides=restate_levels),
+    Reaction(VolunteerMergeUndone, projects=MERGED_VOLUNTEERS, decides=restate_levels),
 )

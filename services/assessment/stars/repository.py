@@ -3,7 +3,8 @@
 Invariant: one row of ``award`` a volunteer, changed before anything is announced about the volunteer. Its version
 counts those announcements, hours and stars alike, so all events about one account share one rising version and the
 log's key (aggregate, version) holds them both. Levels only rise: what a correction takes from the hours is in the
-ledger, but a star once awarded is taken back by nobody but a person.
+ledger, but a star once awarded is taken back by nobody but a person. Undoing a merger is such a decision: the stars
+that the other entry's hours have given go with them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.assessment.ledger.queries import PERSONAL_HOURS
 from services.assessment.rules.domain import RuleSet
 from services.assessment.stars.tables import award
 from shared.store.statements import unnest
@@ -30,34 +32,39 @@ class Standing:
     lifetime_minutes: int
 
 
+# Somebody's own entry, and those that are merged into it.
+_ENTRIES = """
+    (ARRAY[{of}.volunteer_id] || ARRAY(
+        SELECT m.id FROM merged_volunteer m WHERE m.district = {of}.district AND m.kept_id = {of}.volunteer_id))
+"""
 # width_bucket counts the thresholds that are at or below the minutes: the star level (as RuleSet.star_level does).
-_ANNOUNCE = text("""
+_ANNOUNCE = text(f"""
     INSERT INTO award (district, volunteer_id, stars, version)
     SELECT n.district, n.volunteer_id, reached.level, n.announcements + (reached.level > 0)::int
     FROM unnest(CAST(:district AS text[]), CAST(:volunteer_id AS uuid[]), CAST(:announcements AS int[]),
                 CAST(:star_minutes AS text[])) AS n(district, volunteer_id, announcements, star_minutes)
-    JOIN volunteer_hours h USING (district, volunteer_id)
+    JOIN {PERSONAL_HOURS} h USING (district, volunteer_id)
     CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(n.star_minutes AS bigint[])) AS level) reached
     ORDER BY n.district, n.volunteer_id
     ON CONFLICT (district, volunteer_id) DO UPDATE
     SET stars = greatest(award.stars, excluded.stars),
         version = award.version + excluded.version - (excluded.stars > 0)::int + (excluded.stars > award.stars)::int
     RETURNING district, volunteer_id, coalesce(old.stars, 0), new.stars, new.version,
-              (SELECT minutes FROM volunteer_hours h
+              (SELECT minutes FROM {PERSONAL_HOURS} h
                WHERE h.district = award.district AND h.volunteer_id = award.volunteer_id)
 """)
 # Few have the hours for a level, so those are looked for first, and only then whether the imports credited them.
 # Nothing joins two sets that were just made: the planner knows no sizes after a bulk load, and would go row by row.
-_RAISE = text("""
+_RAISE = text(f"""
     WITH raised AS (
         INSERT INTO award (district, volunteer_id, stars, version)
         SELECT h.district, h.volunteer_id, reached.level, 1
         FROM unnest(CAST(:district AS text[]), CAST(:star_minutes AS text[])) AS r(district, star_minutes)
-        JOIN volunteer_hours h USING (district)
+        JOIN {PERSONAL_HOURS} h USING (district)
         CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(r.star_minutes AS bigint[])) AS level) reached
         WHERE reached.level > 0
           AND EXISTS (SELECT FROM ledger_entry e
-                      WHERE e.district = h.district AND e.volunteer_id = h.volunteer_id
+                      WHERE e.district = h.district AND e.volunteer_id = ANY({_ENTRIES.format(of="h")})
                         AND e.import_id = ANY(CAST(:imports AS uuid[])))
         ORDER BY h.district, h.volunteer_id
         ON CONFLICT (district, volunteer_id) DO UPDATE SET stars = excluded.stars, version = award.version + 1
@@ -65,11 +72,47 @@ _RAISE = text("""
         RETURNING district, volunteer_id, coalesce(old.stars, 0) AS previous_level, new.stars AS level, new.version
     )
     SELECT (SELECT e.import_id FROM ledger_entry e
-            WHERE e.district = r.district AND e.volunteer_id = r.volunteer_id
+            WHERE e.district = r.district AND e.volunteer_id = ANY({_ENTRIES.format(of="r")})
               AND e.import_id = ANY(CAST(:imports AS uuid[]))
             ORDER BY e.import_id LIMIT 1),
            r.district, r.volunteer_id, r.previous_level, r.level, r.version, h.minutes
-    FROM raised r JOIN volunteer_hours h USING (district, volunteer_id)
+    FROM raised r JOIN {PERSONAL_HOURS} h USING (district, volunteer_id)
+""")
+# floor: the level that stays whatever the hours are. So does what the entries that are merged into it were awarded.
+_RESTATE = text(
+    f"""
+    INSERT INTO award (district, volunteer_id, stars, version)
+    SELECT s.district, s.volunteer_id, s.level, 1
+    FROM (
+        SELECT CAST(:district AS text) AS district, n.volunteer_id,
+               greatest(CAST(:floor AS int), coalesce((SELECT max(a.stars) FROM award a
+                                          WHERE a.district = :district AND a.volunteer_id = ANY({_ENTRIES})
+                                            AND a.volunteer_id <> n.volunteer_id), 0),
+                        width_bucket(coalesce((SELECT h.minutes FROM {PERSONAL_HOURS} h
+                                               WHERE h.district = :district AND h.volunteer_id = n.volunteer_id), 0),
+                                     CAST(:star_minutes AS bigint[]))) AS level
+        FROM (SELECT CAST(:district AS text) AS district, CAST(:volunteer_id AS uuid) AS volunteer_id) n
+    ) s
+    WHERE s.level > 0 OR EXISTS (SELECT FROM award WHERE district = :district AND volunteer_id = :volunteer_id)
+    ON CONFLICT (district, volunteer_id) DO UPDATE SET stars = excluded.stars, version = award.version + 1
+    WHERE award.stars <> excluded.stars
+    RETURNING district, volunteer_id, coalesce(old.stars, 0), new.stars, new.version,
+              coalesce((SELECT h.minutes FROM {PERSONAL_HOURS} h
+                        WHERE h.district = award.district AND h.volunteer_id = award.volunteer_id), 0)
+""".format(of="n")
+)
+_STARS = text("""
+    SELECT coalesce((SELECT stars FROM award WHERE district = :district AND volunteer_id = :volunteer_id), 0)
+""")
+_KEEP = text("""
+    INSERT INTO stars_before_merge (district, volunteer_id, stars) VALUES (:district, :volunteer_id, :stars)
+    ON CONFLICT DO NOTHING
+""")
+_BEFORE = text("SELECT stars FROM stars_before_merge WHERE district = :district AND volunteer_id = :volunteer_id")
+_FORGET = text("""
+    DELETE FROM stars_before_merge b
+    WHERE district = :district AND volunteer_id = :volunteer_id
+      AND NOT EXISTS (SELECT FROM merged_volunteer m WHERE m.district = b.district AND m.kept_id = b.volunteer_id)
 """)
 
 # What the service decided and announced, as its own log has it: the account's last version, its highest star.
@@ -78,6 +121,12 @@ _ENTER = text(f"""
     SELECT district, volunteer_id, max(stars), max(version) FROM {unnest(award, award.c.keys())} GROUP BY 1, 2
     ON CONFLICT (district, volunteer_id) DO UPDATE
     SET stars = greatest(award.stars, excluded.stars), version = greatest(award.version, excluded.version)
+""")
+
+# A level that was said anew is what it is, and the highest since.
+_ENTER_RESTATED = text(f"""
+    UPDATE award SET stars = r.stars, version = greatest(award.version, r.version)
+    FROM {unnest(award, award.c.keys())} WHERE award.district = r.district AND award.volunteer_id = r.volunteer_id
 """)
 
 
@@ -118,10 +167,47 @@ async def raise_levels(
     return [(import_id, Standing(*standing)) for import_id, *standing in rows]
 
 
+async def stars_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> int:
+    """Return the level that somebody has been awarded."""
+    return int((await tx.execute(_STARS, {"district": district, "volunteer_id": volunteer_id})).scalar_one())
+
+
+async def keep_stars(tx: AsyncConnection, district: str, volunteer_id: UUID, stars: int) -> None:
+    """Keep the level that an entry has before another one is merged into it; the first merger's stays."""
+    await tx.execute(_KEEP, {"district": district, "volunteer_id": volunteer_id, "stars": stars})
+
+
+async def stars_without(tx: AsyncConnection, district: str, volunteer_id: UUID) -> int | None:
+    """Return the level that was kept, or None."""
+    found: int | None = await tx.scalar(_BEFORE, {"district": district, "volunteer_id": volunteer_id})
+    return found
+
+
+async def forget_stars(tx: AsyncConnection, district: str, volunteer_id: UUID) -> None:
+    """Forget the level that was kept, once nothing is merged into the entry any more."""
+    await tx.execute(_FORGET, {"district": district, "volunteer_id": volunteer_id})
+
+
+async def restate(
+    tx: AsyncConnection, district: str, volunteer_id: UUID, floor: int, rules: RuleSet
+) -> Standing | None:
+    """Set somebody's level anew to what their hours give, and ``floor`` at least; None where it stays as it is."""
+    values = {"district": district, "volunteer_id": volunteer_id, "floor": floor}
+    row = (await tx.execute(_RESTATE, {**values, "star_minutes": rules.star_minutes})).one_or_none()
+    return Standing(*row) if row else None
+
+
 def _array(values: Sequence[int]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-async def enter_announced(tx: AsyncConnection, told: Mapping[str, Sequence[object]]) -> None:
-    """Enter what was announced of volunteers, a list a column: the stars told of (0 where none) and the version."""
+async def enter_announced(
+    tx: AsyncConnection, told: Mapping[str, Sequence[object]], restated: Mapping[str, Sequence[object]]
+) -> None:
+    """Enter what was announced of volunteers, a list a column: the stars told of (0 where none) and the version.
+
+    ``restated``: the same of those whose level was said anew, with the highest since; one row each.
+    """
     await tx.execute(_ENTER, told)
+    if restated["volunteer_id"]:
+        await tx.execute(_ENTER_RESTATED, restated)

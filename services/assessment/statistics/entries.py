@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.assessment.ledger.queries import PERSONAL_ENTRIES
 from services.assessment.statistics.period import Period
 from shared.contracts import Provenance
 
@@ -61,10 +62,10 @@ class FigureEntry(BaseModel):
 
 
 # By day, which the index of entries gives without a sort of all; of one record and version the reversal comes last.
-_PAGE = """
+_PAGE = f"""
     SELECT p.*, v.number AS volunteer_no, s.name AS station
     FROM (
-        SELECT e.* FROM ledger_entry e WHERE e.district = :district AND {period} AND {after}
+        SELECT e.* FROM {PERSONAL_ENTRIES} e WHERE e.district = :district AND {{period}} AND {{after}}
         ORDER BY e.service_on DESC, e.record_id DESC, e.version DESC, e.minutes DESC LIMIT :limit
     ) p
     LEFT JOIN known_volunteer v ON v.district = :district AND v.id = p.volunteer_id

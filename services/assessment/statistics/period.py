@@ -27,11 +27,11 @@ _CONDITIONS = {
         "e.volunteer_id IN (SELECT id FROM known_volunteer WHERE district = :district AND category = :category)"
     ),
     "team": f"""
-        e.volunteer_id IN (
+        e.entered_under IN (
             SELECT volunteer_id FROM team_membership WHERE district = :district
                AND team_id = (SELECT id FROM known_team WHERE district = :district AND code = :team)
         ) AND EXISTS (
-            SELECT FROM ({MEMBERSHIPS.format(whose="AND volunteer_id = e.volunteer_id")}) m
+            SELECT FROM ({MEMBERSHIPS.format(whose="AND volunteer_id = e.entered_under")}) m
             WHERE m.team_id = (SELECT id FROM known_team WHERE district = :district AND code = :team)
               AND e.started_at >= m.since AND e.started_at < m.until
         )
@@ -42,11 +42,11 @@ _OF_NONE = {
     "station": "e.station_id NOT IN (SELECT id FROM known_station WHERE district = :district)",
     "category": "e.volunteer_id NOT IN (SELECT id FROM known_volunteer WHERE district = :district)",
     "team": f"""
-        (e.volunteer_id NOT IN (
+        (e.entered_under NOT IN (
             SELECT volunteer_id FROM team_membership WHERE district = :district
                AND team_id IN (SELECT id FROM known_team WHERE district = :district)
         ) OR NOT EXISTS (
-            SELECT FROM ({MEMBERSHIPS.format(whose="AND volunteer_id = e.volunteer_id")}) m
+            SELECT FROM ({MEMBERSHIPS.format(whose="AND volunteer_id = e.entered_under")}) m
             WHERE m.team_id IN (SELECT id FROM known_team WHERE district = :district)
               AND e.started_at >= m.since AND e.started_at < m.until
         ))
@@ -77,7 +77,7 @@ class Period:
         return {name: value for name, value in self._bounds().items() if not self._is_of_none(name)}
 
     def condition(self) -> str:
-        """Return the SQL that holds for an entry ``e`` of the period.
+        """Return the SQL that holds for an entry ``e`` of the period, one of `PERSONAL_ENTRIES`.
 
         It says nothing of a bound that is not there, so that a plan that is kept can go by the bounds that are.
         """

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import ROOM, SESSIONS
+from services.assessment.ledger.queries import PERSONAL_ENTRIES, PERSONAL_HOURS, ROOM, SESSIONS
 from services.assessment.rules.queries import current_rules
 from services.assessment.statistics.period import MEMBERSHIPS, Period
 
@@ -100,11 +100,11 @@ class StarStatistics(BaseModel):
 # record stands. They are added up without sorting anybody. ``joins`` are to the entries, for the key.
 _SUMMED = f"""
     SELECT e.volunteer_id, {{key}} AS key, sum(e.minutes)::int AS minutes, {SESSIONS}::int AS sessions
-    FROM ledger_entry e {{joins}} WHERE e.district = :district AND {{period}}
+    FROM {PERSONAL_ENTRIES} e {{joins}} WHERE e.district = :district AND {{period}}
     GROUP BY 1, 2
 """
 # The same of all times, which is kept.
-_KEPT = "SELECT volunteer_id, NULL AS key, minutes, sessions FROM volunteer_hours WHERE district = :district"
+_KEPT = f"SELECT volunteer_id, NULL AS key, minutes, sessions FROM {PERSONAL_HOURS} h WHERE district = :district"
 _FIGURES = """
     coalesce(sum(minutes), 0) AS minutes, coalesce(sum(sessions), 0) AS sessions,
     count(*) FILTER (WHERE sessions > 0) AS volunteers
@@ -146,7 +146,7 @@ def _known(table: str, key: str, joins: str = "") -> _Breakdown:
 
 _TEAM_OF_THE_TIME = f"""
     LEFT JOIN ({MEMBERSHIPS.format(whose="")}) m
-      ON m.volunteer_id = e.volunteer_id AND e.started_at >= m.since AND e.started_at < m.until
+      ON m.volunteer_id = e.entered_under AND e.started_at >= m.since AND e.started_at < m.until
 """
 _BREAKDOWNS = {
     None: _Breakdown(),
@@ -170,9 +170,9 @@ def _statement(by: Grouping | None, period: str, *, kept: bool) -> TextClause:
     return text(f"WITH summed AS MATERIALIZED ({summed}) {_EVERYBODY} {grouped}")
 
 
-_STARS = text("""
+_STARS = text(f"""
     SELECT coalesce(a.stars, 0) AS level, count(*) AS volunteers
-    FROM volunteer_hours h LEFT JOIN award a ON a.district = h.district AND a.volunteer_id = h.volunteer_id
+    FROM {PERSONAL_HOURS} h LEFT JOIN award a ON a.district = h.district AND a.volunteer_id = h.volunteer_id
     WHERE h.district = :district AND (h.sessions > 0 OR a.stars > 0) GROUP BY 1
 """)
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import ROOM, SESSIONS
+from services.assessment.ledger.queries import PERSONAL_ENTRIES, PERSONAL_HOURS, ROOM, SESSIONS
 from services.assessment.statistics.period import Period
 
 
@@ -45,15 +45,15 @@ _PAGE = f"""
     FROM (
         SELECT k.district, k.id, k.number, k.category FROM known_volunteer k
         WHERE k.district = :district AND {{after}}
-          AND EXISTS (SELECT FROM volunteer_hours WHERE district = k.district AND volunteer_id = k.id)
+          AND EXISTS (SELECT FROM {PERSONAL_HOURS} h WHERE h.district = k.district AND h.volunteer_id = k.id)
         ORDER BY k.number LIMIT :limit
     ) v
-    JOIN volunteer_hours h ON h.district = v.district AND h.volunteer_id = v.id
+    JOIN {PERSONAL_HOURS} h ON h.district = v.district AND h.volunteer_id = v.id
     LEFT JOIN award a ON a.district = v.district AND a.volunteer_id = v.id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(e.minutes) FILTER (WHERE {{period}}), 0) AS minutes,
                coalesce({SESSIONS} FILTER (WHERE {{period}}), 0) AS sessions
-        FROM ledger_entry e WHERE e.district = v.district AND e.volunteer_id = v.id
+        FROM {PERSONAL_ENTRIES} e WHERE e.district = v.district AND e.volunteer_id = v.id
     ) f
     ORDER BY v.number
 """
@@ -65,11 +65,11 @@ _SERVED = f"""
            coalesce(a.stars, 0) AS stars
     FROM (
         SELECT e.volunteer_id, sum(e.minutes) AS minutes, {SESSIONS} AS sessions
-        FROM ledger_entry e WHERE e.district = :district AND {{period}}
+        FROM {PERSONAL_ENTRIES} e WHERE e.district = :district AND {{period}}
         GROUP BY e.volunteer_id HAVING {SESSIONS} > 0
     ) f
     JOIN known_volunteer v ON v.district = :district AND v.id = f.volunteer_id
-    JOIN volunteer_hours h ON h.district = :district AND h.volunteer_id = f.volunteer_id
+    JOIN {PERSONAL_HOURS} h ON h.district = :district AND h.volunteer_id = f.volunteer_id
     LEFT JOIN award a ON a.district = :district AND a.volunteer_id = f.volunteer_id
     WHERE {{after}} ORDER BY v.number LIMIT :limit
 """

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.contacts.tables import closed_volunteer, contact
+from services.notifications.contacts.tables import closed_volunteer, contact, merged_volunteer
 from shared.contracts.received import StateRecord
 from shared.store.entries import known_entries, same_names
 from shared.store.projection import ProjectedTable, Projection
@@ -53,3 +53,5 @@ async def keep_contacts(tx: AsyncConnection, records: Sequence[StateRecord]) -> 
 CONTACTS = Projection("contacts", (ProjectedTable("contact"),), keep_contacts)
 CLOSED_VOLUNTEERS = known_entries("closed_volunteers", closed_volunteer, same_names("restricted_at"))
 """Who has ended their registration: no mail is offered to them any more, whatever is queued."""
+MERGED_VOLUNTEERS = known_entries("merged_volunteers", merged_volunteer, {"kept_id": "into_id"})
+"""Which entry somebody's is merged into now; none where that was undone (ADR 0060)."""

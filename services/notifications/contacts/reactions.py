@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.contacts.projections import CLOSED_VOLUNTEERS, CONTACTS
+from services.notifications.contacts.projections import CLOSED_VOLUNTEERS, CONTACTS, MERGED_VOLUNTEERS
 from services.notifications.contacts.repository import empty_parked
-from shared.contracts import VolunteerErased, VolunteerRestricted
+from shared.contracts import VolunteerErased, VolunteerMergeUndone, VolunteerRestricted, VolunteersMerged
 from shared.contracts.received import Received
 from shared.contracts.topics import CONTACT
 from shared.messaging.reactions import History, Reaction
@@ -20,5 +20,7 @@ async def forget_parked(tx: AsyncConnection, events: Sequence[Received[Volunteer
 REACTIONS = (
     Reaction(CONTACT, projects=CONTACTS),
     Reaction(VolunteerRestricted, projects=CLOSED_VOLUNTEERS),
+    Reaction(VolunteersMerged, projects=MERGED_VOLUNTEERS),
+    Reaction(VolunteerMergeUndone, projects=MERGED_VOLUNTEERS),
     Reaction(VolunteerErased, decides=forget_parked, history=History.IGNORE),
 )

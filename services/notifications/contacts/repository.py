@@ -1,4 +1,4 @@
-"""Contacts that could not be applied and wait for an operator."""
+"""Contacts that could not be applied and wait for an operator, and the entries that are one person's."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,6 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.topics import CONTACT, guardian_key
 
+ENTRIES_OF = """
+    ANY(ARRAY(SELECT CAST(:recipient_id AS uuid)
+              UNION ALL SELECT id FROM merged_volunteer WHERE district = :district AND kept_id = :recipient_id))
+"""
+"""The entries that are ``:recipient_id``'s: their own, and those that are merged into it (ADR 0060)."""
 # Applied again, a parked contact without its value is the tombstone that came after it.
 _EMPTY = text("""
     UPDATE dead_letter SET value = NULL

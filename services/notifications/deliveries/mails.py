@@ -91,19 +91,22 @@ async def queue_mails(tx: AsyncConnection, deliveries: Sequence[NewDelivery]) ->
     )
 
 
+# Whose entry is merged is reached as the person that they are now.
 _CAUSE = f"CASE m.shape WHEN {OF_CLOCK} THEN 'work:' ELSE 'event:' END || d.event_id"
 _LOAD = text(f"""
     SELECT d.district, d.event_id, d.recipient_id, d.id, d.state, clock_timestamp() - d.queued_at AS waited,
            clock_timestamp() - d.put_off_since AS put_off_for, m.template, m.facts, c.sealed, {_CAUSE} AS caused_by,
            p.unwanted, p.quiet_from, p.quiet_until, coalesce(n.given, true) AS may_be_mailed,
-           EXISTS (SELECT FROM closed_volunteer v WHERE (v.district, v.id) = (d.district, d.recipient_id)) AS has_left
+           EXISTS (SELECT FROM closed_volunteer v WHERE (v.district, v.id) = (d.district, person.id)) AS has_left
     FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]))
          AS w(district, event_id, recipient_id)
     JOIN delivery AS d USING (district, event_id, recipient_id)
     JOIN message AS m USING (district, event_id, recipient_id)
-    LEFT JOIN contact AS c ON (c.district, c.volunteer_id) = (d.district, d.recipient_id)
-    LEFT JOIN preference AS p ON (p.district, p.recipient_id) = (d.district, d.recipient_id)
-    LEFT JOIN notice_consent AS n ON (n.district, n.volunteer_id) = (d.district, d.recipient_id)
+    LEFT JOIN merged_volunteer AS g ON (g.district, g.id) = (d.district, d.recipient_id)
+    CROSS JOIN LATERAL (SELECT coalesce(g.kept_id, d.recipient_id) AS id) AS person
+    LEFT JOIN contact AS c ON (c.district, c.volunteer_id) = (d.district, person.id)
+    LEFT JOIN preference AS p ON (p.district, p.recipient_id) = (d.district, person.id)
+    LEFT JOIN notice_consent AS n ON (n.district, n.volunteer_id) = (d.district, person.id)
     WHERE d.channel = 'email' AND d.state IN ('queued', 'sending')
 """)
 

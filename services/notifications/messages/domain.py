@@ -53,9 +53,11 @@ from shared.contracts import (
     TeamInvitationExpired,
     TeamInvitationSent,
     TrainingDelivered,
+    VolunteerMergeUndone,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
+    VolunteersMerged,
     VolunteerTakenOff,
     VolunteerWaitlisted,
     WithdrawalReason,
@@ -117,6 +119,8 @@ class Template(StrEnum):
     TEAM_NOT_FORMED = "team_not_formed"
     TEAM_MERGED = "team_merged"
     TEAM_CLOSED = "team_closed"
+    ENTRIES_MERGED = "entries_merged"
+    MERGE_UNDONE = "merge_undone"
     CORRECTION_ACCEPTED = "correction_accepted"
     CORRECTION_REFUSED = "correction_refused"
 
@@ -172,6 +176,8 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.TEAM_NOT_FORMED: Purpose.LEADING,
     Template.TEAM_MERGED: Purpose.ACCOUNT,
     Template.TEAM_CLOSED: Purpose.ACCOUNT,
+    Template.ENTRIES_MERGED: Purpose.ACCOUNT,
+    Template.MERGE_UNDONE: Purpose.ACCOUNT,
     Template.CORRECTION_ACCEPTED: Purpose.ACCOUNT,
     Template.CORRECTION_REFUSED: Purpose.ACCOUNT,
 }
@@ -226,6 +232,7 @@ def _told(event: Event) -> Iterator[Told]:
     yield from _told_of_pairings(event)
     yield from _told_of_changes(event)
     yield from _told_of_teams(event)
+    yield from _told_of_merging(event)
     yield from _told_of_service(event)
     yield from _told_of_stations(event)
     yield from _told_of_qualifications(event)
@@ -308,6 +315,18 @@ def _told_of_teams(event: Event) -> Iterator[Told]:
             yield event.volunteer_id, Template.TEAM_MERGED, facts, EVERYWHERE
         case VolunteerProfileChanged(left_team=str() as left):
             yield event.volunteer_id, Template.TEAM_CLOSED, {"team": one_line(left)}, EVERYWHERE
+
+
+def _told_of_merging(event: Event) -> Iterator[Told]:
+    """Say who is told that two entries are one person's, or are two again; then each is told that may be another's."""
+    match event:
+        case VolunteersMerged():
+            facts: Facts = {"merged": event.volunteer_no, "kept": event.kept_no}
+            yield event.kept_id, Template.ENTRIES_MERGED, facts, EVERYWHERE
+        case VolunteerMergeUndone():
+            facts = {"merged": event.volunteer_no, "kept": event.kept_no}
+            yield event.kept_id, Template.MERGE_UNDONE, facts, EVERYWHERE
+            yield event.volunteer_id, Template.MERGE_UNDONE, facts, EVERYWHERE
 
 
 _UNANSWERED = {

@@ -13,19 +13,20 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.contacts.repository import ENTRIES_OF
 from services.notifications.messages.domain import PURPOSES, TEMPLATES, Template
 from services.notifications.messages.wording import Language, UnwordableError, unreadable, word
 from services.notifications.preferences.domain import Channel, Preferences
 
-_INBOX = text("""
+_INBOX = text(f"""
     SELECT event_id AS id, template, facts, occurred_at, read_at FROM message
-    WHERE district = :district AND recipient_id = :recipient_id AND template = ANY(CAST(:templates AS text[]))
+    WHERE district = :district AND recipient_id = {ENTRIES_OF} AND template = ANY(CAST(:templates AS text[]))
       AND (occurred_at, event_id) < (CAST(:before AS timestamptz), CAST(:before_id AS uuid))
     ORDER BY occurred_at DESC, event_id DESC LIMIT :limit
 """)
-_UNREAD = text("""
+_UNREAD = text(f"""
     SELECT count(*) FROM message
-    WHERE district = :district AND recipient_id = :recipient_id AND template = ANY(CAST(:templates AS text[]))
+    WHERE district = :district AND recipient_id = {ENTRIES_OF} AND template = ANY(CAST(:templates AS text[]))
       AND read_at IS NULL
 """)
 log = structlog.get_logger()

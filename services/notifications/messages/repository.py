@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.contacts.repository import ENTRIES_OF
 from services.notifications.messages.domain import OF_CLOCK, SHAPE, Message
 from services.notifications.messages.tables import message
 from shared.store.statements import insert_rows
@@ -33,9 +34,9 @@ def values_of(messages: Sequence[Message]) -> dict[str, object]:
     }
 
 
-_MARK_READ = text("""
+_MARK_READ = text(f"""
     UPDATE message SET read_at = coalesce(read_at, clock_timestamp())
-    WHERE district = :district AND event_id = :event_id AND recipient_id = :recipient_id
+    WHERE district = :district AND event_id = :event_id AND recipient_id = {ENTRIES_OF}
 """)
 
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "notifications_0012"
-down_revision = "notifications_0008"
+down_revision = "notifications_0011"
 branch_labels = None
 depends_on = None
 

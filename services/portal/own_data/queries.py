@@ -90,6 +90,14 @@ class Correction(Held):
     answer: str | None
 
 
+class MergedEntry(Held):
+    """Another entry of one's own, which was merged into this one."""
+
+    number: str
+    id_number: str
+    phone: str
+
+
 class Registered(Held):
     """What registry holds."""
 
@@ -117,6 +125,7 @@ class Registered(Held):
     contacts: list[Contact] = []
     training: list[Training] = []
     corrections: list[Correction]
+    merged_entries: list[MergedEntry] = []
 
 
 class SignUp(Held):

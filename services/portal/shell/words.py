@@ -138,6 +138,8 @@ ACCESS_ACTIONS = {
     "contact_changed_mail": N_("更改了电子邮箱"),
     "registration_ended": N_("注销了登记"),
     "volunteer_erased": N_("抹去了个人信息"),
+    "volunteers_merged": N_("合并了同一人的两条登记"),
+    "volunteer_merge_undone": N_("撤销了合并"),
     "account_opened": N_("开通了账号"),
     "account_locked": N_("锁定了账号"),
     "account_unlocked": N_("解锁了账号"),

@@ -4,6 +4,7 @@ Invariant: what is shown in clear was asked for with a reason, and is on no addr
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from services.portal.shell.forms import ShortText, faults_of
 from services.portal.shell.ids import id_of
 from services.portal.volunteers import queries
 from services.portal.volunteers.queries import InClear
+from shared.contracts.actor import Role
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 
@@ -107,17 +109,45 @@ async def _volunteer(
     done: str = "",
 ) -> Response:
     try:
-        volunteer, hours, teams = await asyncio.gather(
+        volunteer, hours, teams, mergers = await asyncio.gather(
             visit.calls.read(queries.VOLUNTEER, volunteer_id=volunteer_id),
             _hours(visit, volunteer_id),
             queries.team_names(visit.calls, kept, visit.district),
+            _mergers(visit, volunteer_id),
         )
     except RefusedByServiceError as hidden:
         # Registry does not tell that there is one: they are of other units, or nowhere.
         raise (ProblemError(403, "forbidden") if hidden.status == _NOT_FOUND else hidden) from None
-    shown = {"volunteer": volunteer, "hours": hours, "clear": clear, "reason": reason, "done": done, "teams": teams}
+    doubled = await _doubled(visit, volunteer_id, mergers)
+    shown: dict[str, object] = {"volunteer": volunteer, "hours": hours, "clear": clear, "reason": reason, "done": done}
+    shown |= {"teams": teams, "mergers": mergers, "doubled": doubled}
     faults = faults_of(refused) if refused else {}
     return visit.page("volunteers/volunteer.html", refused.status if refused else 200, **shown, faults=faults)
+
+
+async def _mergers(visit: Visit, volunteer_id: UUID) -> queries.Mergers | None:
+    """Return the mergers that an entry is part of, for the office; None for others, and where registry is away."""
+    if visit.session is None or Role.DISTRICT_ADMIN not in visit.session.roles:
+        return None
+    return await unless_away(visit.calls.read(queries.MERGERS, volunteer_id=volunteer_id))
+
+
+async def _doubled(
+    visit: Visit, volunteer_id: UUID, mergers: queries.Mergers | None
+) -> Mapping[UUID, queries.Doubled | None]:
+    """Return what is counted twice until the office has put it right, by the entry that is merged into this one."""
+    items = mergers.items if mergers else []
+    standing = [one.merged_id for one in items if one.kept_id == volunteer_id and not one.undone_at]
+    found = await asyncio.gather(*(_overlap(visit, volunteer_id, each) for each in standing))
+    return dict(zip(standing, found, strict=True))
+
+
+async def _overlap(visit: Visit, kept_id: UUID, merged_id: UUID) -> queries.Doubled | None:
+    try:
+        asked = visit.calls.read(queries.DOUBLED, volunteer_id=kept_id, other_id=merged_id)
+        return await unless_away(asked)
+    except RefusedByServiceError:
+        return None
 
 
 async def _hours(visit: Visit, volunteer_id: UUID) -> queries.Hours | None:

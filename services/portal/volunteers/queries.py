@@ -1,7 +1,7 @@
 """What is shown of volunteers to staff: names and numbers masked, until somebody says why not."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -76,6 +76,30 @@ class Registered(BaseModel):
     number: str
 
 
+class Merger(BaseModel):
+    """Two entries of which one is, or was, merged into the other."""
+
+    kept_id: UUID
+    kept_number: str
+    merged_id: UUID
+    merged_number: str
+    merged_at: datetime
+    undone_at: datetime | None
+
+
+class Mergers(BaseModel):
+    """The mergers that an entry is part of."""
+
+    items: list[Merger]
+
+
+class Doubled(BaseModel):
+    """What two entries both have of the same time."""
+
+    minutes: int
+    records: int
+
+
 class Hours(BaseModel):
     """What somebody has served in all."""
 
@@ -88,6 +112,8 @@ VOLUNTEER = Read("registry", "/v1/volunteers/{volunteer_id}", Volunteer)
 REVEAL = Change("POST", "registry", "/v1/volunteers/{volunteer_id}/reveal", InClear)
 REGISTER = Change("POST", "registry", "/v1/volunteers", Registered)
 TEAMS = Read("registry", "/v1/teams", Teams)
+MERGERS = Read("registry", "/v1/volunteers/{volunteer_id}/mergers", Mergers)
+DOUBLED = Read("assessment", "/v1/volunteers/{volunteer_id}/overlaps/{other_id}", Doubled)
 HOURS = Read("assessment", "/v1/volunteers/{volunteer_id}/hours", Hours)
 
 

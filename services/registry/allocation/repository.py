@@ -110,7 +110,8 @@ async def has_placements(tx: AsyncConnection, district: str, *states: str) -> bo
 _STUDENTS = text(f"""
     SELECT v.id, coalesce(o.code, '') AS university, o.longitude, o.latitude, v.community, v.skills, v.services
     FROM volunteer v LEFT JOIN organisation o ON o.district = v.district AND o.id = v.organisation_id
-    WHERE v.district = :district AND v.category = :category AND v.restricted_at IS NULL AND v.id NOT IN ({WITHDRAWN})
+    WHERE v.district = :district AND v.category = :category AND v.restricted_at IS NULL AND v.merged_into_id IS NULL
+      AND v.id NOT IN ({WITHDRAWN})
 """)
 _STATIONS = text("""
     SELECT id, code, name, division_code, longitude, latitude, volunteer_quota, demand FROM station

@@ -188,7 +188,7 @@ class Minor(BaseModel):
 _MINORS = text("""
     SELECT v.id, v.number, v.wrapped_key, v.personal_data, o.name AS organisation, v.registered_on, v.guardian_agreed
     FROM volunteer v LEFT JOIN organisation o ON o.district = v.district AND o.id = v.organisation_id
-    WHERE v.district = :district AND v.minor AND v.number > :after
+    WHERE v.district = :district AND v.minor AND v.merged_into_id IS NULL AND v.number > :after
       AND (CAST(:agreed AS boolean) IS NULL OR v.guardian_agreed = :agreed)
     ORDER BY v.number LIMIT :limit
 """)

@@ -112,7 +112,7 @@ _COLUMNS = """
         JOIN team it ON it.district = i.district AND it.id = i.team_id
         WHERE i.district = v.district AND i.volunteer_id = v.id ORDER BY i.id DESC LIMIT 1
     ) i ON true
-    WHERE v.district = :district AND v.restricted_at IS NULL
+    WHERE v.district = :district AND v.restricted_at IS NULL AND v.merged_into_id IS NULL
 """
 _PAGE = text(f"""{_COLUMNS}
       AND v.team_id IS NULL AND v.number > :after
@@ -139,7 +139,7 @@ _OF_OFFICE = text(f"""
     FROM team_invitation i
     JOIN team t ON t.district = i.district AND t.id = i.team_id
     JOIN volunteer v ON v.district = i.district AND v.id = i.volunteer_id
-    WHERE i.district = :district AND i.state = :state AND v.restricted_at IS NULL
+    WHERE i.district = :district AND i.state = :state AND v.restricted_at IS NULL AND v.merged_into_id IS NULL
       AND (CAST(:before AS uuid) IS NULL OR i.id < :before)
     ORDER BY i.id DESC LIMIT :limit
 """)

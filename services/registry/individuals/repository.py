@@ -47,7 +47,7 @@ _CANDIDATES = text(f"""
          AND (NOT coalesce(t.is_head, t.kind = '{HEAD_TEAMS_KIND}') OR t.organisation_id = v.organisation_id)
     LEFT JOIN station s ON s.district = t.district AND s.id = t.station_id
     LEFT JOIN organisation o ON o.district = t.district AND o.id = t.organisation_id
-    WHERE v.district = :district AND v.id = :volunteer AND v.restricted_at IS NULL
+    WHERE v.district = :district AND v.id = :volunteer AND v.restricted_at IS NULL AND v.merged_into_id IS NULL
     ORDER BY t.code
 """)
 _OF_EVENTS = """

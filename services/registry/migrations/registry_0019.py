@@ -5,7 +5,7 @@ from alembic import op
 from shared.store.ddl import secure
 
 revision = "registry_0019"
-down_revision = "registry_0017"
+down_revision = "registry_0018"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 from shared.store.ddl import grant, secure, service
 
 revision = "registry_0021"
-down_revision = "registry_0017"
+down_revision = "registry_0020"
 branch_labels = None
 depends_on = None
 

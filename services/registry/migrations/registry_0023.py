@@ -5,7 +5,7 @@ from alembic import op
 from shared.store.ddl import secure
 
 revision = "registry_0023"
-down_revision = "registry_0017"
+down_revision = "registry_0021"
 branch_labels = None
 depends_on = None
 

@@ -19,7 +19,7 @@ from services.registry.individuals import repository as individuals
 from services.registry.own_data import repository
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.enrolment import not_reached
-from services.registry.people.repository import in_full, lock_district
+from services.registry.people.repository import in_full, lock_district, merged_into
 from shared.contracts import AccountLocked, PlacementDeclined, TeamInvitationWithdrawn, VolunteerRestricted
 from shared.contracts.actor import Actor, Role
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -63,6 +63,7 @@ async def end_registration(tx: AsyncConnection, keys: KeyRing, actor: Actor, acc
             NewEvent(district, volunteer_id, version, event, actor.name),
             *await _places_left(tx, actor, volunteer_id, at),
             *await _invitations_left(tx, actor, volunteer_id, at),
+            *await _merged_left(tx, actor, volunteer_id, at),
         ],
     )
     await event_log.put_state(tx, CONTACT.name, not_reached(district, volunteer_id))
@@ -75,6 +76,17 @@ async def end_registration(tx: AsyncConnection, keys: KeyRing, actor: Actor, acc
     )
     await send_later(tx, keys, district, told)
     return RegistrationEnded(volunteer_number=before.volunteer.number, restricted_at=at)
+
+
+async def _merged_left(tx: AsyncConnection, actor: Actor, volunteer_id: UUID, at: datetime) -> list[NewEvent]:
+    """End the entries too that are merged into the person's: it is one person's data."""
+    events = []
+    for merged_id in await merged_into(tx, actor.district, volunteer_id):
+        version = await repository.restrict(tx, actor.district, merged_id, at)
+        if version is not None:
+            event = VolunteerRestricted(volunteer_id=merged_id, restricted_at=at)
+            events.append(NewEvent(actor.district, merged_id, version, event, actor.name))
+    return events
 
 
 async def _places_left(tx: AsyncConnection, actor: Actor, volunteer_id: UUID, at: datetime) -> list[NewEvent]:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.own_data.domain import Correctable, CorrectionState
@@ -96,6 +96,17 @@ class OwnCorrection(BaseModel):
     answer: str | None
 
 
+class OwnEntry(BaseModel):
+    """Another entry of the person's, which was merged into theirs."""
+
+    number: str
+    name: str
+    id_number: str
+    phone: str
+    email: str
+    registered_on: date
+
+
 class OwnData(BaseModel):
     """All that registry holds of a person; masked, unless it is a copy. ``organisation`` and ``team`` are names."""
 
@@ -129,6 +140,7 @@ class OwnData(BaseModel):
                     "contacts": [],
                     "training": [],
                     "corrections": [],
+                    "merged_entries": [],
                 }
             ]
         }
@@ -160,6 +172,7 @@ class OwnData(BaseModel):
     contacts: list[OwnContact]
     training: list[OwnTraining]
     corrections: list[OwnCorrection]
+    merged_entries: list[OwnEntry]
 
 
 class CorrectionView(BaseModel):
@@ -238,6 +251,10 @@ _CORRECTIONS = text("""
     SELECT id, field, state, asked_at, due_on, answered_at, answer FROM correction
     WHERE district = :district AND volunteer_id = :id ORDER BY id DESC LIMIT 100
 """)
+_MERGED = text("""
+    SELECT id, number, wrapped_key, personal_data, registered_on FROM volunteer
+    WHERE district = :district AND merged_into_id = :id AND restricted_at IS NULL ORDER BY number
+""")
 _OPEN = text("""
     SELECT c.id, c.volunteer_id, v.number AS volunteer_number, c.field, c.asked_at, c.due_on
     FROM correction c JOIN volunteer v ON v.district = c.district AND v.id = c.volunteer_id
@@ -278,6 +295,20 @@ async def own_data(
         ],
         training=[OwnTraining(**each) for each in (await tx.execute(_TRAINING, key)).mappings()],
         corrections=await own_corrections(tx, district, volunteer_id),
+        merged_entries=[_entry(keys, each, in_clear=in_clear) for each in (await tx.execute(_MERGED, key)).mappings()],
+    )
+
+
+def _entry(keys: KeyRing, row: RowMapping, *, in_clear: bool) -> OwnEntry:
+    person = keys.open_person(row["id"], SealedPerson(row["wrapped_key"], row["personal_data"]))
+    shown = person if in_clear else person.masked()
+    return OwnEntry(
+        number=row["number"],
+        name=shown.name,
+        id_number=shown.id_number,
+        phone=shown.phone,
+        email=shown.email,
+        registered_on=row["registered_on"],
     )
 
 

@@ -7,7 +7,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people.tables import volunteer
-from shared.contracts import VolunteerErased, VolunteerRestricted
+from shared.contracts import (
+    VolunteerErased,
+    VolunteerMergeUndone,
+    VolunteerProfileChanged,
+    VolunteerRegistered,
+    VolunteerRestricted,
+    VolunteersMerged,
+)
 from shared.contracts.received import Received
 from shared.store.entries import keep_entries, same_names
 from shared.store.projection import Groups, ProjectedTable, Projection
@@ -28,14 +35,33 @@ _END = text("""
           GROUP BY 1, 2) e
     WHERE v.district = e.district AND v.id = e.id
 """)
+_MERGE = text("""
+    UPDATE volunteer v SET merged_into_id = m.into_id, version = greatest(v.version, m.version)
+    FROM (SELECT DISTINCT ON (district, id) district, id, into_id, version
+          FROM unnest(CAST(:district AS text[]), CAST(:id AS uuid[]), CAST(:into_id AS uuid[]),
+                      CAST(:version AS int[])) AS r(district, id, into_id, version)
+          ORDER BY district, id, version DESC) m
+    WHERE v.district = m.district AND v.id = m.id
+""")
 
 
 async def enter_volunteers(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
-    """Keep the last profile of each, and when they ended their registration and were erased; that comes after it."""
+    """Keep the last profile of each, what they are merged into, and when they left and were erased; that comes last."""
+    merges = [event for event in events if isinstance(event.data, VolunteersMerged | VolunteerMergeUndone)]
     ends = [event for event in events if isinstance(event.data, VolunteerRestricted | VolunteerErased)]
-    profiles = [event for event in events if not isinstance(event.data, VolunteerRestricted | VolunteerErased)]
+    profiles = [event for event in events if isinstance(event.data, VolunteerRegistered | VolunteerProfileChanged)]
     if profiles:
         await _keep_profiles(tx, profiles)
+    if merges:
+        await tx.execute(
+            _MERGE,
+            {
+                "district": [event.attributes.district for event in merges],
+                "id": [event.data.volunteer_id for event in merges],
+                "into_id": [event.data.into_id for event in merges],
+                "version": [event.attributes.sequence for event in merges],
+            },
+        )
     if ends:
         await tx.execute(
             _END,
@@ -51,7 +77,7 @@ async def enter_volunteers(tx: AsyncConnection, events: Sequence[Received[Any]])
 
 VOLUNTEERS = Projection(
     "volunteers",
-    (ProjectedTable("volunteer", (*_FIELDS, "restricted_at", "erased_at", "version")),),
+    (ProjectedTable("volunteer", (*_FIELDS, "restricted_at", "erased_at", "merged_into_id", "version")),),
     enter_volunteers,
     groups=Groups({"volunteer": "id"}),
     compare_only="these tables are where the events come from; what else is in them is in no event",

@@ -56,16 +56,20 @@ class PublicRegister(BaseModel):
     communities: list[RegisteredGroup]
 
 
-_COUNT = text("SELECT count(*) FROM volunteer WHERE district = :district AND restricted_at IS NULL")
+_COUNT = text(
+    "SELECT count(*) FROM volunteer WHERE district = :district AND restricted_at IS NULL AND merged_into_id IS NULL"
+)
 _BY_MONTH = text("""
     SELECT to_char(registered_on, 'YYYY-MM') AS code, NULL AS name, count(*) AS volunteers FROM volunteer
-    WHERE district = :district AND restricted_at IS NULL AND registered_on >= :first AND registered_on < :next
+    WHERE district = :district AND restricted_at IS NULL AND merged_into_id IS NULL
+      AND registered_on >= :first AND registered_on < :next
     GROUP BY 1 ORDER BY 1
 """)
 _BY_COMMUNITY = text("""
     SELECT d.code, d.name, count(*) AS volunteers
     FROM volunteer v LEFT JOIN division d ON d.district = v.district AND d.code = v.community
-    WHERE v.district = :district AND v.restricted_at IS NULL GROUP BY 1, 2 ORDER BY 1 NULLS LAST
+    WHERE v.district = :district AND v.restricted_at IS NULL AND v.merged_into_id IS NULL
+    GROUP BY 1, 2 ORDER BY 1 NULLS LAST
 """)
 
 

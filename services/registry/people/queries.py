@@ -110,11 +110,15 @@ _VOLUNTEER = """
            OR t.station_id = ANY(CAST(:units AS uuid[])))
 """
 _ONE_VOLUNTEER = text(f"{_VOLUNTEER} AND v.id = :id")
+# A number that was merged finds the entry that was kept.
 _SOME_VOLUNTEERS = text(f"""{_VOLUNTEER}
-      AND v.number > :after
+      AND v.merged_into_id IS NULL AND v.number > :after
       AND (starts_with(replace(v.number, '-', ''), CAST(:number_start AS text))
            OR right(v.number, 4) = CAST(:number_end AS text)
-           OR v.name_index = CAST(:name_index AS bytea) OR v.phone_tail_index = CAST(:phone_tail_index AS bytea))
+           OR v.name_index = CAST(:name_index AS bytea) OR v.phone_tail_index = CAST(:phone_tail_index AS bytea)
+           OR v.id IN (SELECT m.merged_into_id FROM volunteer m
+                       WHERE m.district = :district AND m.merged_into_id IS NOT NULL
+                         AND replace(m.number, '-', '') = CAST(:number_start AS text)))
       AND (CAST(:category AS text) IS NULL OR v.category = :category)
     ORDER BY v.number LIMIT :limit
 """)
@@ -124,10 +128,10 @@ _NAMES = text("""
     WHERE v.restricted_at IS NULL
     ORDER BY v.number
 """)
-_COUNTS = text(
-    "SELECT category, count(*) AS volunteers FROM volunteer "
-    "WHERE district = :district AND restricted_at IS NULL GROUP BY category"
-)
+_COUNTS = text("""
+    SELECT category, count(*) AS volunteers FROM volunteer
+    WHERE district = :district AND restricted_at IS NULL AND merged_into_id IS NULL GROUP BY category
+""")
 
 
 async def find_volunteer(tx: AsyncConnection, keys: KeyRing, actor: Actor, volunteer_id: UUID) -> VolunteerView:

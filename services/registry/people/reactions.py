@@ -1,7 +1,14 @@
 """Registry's own events of volunteers, which its table is held against."""
 
 from services.registry.people.projections import VOLUNTEERS
-from shared.contracts import VolunteerErased, VolunteerProfileChanged, VolunteerRegistered, VolunteerRestricted
+from shared.contracts import (
+    VolunteerErased,
+    VolunteerMergeUndone,
+    VolunteerProfileChanged,
+    VolunteerRegistered,
+    VolunteerRestricted,
+    VolunteersMerged,
+)
 from shared.messaging.reactions import Reaction
 
 REACTIONS = (
@@ -9,4 +16,6 @@ REACTIONS = (
     Reaction(VolunteerProfileChanged, projects=VOLUNTEERS),
     Reaction(VolunteerRestricted, projects=VOLUNTEERS),
     Reaction(VolunteerErased, projects=VOLUNTEERS),
+    Reaction(VolunteersMerged, projects=VOLUNTEERS),
+    Reaction(VolunteerMergeUndone, projects=VOLUNTEERS),
 )

@@ -1,6 +1,7 @@
 """Volunteers on file. Everything is a set: one statement takes any number of them.
 
-Who has ended their registration (``restricted_at``) is found by number alone, and is not changed any more.
+Who has ended their registration (``restricted_at``) is found by number alone, and is not changed any more. An entry
+that is merged into another (``merged_into_id``) is no person of its own: nobody is found, counted or changed by it.
 
 Invariant: whoever registers or changes volunteers of a district holds the district's row lock (``lock_district``), so
 what was read of numbers and persons on file still holds when it is written.
@@ -106,12 +107,14 @@ async def references(tx: AsyncConnection, district: str) -> References:
 # Joins, not "= ANY(:array)": in a generic plan PostgreSQL searches an array parameter from end to end for every row.
 _ON_FILE = text("""
     SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
-           v.registered_on, v.language, v.minor, v.guardian_agreed, v.restricted_at IS NOT NULL AS is_closed
+           v.registered_on, v.language, v.minor, v.guardian_agreed, v.restricted_at IS NOT NULL AS is_closed,
+           v.merged_into_id IS NOT NULL AS is_merged
     FROM unnest(CAST(:numbers AS text[])) AS l(number)
     JOIN volunteer v ON v.district = :district AND v.number = l.number
     UNION
     SELECT v.id, v.number, v.blind_index, v.digest, v.version, v.category, v.organisation_id, v.team_id,
-           v.registered_on, v.language, v.minor, v.guardian_agreed, v.restricted_at IS NOT NULL AS is_closed
+           v.registered_on, v.language, v.minor, v.guardian_agreed, v.restricted_at IS NOT NULL AS is_closed,
+           v.merged_into_id IS NOT NULL AS is_merged
     FROM unnest(CAST(:persons AS bytea[])) AS l(blind_index)
     JOIN volunteer v ON v.district = :district AND v.blind_index = l.blind_index
 """)
@@ -140,6 +143,7 @@ async def on_file(tx: AsyncConnection, district: str, entries: Sequence[Entry]) 
             minor=row.minor,
             guardian_agreed=row.guardian_agreed,
             is_closed=row.is_closed,
+            is_merged=row.is_merged,
         )
         for row in rows
     ]
@@ -179,11 +183,13 @@ COLUMNS_IN_FULL = """
 """
 """What ``in_full_of`` makes a volunteer of; their table is called ``v``."""
 _ONE_IN_FULL = text(f"""
-    {COLUMNS_IN_FULL} FROM volunteer v WHERE district = :district AND id = :id AND restricted_at IS NULL
+    {COLUMNS_IN_FULL} FROM volunteer v
+    WHERE district = :district AND id = :id AND restricted_at IS NULL AND merged_into_id IS NULL
 """)
 _MEMBERS_IN_FULL = text(f"""
     {COLUMNS_IN_FULL} FROM volunteer v
-    WHERE district = :district AND team_id = :team_id AND restricted_at IS NULL ORDER BY v.id LIMIT :most
+    WHERE district = :district AND team_id = :team_id AND restricted_at IS NULL AND merged_into_id IS NULL
+    ORDER BY v.id LIMIT :most
 """)
 _SEVERAL_IN_FULL = text(f"""
     {COLUMNS_IN_FULL} FROM unnest(CAST(:ids AS uuid[])) AS l(id)
@@ -251,7 +257,8 @@ async def note_guardian_agreed(
 
 
 _ID_OF_NUMBER = text("""
-    SELECT id FROM volunteer WHERE district = :district AND number = :number AND restricted_at IS NULL
+    SELECT id FROM volunteer
+    WHERE district = :district AND number = :number AND restricted_at IS NULL AND merged_into_id IS NULL
 """)
 _TEAMS_OF_UNITS = text("""
     SELECT id FROM team
@@ -281,22 +288,34 @@ async def require_guardian(tx: AsyncConnection, district: str, volunteer_id: UUI
         raise RefusedError(Fault(field, Code.GUARDIAN_NEEDED))
 
 
-_IS_CLOSED = text("SELECT restricted_at IS NOT NULL FROM volunteer WHERE district = :district AND id = :id")
+_IS_CLOSED = text("""
+    SELECT restricted_at IS NOT NULL OR merged_into_id IS NOT NULL FROM volunteer
+    WHERE district = :district AND id = :id
+""")
 
 
 async def is_closed(tx: AsyncConnection, district: str, volunteer_id: UUID) -> bool:
-    """Return whether a volunteer has ended their registration."""
+    """Return whether a volunteer has ended their registration, or is merged into another entry."""
     return bool(await tx.scalar(_IS_CLOSED, {"district": district, "id": volunteer_id}))
 
 
 _IS_REGISTERED = text("""
-    SELECT EXISTS (SELECT FROM volunteer WHERE district = :district AND id = :id AND restricted_at IS NULL)
+    SELECT EXISTS (SELECT FROM volunteer
+                   WHERE district = :district AND id = :id AND restricted_at IS NULL AND merged_into_id IS NULL)
 """)
 
 
 async def is_registered(tx: AsyncConnection, district: str, volunteer_id: UUID) -> bool:
-    """Return whether there is such a volunteer, who has not ended their registration."""
+    """Return whether there is such a volunteer, who has not ended their registration and is merged into nobody."""
     return bool(await tx.scalar(_IS_REGISTERED, {"district": district, "id": volunteer_id}))
+
+
+_MERGED_INTO = text("SELECT id FROM volunteer WHERE district = :district AND merged_into_id = :id ORDER BY id")
+
+
+async def merged_into(tx: AsyncConnection, district: str, volunteer_id: UUID) -> Sequence[UUID]:
+    """Return the entries that are merged into a volunteer's."""
+    return (await tx.scalars(_MERGED_INTO, {"district": district, "id": volunteer_id})).all()
 
 
 async def teams_of_units(tx: AsyncConnection, district: str, units: Collection[UUID]) -> frozenset[UUID]:

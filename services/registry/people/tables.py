@@ -44,6 +44,7 @@ volunteer = Table(
     Column("restricted_at", DateTime(timezone=True)),
     Column("bound_until", Date),
     Column("erased_at", DateTime(timezone=True)),
+    Column("merged_into_id", Uuid),
     UniqueConstraint("district", "number"),
     UniqueConstraint("district", "blind_index"),
 )

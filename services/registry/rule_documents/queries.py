@@ -133,9 +133,13 @@ _COUNTS = """
     SELECT count(*) FILTER (WHERE a.accepted_at IS NOT NULL) AS accepted, count(a.asked_at) AS asked
     FROM rule_acceptance a
     JOIN volunteer v ON v.district = a.district AND v.id = a.volunteer_id AND v.restricted_at IS NULL
+                    AND v.merged_into_id IS NULL
     WHERE a.district = d.district AND a.document_id = d.id AND a.document_version = d.version
 """
-_ON_THE_REGISTER = "(SELECT count(*) FROM volunteer WHERE district = :district AND restricted_at IS NULL) AS volunteers"
+_ON_THE_REGISTER = """
+    (SELECT count(*) FROM volunteer
+     WHERE district = :district AND restricted_at IS NULL AND merged_into_id IS NULL) AS volunteers
+"""
 _COUNTED = text(f"""
     SELECT d.version, d.title, d.in_force_from, d.required_from, d.published_at, d.published_by, c.accepted, c.asked,
            {_ON_THE_REGISTER}

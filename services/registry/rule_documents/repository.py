@@ -26,9 +26,10 @@ _OF_THE_VERSION = """
                 WHERE a.district = v.district AND a.document_id = :document_id AND a.document_version = :version
                   AND a.volunteer_id = v.id{also})
 """
-HAS_NOT_ACCEPTED = f"v.restricted_at IS NULL AND {_OF_THE_VERSION.format(also=' AND a.accepted_at IS NOT NULL')}"
+_ON_THE_REGISTER = "v.restricted_at IS NULL AND v.merged_into_id IS NULL"
+HAS_NOT_ACCEPTED = f"{_ON_THE_REGISTER} AND {_OF_THE_VERSION.format(also=' AND a.accepted_at IS NOT NULL')}"
 """Of a volunteer ``v``: they are on the register and have not accepted a version of a document."""
-_IS_TO_BE_ASKED = f"v.restricted_at IS NULL AND {_OF_THE_VERSION.format(also='')}"
+_IS_TO_BE_ASKED = f"{_ON_THE_REGISTER} AND {_OF_THE_VERSION.format(also='')}"
 _PUBLISH = insert(rule_document).on_conflict_do_nothing()
 _NEWEST = text("SELECT coalesce(max(version), 0) FROM rule_document WHERE district = :district AND id = :id")
 _IN_FORCE_OF = text(f"SELECT version, title, required_from FROM {IN_FORCE} d WHERE d.id = :id")

@@ -99,8 +99,11 @@ _DAYS = text(f"SELECT s.id, {_DAYS_SERVED} FROM unnest(CAST(:stations AS uuid[])
 _SERVICE = text(f"""
     SELECT s.id, {_DAYS_SERVED},
            (SELECT count(*) FROM (
-                SELECT FROM station_service v WHERE v.district = :district AND {_STANDS} AND v.served_on >= :team_since
-                GROUP BY v.volunteer_id HAVING {_MONTHS} >= :team_months) people) AS steady,
+                SELECT FROM station_service v
+                LEFT JOIN (SELECT id AS merged_id, merged_into_id FROM volunteer
+                           WHERE district = :district AND merged_into_id IS NOT NULL) m ON m.merged_id = v.volunteer_id
+                WHERE v.district = :district AND {_STANDS} AND v.served_on >= :team_since
+                GROUP BY coalesce(m.merged_into_id, v.volunteer_id) HAVING {_MONTHS} >= :team_months) people) AS steady,
            (SELECT json_object_agg(k.service, k.months) FROM (
                 SELECT v.service, {_MONTHS} AS months FROM station_service v
                 WHERE v.district = :district AND {_STANDS} AND v.served_on >= :kinds_since

@@ -162,7 +162,8 @@ class Team(TeamLine):
 
 
 _MEMBERS = """
-    WITH member AS (SELECT team_id, count(*) AS people FROM volunteer WHERE district = :district GROUP BY team_id),
+    WITH member AS (SELECT team_id, count(*) AS people FROM volunteer
+                    WHERE district = :district AND merged_into_id IS NULL GROUP BY team_id),
          t AS (SELECT t.*, coalesce(m.people, 0) AS members FROM team t LEFT JOIN member m ON m.team_id = t.id
                WHERE t.district = :district)
 """
@@ -181,7 +182,7 @@ _TOTALS = text("""
            (SELECT count(*) FROM station WHERE district = :district AND closed_on IS NULL) AS stations,
            (SELECT count(*) FROM station_staff WHERE district = :district AND until IS NULL) AS staff,
            count(*) AS volunteers, count(*) FILTER (WHERE team_id IS NULL) AS without_team
-    FROM volunteer WHERE district = :district
+    FROM volunteer WHERE district = :district AND merged_into_id IS NULL
 """)
 _STATION_LINES = f"""
     {_MEMBERS}
@@ -277,7 +278,8 @@ async def station(tx: AsyncConnection, district: str, station_id: UUID) -> Stati
 
 _ORGANISATIONS = f"""
     {_MEMBERS},
-    own AS (SELECT organisation_id, count(*) AS people FROM volunteer WHERE district = :district GROUP BY 1)
+    own AS (SELECT organisation_id, count(*) AS people FROM volunteer
+            WHERE district = :district AND merged_into_id IS NULL GROUP BY 1)
     SELECT o.id, o.code, o.name, o.kind, g.name AS guiding_body, g.code AS guiding_body_code, o.host_unit,
            p.name AS parent, o.parent_code, o.closed_on, count(t.id) AS teams, coalesce(sum(t.members), 0) AS members,
            coalesce(max(own.people), 0) AS volunteers

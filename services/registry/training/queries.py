@@ -116,7 +116,8 @@ _RECEIPTS = text("""
     SELECT d.id, d.volunteer_id, v.number AS volunteer_number, v.wrapped_key, v.personal_data, d.delivered_at,
            d.read_at, d.tries, d.best, d.passed_at
     FROM training_delivery d JOIN volunteer v ON v.district = d.district AND v.id = d.volunteer_id
-    WHERE d.district = :district AND d.material_id = :id AND v.restricted_at IS NULL AND v.number > :after
+    WHERE d.district = :district AND d.material_id = :id AND v.restricted_at IS NULL AND v.merged_into_id IS NULL
+      AND v.number > :after
       AND (CAST(:standing AS text) <> 'unread' OR d.read_at IS NULL)
       AND (CAST(:standing AS text) <> 'not_passed' OR d.passed_at IS NULL)
       AND (CAST(:standing AS text) <> 'passed' OR d.passed_at IS NOT NULL)

@@ -37,10 +37,11 @@ _TEAM = text("SELECT id FROM team WHERE district = :district AND code = :code AN
 _NUMBERED = text("""
     SELECT id FROM volunteer
     WHERE district = :district AND number = ANY(CAST(:numbers AS text[])) AND restricted_at IS NULL
+      AND merged_into_id IS NULL
 """)
 _WITHOUT = """
     FROM volunteer v
-    WHERE v.district = :district AND v.restricted_at IS NULL
+    WHERE v.district = :district AND v.restricted_at IS NULL AND v.merged_into_id IS NULL
       AND (CAST(:audience AS text) <> 'individuals' OR v.team_id IS NULL)
       AND (CAST(:audience AS text) <> 'team' OR v.team_id = CAST(:team AS uuid))
       AND (CAST(:audience AS text) <> 'persons' OR v.id = ANY(CAST(:persons AS uuid[])))

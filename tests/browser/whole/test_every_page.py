@@ -16,7 +16,7 @@ from deploy.demo.district import logged_in, open_account
 from shared.contracts.calendar import district_day
 from shared.store.event_log import now
 from tests.browser.conftest import OpenPage
-from tests.browser.people import as_admin
+from tests.browser.people import as_admin, people
 from tests.support.browser import DESK, PHONE, SMALL_PHONE, log_in
 from tests.support.system import System
 
@@ -115,7 +115,9 @@ async def pages_of(system: System, page: Page, who: str) -> Sequence[str]:
     account, pages = others.get(who, (system.district.manager, ()))
     await log_in(page, account)
     if pages:
-        return (*pages, *_of_the_tree(system), *_of_individuals(system)) if who == "centre" else pages
+        if who != "centre":
+            return pages
+        return (*pages, *_of_the_tree(system), *_of_individuals(system), *_of_two_entries(system))
     activity = system.district.activities["新华社区读书会"]
     with logged_in(system.platform, *system.district.manager) as manager:
         shift = manager.activities.send("GET", f"/v1/activities/{activity}").json()["shifts"][0]["id"]
@@ -169,6 +171,27 @@ def _of_individuals(system: System) -> Sequence[str]:
         individual = admin.registry.send("GET", "/v1/individuals?limit=1").json()["items"][0]["id"]
         added = admin.registry.send("POST", "/v1/training-materials", json=material).json()["id"]
     return f"/staff/individuals/{individual}", f"/staff/training/{added}"
+
+
+def _of_two_entries(system: System) -> Sequence[str]:
+    """Merge two entries, and return the pages of each, and of the next one beside another."""
+    with logged_in(system.platform, *system.district.admin) as admin:
+
+        def id_of(number: str) -> str:
+            found = admin.registry.send("GET", f"/v1/volunteers?query={number}").json()["items"]
+            return str(found[0]["id"])
+
+        numbers = people(system, 3)
+        kept, merged = map(id_of, numbers[:2])
+        body = {"merged_number": numbers[1], "reason": "核对了身份证"}
+        admin.registry.send("POST", f"/v1/volunteers/{kept}/merging", json=body)
+    return (
+        f"/staff/volunteers/{kept}?done=merged",
+        f"/staff/volunteers/{merged}",
+        f"/staff/volunteers/{merged}/merging/undoing",
+        f"/staff/volunteers/{kept}/merging",
+        f"/staff/volunteers/{kept}/merging?number={numbers[2]}",
+    )
 
 
 @dataclass(frozen=True)

@@ -197,8 +197,9 @@ class Post:
             await asyncio.to_thread(process.wait)
 
 
-def received(event: Event, subject: UUID) -> Received[Event]:
-    return Received(Attributes(new_id(), event.event_type(), datetime.now(UTC), str(subject), 1, DISTRICT), event)
+def received(event: Event, subject: UUID, version: int = 1) -> Received[Event]:
+    at = datetime.now(UTC)
+    return Received(Attributes(new_id(), event.event_type(), at, str(subject), version, DISTRICT), event)
 
 
 def registered(volunteer_id: UUID, import_id: UUID | None = None) -> Received[Event]:

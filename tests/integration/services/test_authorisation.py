@@ -103,6 +103,8 @@ CHANGES = {
     "/v1/sign-ups/{sign_up_id}/excuse": {"reason": "x"},
     "/v1/sign-ups/{sign_up_id}/take-off": {"reason": "x"},
     "/v1/operations/dead-letters/{letter_id}/discard": {"reason": "x"},
+    "/v1/volunteers/{volunteer_id}/merging": {"merged_number": "51011500000001", "reason": "核对"},
+    "/v1/volunteers/{volunteer_id}/merging/undoing": {"reason": "核对"},
     "/v1/accounts/{account_id}/lock": {"reason": "x"},
     "/v1/accounts/{account_id}/unlock": {"reason": "x"},
     "/v1/accounts/{account_id}/log-out": {"reason": "x"},

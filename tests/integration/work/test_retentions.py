@@ -49,6 +49,7 @@ KEPT = {
         ),
         *("household", "household_assignment", "pairing", "pairing_visit", "team_formation"),
         "university_agreement",
+        *("volunteer_merge", "stars_before_merge", "moved_sign_up", "followed_row", "followed_consent"),
     },
     "how stations stand by the standard, and what they were judged by": {
         *("district_standard", "station_standing", "criterion_standing", "judgement", "evidence", "network_plan"),

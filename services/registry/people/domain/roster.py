@@ -42,6 +42,8 @@ class OnFile:
     guardian_agreed: bool = False
     is_closed: bool = False
     """Has ended their registration: who it was is not looked up any more."""
+    is_merged: bool = False
+    """Is merged into another entry: a line that says what is on file is as good as before, another one is refused."""
 
 
 @dataclass
@@ -111,6 +113,8 @@ def _repeated(entry: Entry, seen_persons: set[bytes], seen_numbers: set[str]) ->
 def _collision(entry: Entry, known_by_number: OnFile | None, persons: set[bytes]) -> Fault | None:
     if known_by_number is not None and known_by_number.is_closed:
         return Fault("number", Code.CLOSED)
+    if known_by_number is not None and known_by_number.is_merged and known_by_number.digest != entry.digest:
+        return Fault("number", Code.MERGED)
     if known_by_number is not None:
         return None if known_by_number.blind_index == entry.blind_index else Fault("number", Code.NUMBER_TAKEN)
     return Fault("id_number", Code.ALREADY_REGISTERED) if entry.blind_index in persons else None

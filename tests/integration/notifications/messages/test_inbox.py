@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.store.event_log import new_id
+from shared.contracts import VolunteerMergeUndone, VolunteersMerged
+from shared.store.event_log import new_id, now
 from tests.integration.notifications.conftest import (
     AsCaller,
     Post,
@@ -13,6 +14,7 @@ from tests.integration.notifications.conftest import (
     handle,
     message_of_a_newer_version,
     message_without_facts,
+    received,
     registered,
     signed_up,
 )
@@ -112,3 +114,31 @@ async def test_a_made_up_cursor_is_refused(as_caller: AsCaller, cursor: str) -> 
     answer = await as_caller(new_id()).get("/v1/me/messages", params={"cursor": cursor})
     assert answer.status_code == 422
     assert answer.json()["faults"][0]["field"] == "cursor"
+
+
+@pytest.mark.row(19)
+async def test_what_was_told_to_a_merged_entry_is_the_person_s_and_is_not_once_it_is_undone(
+    post: Post, as_caller: AsCaller
+) -> None:
+    kept, other = new_id(), new_id()
+    earlier, later = signed_up(other), signed_up(other)
+    await handle(post, [registered(kept), earlier])
+    both = {"volunteer_id": other, "volunteer_no": "V2", "kept_id": kept, "kept_no": "V1"}
+    await handle(post, [received(VolunteersMerged(**both, merged_at=now()), other, 2)])
+    await handle(post, [later])
+    me = as_caller(kept)
+    inbox = (await me.get("/v1/me/messages")).json()
+    assert {item["template"] for item in inbox["items"]} == {
+        "volunteer_registered",
+        "entries_merged",
+        "sign_up_confirmed",
+    }
+    assert (len(inbox["items"]), inbox["unread"]) == (4, 4)
+    assert "V1" in next(item["body"] for item in inbox["items"] if item["template"] == "entries_merged")
+    assert (await me.post(f"/v1/me/messages/{later.attributes.id}/read")).status_code == 204
+    await handle(post, [received(VolunteerMergeUndone(**both, undone_at=now()), other, 3)])
+    assert [item["template"] for item in (await me.get("/v1/me/messages")).json()["items"]] == [
+        "merge_undone",
+        "entries_merged",
+        "volunteer_registered",
+    ]

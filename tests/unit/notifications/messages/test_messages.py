@@ -55,9 +55,11 @@ from shared.contracts import (
     TrainingDelivered,
     TrainingRead,
     TrainingTested,
+    VolunteerMergeUndone,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
+    VolunteersMerged,
     VolunteerTakenOff,
     VolunteerWaitlisted,
     WithdrawalReason,
@@ -255,6 +257,8 @@ def of_no_team_any_more(left: str | None, joined: str | None = None) -> Voluntee
     )
 
 
+MERGER = {"volunteer_id": uuid4(), "volunteer_no": "V2", "kept_id": VOLUNTEER, "kept_no": "V1"}
+
 TOLD = [
     (QualificationVerified(**PAPER), Template.QUALIFICATION_VERIFIED),
     (QualificationRefused(**PAPER), Template.QUALIFICATION_REFUSED),
@@ -299,6 +303,7 @@ TOLD = [
     (TeamInvitationExpired(**INVITATION), Template.TEAM_INVITATION_EXPIRED),
     (of_no_team_any_more("第1服务队", "第2服务队"), Template.TEAM_MERGED),
     (of_no_team_any_more("第1服务队"), Template.TEAM_CLOSED),
+    (VolunteersMerged(**MERGER, merged_at=STARTS), Template.ENTRIES_MERGED),
 ]
 
 
@@ -470,6 +475,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
             Template.TEAM_INVITATION_EXPIRED: {"team": "法律咨询队", "answer_by": STARTS.isoformat()},
             Template.TEAM_MERGED: {"team": "第1服务队", "into": "第2服务队"},
             Template.TEAM_CLOSED: {"team": "第1服务队"},
+            Template.ENTRIES_MERGED: {"merged": "V2", "kept": "V1"},
             Template.PLACE_OFFERED: {**OWN_SHIFT_FACTS, "place": "Hall 1", "answer_by": "2026-03-01T00:00:00+00:00"},
             Template.OFFER_EXPIRED: OWN_SHIFT_FACTS,
             Template.NOT_AGREED: OWN_SHIFT_FACTS,
@@ -589,3 +595,11 @@ def test_both_managers_are_told_that_an_agreement_is_about_to_expire_and_until_w
     assert [message.recipient_id for message in messages] == list(managers)
     text = word(messages[0].template, Language.CHINESE, messages[0].facts)
     assert all(part in text.body for part in ("西南财经大学青年志愿者协会", "柳城社区志愿服务站", "2027年2月28日"))
+
+
+@pytest.mark.row(19)
+def test_both_are_told_that_their_entries_are_two_again() -> None:
+    event = VolunteerMergeUndone(**MERGER, undone_at=STARTS)
+    messages = list(messages_about(received(event)))
+    assert {message.recipient_id for message in messages} == {VOLUNTEER, event.volunteer_id}
+    assert {message.template for message in messages} == {Template.MERGE_UNDONE}

@@ -81,6 +81,8 @@ FACTS: dict[Template, Facts] = {
     Template.TEAM_NOT_FORMED: {"team": "法律咨询队", "reason": "已有同类服务队"},
     Template.TEAM_MERGED: {"team": "新庄社区第1服务队", "into": "新庄社区第2服务队"},
     Template.TEAM_CLOSED: {"team": "新庄社区第1服务队"},
+    Template.ENTRIES_MERGED: {"merged": "51011500019004", "kept": "51011500027301"},
+    Template.MERGE_UNDONE: {"merged": "51011500019004", "kept": "51011500027301"},
     Template.CORRECTION_ACCEPTED: {"field": "name"},
     Template.CORRECTION_REFUSED: {"field": "id_number"},
     Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
