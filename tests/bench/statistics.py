@@ -49,7 +49,7 @@ Read = Callable[[AsyncConnection], Awaitable[object]]
 
 
 def _figures(period: Period, by: Grouping | None) -> Read:
-    return lambda tx: statistics(tx, DISTRICT, period, by)
+    return lambda tx: statistics(tx, DISTRICT, period, by, now())
 
 
 _READS: dict[str, tuple[Read, float]] = {

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -168,7 +169,7 @@ async def _allocate(system: System, centre: Page, student: Student, folder: Path
     for number, (account, answer) in enumerate(zip(accounts, answers, strict=True)):
         page = await student()
         await log_in(page, account)
-        await eventually(lambda page=page, answer=answer: _is_asked(page, answer), within=SLOW / 1000)
+        await eventually(partial(_is_asked, page, answer), within=SLOW / 1000)
         await page.get_by_role("button", name=answer, exact=True).click()
         await expect(page.get_by_role("status").first).to_be_visible()
         if number == 1:

@@ -190,7 +190,12 @@ async def a_history(platform: Platform) -> list[UUID]:
         "kind": "first_aid",
         "issued_on": date(2026, 1, 1),
     }
-    accepted = {"acceptance_id": new_id(), "volunteer_id": volunteers[2], "document_id": rules, "document_version": 2}
+    accepted: dict[str, Any] = {
+        "acceptance_id": new_id(),
+        "volunteer_id": volunteers[2],
+        "document_id": rules,
+        "document_version": 2,
+    }
     moved = VolunteerProfileChanged(
         volunteer_id=volunteers[0],
         volunteer_no="V000",

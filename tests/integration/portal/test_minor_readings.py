@@ -101,7 +101,13 @@ async def test_who_opens_a_minor_s_correction_or_paper_is_led_to_asking_first(po
 
 @pytest.mark.row(8)
 async def test_the_auditor_sees_a_year_and_takes_it_away_as_a_file(portal: Portal) -> None:
-    entry = {"at": AT, "volunteer_number": NUMBER, "purpose": "contact", "reason": "=1+1", "asked_by": "manager.1"}
+    entry: dict[str, Any] = {
+        "at": AT,
+        "volunteer_number": NUMBER,
+        "purpose": "contact",
+        "reason": "=1+1",
+        "asked_by": "manager.1",
+    }
     entry |= {"state": "over", "answered_by": "second.admin", "answered_at": AT, "answer": "", "readings": 2}
     entry |= {"last_read_at": AT}
     bare = entry | {"state": "without_approval", "purpose": "volunteer_revealed", "answered_by": None}

@@ -193,8 +193,8 @@ async def test_the_centre_sees_who_has_not_accepted_and_has_them_reminded(portal
     assert sent(portal, "/reminders")[-1] == {"version": 2}
     assert "每人每个版本只提醒一次" in (await browser.get(done.headers["location"])).text
     portal.services.refuse(f"POST registry/v1/rule-documents/{ID}/reminders", 409, "changed_meanwhile", "version")
-    page = await browser.post(f"/staff/rule-documents/{ID}/reminders", data={"version": "1"})
-    assert (page.status_code, "请看过再提醒" in page.text) == (409, True)
+    late = await browser.post(f"/staff/rule-documents/{ID}/reminders", data={"version": "1"})
+    assert (late.status_code, "请看过再提醒" in late.text) == (409, True)
     await browser.aclose()
 
 

@@ -206,7 +206,8 @@ async def test_a_team_that_was_merged_meanwhile_is_left_for_the_one_after_it_whe
             "WHERE v.number = :number",
             number=line["number"],
         )
-        return rows[0].code
+        code: str | None = rows[0].code
+        return code
 
     async def has_followed() -> bool:
         return await team_of(pair.kept) == codes[1]
