@@ -86,13 +86,15 @@ async def _documents(browser: Browser, system: System) -> None:
 
 async def _week(browser: Browser, system: System, watch: Watch, folder: Path) -> None:
     """Have a centre live through its first week, with a district of its own."""
-    centre = await (await open_context(browser, watch, viewport=DESK)).new_page()
+    operator, centre = [await (await open_context(browser, watch, viewport=DESK)).new_page() for _ in range(2)]
 
     async def student() -> Page:
         return await (await open_context(browser, watch, viewport=PHONE)).new_page()
 
     with tempfile.TemporaryDirectory() as files:
-        await week.play(system, centre, student, Path(files), lambda page, name: _picture(page, folder / f"{name}.png"))
+        await week.play(
+            system, operator, centre, student, Path(files), lambda page, name: _picture(page, folder / f"{name}.png")
+        )
     for context in browser.contexts:
         await context.close()
 

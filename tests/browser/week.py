@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import FilePayload, Page, expect
 
-from deploy.demo.district import logged_in, open_account, open_district
+from deploy.demo.district import logged_in, open_account
 from shared.contracts.calendar import district_day
 from shared.store.event_log import now
+from tests.browser.opening import CHOSEN, administrator, come_in, open_by_form
 from tests.browser.uploads import of_district, upload
 from tests.support.browser import log_in
 from tests.support.eventually import eventually
@@ -39,13 +40,13 @@ EVIDENCE = FilePayload(
 )
 Picture = Callable[[Page, str], Awaitable[None]]
 """Takes a picture of a page under a name."""
-Student = Callable[[], Awaitable[Page]]
-"""Opens a browser for a further student."""
+Somebody = Callable[[], Awaitable[Page]]
+"""Opens a browser for somebody more."""
 
 
-async def play(system: System, centre: Page, student: Student, folder: Path, picture: Picture) -> None:
+async def play(system: System, operator: Page, centre: Page, student: Somebody, folder: Path, picture: Picture) -> None:
     """Let the centre live through its first week."""
-    await _open(system, centre, picture)
+    await _open(system, operator, centre, picture)
     await _import(centre, folder, picture)
     await _build(centre, picture)
     await _set_targets(centre, picture)
@@ -54,10 +55,11 @@ async def play(system: System, centre: Page, student: Student, folder: Path, pic
     await _export(centre, folder, picture)
 
 
-async def _open(system: System, centre: Page, picture: Picture) -> None:
-    """Monday morning: the district is opened, and its administrator comes in."""
-    admin = await asyncio.to_thread(open_district, system.platform, DISTRICT, NAME)
-    await log_in(centre, (admin, system.platform.password(admin)))
+async def _open(system: System, operator: Page, centre: Page, picture: Picture) -> None:
+    """Monday morning: the operator opens the district by a form, and its administrator comes in."""
+    password = await open_by_form(system, operator, DISTRICT, NAME)
+    await picture(operator, "00-the-operator-opens-the-district")
+    await come_in(centre, DISTRICT, password)
     await centre.goto("/staff/overview")
     await expect(centre.get_by_role("heading", level=1)).to_be_visible()
     await picture(centre, "01-nothing-is-there-yet")
@@ -153,14 +155,14 @@ async def _judge(centre: Page, picture: Picture) -> None:
     await picture(centre, "09-a-station-by-the-standard")
 
 
-async def _allocate(system: System, centre: Page, student: Student, folder: Path, picture: Picture) -> None:
+async def _allocate(system: System, centre: Page, student: Somebody, folder: Path, picture: Picture) -> None:
     """Thursday: a plan for the students, its proof, its approval, three answers, and the plan after these."""
     await _propose(centre)
     await expect(centre.get_by_text(f"{STUDENTS:,}").first).to_be_visible()
     await picture(centre, "10-a-plan-with-its-proof")
     plan = centre.url
     await centre.goto(f"/step-up?then={urlsplit(plan).path}")
-    await centre.get_by_label("密码").fill(system.platform.password(f"admin.{DISTRICT}"))
+    await centre.get_by_label("密码").fill(CHOSEN)
     await centre.get_by_role("button", name="确认").click()
     await centre.get_by_role("button", name="批准并通知").click()
     await expect(centre.get_by_role("status").first).to_contain_text("已批准")
@@ -184,8 +186,7 @@ def _accounts(system: System, folder: Path, number: int) -> list[tuple[str, str]
     """Open accounts for the first students of the roster; the pages for that have a test of their own."""
     students = [row for row in _rows(folder / "volunteers.csv") if row["人员类别"] == "university_student"]
     numbers = [row["志愿者编号"] for row in students[:number]]
-    admin = f"admin.{DISTRICT}"
-    with logged_in(system.platform, admin, system.platform.password(admin)) as session:
+    with logged_in(system.platform, administrator(DISTRICT), CHOSEN) as session:
         return [(one, open_account(system.platform, session, one, volunteer_number=one)) for one in numbers]
 
 

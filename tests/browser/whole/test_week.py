@@ -15,7 +15,7 @@ from tests.support.system import System
 async def test_a_district_centre_s_first_week_is_played_on_pages_alone(
     system: System, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    centre = await open_page(viewport=DESK)
+    operator, centre = await open_page(viewport=DESK), await open_page(viewport=DESK)
 
     async def student() -> Page:
         return await open_page(viewport=PHONE)
@@ -23,4 +23,4 @@ async def test_a_district_centre_s_first_week_is_played_on_pages_alone(
     async def picture(page: Page, name: str) -> None:
         await page.screenshot(path=tmp_path / f"{name}.png")
 
-    await week.play(system, centre, student, tmp_path, picture)
+    await week.play(system, operator, centre, student, tmp_path, picture)

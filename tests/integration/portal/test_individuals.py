@@ -8,7 +8,6 @@ import pytest
 from shared.store.event_log import new_id
 from tests.support.portal import Portal
 
-pytestmark = pytest.mark.row(18)
 ID, INVITATION_ID, ACTIVITY_ID = str(new_id()), str(new_id()), str(new_id())
 ONE: dict[str, Any] = {
     "id": ID,
@@ -84,6 +83,7 @@ def _sent(portal: Portal, end: str) -> list[Any]:
     return [json.loads(one.content) for one in asked]
 
 
+@pytest.mark.row(18)
 async def test_the_centre_finds_who_is_of_no_team_and_sees_what_came_of_an_invitation(portal: Portal) -> None:
     browser = await portal.logged_in("district_admin")
     page = (await browser.get("/staff/individuals?community=510115001040&months=3&skill=english")).text
@@ -96,6 +96,7 @@ async def test_the_centre_finds_who_is_of_no_team_and_sees_what_came_of_an_invit
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 async def test_the_centre_invites_to_a_suggested_team_and_is_told_each_field_that_is_wrong(portal: Portal) -> None:
     where = f"/staff/individuals/{ID}"
     portal.services.answer(f"POST registry/v1/individuals/{ID}/invitations", {"id": INVITATION_ID}, 201)
@@ -116,6 +117,7 @@ async def test_the_centre_invites_to_a_suggested_team_and_is_told_each_field_tha
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 async def test_a_contact_is_noted_and_one_that_is_refused_comes_back_as_it_was_typed(portal: Portal) -> None:
     where = f"/staff/individuals/{ID}"
     portal.services.answer(f"POST registry/v1/individuals/{ID}/contacts", {"id": str(new_id())}, 201)
@@ -132,6 +134,7 @@ async def test_a_contact_is_noted_and_one_that_is_refused_comes_back_as_it_was_t
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 @pytest.mark.parametrize(("answer", "accepted", "said"), [("accept", True, "已加入"), ("decline", False, "已婉拒")])
 async def test_an_invitation_is_answered_with_one_tap_and_why_it_was_sent_is_said(
     portal: Portal, answer: str, said: str, *, accepted: bool
@@ -149,6 +152,7 @@ async def test_an_invitation_is_answered_with_one_tap_and_why_it_was_sent_is_sai
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 async def test_an_answer_that_comes_too_late_is_told_beside_how_it_stands(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/team-invitations", [INVITATION | {"state": "expired"}])
     portal.services.refuse(f"POST registry/v1/team-invitations/{INVITATION_ID}/answer", 422, "too_late")
@@ -160,6 +164,7 @@ async def test_an_answer_that_comes_too_late_is_told_beside_how_it_stands(portal
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 async def test_what_came_of_the_invitations_is_listed_by_state(portal: Portal) -> None:
     of_office = INVITATION | {"volunteer_id": ID, "volunteer_number": "51011500027301", "name_masked": "王**"}
     portal.services.answer("GET registry/v1/team-invitations", {"items": [of_office], "next_cursor": None})

@@ -10,7 +10,6 @@ import pytest
 from shared.store.event_log import new_id
 from tests.support.portal import Portal
 
-pytestmark = pytest.mark.row(19)
 KEPT, MERGED = str(new_id()), str(new_id())
 AT = "2026-03-01T10:00:00+08:00"
 ENTRY: dict[str, Any] = {
@@ -85,6 +84,7 @@ async def office(portal: Portal) -> httpx.AsyncClient:
     return await portal.logged_in("district_admin", stepped_up_at=int(time.time()))
 
 
+@pytest.mark.row(19)
 async def test_who_has_not_just_shown_who_they_are_does_so_first(portal: Portal) -> None:
     both(portal)
     browser = await portal.logged_in("district_admin")
@@ -93,6 +93,7 @@ async def test_who_has_not_just_shown_who_they_are_does_so_first(portal: Portal)
     await browser.aclose()
 
 
+@pytest.mark.row(19)
 async def test_both_entries_are_shown_side_by_side_with_what_is_the_same_and_what_is_doubled(portal: Portal) -> None:
     both(portal)
     browser = await office(portal)
@@ -104,6 +105,7 @@ async def test_both_entries_are_shown_side_by_side_with_what_is_the_same_and_wha
     await browser.aclose()
 
 
+@pytest.mark.row(19)
 async def test_nothing_is_merged_that_is_not_ticked_and_a_fault_stands_beside_its_field(portal: Portal) -> None:
     both(portal)
     browser = await office(portal)
@@ -120,6 +122,7 @@ async def test_nothing_is_merged_that_is_not_ticked_and_a_fault_stands_beside_it
     await browser.aclose()
 
 
+@pytest.mark.row(19)
 async def test_they_are_merged_and_the_card_says_so_and_undone(portal: Portal) -> None:
     both(portal)
     portal.services.answer(f"POST registry/v1/volunteers/{KEPT}/merging", {"kept_id": KEPT})
@@ -143,6 +146,7 @@ async def test_they_are_merged_and_the_card_says_so_and_undone(portal: Portal) -
     await browser.aclose()
 
 
+@pytest.mark.row(19)
 async def test_only_the_office_merges(portal: Portal) -> None:
     both(portal)
     browser = await portal.logged_in("station_manager")

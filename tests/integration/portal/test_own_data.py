@@ -51,7 +51,6 @@ ENTRY: dict[str, Any] = {
     "action": "volunteer_revealed",
     "reason": "电话通知改期",
 }
-pytestmark = pytest.mark.row(7)
 
 
 def all_that_is_held(portal: Portal) -> None:
@@ -71,6 +70,7 @@ async def just_logged_in(portal: Portal) -> Any:
     return await portal.logged_in("volunteer", stepped_up_at=4_000_000_000, **VOLUNTEER)
 
 
+@pytest.mark.row(7)
 async def test_all_of_one_s_data_is_a_page_and_a_file_with_what_every_service_holds(portal: Portal) -> None:
     all_that_is_held(portal)
     browser = await just_logged_in(portal)
@@ -98,6 +98,7 @@ async def test_all_of_one_s_data_is_a_page_and_a_file_with_what_every_service_ho
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 async def test_it_is_shown_to_whoever_has_just_said_who_they_are(portal: Portal) -> None:
     all_that_is_held(portal)
     browser = await portal.logged_in("volunteer", **VOLUNTEER)
@@ -108,6 +109,7 @@ async def test_it_is_shown_to_whoever_has_just_said_who_they_are(portal: Portal)
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 async def test_a_copy_that_would_not_be_whole_is_none(portal: Portal) -> None:
     all_that_is_held(portal)
     del portal.services.answers["GET activities/v1/me/data"]
@@ -116,6 +118,7 @@ async def test_a_copy_that_would_not_be_whole_is_none(portal: Portal) -> None:
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 async def test_a_correction_is_asked_for_and_what_is_wrong_with_it_stands_at_its_field(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/corrections", [])
     portal.services.refuse("POST registry/v1/me/corrections", 422, "check_digit", "value")
@@ -131,6 +134,7 @@ async def test_a_correction_is_asked_for_and_what_is_wrong_with_it_stands_at_its
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 async def test_interests_are_changed_by_ticking(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/data", REGISTERED)
     portal.services.answer("PUT registry/v1/me/profile", status=204)
@@ -147,6 +151,7 @@ async def test_interests_are_changed_by_ticking(portal: Portal) -> None:
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 @pytest.mark.row(1)
 async def test_whoever_registers_is_asked_for_the_fields_of_order_67_where_they_live_their_skills_and_services(
     portal: Portal,
@@ -169,6 +174,7 @@ async def test_whoever_registers_is_asked_for_the_fields_of_order_67_where_they_
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 @pytest.mark.row(1)
 async def test_whoever_registers_somebody_for_an_organisation_is_asked_for_the_same(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/divisions", DIVISIONS)
@@ -183,6 +189,7 @@ async def test_whoever_registers_somebody_for_an_organisation_is_asked_for_the_s
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 async def test_one_sees_who_has_read_one_s_data_why_and_the_earlier_ones(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/access-log", {"items": [ENTRY], "next_cursor": "more"})
     browser = await portal.logged_in("volunteer", **VOLUNTEER)
@@ -194,6 +201,7 @@ async def test_one_sees_who_has_read_one_s_data_why_and_the_earlier_ones(portal:
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 async def test_ending_one_s_registration_says_what_becomes_of_it_asks_once_more_and_logs_out(portal: Portal) -> None:
     all_that_is_held(portal)
     portal.services.answer("POST registry/v1/me/closing", {"volunteer_number": "51011500027301"})
@@ -209,6 +217,7 @@ async def test_ending_one_s_registration_says_what_becomes_of_it_asks_once_more_
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 async def test_who_also_has_duties_is_told_to_give_them_up_first(portal: Portal) -> None:
     all_that_is_held(portal)
     portal.services.refuse("POST registry/v1/me/closing", 409, "has_duties", "account_id")
@@ -218,6 +227,7 @@ async def test_who_also_has_duties_is_told_to_give_them_up_first(portal: Portal)
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 async def test_the_centre_opens_a_correction_and_answers_it(portal: Portal) -> None:
     one = str(new_id())
     listed = {"id": one, "volunteer_number": "51011500027301", "field": "name", "asked_at": AT, "due_on": "2026-03-06"}
@@ -240,6 +250,7 @@ async def test_the_centre_opens_a_correction_and_answers_it(portal: Portal) -> N
     await browser.aclose()
 
 
+@pytest.mark.row(7)
 @pytest.mark.row(8)
 async def test_an_auditor_asks_by_person_reader_and_day_and_takes_it_away_as_a_file(portal: Portal) -> None:
     entry = {"happened_at": AT, "actor": "account:x", "user_name": "manager.1", "roles": ["station_manager"]}

@@ -10,7 +10,6 @@ from shared.contracts.evidence import LARGEST_EVIDENCE
 from shared.store.event_log import new_id
 from tests.support.portal import Portal
 
-pytestmark = pytest.mark.row(16)
 ID = str(new_id())
 VOLUNTEER: dict[str, Any] = {"vid": str(new_id())}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(2 * 1024 * 1024)
@@ -31,6 +30,7 @@ OF_SOMEBODY = PAPER | {"volunteer_id": str(new_id()), "volunteer_number": "51011
 TYPED = {"kind": "first_aid", "issued_by": "红十字会", "number": "JH-1", "issued_on": "2025-03-01", "key": "once"}
 
 
+@pytest.mark.row(16)
 async def test_a_paper_is_submitted_with_its_picture(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/qualifications", [])
     portal.services.answer("POST registry/v1/me/qualifications", {"id": ID, "state": "submitted"}, 201)
@@ -46,6 +46,7 @@ async def test_a_paper_is_submitted_with_its_picture(portal: Portal) -> None:
     await browser.aclose()
 
 
+@pytest.mark.row(16)
 async def test_a_form_that_is_refused_comes_back_as_it_was_typed_with_every_fault(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/qualifications", [])
     portal.services.refuse("POST registry/v1/me/qualifications", 422, "missing", field="number")
@@ -64,6 +65,7 @@ async def test_a_form_that_is_refused_comes_back_as_it_was_typed_with_every_faul
     await browser.aclose()
 
 
+@pytest.mark.row(16)
 async def test_one_s_own_say_how_they_stand_and_why(portal: Portal) -> None:
     refused = PAPER | {"state": "refused", "reason": "照片看不清"}
     portal.services.answer("GET registry/v1/me/qualifications", [refused])
@@ -75,6 +77,7 @@ async def test_one_s_own_say_how_they_stand_and_why(portal: Portal) -> None:
     await browser.aclose()
 
 
+@pytest.mark.row(16)
 @pytest.mark.parametrize(("verdict", "reason"), [("verified", ""), ("refused", "照片看不清")])
 async def test_the_centre_looks_at_what_waits_and_decides(portal: Portal, verdict: str, reason: str) -> None:
     portal.services.answer("GET registry/v1/qualifications", {"items": [OF_SOMEBODY], "next_cursor": "next"})
@@ -96,6 +99,7 @@ async def test_the_centre_looks_at_what_waits_and_decides(portal: Portal, verdic
     await browser.aclose()
 
 
+@pytest.mark.row(16)
 async def test_a_verdict_that_comes_second_is_told_beside_how_it_stands(portal: Portal) -> None:
     portal.services.answer(
         f"GET registry/v1/qualifications/{ID}", OF_SOMEBODY | {"name": "王小明", "state": "verified"}
@@ -108,6 +112,7 @@ async def test_a_verdict_that_comes_second_is_told_beside_how_it_stands(portal: 
     await browser.aclose()
 
 
+@pytest.mark.row(16)
 async def test_who_is_not_of_the_centre_sees_none_of_it(portal: Portal) -> None:
     browser = await portal.logged_in("station_manager")
     assert (await browser.get("/staff/qualifications")).status_code == 403

@@ -11,7 +11,6 @@ from shared.contracts.evidence import LARGEST_EVIDENCE
 from shared.store.event_log import new_id
 from tests.support.portal import Portal
 
-pytestmark = pytest.mark.row(18)
 ID, DELIVERY, VOLUNTEER_ID = str(new_id()), str(new_id()), str(new_id())
 PDF = b"%PDF-1.7 of ours"
 MATERIAL: dict[str, Any] = {
@@ -80,6 +79,7 @@ def _sent(portal: Portal, end: str) -> list[Any]:
     return [json.loads(one.content) for one in asked]
 
 
+@pytest.mark.row(18)
 async def test_material_with_a_test_is_added_and_each_question_that_is_wrong_says_so(portal: Portal) -> None:
     portal.services.answer("POST registry/v1/training-materials", {"id": ID}, 201)
     browser = await portal.logged_in("district_admin")
@@ -111,6 +111,7 @@ async def test_material_with_a_test_is_added_and_each_question_that_is_wrong_say
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 async def test_material_is_delivered_and_who_has_not_read_it_is_listed(portal: Portal) -> None:
     where = f"/staff/training/{ID}"
     portal.services.answer(f"POST registry/v1/training-materials/{ID}/deliveries", {"people": 2}, 202)
@@ -135,6 +136,7 @@ async def test_material_is_delivered_and_who_has_not_read_it_is_listed(portal: P
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 async def test_a_volunteer_reads_answers_and_is_told_the_result(portal: Portal) -> None:
     where = f"/me/training/{DELIVERY}"
     test = f"POST registry/v1/me/training/{DELIVERY}/test"
@@ -160,6 +162,7 @@ async def test_a_volunteer_reads_answers_and_is_told_the_result(portal: Portal) 
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 async def test_a_question_without_an_answer_is_named_and_the_others_stay_chosen(portal: Portal) -> None:
     two = OWN_IN_FULL | {"quiz": [QUESTION, QUESTION | {"question": "老人没有开门？"}], "questions": 2}
     portal.services.answer(f"GET registry/v1/me/training/{DELIVERY}", two)
@@ -174,6 +177,7 @@ async def test_a_question_without_an_answer_is_named_and_the_others_stay_chosen(
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 async def test_a_document_is_taken_as_an_attachment_and_the_test_comes_after_it(portal: Portal) -> None:
     with_document = OWN_IN_FULL | {"document_type": "application/pdf", "read_at": None}
     portal.services.answer(f"GET registry/v1/me/training/{DELIVERY}", with_document)
@@ -189,6 +193,7 @@ async def test_a_document_is_taken_as_an_attachment_and_the_test_comes_after_it(
     await browser.aclose()
 
 
+@pytest.mark.row(18)
 async def test_with_nothing_there_the_pages_say_what_one_can_do(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/training", [])
     portal.services.answer("GET registry/v1/training-materials", {"items": [], "next_cursor": None})

@@ -14,8 +14,6 @@ from shared.store.event_log import new_id, now
 from tests.integration.activities.conftest import DISTRICT, Activities
 from tests.integration.activities.shifts import HOUR, Volunteer, counts, shift_at, told, volunteers
 
-pytestmark = pytest.mark.row(19)
-
 
 @pytest.fixture
 async def people(activities: Activities) -> list[Volunteer]:
@@ -46,6 +44,7 @@ async def places(activities: Activities, shift_id: UUID) -> list[tuple[UUID, str
     return [(row.volunteer_id, row.state) for row in rows]
 
 
+@pytest.mark.row(19)
 async def test_a_place_to_come_follows_and_can_be_used_and_comes_back(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -65,6 +64,7 @@ async def test_a_place_to_come_follows_and_can_be_used_and_comes_back(
     assert not await activities.rows("SELECT 1 FROM moved_sign_up")
 
 
+@pytest.mark.row(19)
 async def test_of_two_places_on_one_shift_one_is_free_for_the_next(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -81,6 +81,7 @@ async def test_of_two_places_on_one_shift_one_is_free_for_the_next(
     assert await counts(activities, shift_id) == (2, 0)
 
 
+@pytest.mark.row(19)
 async def test_who_waits_for_what_they_have_waits_no_more_and_has_the_place(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -93,6 +94,7 @@ async def test_who_waits_for_what_they_have_waits_no_more_and_has_the_place(
     assert await counts(activities, shift_id) == (1, 0)
 
 
+@pytest.mark.row(19)
 async def test_what_overlaps_a_place_of_the_kept_one_is_given_back(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -105,6 +107,7 @@ async def test_what_overlaps_a_place_of_the_kept_one_is_given_back(
     assert await places(activities, second) == [(merged.id, "withdrawn")]
 
 
+@pytest.mark.row(19)
 async def test_what_is_past_stays_where_it_is_and_the_person_reads_it(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -121,6 +124,7 @@ async def test_what_is_past_stays_where_it_is_and_the_person_reads_it(
     assert (await kept.account.get("/v1/me/sign-ups"))["items"] == []
 
 
+@pytest.mark.row(19)
 async def test_a_record_of_the_merged_entry_is_the_person_s_to_read_until_it_is_undone(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -146,6 +150,7 @@ async def test_a_record_of_the_merged_entry_is_the_person_s_to_read_until_it_is_
     assert (await kept.account.send("GET", path)).status_code == 403
 
 
+@pytest.mark.row(19)
 async def test_nothing_new_is_entered_under_the_merged_one_and_its_number_means_the_person(
     activities: Activities, people: list[Volunteer]
 ) -> None:

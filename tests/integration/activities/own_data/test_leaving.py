@@ -10,8 +10,6 @@ from shared.store.event_log import new_id, now
 from tests.integration.activities.conftest import DISTRICT, Activities
 from tests.integration.activities.shifts import HOUR, Volunteer, counts, shift_at, states, told, volunteers
 
-pytestmark = [pytest.mark.row(7), pytest.mark.row(64)]
-
 
 @pytest.fixture
 async def people(activities: Activities) -> list[Volunteer]:
@@ -26,6 +24,7 @@ async def leave(activities: Activities, volunteer: Volunteer) -> None:
         await reactions("activities").react(tx, [event])
 
 
+@pytest.mark.row(7, 64)
 async def test_sign_ups_to_come_are_withdrawn_the_next_is_offered_the_place_and_registry_hears_what_stays(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -49,6 +48,7 @@ async def test_sign_ups_to_come_are_withdrawn_the_next_is_offered_the_place_and_
     assert [one["state"] for one in own["sign_ups"]] == ["offered"]
 
 
+@pytest.mark.row(7, 64)
 async def test_nobody_signs_up_who_has_left_whoever_names_them(activities: Activities, people: list[Volunteer]) -> None:
     leaving, _ = people
     shift_id = await shift_at(activities, 9, 11)

@@ -21,7 +21,6 @@ from shared.work.worker import Worker
 from tests.integration.activities.conftest import DISTRICT, Activities, activity
 from tests.integration.activities.shifts import Volunteer, between, counts, states, told, volunteers
 
-pytestmark = pytest.mark.row(16, 28)
 DAY = timedelta(days=1)
 
 
@@ -89,6 +88,7 @@ async def refusal(person: Volunteer, shift_id: UUID, language: str = "zh-CN") ->
     return response.status_code, fault["code"], fault["message"]
 
 
+@pytest.mark.row(16, 28)
 async def test_an_activity_says_to_everybody_which_qualifications_it_needs(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -102,6 +102,7 @@ async def test_an_activity_says_to_everybody_which_qualifications_it_needs(
     assert [(fault["field"], fault["code"]) for fault in refused.json()["faults"]] == [("needs", "unknown_value")]
 
 
+@pytest.mark.row(16, 28)
 async def test_sign_up_is_refused_without_the_qualification_in_a_sentence_that_names_it(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -119,6 +120,7 @@ async def test_sign_up_is_refused_without_the_qualification_in_a_sentence_that_n
     assert await states(activities, shift_id) == ["confirmed"]
 
 
+@pytest.mark.row(16, 28)
 async def test_when_it_expires_later_places_go_to_the_next_who_is_qualified_and_the_volunteer_is_told(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -138,6 +140,7 @@ async def test_when_it_expires_later_places_go_to_the_next_who_is_qualified_and_
     assert (await refusal(first, needing))[1] == "qualification"
 
 
+@pytest.mark.row(16, 28)
 async def test_who_has_renewed_in_time_keeps_the_place(activities: Activities, people: list[Volunteer]) -> None:
     shift_id = await shift_that_needs(activities, "first_aid")
     old = await holds(activities, people[0], expires_on=district_day(now()))
@@ -147,6 +150,7 @@ async def test_who_has_renewed_in_time_keeps_the_place(activities: Activities, p
     assert await states(activities, shift_id) == ["confirmed"]
 
 
+@pytest.mark.row(16, 28)
 async def test_who_waits_is_offered_a_free_place_as_soon_as_they_are_qualified_again(
     activities: Activities, people: list[Volunteer]
 ) -> None:
@@ -168,6 +172,7 @@ async def test_who_waits_is_offered_a_free_place_as_soon_as_they_are_qualified_a
     assert (refused.status_code, refused.json()["faults"][0]["code"]) == (409, "qualification")
 
 
+@pytest.mark.row(16, 28)
 async def test_a_walk_in_is_held_to_it_too(activities: Activities, people: list[Volunteer]) -> None:
     shift_id = await shift_that_needs(activities, "first_aid")
     await activities.move_shift(shift_id, timedelta(minutes=-5))
@@ -181,6 +186,7 @@ async def test_a_walk_in_is_held_to_it_too(activities: Activities, people: list[
     assert admitted.status_code == 200, admitted.text
 
 
+@pytest.mark.row(16, 28)
 async def test_it_is_looked_at_once_more_after_five_minutes_and_an_event_that_comes_twice_changes_nothing(
     activities: Activities, people: list[Volunteer]
 ) -> None:

@@ -14,7 +14,6 @@ from tests.integration.assessment.core import Core
 from tests.integration.assessment.events import MORNING, corrected, imported, logged, rated, received
 from tests.integration.assessment.reading import Reading, by_code, served
 
-pytestmark = pytest.mark.row(19)
 HUNDRED_HOURS = 6000
 
 
@@ -51,6 +50,7 @@ async def hours(assessment: Reading, volunteer_id: UUID) -> tuple[int, int, int]
     return shown["lifetime_minutes"], shown["sessions"], shown["stars"]
 
 
+@pytest.mark.row(19)
 async def test_the_kept_one_has_the_sum_statistics_count_one_person_and_undoing_is_exact(assessment: Reading) -> None:
     first, second = await assessment.team("T1"), await assessment.team("T2")
     kept = await assessment.volunteer("V1", category="university_student", team_id=first)
@@ -84,6 +84,7 @@ async def test_the_kept_one_has_the_sum_statistics_count_one_person_and_undoing_
     assert await everything(assessment, kept, other) == before
 
 
+@pytest.mark.row(19)
 async def test_the_ledger_of_both_says_what_went_where_and_each_adds_up(assessment: Reading) -> None:
     kept, other = await assessment.volunteer(), await assessment.volunteer()
     own, theirs = served(kept, 60), served(other, 90, "2025-04-01T09:00+08:00")
@@ -108,6 +109,7 @@ async def test_the_ledger_of_both_says_what_went_where_and_each_adds_up(assessme
         assert await assessment.auditor.pages(path.format(other), limit=limit) == given
 
 
+@pytest.mark.row(19)
 async def test_in_whatever_order_topics_are_read_the_hours_are_the_same(assessment: Reading) -> None:
     """A record, its correction and the merger come by two topics; a record's own events alone keep their order."""
     seen = set()
@@ -123,6 +125,7 @@ async def test_in_whatever_order_topics_are_read_the_hours_are_the_same(assessme
     assert seen == {((100, 1, 0), (0, 0, 0))}
 
 
+@pytest.mark.row(19)
 @pytest.mark.row(49)
 async def test_the_sum_gives_a_star_which_goes_with_undoing_and_what_was_awarded_before_stays(core: Core) -> None:
     kept, other = new_id(), new_id()
@@ -147,6 +150,7 @@ async def test_the_sum_gives_a_star_which_goes_with_undoing_and_what_was_awarded
     assert len(await core.announced("StarLevelRestated")) == 1
 
 
+@pytest.mark.row(19)
 async def test_a_star_of_the_merged_one_is_the_person_s(core: Core) -> None:
     kept, other = new_id(), new_id()
     await core.handle(logged(kept, 60), logged(other, HUNDRED_HOURS))
@@ -156,6 +160,7 @@ async def test_a_star_of_the_merged_one_is_the_person_s(core: Core) -> None:
     assert [(await core.hours(each))[2] for each in (kept, other)] == [0, 1]
 
 
+@pytest.mark.row(19)
 async def test_of_two_that_were_merged_into_one_the_stars_stay_that_the_other_gives(core: Core) -> None:
     kept, one, two = new_id(), new_id(), new_id()
     await core.handle(logged(kept, 60), logged(one, HUNDRED_HOURS - 60), logged(two, 60))
@@ -167,6 +172,7 @@ async def test_of_two_that_were_merged_into_one_the_stars_stay_that_the_other_gi
     assert (await core.hours(kept))[2] == 0
 
 
+@pytest.mark.row(19)
 async def test_what_is_entered_later_under_the_merged_number_is_told_to_the_person(core: Core) -> None:
     kept, other, import_id = new_id(), new_id(), new_id()
     record = logged(other, 60)
@@ -181,6 +187,7 @@ async def test_what_is_entered_later_under_the_merged_number_is_told_to_the_pers
     assert (star.aggregate_id, star.data["import_id"]) == (kept, str(import_id))
 
 
+@pytest.mark.row(19)
 async def test_minutes_of_the_same_time_are_shown_to_the_office_before_and_after(assessment: Reading) -> None:
     kept, other = await assessment.volunteer(), await assessment.volunteer()
     own = served(kept, 120, "2025-03-01T09:00+08:00")

@@ -13,7 +13,6 @@ from shared.store.event_log import now
 from tests.integration.registry.conftest import Registry, id_number, roster, roster_line
 from tests.support.eventually import eventually
 
-pytestmark = pytest.mark.row(18)
 DISTRICT, OTHER = "510115", "510117"
 PASSWORD = "a password of some length"
 XINHUA = "510115001040"
@@ -104,6 +103,7 @@ async def team_of(registry: Registry, who: dict[str, Any]) -> str | None:
     return code
 
 
+@pytest.mark.row(18)
 async def test_the_list_is_of_those_without_a_team_masked_and_by_place_skill_and_last_contact(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:
@@ -131,6 +131,7 @@ async def test_the_list_is_of_those_without_a_team_masked_and_by_place_skill_and
     assert rest["next_cursor"] is None
 
 
+@pytest.mark.row(18)
 async def test_what_was_talked_about_is_sealed_and_its_reading_is_in_the_access_log(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:
@@ -148,6 +149,7 @@ async def test_what_was_talked_about_is_sealed_and_its_reading_is_in_the_access_
     assert [each["note"] for each in mine["contacts"]] == [SECRET]
 
 
+@pytest.mark.row(18)
 async def test_every_fault_of_a_contact_is_named_by_its_field(registry: Registry, people: list[dict[str, Any]]) -> None:
     tomorrow = (TODAY + timedelta(days=1)).isoformat()
     refused = await contact(registry, people[0], contacted_on=tomorrow, way="pigeon", outcome="", note=" ")
@@ -160,6 +162,7 @@ async def test_every_fault_of_a_contact_is_named_by_its_field(registry: Registry
     }
 
 
+@pytest.mark.row(18)
 async def test_teams_are_suggested_with_the_reason_the_nearest_that_does_what_one_likes_first(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:
@@ -175,6 +178,7 @@ async def test_teams_are_suggested_with_the_reason_the_nearest_that_does_what_on
     assert again["suggestions"][0]["why"].startswith("In the community of residence")
 
 
+@pytest.mark.row(18)
 async def test_who_does_not_consent_to_proposals_is_suggested_nothing(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:
@@ -186,6 +190,7 @@ async def test_who_does_not_consent_to_proposals_is_suggested_nothing(
     assert (shown["suggestions"], shown["is_left_out"]) == ([], True)
 
 
+@pytest.mark.row(18)
 async def test_from_an_invitation_to_a_member(registry: Registry, people: list[dict[str, Any]]) -> None:
     who, somebody_else = people[1], people[2]
     first = await invite(registry, who)
@@ -222,6 +227,7 @@ async def test_from_an_invitation_to_a_member(registry: Registry, people: list[d
     assert (late.status_code, late.json()["faults"][0]["code"]) == (422, "already_so")
 
 
+@pytest.mark.row(18)
 async def test_who_declines_is_not_asked_for_that_team_again(registry: Registry, people: list[dict[str, Any]]) -> None:
     who = people[2]
     invitation = (await invite(registry, who)).json()["id"]
@@ -234,6 +240,7 @@ async def test_who_declines_is_not_asked_for_that_team_again(registry: Registry,
     assert (await listed(registry))[who["id"]]["invitation_state"] == "declined"
 
 
+@pytest.mark.row(18)
 async def test_what_nobody_answers_ends_at_its_date(registry: Registry, people: list[dict[str, Any]]) -> None:
     who = people[3]
     invitation = (await invite(registry, who)).json()["id"]
@@ -256,6 +263,7 @@ async def test_what_nobody_answers_ends_at_its_date(registry: Registry, people: 
     assert (await invite(registry, who)).status_code == 201  # who was busy may be asked again
 
 
+@pytest.mark.row(18)
 async def test_a_team_that_has_closed_meanwhile_takes_nobody(registry: Registry, people: list[dict[str, Any]]) -> None:
     who = people[4]
     invitation = (await invite(registry, who, "510115-TEAM-057")).json()["id"]
@@ -266,6 +274,7 @@ async def test_a_team_that_has_closed_meanwhile_takes_nobody(registry: Registry,
     assert await answer(registry, who, invitation, accepted=False) == (200, "declined")
 
 
+@pytest.mark.row(18)
 @pytest.mark.parametrize(
     ("team", "days", "fault"),
     [
@@ -284,6 +293,7 @@ async def test_what_is_wrong_with_an_invitation_is_named(
     assert [(each["field"], each["code"]) for each in refused.json()["faults"]] == [fault]
 
 
+@pytest.mark.row(18)
 async def test_who_leaves_leaves_no_invitation_open_and_no_note(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:
@@ -297,6 +307,7 @@ async def test_who_leaves_leaves_no_invitation_open_and_no_note(
     assert shown.status_code == 404
 
 
+@pytest.mark.row(18)
 async def test_volunteers_and_other_districts_see_nothing_of_it(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:

@@ -16,7 +16,6 @@ from tests.integration.registry.conftest import Registry, id_number, roster, ros
 from tests.integration.registry.consents.test_consents import own
 from tests.support.eventually import eventually
 
-pytestmark = pytest.mark.row(19)
 DISTRICT = "510115"
 PASSWORD = "a password of some length"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -136,6 +135,7 @@ async def paired(pair: Pair, line: dict[str, str], household: str) -> str:
     return pairing
 
 
+@pytest.mark.row(19)
 async def test_what_one_entry_has_follows_to_the_other_and_undoing_brings_back_exactly_that(pair: Pair) -> None:
     registry = pair.registry
     kept, merged = await pair.account(pair.kept), await pair.account(pair.merged)
@@ -190,6 +190,7 @@ async def test_what_one_entry_has_follows_to_the_other_and_undoing_brings_back_e
     ]
 
 
+@pytest.mark.row(19)
 async def test_a_team_that_was_merged_meanwhile_is_left_for_the_one_after_it_when_undone(pair: Pair) -> None:
     registry = pair.registry
     codes = [f"{DISTRICT}-TEAM-{number:03}" for number in (20, 21)]
@@ -217,6 +218,7 @@ async def test_a_team_that_was_merged_meanwhile_is_left_for_the_one_after_it_whe
     assert (await team_of(pair.kept), await team_of(pair.merged)) == (None, codes[1])
 
 
+@pytest.mark.row(19)
 async def test_a_contact_point_ends_with_the_entry_and_is_there_again_when_it_is_undone(pair: Pair) -> None:
     registry = pair.registry
 
@@ -234,6 +236,7 @@ async def test_a_contact_point_ends_with_the_entry_and_is_there_again_when_it_is
     assert await contact() is not None
 
 
+@pytest.mark.row(19)
 async def test_what_the_person_has_said_last_holds_under_whatever_number_and_goes_with_undoing(pair: Pair) -> None:
     registry = pair.registry
     kept, merged = await pair.account(pair.kept), await pair.account(pair.merged)
@@ -252,6 +255,7 @@ async def test_what_the_person_has_said_last_holds_under_whatever_number_and_goe
     assert await is_given()
 
 
+@pytest.mark.row(19)
 async def test_an_old_roster_changes_nothing_and_a_changed_line_of_the_merged_entry_is_refused(pair: Pair) -> None:
     assert (await pair.merge()).status_code == 200
     kept = pair.kept | {"team": f"{DISTRICT}-TEAM-001"}
@@ -263,6 +267,7 @@ async def test_an_old_roster_changes_nothing_and_a_changed_line_of_the_merged_en
     assert "并入" in "".join(line.values())
 
 
+@pytest.mark.row(19)
 async def test_it_is_looked_at_first_masked_with_what_is_the_same_behind_the_masks(pair: Pair) -> None:
     path = f"/v1/volunteers/{await pair.id_of(pair.kept)}/merging"
     shown = await pair.registry.http.get(path, params={"merged_number": pair.merged["number"]}, headers=pair.office)
@@ -274,6 +279,7 @@ async def test_it_is_looked_at_first_masked_with_what_is_the_same_behind_the_mas
         assert hidden not in shown.text
 
 
+@pytest.mark.row(19)
 async def test_what_cannot_be_merged_is_refused_by_field_and_nothing_changes(pair: Pair) -> None:
     async def fault(answer: Any) -> tuple[int, str, str]:
         first = answer.json()["faults"][0]
@@ -294,6 +300,7 @@ async def test_what_cannot_be_merged_is_refused_by_field_and_nothing_changes(pai
     assert await fault(await pair.undo(reason=" ")) == (422, "reason", "missing")
 
 
+@pytest.mark.row(19)
 async def test_two_numbers_that_the_office_has_checked_are_two_people(pair: Pair) -> None:
     registry = pair.registry
     for line, serial in ((pair.kept, 38_001), (pair.merged, 38_002)):
@@ -311,6 +318,7 @@ async def test_two_numbers_that_the_office_has_checked_are_two_people(pair: Pair
     assert [one["code"] for one in refused.json()["faults"]] == ["other_person"]
 
 
+@pytest.mark.row(19)
 async def test_who_leaves_leaves_with_every_entry_that_is_theirs(pair: Pair) -> None:
     who = await pair.account(pair.kept)
     assert (await pair.merge()).status_code == 200
@@ -320,6 +328,7 @@ async def test_who_leaves_leaves_with_every_entry_that_is_theirs(pair: Pair) -> 
     assert refused.json()["faults"][0]["code"] == "closed"
 
 
+@pytest.mark.row(19)
 async def test_who_merged_what_and_why_is_in_the_access_log_and_on_the_entry_s_list(pair: Pair) -> None:
     assert (await pair.merge()).status_code == 200
     for line in (pair.kept, pair.merged):

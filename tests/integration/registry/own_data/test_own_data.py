@@ -18,7 +18,6 @@ from tests.integration.registry.self_service.test_codes import let_time_pass
 from tests.integration.registry.self_service.test_registration import PASSWORD, person
 from tests.support.eventually import eventually
 
-pytestmark = pytest.mark.row(7)
 DISTRICT = "510115"
 
 
@@ -49,6 +48,7 @@ async def row_of(registry: Registry, volunteer_id: str) -> Any:
     return row
 
 
+@pytest.mark.row(7)
 async def test_all_that_is_held_is_shown_masked_and_copied_in_clear(registry: Registry) -> None:
     volunteer_id, number, headers = await registered(registry, 1100)
     shown = (await registry.http.get("/v1/me/data", headers=headers)).json()
@@ -64,6 +64,7 @@ async def test_all_that_is_held_is_shown_masked_and_copied_in_clear(registry: Re
         assert logged.all() == ["own_data_copied"]
 
 
+@pytest.mark.row(7)
 async def test_skills_and_interests_are_one_s_own_to_change_and_a_fault_names_its_field(registry: Registry) -> None:
     _, _, headers = await registered(registry, 1101)
     changed = {"skills": ["english"], "services": ["tutoring", "culture"], "community": ""}
@@ -75,6 +76,7 @@ async def test_skills_and_interests_are_one_s_own_to_change_and_a_fault_names_it
     assert {fault["field"] for fault in refused.json()["faults"]} == {"skills", "community"}
 
 
+@pytest.mark.row(7)
 async def test_a_name_is_put_right_by_the_office_which_reads_it_in_clear_for_the_log(registry: Registry) -> None:
     volunteer_id, number, headers = await registered(registry, 1102)
     office = registry.admins[DISTRICT]
@@ -106,6 +108,7 @@ async def test_a_name_is_put_right_by_the_office_which_reads_it_in_clear_for_the
     assert all("张更正" not in row.data for row in told)
 
 
+@pytest.mark.row(7)
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
@@ -123,6 +126,7 @@ async def test_what_breaks_a_rule_is_refused_before_the_office_sees_it(
     assert [(fault["field"], fault["code"]) for fault in refused.json()["faults"]] == [("value", code)]
 
 
+@pytest.mark.row(7)
 @pytest.mark.row(64)
 async def test_who_leaves_is_found_by_nobody_and_erased_at_once_where_nothing_binds(registry: Registry) -> None:
     volunteer_id, number, headers = await registered(registry, 1106)
@@ -168,6 +172,7 @@ async def test_who_leaves_is_found_by_nobody_and_erased_at_once_where_nothing_bi
     assert (await registry.last_values("registry.contact"))[volunteer_id] is None
 
 
+@pytest.mark.row(7)
 @pytest.mark.row(64)
 async def test_who_has_served_stays_sealed_for_ten_years_and_may_register_anew_meanwhile(registry: Registry) -> None:
     volunteer_id, number, headers = await registered(registry, 1107)
@@ -187,6 +192,7 @@ async def test_who_has_served_stays_sealed_for_ten_years_and_may_register_anew_m
     assert again.json()["volunteer_number"] != number
 
 
+@pytest.mark.row(7)
 async def test_a_second_click_ends_it_once_and_who_has_duties_is_sent_to_the_office(registry: Registry) -> None:
     volunteer_id, _, headers = await registered(registry, 1108)
     office = registry.admins[DISTRICT]

@@ -14,7 +14,6 @@ from shared.store.event_log import now
 from tests.integration.registry.conftest import Registry, id_number, roster, roster_line
 from tests.support.eventually import eventually
 
-pytestmark = pytest.mark.row(16)
 DISTRICT, OTHER = "510115", "510117"
 PASSWORD = "a password of some length"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -77,6 +76,7 @@ async def events_of(registry: Registry, qualification: str) -> list[str]:
     return [row.name.removeprefix("Qualification") for row in rows]
 
 
+@pytest.mark.row(16)
 async def test_from_a_paper_to_a_qualification_that_holds(registry: Registry, people: list[dict[str, str]]) -> None:
     mine, other, _ = people
     office = registry.admins[DISTRICT]
@@ -116,6 +116,7 @@ async def test_from_a_paper_to_a_qualification_that_holds(registry: Registry, pe
     assert await events_of(registry, second) == ["Submitted", "Refused"]
 
 
+@pytest.mark.row(16)
 async def test_neither_number_nor_issuer_nor_picture_is_readable_in_the_database_or_in_an_event(
     registry: Registry, people: list[dict[str, str]]
 ) -> None:
@@ -126,6 +127,7 @@ async def test_neither_number_nor_issuer_nor_picture_is_readable_in_the_database
     assert all(part not in stored for part in (b"SECRET-NUMBER", "某某发证机构".encode(), PNG[:32]))
 
 
+@pytest.mark.row(16)
 async def test_every_fault_of_a_form_is_named_by_its_field(registry: Registry, people: list[dict[str, str]]) -> None:
     wrong = {"kind": "x", "number": "", "expires_on": "2020-01-01", "evidence": b64encode(b"<svg>").decode()}
     refused = await registry.http.post("/v1/me/qualifications", json=FIRST_AID | wrong, headers=people[0])
@@ -136,6 +138,7 @@ async def test_every_fault_of_a_form_is_named_by_its_field(registry: Registry, p
     assert [fault["code"] for fault in too_large.json()["faults"]] == ["too_large"]
 
 
+@pytest.mark.row(16)
 async def test_who_sends_the_form_twice_has_submitted_once(registry: Registry, people: list[dict[str, str]]) -> None:
     headers = people[1] | {"Idempotency-Key": "twice"}
     ids = {
@@ -145,6 +148,7 @@ async def test_who_sends_the_form_twice_has_submitted_once(registry: Registry, p
     assert len(ids) == 1
 
 
+@pytest.mark.row(16)
 async def test_thirty_days_before_its_end_it_is_told_of_and_after_its_last_day_it_holds_no_more(
     registry: Registry, people: list[dict[str, str]]
 ) -> None:
@@ -188,6 +192,7 @@ async def test_thirty_days_before_its_end_it_is_told_of_and_after_its_last_day_i
     assert date.fromisoformat(row.data["expires_on"]) == TODAY
 
 
+@pytest.mark.row(16)
 async def test_the_office_revokes_what_it_finds_wrong_and_another_district_sees_nothing(
     registry: Registry, people: list[dict[str, str]]
 ) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import text
 from tests.integration.registry.conftest import Registry, id_number, roster, roster_line
 from tests.support.eventually import eventually
 
-pytestmark = pytest.mark.row(18)
 DISTRICT, OTHER = "510115", "510117"
 PASSWORD = "a password of some length"
 TEAM = "510115-TEAM-017"
@@ -104,6 +103,7 @@ async def events_of(registry: Registry, delivery: str) -> list[str]:
     return [row.name.removeprefix("Training") for row in rows]
 
 
+@pytest.mark.row(18)
 async def test_from_delivered_to_read_to_passed(registry: Registry, people: list[dict[str, Any]]) -> None:
     material = await add(registry)
     assert (await shown(registry, material))["delivered"] == 0
@@ -141,6 +141,7 @@ async def test_from_delivered_to_read_to_passed(registry: Registry, people: list
     assert [each["subject"] for each in mine_in_all] == ["上门探访须知"]
 
 
+@pytest.mark.row(18)
 async def test_to_a_team_to_persons_and_to_all_each_person_gets_it_once(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:
@@ -160,6 +161,7 @@ async def test_to_a_team_to_persons_and_to_all_each_person_gets_it_once(
     assert told[0].how_many == 5
 
 
+@pytest.mark.row(18)
 async def test_a_document_is_kept_sealed_handed_out_as_it_was_and_read_by_who_takes_it(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:
@@ -187,6 +189,7 @@ async def test_a_document_is_kept_sealed_handed_out_as_it_was_and_read_by_who_ta
     assert somebody_else.status_code == 404
 
 
+@pytest.mark.row(18)
 @pytest.mark.parametrize(
     ("to", "fault"),
     [
@@ -207,6 +210,7 @@ async def test_what_is_wrong_with_a_delivery_is_named(
     assert [(each["field"], each["code"]) for each in refused.json()["faults"]] == [fault]
 
 
+@pytest.mark.row(18)
 async def test_volunteers_and_other_districts_see_nothing_of_the_library(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:

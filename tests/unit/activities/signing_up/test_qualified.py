@@ -14,7 +14,6 @@ from shared.contracts.faults import RefusedError
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PEOPLE = [uuid4() for _ in range(6)]
 NEEDS = ("driver", "first_aid")
-pytestmark = pytest.mark.row(16, 28)
 
 
 def shift(capacity: int = 9) -> Shift:
@@ -42,6 +41,7 @@ def verdicts(
     ]
 
 
+@pytest.mark.row(16, 28)
 def test_who_lacks_a_qualification_is_refused_with_a_sentence_that_names_it() -> None:
     refused, placed = verdicts([PEOPLE[:1], PEOPLE[1:2]], {PEOPLE[0]: ["first_aid"]})
     assert placed == ["confirmed"]
@@ -52,6 +52,7 @@ def test_who_lacks_a_qualification_is_refused_with_a_sentence_that_names_it() ->
     assert fault.message("en").endswith("has not expired: first aid certificate")
 
 
+@pytest.mark.row(16, 28)
 def test_of_a_party_each_who_lacks_one_is_named_and_not_which_of_them_they_hold() -> None:
     (refused,) = verdicts([PEOPLE[:3]], {PEOPLE[1]: ["driver"]})
     assert isinstance(refused, RefusedError)
@@ -59,6 +60,7 @@ def test_of_a_party_each_who_lacks_one_is_named_and_not_which_of_them_they_hold(
     assert (fault.field, fault.other and fault.other["kinds"]) == ("group.1", "driver first_aid")
 
 
+@pytest.mark.row(16, 28)
 @given(
     parties=st.lists(st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=3, unique=True), max_size=6),
     short=st.sets(st.sampled_from(PEOPLE)),

@@ -8,7 +8,6 @@ import pytest
 from services.registry.allocation.domain.rules import NO_SKILL, UNWANTED
 from services.registry.individuals.domain.suggestions import Person, Suggestion, Team, in_words, suggest
 
-pytestmark = pytest.mark.row(18)
 HERE, NEAR, FAR = (103.75, 30.77), (103.76, 30.77), (103.90, 30.60)
 PERSON = Person("510115001040", ("law", "music"), ("law", "elderly"), HERE)
 
@@ -22,6 +21,7 @@ def codes(found: list[Suggestion]) -> list[int]:
     return [one.team.id.int for one in found]
 
 
+@pytest.mark.row(18)
 def test_what_is_near_wanted_and_within_one_s_skills_comes_first() -> None:
     teams = [
         team(1, point=FAR),
@@ -38,6 +38,7 @@ def test_what_is_near_wanted_and_within_one_s_skills_comes_first() -> None:
     assert points[2] - points[4] == UNWANTED
 
 
+@pytest.mark.row(18)
 def test_the_list_is_the_same_whatever_the_order_in_which_teams_were_read() -> None:
     teams = [team(number, service=("law", "event", "")[number % 3]) for number in range(30)]
     first = codes([*suggest(PERSON, teams)])
@@ -46,6 +47,7 @@ def test_the_list_is_the_same_whatever_the_order_in_which_teams_were_read() -> N
         assert codes([*suggest(PERSON, teams)]) == first
 
 
+@pytest.mark.row(18)
 def test_the_reason_is_in_words_of_both_languages() -> None:
     [found] = suggest(PERSON, [team(1, community="510115001040")])
     assert in_words(found.why, "zh-CN") == "就在居住的社区；服务意向里有法律与税法咨询；用得上的特长：法律。"
@@ -57,6 +59,7 @@ def test_the_reason_is_in_words_of_both_languages() -> None:
     assert "不在服务意向里" in in_words(other.why, "zh-CN")
 
 
+@pytest.mark.row(18)
 def test_a_way_that_is_not_known_counts_as_the_others_do_and_is_not_told() -> None:
     nowhere, near, far = team(1, point=None), team(2, point=NEAR), team(3, point=FAR)
     found = {one.team.id.int: one.why for one in suggest(PERSON, [nowhere, near, far])}

@@ -14,8 +14,6 @@ from shared.contracts.faults import Code, Fault
 from shared.imports.rows import Verdict
 from tests.unit.registry.people.test_volunteer import KEYS, LINE, REFERENCES, TODAY
 
-pytestmark = [pytest.mark.row(7), pytest.mark.row(64)]
-
 
 def volunteer(**changes: str) -> Volunteer:
     checked = check(LINE | changes, REFERENCES, TODAY)
@@ -23,10 +21,12 @@ def volunteer(**changes: str) -> Volunteer:
     return checked.volunteer
 
 
+@pytest.mark.row(7, 64)
 def test_nothing_binds_the_data_of_who_has_never_served() -> None:
     assert bound_until(None, TODAY) is None
 
 
+@pytest.mark.row(7, 64)
 @given(st.dates(date(1990, 1, 1), TODAY))
 def test_who_has_served_is_known_for_ten_years_after_the_last_service_and_no_day_longer(last: date) -> None:
     free = bound_until(last, TODAY)
@@ -39,10 +39,12 @@ def test_who_has_served_is_known_for_ten_years_after_the_last_service_and_no_day
         assert bound_until(last, free - timedelta(days=1)) == free
 
 
+@pytest.mark.row(7, 64)
 def test_a_service_on_a_leap_day_binds_until_the_first_of_march() -> None:
     assert bound_until(date(2024, 2, 29), TODAY) == date(2034, 3, 1)
 
 
+@pytest.mark.row(7, 64)
 def test_what_is_put_right_passes_the_rules_of_a_registration_and_all_else_stays() -> None:
     before = volunteer()
     after = corrected(before, {"name": "张晓羽"}, REFERENCES, TODAY).volunteer
@@ -54,18 +56,21 @@ def test_what_is_put_right_passes_the_rules_of_a_registration_and_all_else_stays
     assert refused.faults == (Fault("name", Code.NOT_A_NAME),)
 
 
+@pytest.mark.row(7, 64)
 def test_sex_follows_from_another_id_number() -> None:
     after = corrected(volunteer(), {"id_number": "519900200409128872"}, REFERENCES, TODAY).volunteer
     assert after is not None
     assert (volunteer().gender, after.gender) == ("female", "male")
 
 
+@pytest.mark.row(7, 64)
 @given(st.sampled_from(["law", "law;tax", ""]), st.sampled_from(["", "510115001040"]))
 def test_changing_nothing_changes_nothing(skills: str, community: str) -> None:
     before = volunteer(skills=skills, community=community)
     assert corrected(before, {}, REFERENCES, TODAY).volunteer == before
 
 
+@pytest.mark.row(7, 64)
 def test_a_roster_neither_changes_nor_finds_who_has_left_and_the_person_may_register_anew() -> None:
     left = OnFile(uuid4(), LINE["number"], b"", b"", 2, "zh-CN", TODAY, public_profile(volunteer()), is_closed=True)
     same_number = KEYS.entry(2, volunteer(), normalised=False)

@@ -20,7 +20,6 @@ from shared.contracts.evidence import LARGEST_EVIDENCE, media_type_of
 
 TODAY = date(2026, 3, 1)
 PDF, JPEG, PNG = b"%PDF-1.7\n", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"
-pytestmark = pytest.mark.row(16)
 
 
 def paper(**changes: object) -> Paper:
@@ -38,12 +37,14 @@ def faults_of(evidence: bytes | None = None, **changes: Any) -> set[tuple[str, s
     return {(fault.field, fault.code) for fault in paper_faults(paper(**changes), evidence, TODAY)}
 
 
+@pytest.mark.row(16)
 @pytest.mark.parametrize("kind", QUALIFICATIONS)
 def test_a_paper_with_kind_issuer_number_and_dates_is_taken(kind: str) -> None:
     assert faults_of(kind=kind) == set()
     assert faults_of(kind=kind, expires_on=None) == set()
 
 
+@pytest.mark.row(16)
 def test_every_fault_is_named_at_once_by_its_field() -> None:
     found = faults_of(b"<html>", kind="", issued_by="", number="x" * 101, issued_on=None, expires_on=date(2026, 2, 28))
     assert found == {
@@ -56,6 +57,7 @@ def test_every_fault_is_named_at_once_by_its_field() -> None:
     }
 
 
+@pytest.mark.row(16)
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
@@ -70,11 +72,13 @@ def test_what_cannot_be_is_refused(field: str, value: object, code: str) -> None
     assert (field, code) in faults_of(None, **{field: value})
 
 
+@pytest.mark.row(16)
 def test_it_may_expire_today_and_not_before_it_was_issued() -> None:
     assert faults_of(expires_on=TODAY) == set()
     assert faults_of(issued_on=TODAY, expires_on=TODAY) == set()
 
 
+@pytest.mark.row(16)
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [
@@ -91,11 +95,13 @@ def test_a_picture_is_told_by_how_it_begins(content: bytes, media_type: str | No
     assert (("evidence", "file_type") in faults_of(content)) == (media_type is None)
 
 
+@pytest.mark.row(16)
 def test_a_picture_has_five_mebibytes_at_most() -> None:
     assert faults_of(PDF.ljust(LARGEST_EVIDENCE, b"x")) == set()
     assert faults_of(PDF.ljust(LARGEST_EVIDENCE + 1, b"x")) == {("evidence", "too_large")}
 
 
+@pytest.mark.row(16)
 def test_a_reason_is_needed_and_short() -> None:
     assert reason_fault("照片看不清\n编号") is None
     missing, long = reason_fault(" "), reason_fault("长" * 201)
@@ -104,6 +110,7 @@ def test_a_reason_is_needed_and_short() -> None:
     assert (missing.code, long.code) == ("missing", "too_long")
 
 
+@pytest.mark.row(16)
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_it_holds_for_all_of_its_last_day_in_china_and_is_told_of_thirty_days_before(last: date) -> None:
     assert district_day(over_at(last) - timedelta(microseconds=1)) == last
@@ -111,10 +118,12 @@ def test_it_holds_for_all_of_its_last_day_in_china_and_is_told_of_thirty_days_be
     assert district_day(told_at(last)) == last - timedelta(days=30)
 
 
+@pytest.mark.row(16)
 def test_the_last_day_is_over_at_midnight_of_the_district() -> None:
     assert over_at(date(2026, 3, 31)) == datetime(2026, 3, 31, 16, tzinfo=UTC)
 
 
+@pytest.mark.row(16)
 def test_kinds_are_named_in_both_languages() -> None:
     assert qualifications_named(["first_aid", "driver"], "zh-CN") == "急救证\uff08救护员证\uff09、机动车驾驶证"
     assert qualifications_named(["first_aid", "other"], "en") == "first aid certificate, other"

@@ -7,7 +7,6 @@ import pytest
 from services.registry.training.domain import Material, Question, material_faults, right_answers
 from shared.contracts.evidence import LARGEST_EVIDENCE
 
-pytestmark = pytest.mark.row(18)
 QUESTION = Question("住户送您水果，怎么办？", ("收下", "婉拒"), 1)
 MATERIAL = Material("上门探访须知", "进门前先打电话。", None, (QUESTION, QUESTION), 1)
 
@@ -16,11 +15,13 @@ def faults(material: Material) -> dict[str, str]:
     return {fault.field: fault.code for fault in material_faults(material)}
 
 
+@pytest.mark.row(18)
 def test_a_text_or_a_document_with_a_test_or_none_is_material() -> None:
     assert faults(MATERIAL) == {}
     assert faults(replace(MATERIAL, body="", document=b"%PDF-1.7", quiz=(), pass_mark=0)) == {}
 
 
+@pytest.mark.row(18)
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
@@ -43,5 +44,6 @@ def test_every_fault_is_named_by_its_field(changes: dict[str, object], found: di
     assert faults(replace(MATERIAL, **changes)) == found  # type: ignore[arg-type]
 
 
+@pytest.mark.row(18)
 def test_a_test_counts_the_right_answers() -> None:
     assert right_answers([1, 0, 2], [1, 1, 2]) == 2
