@@ -1,9 +1,10 @@
-"""One's own consents, one tap each; a minor's guardian, with an account and without; the desk's list of minors.
+"""One's own consents, a minor's guardian with an account and without, and the desk: minors, what rosters rest on.
 
 Invariant: taking back asks for nothing that agreeing does not (PIPL art. 15).
 """
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Response
 from pydantic import BaseModel
@@ -12,7 +13,8 @@ from services.portal.consents import queries
 from services.portal.sessions.dependencies import page_for, public_page
 from services.portal.sessions.queries import SEND_CODE
 from services.portal.sessions.visits import Visit
-from services.portal.shell.forms import ShortText, faults_of
+from services.portal.shell.forms import LongText, ShortText, faults_of
+from services.portal.shell.ids import id_of
 from shared.contracts.actor import Role
 from shared.http.upstream import RefusedByServiceError, unless_away
 
@@ -20,6 +22,7 @@ router = APIRouter(include_in_schema=False)
 
 Public = Annotated[Visit, Depends(public_page)]
 Volunteer = Annotated[Visit, Depends(page_for(own=[Role.VOLUNTEER]))]
+Centre = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN))]
 Desk = Annotated[Visit, Depends(page_for(Role.DISTRICT_ADMIN, Role.AUDITOR))]
 _A_PAGE = 50
 Purpose = Literal["service", "id_number", "notices", "proposals", "publicity"]
@@ -163,3 +166,40 @@ async def show_minors(
     agreed = False if listed == "lacking" else None
     found = await unless_away(visit.calls.read(queries.MINORS, cursor=cursor, agreed=agreed, limit=_A_PAGE))
     return visit.page("consents/minors.html", found=found, listed=listed)
+
+
+class StatementForm(BaseModel):
+    """What an organisation's consents rest on, as typed."""
+
+    source: ShortText = ""
+    statement: LongText = ""
+    key: ShortText = ""
+
+
+@router.get("/staff/consents/rosters/{import_id}")
+async def show_statements(visit: Desk, import_id: str, done: str = "") -> Response:
+    """Show what was stated of the consents of a roster's people, and the form that states it."""
+    return await _statements(visit, id_of(import_id), StatementForm(), done=done)
+
+
+@router.post("/staff/consents/rosters/{import_id}")
+async def speak_for(visit: Centre, import_id: str, form: Annotated[StatementForm, Form()]) -> Response:
+    """State that the people of a roster have consented to be registered, and what that rests on."""
+    found = id_of(import_id)
+    body = {"subject_id": str(found), "source": form.source, "statement": form.statement}
+    try:
+        await visit.calls.change(queries.SPEAK_FOR, body, key=form.key or None)
+    except RefusedByServiceError as refused:
+        if not refused.faults:
+            raise
+        return await _statements(visit, found, form, refused)
+    return visit.go(f"/staff/consents/rosters/{found}?done=stated")
+
+
+async def _statements(
+    visit: Visit, import_id: UUID, form: StatementForm, refused: RefusedByServiceError | None = None, done: str = ""
+) -> Response:
+    found = await unless_away(visit.calls.read(queries.STATEMENTS, subject_id=import_id))
+    shown = {"import_id": import_id, "found": found, "form": form, "done": done}
+    faults = faults_of(refused) if refused else {}
+    return visit.page("consents/rosters.html", refused.status if refused else 200, **shown, faults=faults)

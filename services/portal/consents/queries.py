@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.http.upstream import Change, Read
+from shared.http.upstream import Change, Nothing, Read
 
 
 class Statement(BaseModel):
@@ -62,6 +62,15 @@ MY_CONSENTS = Read("registry", "/v1/me/consents", OwnConsents)
 STATE_CONSENT = Change("PUT", "registry", "/v1/me/consents/{purpose}", Stated)
 
 
+class OrganisationStatement(BaseModel):
+    """What was stated of the consents of a roster's people."""
+
+    source: str
+    statement: str
+    stated_by: str | None
+    stated_at: datetime
+
+
 class GuardianText(BaseModel):
     """What a guardian agrees to."""
 
@@ -109,4 +118,6 @@ class Minors(BaseModel):
 MY_GUARDIAN = Read("registry", "/v1/me/guardian", OwnGuardian)
 AGREE_AS_GUARDIAN = Change("POST", "registry", "/v1/me/guardian", Agreed)
 TAKE_BACK_AS_GUARDIAN = Change("POST", "registry", "/v1/guardian-withdrawals", Agreed)
+STATEMENTS = Read("registry", "/v1/organisation-statements/{subject_id}", list[OrganisationStatement])
+SPEAK_FOR = Change("POST", "registry", "/v1/organisation-statements", Nothing)
 MINORS = Read("registry", "/v1/minors", Minors)

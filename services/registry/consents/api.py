@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -21,7 +22,14 @@ from services.registry.consents.commands import (
 )
 from services.registry.consents.domain import StatedConsent
 from services.registry.consents.forms import GuardianForm, GuardianTakesBackForm, OrganisationForm, OwnStatement
-from services.registry.consents.queries import ConsentTextView, GuardianText, Minor, OwnConsents, OwnGuardian
+from services.registry.consents.queries import (
+    ConsentTextView,
+    GuardianText,
+    Minor,
+    OrganisationStatement,
+    OwnConsents,
+    OwnGuardian,
+)
 from services.registry.consents.texts import ConsentPurpose
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys, stranger
 from services.registry.people.domain.volunteer import contact_point
@@ -78,6 +86,13 @@ async def speak_for(form: OrganisationForm, store: ApiStore, caller: Registrar, 
     async with store.transaction(caller.district) as tx:
         command = partial(speak_for_registered, tx, caller, form.subject_id, form.source, form.statement)
         return await idempotent(tx, caller, key, 201, command)
+
+
+@router.get("/organisation-statements/{subject_id}")
+async def list_statements(subject_id: UUID, store: ApiStore, caller: Desk) -> list[OrganisationStatement]:
+    """Show what was stated of the consents of a roster's people, or of one volunteer, the last first."""
+    async with store.transaction(caller.district) as tx:
+        return await queries.organisation_statements(tx, caller.district, subject_id)
 
 
 @router.get("/guardian-text", dependencies=[Depends(anyone)])

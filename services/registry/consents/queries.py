@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -75,6 +75,43 @@ _REGISTERED = text("""
     ) s ON true
     WHERE v.district = :district AND v.id = :volunteer_id
 """)
+
+
+class OrganisationStatement(BaseModel):
+    """What was stated of those of a roster, or of one volunteer, by which account."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "source": "signed_form",
+                    "statement": "已逐人取得书面同意，签字表存校团委。",
+                    "stated_by": "admin.510115",
+                    "stated_at": "2026-11-28T01:00:00Z",
+                }
+            ]
+        }
+    )
+
+    source: str
+    statement: str
+    stated_by: str | None
+    """The account's user name; None where it is gone."""
+    stated_at: datetime
+
+
+_STATEMENTS = text("""
+    SELECT o.source, o.statement, a.user_name AS stated_by, o.stated_at
+    FROM organisation_statement o
+    LEFT JOIN account a ON a.district = o.district AND 'account:' || a.id = o.stated_by
+    WHERE o.district = :district AND o.subject_id = :subject_id ORDER BY o.stated_at DESC LIMIT 50
+""")
+
+
+async def organisation_statements(tx: AsyncConnection, district: str, subject_id: UUID) -> list[OrganisationStatement]:
+    """Return what was stated of those of a roster's import, or of one volunteer, the last first, at most 50."""
+    rows = await tx.execute(_STATEMENTS, {"district": district, "subject_id": subject_id})
+    return [OrganisationStatement(**row) for row in rows.mappings()]
 
 
 async def own_consents(tx: AsyncConnection, district: str, volunteer_id: UUID, language: str) -> OwnConsents:

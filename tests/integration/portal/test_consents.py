@@ -195,3 +195,27 @@ async def test_a_guardian_without_an_account_takes_their_consent_back_by_a_code(
     assert sent.headers["Idempotency-Key"] == "once"
     assert "已撤回" in (await browser.get(done.headers["location"])).text
     await browser.aclose()
+
+
+@pytest.mark.row(1)
+async def test_the_centre_states_what_a_roster_s_consents_rest_on_and_auditors_see_it(portal: Portal) -> None:
+    roster = str(new_id())
+    where, api = f"/staff/consents/rosters/{roster}", "registry/v1/organisation-statements"
+    portal.services.answer(f"GET {api}/{roster}", [])
+    office = await portal.logged_in("district_admin")
+    assert "说明依据" in (await office.get(where)).text
+    portal.services.refuse(f"POST {api}", 422, "missing", "statement")
+    wrong = await office.post(where, data={"source": "signed_form", "statement": " "})
+    assert (wrong.status_code, 'href="#statement"' in wrong.text) == (422, True)
+    portal.services.answer(f"POST {api}", {"id": str(new_id())}, 201)
+    stated = {"source": "signed_form", "statement": "签字表存校团委。"}
+    done = await office.post(where, data=stated | {"key": "once"})
+    assert done.headers["location"] == f"{where}?done=stated"
+    [*_, sent] = [json.loads(one.content) for one in portal.services.asked if one.method == "POST"]
+    assert sent == stated | {"subject_id": roster}
+    await office.aclose()
+    portal.services.answer(f"GET {api}/{roster}", [stated | {"stated_by": "admin.510115", "stated_at": AT}])
+    auditor = await portal.logged_in("auditor")
+    page = (await auditor.get(where)).text
+    assert ("签字表存校团委。" in page, "admin.510115" in page, "<textarea" in page) == (True, True, False)
+    await auditor.aclose()

@@ -129,6 +129,11 @@ async def test_of_a_roster_its_organisation_says_that_it_has_the_consents_and_ea
     assert shown["organisation_source"] == "signed_form"
     async with registry.api.transaction("510115") as tx:
         [kept] = (await tx.execute(text("SELECT stated_by, statement FROM organisation_statement"))).all()
+    where = f"/v1/organisation-statements/{import_id}"
+    [listed] = (await registry.http.get(where, headers=office)).json()
+    assert (listed["source"], listed["statement"]) == (body["source"], body["statement"])
+    assert (listed["stated_by"] or "").startswith("admin")
+    assert (await registry.http.get(where, headers=who)).status_code == 403
     assert kept.stated_by.startswith("account:")
     assert kept.statement == body["statement"]
 
