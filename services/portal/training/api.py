@@ -74,13 +74,13 @@ def _material_form(
 
 @router.post(LIBRARY + "/new")
 async def add(
-    visit: Centre, form: Annotated[MaterialForm, Depends(_material_form)], document: UploadFile | None = None
+    visit: Centre, form: Annotated[MaterialForm, Depends(_material_form)], file: UploadFile | None = None
 ) -> Response:
     """Add material to the library."""
-    content = await document.read(LARGEST_EVIDENCE + 1) if document else b""
+    content = await file.read(LARGEST_EVIDENCE + 1) if file else b""
     faults = form.faults(visit.look.language)
     if len(content) > LARGEST_EVIDENCE:
-        faults["document"] = Fault("", Code.TOO_LARGE).message(visit.look.language)
+        faults["file"] = Fault("", Code.TOO_LARGE).message(visit.look.language)
     if not faults:
         try:
             added = await visit.calls.change(queries.ADD, form.material(content), key=form.key or None)

@@ -55,7 +55,7 @@ class MaterialForm(BaseModel):
         quiz = [_question(*rows[at]) for at in self.asked()]
         mark = whole(self.pass_mark) if self.pass_mark else len(quiz)
         said: dict[str, object] = {"subject": self.subject, "body": self.body.strip(), "quiz": quiz, "pass_mark": mark}
-        return said | ({"document": b64encode(document).decode()} if document else {})
+        return said | ({"file": b64encode(document).decode()} if document else {})
 
     def placed(self, faults: Mapping[str, str]) -> dict[str, str]:
         """Return registry's faults by the fields of the form: ``quiz-2`` is all of its third question."""

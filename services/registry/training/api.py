@@ -72,22 +72,22 @@ class MaterialForm(BaseModel):
 
     subject: Line = ""
     body: Paragraphs = ""
-    document: str | None = Field(None, description="A document: PDF, JPEG or PNG of at most 5 MiB, in base64.")
+    file: str | None = Field(None, description="A document: PDF, JPEG or PNG of at most 5 MiB, in base64.")
     quiz: Annotated[list[QuestionForm], Field(max_length=_MANY)] = []
     pass_mark: int = Field(0, description="How many right answers pass; 0 without a test.")
 
     def material(self) -> Material:
-        """Return it as the rules want it. Raises RefusedError ``format`` where the document is no base64."""
+        """Return it as the rules want it. Raises RefusedError ``format`` where the file is no base64."""
         quiz = tuple(Question(one.question, tuple(one.choices), one.right) for one in self.quiz)
         return Material(self.subject, self.body, self._content(), quiz, self.pass_mark)
 
     def _content(self) -> bytes | None:
-        if not self.document:
+        if not self.file:
             return None
         try:
-            return b64decode(self.document, validate=True)
+            return b64decode(self.file, validate=True)
         except (NoBase64Error, ValueError):
-            raise RefusedError(Fault("document", Code.FORMAT)) from None
+            raise RefusedError(Fault("file", Code.FORMAT)) from None
 
 
 class DeliveryForm(BaseModel):

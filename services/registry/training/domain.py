@@ -68,9 +68,9 @@ def material_faults(material: Material) -> Iterator[Fault]:
         yield Fault("body", Code.MISSING)
     if material.document is not None:
         if len(material.document) > LARGEST_EVIDENCE:
-            yield Fault("document", Code.TOO_LARGE)
+            yield Fault("file", Code.TOO_LARGE)
         elif media_type_of(material.document) is None:
-            yield Fault("document", Code.FILE_TYPE)
+            yield Fault("file", Code.FILE_TYPE)
     yield from _quiz_faults(material.quiz, material.pass_mark)
 
 

@@ -84,12 +84,12 @@ async def test_material_with_a_test_is_added_and_each_question_that_is_wrong_say
     portal.services.answer("POST registry/v1/training-materials", {"id": ID}, 201)
     browser = await portal.logged_in("district_admin")
     assert "上门探访须知" in (await browser.get("/staff/training")).text
-    assert 'name="document"' in (await browser.get("/staff/training/new")).text
-    files = {"document": ("x.pdf", PDF, "application/pdf")}
+    assert 'name="file"' in (await browser.get("/staff/training/new")).text
+    files = {"file": ("x.pdf", PDF, "application/pdf")}
     done = await browser.post("/staff/training/new", data=FORM, files=files)
     assert done.headers["location"] == f"/staff/training/{ID}?done=added"
     [sent] = _sent(portal, "/training-materials")
-    assert b64decode(sent.pop("document")) == PDF
+    assert b64decode(sent.pop("file")) == PDF
     assert sent == {
         "subject": "上门探访须知",
         "body": "进门前先打电话。",
@@ -104,9 +104,9 @@ async def test_material_with_a_test_is_added_and_each_question_that_is_wrong_say
     assert refused.status_code == 422
     assert 'href="#quiz-2"' in refused.text  # the second that was sent is the third of the form
     assert "报告站点" in refused.text
-    large = {"document": ("x.pdf", b"%PDF-".ljust(LARGEST_EVIDENCE + 1), "application/pdf")}
+    large = {"file": ("x.pdf", b"%PDF-".ljust(LARGEST_EVIDENCE + 1), "application/pdf")}
     too_large = await browser.post("/staff/training/new", data=FORM | {"pass_mark": "two"}, files=large)
-    assert 'id="document-fault"' in too_large.text
+    assert 'id="file-fault"' in too_large.text
     assert 'id="pass_mark-fault"' in too_large.text
     await browser.aclose()
 

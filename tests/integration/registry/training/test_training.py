@@ -165,7 +165,7 @@ async def test_to_a_team_to_persons_and_to_all_each_person_gets_it_once(
 async def test_a_document_is_kept_sealed_handed_out_as_it_was_and_read_by_who_takes_it(
     registry: Registry, people: list[dict[str, Any]]
 ) -> None:
-    material = await add(registry, subject="手册", body="", document=b64encode(PDF).decode(), quiz=[], pass_mark=0)
+    material = await add(registry, subject="手册", body="", file=b64encode(PDF).decode(), quiz=[], pass_mark=0)
     await delivered(registry, material, 1, audience="persons", volunteer_numbers=[people[1]["number"]])
     who = people[1]
     delivery = (await own(registry, who))["手册"]["id"]
