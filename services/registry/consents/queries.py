@@ -109,7 +109,12 @@ _STATEMENTS = text("""
 
 
 async def organisation_statements(tx: AsyncConnection, district: str, subject_id: UUID) -> list[OrganisationStatement]:
-    """Return what was stated of those of a roster's import, or of one volunteer, the last first, at most 50."""
+    """Return what was stated of those of a roster's import, or of one volunteer, the last first, at most 50.
+
+    Raises RefusedError (not_found) where it is neither.
+    """
+    if not await repository.may_be_spoken_for(tx, district, subject_id):
+        raise RefusedError(Fault("subject_id", Code.NOT_FOUND))
     rows = await tx.execute(_STATEMENTS, {"district": district, "subject_id": subject_id})
     return [OrganisationStatement(**row) for row in rows.mappings()]
 

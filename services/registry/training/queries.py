@@ -159,7 +159,11 @@ async def find_receipts(
     *,
     standing: Standing,
 ) -> list[Receipt]:
-    """Return who has got material and how far they are, by number, from after a number on."""
+    """Return who has got material and how far they are, by number, from after a number on.
+
+    Raises RefusedError (not_found) where there is no such material.
+    """
+    await find_material(tx, district, material_id)
     values = {"district": district, "id": material_id, "after": after, "limit": limit, "standing": standing.value}
     return [
         Receipt.model_validate({**row._mapping, "name_masked": _masked(keys, row)})  # noqa: SLF001

@@ -9,6 +9,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from shared.http.auth import access_of
 from shared.http.openapi import routes_of
 from shared.service.app import build_app
 from shared.service.service import Service
-from shared.store.event_log import new_id
+from shared.store.event_log import new_id, now
 from tests.support.infrastructure import Infrastructure, Urls
 
 DISTRICT, OTHER_DISTRICT = "510115", "510116"
@@ -102,6 +103,19 @@ CHANGES = {
     "/v1/shifts/{shift_id}/sign-ups": {"group": ["51011500000001"]},
     "/v1/sign-ups/{sign_up_id}/excuse": {"reason": "x"},
     "/v1/sign-ups/{sign_up_id}/take-off": {"reason": "x"},
+    "/v1/individuals/{volunteer_id}/contacts": {
+        "contacted_on": "2026-11-20",
+        "way": "phone",
+        "outcome": "wants_team",
+        "note": "x",
+    },
+    "/v1/individuals/{volunteer_id}/invitations": {
+        "team": "510115-TEAM-008",
+        "answer_by": (now() + timedelta(days=7)).isoformat(),
+    },
+    "/v1/team-invitations/{invitation_id}/answer": {"accepted": True},
+    "/v1/training-materials/{material_id}/deliveries": {"audience": "all"},
+    "/v1/me/training/{delivery_id}/test": {"answers": [0]},
     "/v1/operations/dead-letters/{letter_id}/discard": {"reason": "x"},
     "/v1/volunteers/{volunteer_id}/merging": {"merged_number": "51011500000001", "reason": "核对"},
     "/v1/volunteers/{volunteer_id}/merging/undoing": {"reason": "核对"},
