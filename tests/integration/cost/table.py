@@ -31,8 +31,9 @@ COSTS = {
     "consume: volunteers (assessment)": Cost(statements=5, commits=1),
     # records; the standings of their stations; that these are reviewed
     "consume: service at stations (registry)": Cost(statements=6, commits=1),
-    # messages with their deliveries; event log and outbox; mails; and of sign-ups, their places and reminders
-    "consume: messages to volunteers": Cost(statements=8, commits=1),
+    # messages with their deliveries; event log and outbox; mails; texts to guardians; and of sign-ups, their places and
+    # reminders
+    "consume: messages to volunteers": Cost(statements=9, commits=1),
     "consume: contacts": Cost(statements=4, commits=1),
     # that it is being sent; what came of it, event log and outbox
     "mail: each": Cost(statements=3, commits=2),
