@@ -63,6 +63,7 @@ CARD = {
     "team": None,
     "community": None,
     "registered_on": "2026-03-01",
+    "minor": False,
 }
 PATH = f"/staff/volunteers/{KEPT}/merging"
 
