@@ -101,7 +101,13 @@ async def test_a_case_worker_reads_the_file_for_a_reason_and_changes_it_by_the_s
 
 
 async def test_every_fault_of_a_new_household_stands_at_its_field_and_what_was_typed_is_kept(portal: Portal) -> None:
-    station = {"id": WORKER, "code": "510115-STA-01", "name": "柳城社区志愿服务站"}
+    station = {
+        "id": WORKER,
+        "code": "510115-STA-01",
+        "name": "柳城社区志愿服务站",
+        "division_code": "",
+        "closed_on": None,
+    }
     portal.services.answer("GET registry/v1/stations", {"items": [station], "next_cursor": None})
     portal.services.answer("GET registry/v1/me", {"roles": ["case_worker"], "units": [WORKER]})
     portal.services.refuse("POST registry/v1/households", 422, "missing", "people.0.category")
