@@ -18,8 +18,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.annual.queries import preview
+from services.assessment.statistics.entries import entries_of
 from services.assessment.statistics.period import Period
 from services.assessment.statistics.queries import Grouping, statistics
+from services.assessment.statistics.volunteers import hours_by_volunteer, hours_of_served
 from shared.store.engine import Store
 from shared.store.event_log import new_id, now
 from tests.bench.figure import Figure
@@ -56,6 +58,9 @@ _READS: dict[str, tuple[Read, float]] = {
     "statistics of all years": (_figures(Period(), None), 30),
     "statistics of a month by station": (_figures(MONTH, Grouping.STATION), 30),
     "statistics of a year by station": (_figures(YEAR, Grouping.STATION), 30),
+    "a page of everybody's hours": (lambda tx: hours_by_volunteer(tx, DISTRICT, YEAR, None, 50), 30),
+    "a page of the people of a month": (lambda tx: hours_of_served(tx, DISTRICT, MONTH, None, 50), 100),
+    "a page of a year's entries": (lambda tx: entries_of(tx, DISTRICT, YEAR, None, 50), 130),
     "preview of a year's nominations": (lambda tx: preview(tx, DISTRICT, 2025), 500),
 }
 """Each read, and the milliseconds that it may take."""

@@ -27,34 +27,34 @@ _OF_ENTRY = """
 """
 
 
-def _part_of_no_merger(of: str, side: str) -> str:
-    """Return the SQL condition that who a row is of is no ``side`` (``id``: merged, ``kept_id``: kept) of a merger."""
-    return f"""
-        NOT EXISTS (SELECT FROM merged_volunteer m
-                    WHERE m.district = {of}.district AND m.{side} = {of}.volunteer_id AND m.kept_id IS NOT NULL)
-    """
-
-
+ENTRIES_OF = """
+    (ARRAY[{of}.volunteer_id] || ARRAY(
+        SELECT m.id FROM merged_volunteer m WHERE m.district = {of}.district AND m.kept_id = {of}.volunteer_id))
+"""
+"""SQL: the entries of the person that a row ``of`` names: their own, and those that are merged into it."""
+IS_MERGED = """
+    EXISTS (SELECT FROM merged_volunteer m
+            WHERE m.district = {of}.district AND m.id = {of}.volunteer_id AND m.kept_id IS NOT NULL)
+"""
+"""SQL: whether the entry that a row ``of`` names is merged into another one, and so nobody by itself."""
 PERSONAL_ENTRIES = f"""(
-    SELECT e.district, e.volunteer_id, e.volunteer_id AS entered_under, {_OF_ENTRY} FROM ledger_entry e
-    WHERE {_part_of_no_merger("e", "id")}
-    UNION ALL
-    SELECT e.district, m.kept_id, e.volunteer_id, {_OF_ENTRY}
-    FROM merged_volunteer m JOIN ledger_entry e ON e.district = m.district AND e.volunteer_id = m.id
-    WHERE m.kept_id IS NOT NULL
+    SELECT e.district, coalesce(m.kept_id, e.volunteer_id) AS volunteer_id, e.volunteer_id AS entered_under, {_OF_ENTRY}
+    FROM ledger_entry e LEFT JOIN merged_volunteer m ON m.district = e.district AND m.id = e.volunteer_id
 )"""
-"""SQL: the ledger by person. ``entered_under`` is the entry that a record was made for; who is merged has nothing."""
-PERSONAL_HOURS = f"""(
-    SELECT h.district, h.volunteer_id, h.minutes, h.sessions FROM volunteer_hours h
-    WHERE {_part_of_no_merger("h", "id")} AND {_part_of_no_merger("h", "kept_id")}
-    UNION ALL
-    SELECT p.district, p.kept_id, sum(h.minutes)::bigint, sum(h.sessions)::int
-    FROM (SELECT district, kept_id, id FROM merged_volunteer WHERE kept_id IS NOT NULL
-          UNION SELECT district, kept_id, kept_id FROM merged_volunteer WHERE kept_id IS NOT NULL) p
-    JOIN volunteer_hours h ON h.district = p.district AND h.volunteer_id = p.id
+"""SQL: the ledger by person, to be read by district or day. ``entered_under`` is the entry that a record was made for:
+somebody is looked for by that (`ENTRIES_OF`), as no index knows the person."""
+PERSONAL_HOURS = """(
+    SELECT h.district, coalesce(m.kept_id, h.volunteer_id) AS volunteer_id, sum(h.minutes)::bigint AS minutes,
+           sum(h.sessions)::int AS sessions
+    FROM volunteer_hours h LEFT JOIN merged_volunteer m ON m.district = h.district AND m.id = h.volunteer_id
     GROUP BY 1, 2
 )"""
-"""SQL: the sums that are kept, by person."""
+"""SQL: the sums that are kept, by person, to be read by district; of one person by `HOURS_OF`."""
+HOURS_OF = f"""
+    (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions FROM volunteer_hours o
+     WHERE o.district = {{of}}.district AND o.volunteer_id = ANY({ENTRIES_OF}))
+"""
+"""SQL: the sums of the person that a row ``of`` names, looked up by key; both null where nothing was ever entered."""
 
 ROOM = text("SET LOCAL work_mem = '16MB'")
 """For reads that add up a district's year: 226,000 entries of 120,000 pairs of volunteer and station are summed in

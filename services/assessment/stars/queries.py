@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import PERSONAL_ENTRIES, PERSONAL_HOURS, SESSIONS
+from services.assessment.ledger.queries import ENTRIES_OF, HOURS_OF, IS_MERGED, SESSIONS
 from services.assessment.rules.queries import current_rules
 from shared.contracts.faults import Code, Fault, RefusedError
 
@@ -64,16 +64,17 @@ class VolunteerHours(BaseModel):
 
 
 _VOLUNTEER = text(f"""
-    SELECT v.id AS volunteer_id, v.number AS volunteer_no, v.category, coalesce(h.minutes, 0) AS lifetime_minutes,
+    SELECT v.volunteer_id, v.number AS volunteer_no, v.category, coalesce(h.minutes, 0) AS lifetime_minutes,
            coalesce(h.sessions, 0) AS sessions, coalesce(a.stars, 0) AS stars
-    FROM known_volunteer v
-    LEFT JOIN {PERSONAL_HOURS} h ON h.district = v.district AND h.volunteer_id = v.id
-    LEFT JOIN award a ON a.district = v.district AND a.volunteer_id = v.id
-    WHERE v.district = :district AND v.id = :volunteer_id
+    FROM (SELECT id AS volunteer_id, * FROM known_volunteer WHERE district = :district AND id = :volunteer_id) v
+    LEFT JOIN LATERAL {HOURS_OF.format(of="v")} h ON NOT {IS_MERGED.format(of="v")}
+    LEFT JOIN award a ON a.district = v.district AND a.volunteer_id = v.volunteer_id
 """)
 _BREAKDOWN = text(f"""
     SELECT to_char(service_on, 'YYYY-MM') AS month, service, sum(minutes) AS minutes, {SESSIONS} AS sessions
-    FROM {PERSONAL_ENTRIES} e WHERE district = :district AND volunteer_id = :volunteer_id
+    FROM (SELECT CAST(:district AS text) AS district, CAST(:volunteer_id AS uuid) AS volunteer_id) v
+    JOIN ledger_entry e ON e.district = v.district AND e.volunteer_id = ANY({ENTRIES_OF.format(of="v")})
+    WHERE NOT {IS_MERGED.format(of="v")}
     GROUP BY GROUPING SETS ((1), (2)) HAVING {SESSIONS} > 0 ORDER BY 1, 2
 """)
 

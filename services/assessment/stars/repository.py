@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import PERSONAL_HOURS
+from services.assessment.ledger.queries import ENTRIES_OF, HOURS_OF, PERSONAL_HOURS
 from services.assessment.rules.domain import RuleSet
 from services.assessment.stars.tables import award
 from shared.store.statements import unnest
@@ -32,26 +32,20 @@ class Standing:
     lifetime_minutes: int
 
 
-# Somebody's own entry, and those that are merged into it.
-_ENTRIES = """
-    (ARRAY[{of}.volunteer_id] || ARRAY(
-        SELECT m.id FROM merged_volunteer m WHERE m.district = {of}.district AND m.kept_id = {of}.volunteer_id))
-"""
 # width_bucket counts the thresholds that are at or below the minutes: the star level (as RuleSet.star_level does).
 _ANNOUNCE = text(f"""
     INSERT INTO award (district, volunteer_id, stars, version)
     SELECT n.district, n.volunteer_id, reached.level, n.announcements + (reached.level > 0)::int
     FROM unnest(CAST(:district AS text[]), CAST(:volunteer_id AS uuid[]), CAST(:announcements AS int[]),
                 CAST(:star_minutes AS text[])) AS n(district, volunteer_id, announcements, star_minutes)
-    JOIN {PERSONAL_HOURS} h USING (district, volunteer_id)
+    JOIN LATERAL {HOURS_OF.format(of="n")} h ON h.minutes IS NOT NULL
     CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(n.star_minutes AS bigint[])) AS level) reached
     ORDER BY n.district, n.volunteer_id
     ON CONFLICT (district, volunteer_id) DO UPDATE
     SET stars = greatest(award.stars, excluded.stars),
         version = award.version + excluded.version - (excluded.stars > 0)::int + (excluded.stars > award.stars)::int
     RETURNING district, volunteer_id, coalesce(old.stars, 0), new.stars, new.version,
-              (SELECT minutes FROM {PERSONAL_HOURS} h
-               WHERE h.district = award.district AND h.volunteer_id = award.volunteer_id)
+              (SELECT h.minutes FROM {HOURS_OF.format(of="award")} h)
 """)
 # Few have the hours for a level, so those are looked for first, and only then whether the imports credited them.
 # Nothing joins two sets that were just made: the planner knows no sizes after a bulk load, and would go row by row.
@@ -60,11 +54,13 @@ _RAISE = text(f"""
         INSERT INTO award (district, volunteer_id, stars, version)
         SELECT h.district, h.volunteer_id, reached.level, 1
         FROM unnest(CAST(:district AS text[]), CAST(:star_minutes AS text[])) AS r(district, star_minutes)
-        JOIN {PERSONAL_HOURS} h USING (district)
+        CROSS JOIN LATERAL (
+            SELECT * FROM {PERSONAL_HOURS} p WHERE p.district = r.district OFFSET 0  -- of this district alone
+        ) h
         CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(r.star_minutes AS bigint[])) AS level) reached
         WHERE reached.level > 0
           AND EXISTS (SELECT FROM ledger_entry e
-                      WHERE e.district = h.district AND e.volunteer_id = ANY({_ENTRIES.format(of="h")})
+                      WHERE e.district = h.district AND e.volunteer_id = ANY({ENTRIES_OF.format(of="h")})
                         AND e.import_id = ANY(CAST(:imports AS uuid[])))
         ORDER BY h.district, h.volunteer_id
         ON CONFLICT (district, volunteer_id) DO UPDATE SET stars = excluded.stars, version = award.version + 1
@@ -72,11 +68,11 @@ _RAISE = text(f"""
         RETURNING district, volunteer_id, coalesce(old.stars, 0) AS previous_level, new.stars AS level, new.version
     )
     SELECT (SELECT e.import_id FROM ledger_entry e
-            WHERE e.district = r.district AND e.volunteer_id = ANY({_ENTRIES.format(of="r")})
+            WHERE e.district = r.district AND e.volunteer_id = ANY({ENTRIES_OF.format(of="r")})
               AND e.import_id = ANY(CAST(:imports AS uuid[]))
             ORDER BY e.import_id LIMIT 1),
            r.district, r.volunteer_id, r.previous_level, r.level, r.version, h.minutes
-    FROM raised r JOIN {PERSONAL_HOURS} h USING (district, volunteer_id)
+    FROM raised r CROSS JOIN LATERAL {HOURS_OF.format(of="r")} h
 """)
 # floor: the level that stays whatever the hours are. So does what the entries that are merged into it were awarded.
 _RESTATE = text(
@@ -86,10 +82,9 @@ _RESTATE = text(
     FROM (
         SELECT CAST(:district AS text) AS district, n.volunteer_id,
                greatest(CAST(:floor AS int), coalesce((SELECT max(a.stars) FROM award a
-                                          WHERE a.district = :district AND a.volunteer_id = ANY({_ENTRIES})
+                                          WHERE a.district = :district AND a.volunteer_id = ANY({ENTRIES_OF})
                                             AND a.volunteer_id <> n.volunteer_id), 0),
-                        width_bucket(coalesce((SELECT h.minutes FROM {PERSONAL_HOURS} h
-                                               WHERE h.district = :district AND h.volunteer_id = n.volunteer_id), 0),
+                        width_bucket(coalesce((SELECT h.minutes FROM {HOURS_OF} h), 0),
                                      CAST(:star_minutes AS bigint[]))) AS level
         FROM (SELECT CAST(:district AS text) AS district, CAST(:volunteer_id AS uuid) AS volunteer_id) n
     ) s
@@ -97,8 +92,7 @@ _RESTATE = text(
     ON CONFLICT (district, volunteer_id) DO UPDATE SET stars = excluded.stars, version = award.version + 1
     WHERE award.stars <> excluded.stars
     RETURNING district, volunteer_id, coalesce(old.stars, 0), new.stars, new.version,
-              coalesce((SELECT h.minutes FROM {PERSONAL_HOURS} h
-                        WHERE h.district = award.district AND h.volunteer_id = award.volunteer_id), 0)
+              coalesce((SELECT h.minutes FROM {HOURS_OF.replace("{of}", "award")} h), 0)
 """.format(of="n")
 )
 _STARS = text("""

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from services.assessment.ledger.queries import ENTRIES_OF
 from shared.contracts import Provenance
 
 MEMBERSHIPS = """
@@ -36,7 +37,14 @@ _CONDITIONS = {
               AND e.started_at >= m.since AND e.started_at < m.until
         )
     """,
-    "volunteer": "e.volunteer_id = (SELECT id FROM known_volunteer WHERE district = :district AND number = :volunteer)",
+    "volunteer": f"""
+        e.volunteer_id = (SELECT id FROM known_volunteer WHERE district = :district AND number = :volunteer)
+        AND e.entered_under IN (
+            SELECT unnest({ENTRIES_OF.format(of="v")})
+            FROM (SELECT district, id AS volunteer_id FROM known_volunteer
+                  WHERE district = :district AND number = :volunteer) v
+        )
+    """,
 }
 _OF_NONE = {
     "station": "e.station_id NOT IN (SELECT id FROM known_station WHERE district = :district)",

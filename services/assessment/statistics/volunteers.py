@@ -7,7 +7,15 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import PERSONAL_ENTRIES, PERSONAL_HOURS, ROOM, SESSIONS
+from services.assessment.ledger.queries import (
+    ENTRIES_OF,
+    HOURS_OF,
+    IS_MERGED,
+    PERSONAL_ENTRIES,
+    PERSONAL_HOURS,
+    ROOM,
+    SESSIONS,
+)
 from services.assessment.statistics.period import Period
 
 
@@ -40,20 +48,20 @@ class VolunteerFigures(BaseModel):
 # The period is a filter of the sums and no condition on entries, so that the index by day is no choice for finding the
 # few entries of a volunteer: while tables have no statistics yet, pages took twice as long with it.
 _PAGE = f"""
-    SELECT v.number AS volunteer_no, v.category, f.minutes, f.sessions, h.minutes AS lifetime_minutes,
+    SELECT v.number AS volunteer_no, v.category, f.minutes, f.sessions, v.minutes AS lifetime_minutes,
            coalesce(a.stars, 0) AS stars
     FROM (
-        SELECT k.district, k.id, k.number, k.category FROM known_volunteer k
-        WHERE k.district = :district AND {{after}}
-          AND EXISTS (SELECT FROM {PERSONAL_HOURS} h WHERE h.district = k.district AND h.volunteer_id = k.id)
+        SELECT k.*, h.minutes
+        FROM (SELECT district, id AS volunteer_id, number, category FROM known_volunteer WHERE district = :district) k
+        JOIN LATERAL {HOURS_OF.format(of="k")} h ON h.minutes IS NOT NULL
+        WHERE {{after}} AND NOT {IS_MERGED.format(of="k")}
         ORDER BY k.number LIMIT :limit
     ) v
-    JOIN {PERSONAL_HOURS} h ON h.district = v.district AND h.volunteer_id = v.id
-    LEFT JOIN award a ON a.district = v.district AND a.volunteer_id = v.id
+    LEFT JOIN award a ON a.district = v.district AND a.volunteer_id = v.volunteer_id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(e.minutes) FILTER (WHERE {{period}}), 0) AS minutes,
                coalesce({SESSIONS} FILTER (WHERE {{period}}), 0) AS sessions
-        FROM {PERSONAL_ENTRIES} e WHERE e.district = v.district AND e.volunteer_id = v.id
+        FROM {PERSONAL_ENTRIES} e WHERE e.district = v.district AND e.entered_under = ANY({ENTRIES_OF.format(of="v")})
     ) f
     ORDER BY v.number
 """
