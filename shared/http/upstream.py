@@ -8,10 +8,10 @@ nobody is shown half an answer. In a rush a page waits its turn; what it can do 
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 from urllib.parse import quote
 
 import structlog
@@ -32,9 +32,12 @@ FILE_SECONDS = 3600.0
 _A_SUCCESS, _NO_SUCCESS = 200, 300
 _FIRST_FAILURE = 500
 _ABOUT_THE_REQUEST = frozenset({400, 404, 409, 422, 429})
+_A_PAGE = 1000
+"""Of a list that is read whole: the most that a service gives at once."""
 _IN_PATH = re.compile(r"{(\w+)}")
 M = TypeVar("M")
 A_co = TypeVar("A_co", covariant=True)
+I = TypeVar("I")  # noqa: E741 - an item, beside M, a model, and A, an answer
 log = structlog.get_logger()
 
 
@@ -72,6 +75,13 @@ class RefusedByServiceError(Exception):
     def has(self, code: str) -> bool:
         """Return whether one of the faults has this code."""
         return any(fault.get("code") == code for fault in self.faults)
+
+
+class Listed(Protocol[I]):
+    """A page of what a service lists."""
+
+    items: list[I]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,25 @@ class Upstream:
         except NoAnswerError as fault:
             log.warning("a service is away", service=what.service, error=str(fault))
             raise AwayError(what.service) from None
+
+    async def pages(self, what: Read[Listed[I]], **values: object) -> AsyncGenerator[Listed[I]]:
+        """Yield every page of what a service lists, the first first. Raises as ``read`` does."""
+        cursor = None
+        while True:
+            page = await self.read(what, cursor=cursor, **values)
+            yield page
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def read_all(self, what: Read[Listed[I]], *, most: int | None = None, **values: object) -> list[I]:
+        """Return all of what a service lists, or the first ``most``. Raises as ``read`` does."""
+        found: list[I] = []
+        async for page in self.pages(what, limit=_A_PAGE, **values):
+            found += page.items
+            if most is not None and len(found) >= most:
+                break
+        return found[:most]
 
     async def upload(
         self, what: Upload[M], content: AsyncIterator[bytes], content_type: str, *, key: str | None, **values: object

@@ -1,19 +1,17 @@
 """The access log, as an auditor looks at it and takes it away."""
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from pydantic import BaseModel
 
+from services.portal.shell.csv_files import Row, csv_of
 from shared.contracts.calendar import CHINA
 from shared.http.upstream import Read, Upstream
 
 MOST = 50_000
 """Entries in one file; who wants more asks for a shorter time."""
-_MANY = 1000
 
 
 class Entry(BaseModel):
@@ -78,35 +76,25 @@ def _day(typed: str) -> date | None:
 
 async def all_entries(calls: Upstream, wanted: Wanted) -> list[Entry]:
     """Return every entry that is looked for, the newest first, at most ``MOST``."""
-    found: list[Entry] = []
-    cursor = None
-    while len(found) < MOST:
-        page = await calls.read(ENTRIES, **wanted.parameters(), cursor=cursor, limit=_MANY)
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    return found[:MOST]
+    return await calls.read_all(ENTRIES, most=MOST, **wanted.parameters())
 
 
 def as_csv(entries: Sequence[Entry]) -> bytes:
-    """Return entries as a file that spreadsheets open: UTF-8 with its mark, and no cell that is a formula."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(
-        ["happened_at", "user_name", "roles", "action", "volunteer_number", "reason", "actor", "approved_by"]
+    """Return entries as a file that spreadsheets open."""
+    return csv_of([_HEAD, *map(_row, entries)])
+
+
+_HEAD = ("happened_at", "user_name", "roles", "action", "volunteer_number", "reason", "actor", "approved_by")
+
+
+def _row(one: Entry) -> Row:
+    return (
+        one.happened_at.astimezone(CHINA).isoformat(timespec="seconds"),
+        one.user_name or "",
+        " ".join(one.roles),
+        one.action,
+        one.volunteer_number or "",
+        one.reason,
+        one.actor,
+        one.approved_by or "",
     )
-    for one in entries:
-        at = one.happened_at.astimezone(CHINA).isoformat(timespec="seconds")
-        row = [
-            at,
-            one.user_name or "",
-            " ".join(one.roles),
-            one.action,
-            one.volunteer_number or "",
-            one.reason,
-            one.actor,
-            one.approved_by or "",
-        ]
-        writer.writerow(f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell for cell in row)
-    return b"\xef\xbb\xbf" + out.getvalue().encode()

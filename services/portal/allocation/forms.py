@@ -3,13 +3,10 @@
 Invariant: what was typed is kept as it was; what is no figure and no day is said to be none.
 """
 
-from datetime import datetime, time, timedelta
-
 from pydantic import BaseModel
 
-from services.portal.shell.clocks import read_day
+from services.portal.shell.clocks import end_of, read_day
 from services.portal.shell.forms import ShortText
-from shared.contracts.calendar import CHINA
 from shared.contracts.faults import Code, Fault
 from shared.contracts.text import whole
 
@@ -34,9 +31,8 @@ class TermsForm(BaseModel):
     def body(self) -> dict[str, object]:
         """Return it as registry wants it; one may answer until the end of the day."""
         day = read_day(self.answer_on)
-        until = datetime.combine(day + timedelta(days=1), time.min, CHINA) - timedelta(seconds=1) if day else None
         return {
             "capacity_use": whole(self.capacity_use),
-            "answer_by": until.isoformat() if until else None,
+            "answer_by": end_of(day).isoformat() if day else None,
             "again": self.again == "1",
         }

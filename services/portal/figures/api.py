@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.portal.figures.queries import YearFigures, year_figures
-from services.portal.figures.workbook import CSV, csv_of
+from services.portal.figures.workbook import rows_of
 from services.portal.sessions.dependencies import public_page
 from services.portal.sessions.visits import Visit
 from services.portal.shell.charts import Bars, month_bars
+from services.portal.shell.csv_files import CSV, csv_of
 from services.portal.shell.dependencies import KeptAnswers
 from services.portal.shell.downloads import attachment
 from shared.contracts.calendar import CHINA, district_day
@@ -45,7 +46,8 @@ async def download(request: Request, visit: Public, kept: KeptAnswers, year: Typ
     chosen = _chosen(year, district_day(now()).year)
     if chosen is None:
         raise ProblemError(_UNPROCESSABLE, "invalid-request", [Fault("year", Code.OUT_OF_RANGE)])
-    content = csv_of(await year_figures(visit.calls, kept, visit.district, chosen), visit.look.language)
+    figures = await year_figures(visit.calls, kept, visit.district, chosen)
+    content = csv_of(rows_of(figures, visit.look.language)).decode()
     # the language and the district are in cookies
     headers = {"Content-Disposition": attachment(f"statistics-{chosen}.csv"), "Vary": "Cookie, Accept-Language"}
     return tagged(request, content, content, CSV, headers)

@@ -1,27 +1,14 @@
 """A year's figures as a CSV, with the numbers of the page and no other."""
 
-import csv
-import io
 from collections.abc import Iterator
 
 from services.portal.figures.queries import Row, YearFigures
+from services.portal.shell import csv_files
 from services.portal.shell.catalogue import translations
 
-CSV = "text/csv; charset=utf-8"
-_BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheet programs read the Chinese right
-_FORMULA = ("=", "+", "-", "@")
-Line = tuple[str | int, ...]
 
-
-def csv_of(figures: YearFigures, language: str) -> str:
-    """Return all of a year: a line each month, community and station, and the totals. Empty: its service is away."""
-    file = io.StringIO(newline="")
-    file.write(_BYTE_ORDER_MARK)
-    csv.writer(file).writerows([_plain(value) for value in line] for line in _lines(figures, language))
-    return file.getvalue()
-
-
-def _lines(figures: YearFigures, language: str) -> Iterator[Line]:
+def rows_of(figures: YearFigures, language: str) -> Iterator[csv_files.Row]:
+    """Yield all of a year: a line each month, community and station, and the totals. Empty: its service is away."""
     _ = translations(language).gettext
     kinds = (_("志愿者人数"), _("服务小时"), _("服务人数"), _("活动数"))
     unshown = _("不公布")
@@ -30,7 +17,7 @@ def _lines(figures: YearFigures, language: str) -> Iterator[Line]:
     def number(value: int | None, few: bool) -> str | int:
         return value if value is not None else "<5" if few else unshown
 
-    def of_row(section: str, row: Row) -> Line:
+    def of_row(section: str, row: Row) -> csv_files.Row:
         served = row.served
         return (
             section,
@@ -58,7 +45,3 @@ def _lines(figures: YearFigures, language: str) -> Iterator[Line]:
         number(hours.volunteers, hours.few) if hours else "",
         held.activities if held else "",
     )
-
-
-def _plain(value: str | int) -> str | int:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

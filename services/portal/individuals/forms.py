@@ -3,13 +3,10 @@
 Invariant: what was typed is kept as it was; what is no day is said to be none, the rest is registry's to refuse.
 """
 
-from datetime import datetime, time, timedelta
-
 from pydantic import BaseModel
 
-from services.portal.shell.clocks import read_day
+from services.portal.shell.clocks import end_of, read_day
 from services.portal.shell.forms import ShortText
-from shared.contracts.calendar import CHINA
 from shared.contracts.faults import Code, Fault
 
 
@@ -46,8 +43,7 @@ class InvitationForm(BaseModel):
     def body(self) -> dict[str, object]:
         """Return it as registry wants it; one may answer until the end of the day."""
         day = read_day(self.answer_on)
-        until = datetime.combine(day + timedelta(days=1), time.min, CHINA) - timedelta(seconds=1) if day else None
-        return {"team": self.team, "answer_by": until.isoformat() if until else None}
+        return {"team": self.team, "answer_by": end_of(day).isoformat() if day else None}
 
 
 def _no_day(field: str, typed: str, language: str) -> dict[str, str]:

@@ -1,19 +1,17 @@
 """Readings of minors' data, as they are asked for, answered and audited."""
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.portal.shell.csv_files import csv_of
 from shared.contracts.calendar import CHINA
 from shared.http.upstream import Change, Read, Upstream
 
 MOST = 50_000
 """Lines in one file."""
-_MANY = 1000
 
 
 class Reading(BaseModel):
@@ -86,26 +84,13 @@ ANSWER = Change("POST", "registry", "/v1/minor-readings/{reading_id}/answer", An
 
 async def whole_year(calls: Upstream, year: int) -> list[Entry]:
     """Return a year's lines, the newest first, at most ``MOST``."""
-    found: list[Entry] = []
-    cursor = None
-    while len(found) < MOST:
-        page = await calls.read(YEAR, year=year, cursor=cursor, limit=_MANY)
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    return found[:MOST]
+    return await calls.read_all(YEAR, most=MOST, year=year)
 
 
 def as_csv(entries: Sequence[Entry]) -> bytes:
-    """Return a year's lines as a file that spreadsheets open: UTF-8 with its mark, and no cell that is a formula."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(Entry.model_fields)
-    for one in entries:
-        row = [_cell(value) for value in one.model_dump().values()]
-        writer.writerow(f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell for cell in row)
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    """Return a year's lines as a file that spreadsheets open."""
+    rows = ([_cell(value) for value in one.model_dump().values()] for one in entries)
+    return csv_of([list(Entry.model_fields), *rows])
 
 
 def _cell(value: object) -> str:

@@ -5,15 +5,12 @@ Invariant: each service is asked as that person, and what it says is copied as i
 
 import asyncio
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.http.upstream import Change, Nothing, Read, Upstream
 from shared.store.event_log import now
-
-_MANY = 1000
 
 
 class Held(BaseModel):
@@ -306,9 +303,9 @@ async def everything(calls: Upstream, volunteer_id: UUID) -> Everything:
         calls.read(SERVED),
         calls.read(HOURS),
         calls.read(PREFERENCES),
-        _all(calls, LEDGER, volunteer_id=volunteer_id),
-        _all(calls, MESSAGES),
-        _all(calls, ACCESSES),
+        calls.read_all(LEDGER, volunteer_id=volunteer_id),
+        calls.read_all(MESSAGES),
+        calls.read_all(ACCESSES),
     )
     return Everything(
         copied_at=now(),
@@ -320,14 +317,3 @@ async def everything(calls: Upstream, volunteer_id: UUID) -> Everything:
         preferences=preferences,
         access_log=accesses,
     )
-
-
-async def _all(calls: Upstream, what: Read[Any], **values: object) -> list[Any]:
-    found: list[Any] = []
-    cursor = None
-    while True:
-        page = await calls.read(what, **values, cursor=cursor, limit=_MANY)
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return found

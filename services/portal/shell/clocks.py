@@ -5,7 +5,7 @@ seconds, and both with a ``T`` between; anything else is None, and so for a page
 """
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from shared.contracts.calendar import CHINA
 
@@ -39,3 +39,8 @@ def moment_of(day: str, clock: str) -> datetime | None:
     """Return the moment of a day and a time of day that are written apart."""
     on, at = read_day(day), read_clock(clock)
     return datetime.combine(on, at, CHINA) if on is not None and at is not None else None
+
+
+def end_of(day: date) -> datetime:
+    """Return the last second of a day, until which one may answer."""
+    return datetime.combine(day + timedelta(days=1), time.min, CHINA) - timedelta(seconds=1)

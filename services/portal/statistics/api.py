@@ -13,13 +13,14 @@ from services.portal.sessions.dependencies import page_for
 from services.portal.sessions.visits import Visit
 from services.portal.shell.catalogue import translations
 from services.portal.shell.charts import ranked_bars
+from services.portal.shell.csv_files import CSV, csv_of
 from services.portal.shell.downloads import Handed, attachment
 from services.portal.shell.forms import faults_of
 from services.portal.shell.words import WordsOf
 from services.portal.statistics import queries
 from services.portal.statistics.forms import GROUPINGS, NARROWED, WantedFigures
 from services.portal.statistics.queries import GroupFigures, PersonFigures, Statistics
-from services.portal.statistics.workbook import BYTE_ORDER_MARK, CSV, XLSX, csv_of, group_rows, people_csv, xlsx_of
+from services.portal.statistics.workbook import XLSX, group_rows, people_csv, xlsx_of
 from shared.contracts.actor import STAFF
 from shared.http.problems import ProblemError
 from shared.http.upstream import AwayError, RefusedByServiceError
@@ -91,7 +92,7 @@ async def download(visit: Staff, wanted: Wanted, name: Literal["groups.csv", "gr
     found = await queries.statistics(visit.calls, wanted.by, wanted.asked())
     rows = group_rows(found, _names(visit, wanted, found), visit.look.language)
     if name == "groups.csv":
-        return Response(BYTE_ORDER_MARK.encode() + csv_of(rows), 200, headers, CSV)
+        return Response(csv_of(rows), 200, headers, CSV)
     title = translations(visit.look.language).gettext("统计")
     return Response(xlsx_of(rows, title), 200, headers, XLSX)
 

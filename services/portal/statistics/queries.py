@@ -98,10 +98,5 @@ async def entries(calls: Upstream, asked: Asked, cursor: str | None) -> tuple[St
 
 async def everybody(calls: Upstream, asked: Asked) -> AsyncGenerator[list[PersonFigures]]:
     """Yield everybody's figures, a page at a time."""
-    cursor = None
-    while True:
-        page = await calls.read(PEOPLE, cursor=cursor, limit=_AT_ONCE, served=True, **asked)
+    async for page in calls.pages(PEOPLE, limit=_AT_ONCE, served=True, **asked):
         yield page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return

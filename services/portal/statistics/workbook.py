@@ -3,23 +3,19 @@
 Invariant: a file has the numbers of the page, in minutes, and every word is a text, so that none is a formula.
 """
 
-import csv
 import io
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from xlsxwriter import Workbook
 
 from services.portal.shell.catalogue import translations
+from services.portal.shell.csv_files import MARK, Row, lines_of
 from services.portal.shell.words import WordsOf
 from services.portal.statistics.queries import PersonFigures, Statistics
 
-CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheet programs read the Chinese right
 _AS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_FORMULA = ("=", "+", "-", "@")
 _WIDTHS = (18, 36, 12, 12, 12)
-Row = Sequence[str | int]
 
 
 def group_rows(found: Statistics, names: Sequence[str], language: str) -> list[Row]:
@@ -31,17 +27,6 @@ def group_rows(found: Statistics, names: Sequence[str], language: str) -> list[R
         for group, name in zip(found.groups, names, strict=True)
     ]
     return [head, *rows, ("", _("合计"), found.minutes, found.sessions, found.volunteers)]
-
-
-def csv_of(rows: Iterable[Row]) -> bytes:
-    """Return rows as CSV; a text that a spreadsheet would take for a formula is marked as a text."""
-    file = io.StringIO(newline="")
-    csv.writer(file).writerows([_plain(value) for value in row] for row in rows)
-    return file.getvalue().encode()
-
-
-def _plain(value: str | int) -> str | int:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def xlsx_of(rows: Sequence[Row], title: str) -> bytes:
@@ -69,9 +54,9 @@ async def people_csv(
     """Yield everybody's figures as CSV, a page at a time: the ``first`` page, and those after it."""
     _, words = translations(language).gettext, WordsOf(language, translations(language))
     head = (_("志愿者编号"), _("类别"), _("分钟数"), _("次数"), _("累计分钟数"), _("星级"))
-    yield BYTE_ORDER_MARK.encode() + csv_of([head, *_person_rows(first, words)])
+    yield MARK + lines_of([head, *_person_rows(first, words)])
     async for page in rest:
-        yield csv_of(_person_rows(page, words))
+        yield lines_of(_person_rows(page, words))
 
 
 def _person_rows(people: Sequence[PersonFigures], words: WordsOf) -> list[Row]:
