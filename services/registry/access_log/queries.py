@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.registry.access_log.repository import account_of
+
 
 class AccessView(BaseModel):
     """One entry: who did what to which account or person, when and why.
@@ -55,20 +57,14 @@ class Wanted:
     until: datetime | None = None
 
 
-# The actor's account by its key: what an entry says of it is text.
-_ACTOR = """
-    LEFT JOIN account a ON a.district = l.district
-         AND a.id = CASE WHEN l.actor LIKE 'account:%' THEN CAST(substr(l.actor, 9) AS uuid) END
-"""
 # Ids rise with time, so moments are ends of the key's order; what has no index is looked for between them.
 _ENTRIES = text(f"""
     SELECT l.id, l.happened_at, l.actor, a.user_name, coalesce(a.roles, ARRAY[]::text[]) AS roles, l.action,
            l.subject_id, coalesce(v.number, av.number) AS volunteer_number, l.reason, ap.user_name AS approved_by
     FROM access_log l
-    {_ACTOR}
+    {account_of("a", "l.actor")}
     LEFT JOIN minor_reading mr ON mr.district = l.district AND mr.id = l.approval_id
-    LEFT JOIN account ap ON ap.district = mr.district
-         AND ap.id = CASE WHEN mr.answered_by LIKE 'account:%' THEN CAST(substr(mr.answered_by, 9) AS uuid) END
+    {account_of("ap", "mr.answered_by")}
     LEFT JOIN volunteer v ON v.district = l.district AND v.id = l.subject_id
     LEFT JOIN account s ON s.district = l.district AND s.id = l.subject_id
     LEFT JOIN volunteer av ON av.district = l.district AND av.id = s.volunteer_id
@@ -95,7 +91,7 @@ _OWN = text(f"""
                FROM (SELECT district, id, name FROM station UNION ALL SELECT district, id, name FROM team) u
                WHERE u.district = l.district AND u.id = ANY(a.units) ORDER BY u.name LIMIT 1) END AS unit
     FROM access_log l
-    {_ACTOR}
+    {account_of("a", "l.actor")}
     WHERE l.district = :district AND l.subject_id = :subject_id
       AND (CAST(:before AS uuid) IS NULL OR l.id < :before)
     ORDER BY l.id DESC LIMIT :limit

@@ -66,3 +66,15 @@ async def approval_for(
         raise RefusedError(Fault("volunteer_id", Code.APPROVAL_NEEDED))
     approval_id: UUID = found.approval_id
     return approval_id
+
+
+def account_of(alias: str, column: str) -> str:
+    """Return the SQL that joins the account which a column names as an actor, ``account:<id>``, by the account's key.
+
+    ``column`` is qualified; its row has the ``district``.
+    """
+    row = column.partition(".")[0]
+    return f"""
+    LEFT JOIN account {alias} ON {alias}.district = {row}.district
+         AND {alias}.id = CASE WHEN {column} LIKE 'account:%' THEN CAST(substr({column}, 9) AS uuid) END
+    """

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.registry.access_log.repository import account_of
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.tokens import LIFETIME
 from shared.store.engine import Store
@@ -157,9 +158,10 @@ class AccountChange(BaseModel):
     reason: str
 
 
-_CHANGES = text("""
+_CHANGES = text(f"""
     SELECT l.id, l.happened_at, l.action, l.reason, a.user_name AS by
-    FROM access_log l LEFT JOIN account a ON a.district = l.district AND l.actor = 'account:' || a.id
+    FROM access_log l
+    {account_of("a", "l.actor")}
     WHERE l.district = :district AND l.subject_id = :id AND (CAST(:before AS uuid) IS NULL OR l.id < :before)
     ORDER BY l.id DESC LIMIT :limit
 """)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.registry.access_log.repository import account_of
 from services.registry.consents import repository
 from services.registry.consents.domain import ConsentChannel, Guardian, guardian_of, holds
 from services.registry.consents.texts import EVERY_TEXT, GUARDIAN_TEXT, NEEDED, TEXTS, ConsentPurpose, ConsentText
@@ -100,10 +101,10 @@ class OrganisationStatement(BaseModel):
     stated_at: datetime
 
 
-_STATEMENTS = text("""
+_STATEMENTS = text(f"""
     SELECT o.source, o.statement, a.user_name AS stated_by, o.stated_at
     FROM organisation_statement o
-    LEFT JOIN account a ON a.district = o.district AND 'account:' || a.id = o.stated_by
+    {account_of("a", "o.stated_by")}
     WHERE o.district = :district AND o.subject_id = :subject_id ORDER BY o.stated_at DESC LIMIT 50
 """)
 

@@ -1,6 +1,5 @@
 """Individuals over HTTP: the office lists, contacts and invites them; a volunteer sees and answers their own."""
 
-from calendar import monthrange
 from datetime import date
 from functools import partial
 from typing import Annotated
@@ -23,14 +22,12 @@ from services.registry.individuals.domain.states import InvitationState
 from services.registry.individuals.queries import Individual, IndividualInFull, InvitationOfOffice, InvitationView
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
 from shared.contracts.actor import Role
-from shared.contracts.calendar import district_day
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.forms import Line, Number, Paragraphs
 from shared.http.idempotency import IdempotencyKey, idempotent
 from shared.http.pages import Page, RequestedPage
 from shared.http.problems import language_of
-from shared.store.event_log import now
 
 router = APIRouter(prefix="/v1", tags=["individuals"])
 
@@ -106,14 +103,9 @@ async def list_individuals(
             page.limit + 1,
             community=community or None,
             skill=skill or None,
-            since=_months_before(district_day(now()), months) if months else None,
+            months=months,
         )
     return Page.of(found, page.limit, lambda one: (one.number,))
-
-
-def _months_before(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 @router.get("/individuals/{volunteer_id}")

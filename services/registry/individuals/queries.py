@@ -13,7 +13,9 @@ from services.registry.individuals import repository
 from services.registry.individuals.domain.states import InvitationState, Outcome, Way
 from services.registry.individuals.domain.suggestions import MOST, in_words, suggest
 from services.registry.people.domain.privacy import KeyRing, SealedPerson
+from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault, RefusedError
+from shared.store.event_log import now
 
 _SHOWN = 100
 
@@ -118,7 +120,8 @@ _PAGE = text(f"""{_COLUMNS}
       AND v.team_id IS NULL AND v.number > :after
       AND (CAST(:community AS text) IS NULL OR v.community = :community)
       AND (CAST(:skill AS text) IS NULL OR :skill = ANY(v.skills))
-      AND (CAST(:since AS date) IS NULL OR c.contacted_on IS NULL OR c.contacted_on < :since)
+      AND (CAST(:months AS int) IS NULL OR c.contacted_on IS NULL
+           OR c.contacted_on < CAST(:today AS date) - make_interval(months => CAST(:months AS int)))
     ORDER BY v.number LIMIT :limit
 """)
 _ONE = text(f"{_COLUMNS} AND v.id = :id")
@@ -154,14 +157,14 @@ async def find_individuals(
     *,
     community: str | None,
     skill: str | None,
-    since: date | None,
+    months: int | None,
 ) -> list[Individual]:
     """Return the volunteers without a team, by number, from after a number on.
 
-    ``since``: those alone whom nobody has contacted from that day on.
+    ``months``: those alone whom nobody has contacted for so many.
     """
-    values = {"district": district, "after": after, "limit": limit}
-    rows = await tx.execute(_PAGE, {**values, "community": community, "skill": skill, "since": since})
+    wanted = {"community": community, "skill": skill, "months": months, "today": district_day(now())}
+    rows = await tx.execute(_PAGE, {"district": district, "after": after, "limit": limit, **wanted})
     return [Individual.model_validate(_masked(keys, row)) for row in rows]
 
 

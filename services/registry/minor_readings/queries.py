@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.access_log.domain import ANSWERED_WITHIN, ReadingState
+from services.registry.access_log.repository import account_of
 from services.registry.minor_readings.domain import moments_of
 from services.registry.people.domain.privacy import KeyRing, SealedPerson
 from shared.contracts.actor import Actor, Reach
@@ -66,22 +67,14 @@ _STATE = f"""
 """
 
 
-def _account(alias: str, of: str) -> str:
-    """Return the join of the account that a column names, as entries of the log do."""
-    return f"""
-    LEFT JOIN account {alias} ON {alias}.district = r.district
-         AND {alias}.id = CASE WHEN {of} LIKE 'account:%' THEN CAST(substr({of}, 9) AS uuid) END
-    """
-
-
 _READINGS = text(f"""
     SELECT r.id, r.volunteer_id, v.number AS volunteer_number, v.wrapped_key, v.personal_data, r.purpose, r.reason,
            a.user_name AS asked_by, r.asked_by = :actor AS own, r.asked_at, {_STATE} AS state,
            b.user_name AS answered_by, r.answered_at, r.answer, r.good_until, r.readings
     FROM minor_reading r
     JOIN volunteer v ON v.district = r.district AND v.id = r.volunteer_id
-    {_account("a", "r.asked_by")}
-    {_account("b", "r.answered_by")}
+    {account_of("a", "r.asked_by")}
+    {account_of("b", "r.answered_by")}
     WHERE r.district = :district AND (:everybody OR r.asked_by = :actor)
       AND (CAST(:volunteer_id AS uuid) IS NULL OR r.volunteer_id = :volunteer_id)
       AND (NOT :waiting OR {_STATE} = '{ReadingState.OPEN}')
@@ -95,15 +88,15 @@ _AUDIT = text(f"""
                {_STATE} AS state, b.user_name AS answered_by, r.answered_at, r.answer, r.readings, r.last_read_at
         FROM minor_reading r
         JOIN volunteer v ON v.district = r.district AND v.id = r.volunteer_id
-        {_account("a", "r.asked_by")}
-        {_account("b", "r.answered_by")}
+        {account_of("a", "r.asked_by")}
+        {account_of("b", "r.answered_by")}
         WHERE r.district = :district AND r.asked_at >= :since AND r.asked_at < :until
         UNION ALL
         SELECT r.id, r.happened_at, v.number, r.action, r.reason, a.user_name, 'without_approval', NULL, NULL, '', 1,
                r.happened_at
         FROM access_log r
         JOIN volunteer v ON v.district = r.district AND v.id = r.subject_id AND v.minor
-        {_account("a", "r.actor")}
+        {account_of("a", "r.actor")}
         WHERE r.district = :district AND r.happened_at >= :since AND r.happened_at < :until AND r.approval_id IS NULL
           AND r.action IN ('volunteer_revealed', 'correction_read', 'qualification_read', 'evidence_read')
     ) e

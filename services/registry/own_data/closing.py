@@ -4,10 +4,13 @@ Invariant: that nobody finds the person any more, the end of their log-in, the t
 event that tells the other services are one transaction.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.access_log.repository import Noted, note
@@ -20,7 +23,7 @@ from services.registry.own_data import repository
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.enrolment import not_reached
 from services.registry.people.repository import in_full, lock_district, merged_into
-from shared.contracts import AccountLocked, PlacementDeclined, TeamInvitationWithdrawn, VolunteerRestricted
+from shared.contracts import AccountLocked, Event, PlacementDeclined, TeamInvitationWithdrawn, VolunteerRestricted
 from shared.contracts.actor import Actor, Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.contracts.topics import CONTACT
@@ -90,26 +93,26 @@ async def _merged_left(tx: AsyncConnection, actor: Actor, volunteer_id: UUID, at
 
 
 async def _places_left(tx: AsyncConnection, actor: Actor, volunteer_id: UUID, at: datetime) -> list[NewEvent]:
-    return [
-        NewEvent(
-            actor.district,
-            row.id,
-            row.version,
-            PlacementDeclined(placement_id=row.id, **{name: getattr(row, name) for name in _OF_PLACEMENTS}),
-            actor.name,
-        )
-        for row in await repository.leave_places(tx, actor.district, volunteer_id, at)
-    ]
+    rows = await repository.leave_places(tx, actor.district, volunteer_id, at)
+    return _told(actor, rows, PlacementDeclined, "placement_id", _OF_PLACEMENTS)
 
 
 async def _invitations_left(tx: AsyncConnection, actor: Actor, volunteer_id: UUID, at: datetime) -> list[NewEvent]:
+    rows = await individuals.withdraw(tx, actor.district, volunteer_id, at)
+    return _told(actor, rows, TeamInvitationWithdrawn, "invitation_id", _OF_INVITATIONS)
+
+
+def _told(
+    actor: Actor, rows: Sequence[Row[Any]], event: type[Event], key: str, fields: Sequence[str]
+) -> list[NewEvent]:
+    """Return an event of each row that has ended: its id as ``key``, and what else the event says of it."""
     return [
         NewEvent(
             actor.district,
             row.id,
             row.version,
-            TeamInvitationWithdrawn(invitation_id=row.id, **{name: getattr(row, name) for name in _OF_INVITATIONS}),
+            event.model_validate({key: row.id} | {name: getattr(row, name) for name in fields}),
             actor.name,
         )
-        for row in await individuals.withdraw(tx, actor.district, volunteer_id, at)
+        for row in rows
     ]

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.registry.access_log.repository import account_of
 from services.registry.standard import repository
 from services.registry.standard.domain.computed import REGULARITY_MONTHS, months_before, regularity
 from services.registry.standard.domain.standing import Cause, latest_expiry
@@ -177,10 +178,10 @@ _CRITERIA = text("""
     SELECT criterion, holds, cause, facts, since, expires_on FROM criterion_standing
     WHERE district = :district AND station_id = :station_id AND template = :template
 """)
-_JUDGED = text("""
+_JUDGED = text(f"""
     SELECT DISTINCT ON (j.criterion) j.criterion, j.note, j.made_at, a.user_name
     FROM judgement j
-    LEFT JOIN account a ON a.district = j.district AND 'account:' || a.id = j.made_by
+    {account_of("a", "j.made_by")}
     WHERE j.district = :district AND j.station_id = :station_id AND j.template = :template
     ORDER BY j.criterion, j.made_at DESC, j.id DESC
 """)
