@@ -5,8 +5,10 @@ here: which teams suit, and that nobody is of a team who has not accepted, is re
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Response
@@ -20,7 +22,7 @@ from services.portal.shell.forms import faults_of
 from services.portal.shell.ids import id_of
 from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
-from shared.http.upstream import RefusedByServiceError, unless_away
+from shared.http.upstream import Change, RefusedByServiceError, unless_away
 from shared.store.event_log import now
 
 router = APIRouter(include_in_schema=False)
@@ -76,16 +78,11 @@ async def contact(
     visit: Centre, kept: KeptAnswers, volunteer_id: str, form: Annotated[ContactForm, Form()]
 ) -> Response:
     """Note that somebody was contacted."""
-    found, faults = id_of(volunteer_id), form.faults(visit.look.language)
-    if not faults:
-        try:
-            await visit.calls.change(queries.CONTACT, form.body(), key=form.key or None, volunteer_id=found)
-            return visit.go(f"{OFFICE}/{found}?done=contacted")
-        except RefusedByServiceError as refused:
-            if not refused.is_about_the_request:
-                raise
-            faults = faults_of(refused)
-    return await _individual(visit, kept, found, form=form, faults=faults)
+    found = id_of(volunteer_id)
+    faults = await _sent(visit, queries.CONTACT, found, form)
+    if faults:
+        return await _individual(visit, kept, found, form=form, faults=faults)
+    return visit.go(f"{OFFICE}/{found}?done=contacted")
 
 
 @router.post(OFFICE + "/{volunteer_id}/invitations")
@@ -93,16 +90,33 @@ async def invite(
     visit: Centre, kept: KeptAnswers, volunteer_id: str, form: Annotated[InvitationForm, Form()]
 ) -> Response:
     """Ask somebody to join a team."""
-    found, faults = id_of(volunteer_id), form.faults(visit.look.language)
-    if not faults:
-        try:
-            await visit.calls.change(queries.INVITE, form.body(), key=form.key or None, volunteer_id=found)
-            return visit.go(f"{OFFICE}/{found}?done=invited")
-        except RefusedByServiceError as refused:
-            if not refused.is_about_the_request:
-                raise
-            faults = {_FIELDS.get(field, field): sentence for field, sentence in faults_of(refused).items()}
-    return await _individual(visit, kept, found, inviting=form, faults=faults)
+    found = id_of(volunteer_id)
+    faults = await _sent(visit, queries.INVITE, found, form, _FIELDS)
+    if faults:
+        return await _individual(visit, kept, found, inviting=form, faults=faults)
+    return visit.go(f"{OFFICE}/{found}?done=invited")
+
+
+async def _sent(
+    visit: Visit,
+    what: Change[Any],
+    volunteer_id: UUID,
+    form: ContactForm | InvitationForm,
+    fields: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, str]:
+    """Send a form about somebody to registry; return what is wrong with it, by field of the form.
+
+    ``fields``: what the form calls those that registry calls otherwise.
+    """
+    if faults := form.faults(visit.look.language):
+        return faults
+    try:
+        await visit.calls.change(what, form.body(), key=form.key or None, volunteer_id=volunteer_id)
+    except RefusedByServiceError as refused:
+        if not refused.is_about_the_request:
+            raise
+        return {fields.get(field, field): sentence for field, sentence in faults_of(refused).items()}
+    return {}
 
 
 async def _individual(

@@ -17,8 +17,9 @@ from services.portal.standard.forms import JudgementForm
 from services.portal.standard.queries import Criterion, Station
 from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
-from shared.contracts.evidence import ENDINGS, LARGEST_EVIDENCE
+from shared.contracts.evidence import LARGEST_EVIDENCE
 from shared.contracts.faults import Code, Fault
+from shared.http.attachments import handed_out
 from shared.http.problems import ProblemError
 from shared.http.upstream import RefusedByServiceError, unless_away
 from shared.store.event_log import now
@@ -103,9 +104,7 @@ async def hand_out_evidence(visit: Reader, station_id: str, criterion: str, evid
     if shown is None:
         raise ProblemError(404, "not-found")
     content = await visit.calls.fetch(queries.EVIDENCE[shown.media_type], evidence_id=wanted)
-    name = quote(f"{shown.title}{ENDINGS[shown.media_type]}", safe="")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(content, headers=headers, media_type=shown.media_type)
+    return handed_out(shown.title, shown.media_type, content)
 
 
 @router.post("/{station_id}/{criterion}/evidence")

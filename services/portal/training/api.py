@@ -5,8 +5,8 @@ handed out as an attachment, never shown as a page.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response, UploadFile
@@ -18,13 +18,15 @@ from services.portal.shell.forms import ShortText, faults_of
 from services.portal.shell.ids import id_of
 from services.portal.training import queries
 from services.portal.training.forms import LETTERS, DeliveryForm, MaterialForm
+from services.portal.training.queries import MaterialInFull, OwnMaterialInFull
 from services.portal.volunteers.queries import teams
 from shared.contracts.actor import Role
-from shared.contracts.evidence import ENDINGS, LARGEST_EVIDENCE
+from shared.contracts.evidence import LARGEST_EVIDENCE
 from shared.contracts.faults import Code, Fault
 from shared.contracts.text import whole
+from shared.http.attachments import handed_out
 from shared.http.problems import ProblemError
-from shared.http.upstream import RefusedByServiceError, unless_away
+from shared.http.upstream import File, RefusedByServiceError, unless_away
 
 router = APIRouter(include_in_schema=False)
 
@@ -117,10 +119,7 @@ async def hand_out_document(visit: Centre, material_id: str) -> Response:
     """Hand out the document."""
     found = id_of(material_id)
     material = await visit.calls.read(queries.MATERIAL, material_id=found)
-    file = queries.DOCUMENTS.get(material.document_type or "")
-    if file is None:
-        raise ProblemError(404, "not-found")
-    return _attached(material.subject, file.media_type, await visit.calls.fetch(file, material_id=found))
+    return await _document(visit, material, queries.DOCUMENTS, material_id=found)
 
 
 @router.post(LIBRARY + "/{material_id}/deliveries")
@@ -188,10 +187,7 @@ async def take_document(visit: Volunteer, delivery_id: str) -> Response:
     """Take the document of one's own material; registry notes that it was read."""
     found = id_of(delivery_id)
     one = await visit.calls.read(queries.OWN_ONE, delivery_id=found)
-    file = queries.OWN_DOCUMENTS.get(one.document_type or "")
-    if file is None:
-        raise ProblemError(404, "not-found")
-    return _attached(one.subject, file.media_type, await visit.calls.fetch(file, delivery_id=found))
+    return await _document(visit, one, queries.OWN_DOCUMENTS, delivery_id=found)
 
 
 @router.post(OWN + "/{delivery_id}/test")
@@ -228,7 +224,11 @@ async def _own(
     return visit.page("training/own.html", refused.status if refused else 200, **shown, faults=faults)
 
 
-def _attached(subject: str, media_type: str, content: bytes) -> Response:
-    name = quote(f"{subject}{ENDINGS[media_type]}", safe="")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "private, no-store"}
-    return Response(content, 200, headers, media_type)
+async def _document(
+    visit: Visit, one: MaterialInFull | OwnMaterialInFull, files: Mapping[str, File], **ids: UUID
+) -> Response:
+    """Hand out the document of material, of the library or one's own."""
+    file = files.get(one.document_type or "")
+    if file is None:
+        raise ProblemError(404, "not-found")
+    return handed_out(one.subject, file.media_type, await visit.calls.fetch(file, **ids))

@@ -3,7 +3,6 @@
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -16,6 +15,7 @@ from services.registry.standard.queries import StandingSummary, StandingView, Te
 from shared.contracts import text
 from shared.contracts.actor import Role
 from shared.contracts.evidence import ENDINGS, LARGEST_EVIDENCE
+from shared.http.attachments import handed_out
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.forms import Line, Paragraphs
@@ -104,13 +104,7 @@ async def show_evidence(evidence_id: UUID, store: ApiStore, caller: Reader, keys
     """Hand out a file, as an attachment: nothing that somebody has uploaded is shown as a page."""
     async with store.transaction(caller.district) as tx:
         opened = await commands.open_evidence(tx, caller, keys, evidence_id)
-    name = quote(f"{opened.title}{ENDINGS[opened.media_type]}", safe="")
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return Response(opened.content, media_type=opened.media_type, headers=headers)
+    return handed_out(opened.title, opened.media_type, opened.content)
 
 
 @router.post("/evidence/{evidence_id}/removal", response_model=EvidenceRemoved)

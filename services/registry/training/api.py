@@ -4,7 +4,6 @@ from base64 import b64decode
 from binascii import Error as NoBase64Error
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -29,6 +28,7 @@ from services.registry.training.queries import MaterialInFull, MaterialView, Own
 from shared.contracts.actor import Role
 from shared.contracts.evidence import ENDINGS
 from shared.contracts.faults import Code, Fault, RefusedError
+from shared.http.attachments import handed_out
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
 from shared.http.forms import Line, Number, Paragraphs
@@ -201,10 +201,4 @@ async def take_quiz(delivery_id: UUID, form: QuizForm, store: ApiStore, caller: 
 
 
 def _attached(document: Document) -> Response:
-    name = quote(f"{document.subject}{ENDINGS[document.media_type]}", safe="")
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return Response(document.content, 200, headers, document.media_type)
+    return handed_out(document.subject, document.media_type, document.content)
