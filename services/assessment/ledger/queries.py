@@ -37,19 +37,36 @@ IS_MERGED = """
             WHERE m.district = {of}.district AND m.id = {of}.volunteer_id AND m.kept_id IS NOT NULL)
 """
 """SQL: whether the entry that a row ``of`` names is merged into another one, and so nobody by itself."""
-PERSONAL_ENTRIES = f"""(
-    SELECT e.district, coalesce(m.kept_id, e.volunteer_id) AS volunteer_id, e.volunteer_id AS entered_under, {_OF_ENTRY}
-    FROM ledger_entry e LEFT JOIN merged_volunteer m ON m.district = e.district AND m.id = e.volunteer_id
-)"""
-"""SQL: the ledger by person, to be read by district or day. ``entered_under`` is the entry that a record was made for:
-somebody is looked for by that (`ENTRIES_OF`), as no index knows the person."""
-PERSONAL_HOURS = """(
-    SELECT h.district, coalesce(m.kept_id, h.volunteer_id) AS volunteer_id, sum(h.minutes)::bigint AS minutes,
+
+
+def _person(of: str, district: str) -> str:
+    """Return the SQL of who a row ``of`` is of.
+
+    The few who are merged are looked for in a hash of them; a join with them would cost every row as much again.
+    """
+    return f"""
+    CASE WHEN {of}.volunteer_id IN (
+             SELECT m.id FROM merged_volunteer m WHERE m.district = {district} AND m.kept_id IS NOT NULL)
+         THEN (SELECT m.kept_id FROM merged_volunteer m WHERE m.district = {district} AND m.id = {of}.volunteer_id)
+         ELSE {of}.volunteer_id END
+    """
+
+
+def personal_hours(district: str = ":district") -> str:
+    """Return the SQL of the sums that are kept of a district, by person; of one person by `HOURS_OF`."""
+    return f"""(
+    SELECT h.district, {_person("h", district)} AS volunteer_id, sum(h.minutes)::bigint AS minutes,
            sum(h.sessions)::int AS sessions
-    FROM volunteer_hours h LEFT JOIN merged_volunteer m ON m.district = h.district AND m.id = h.volunteer_id
-    GROUP BY 1, 2
+    FROM volunteer_hours h WHERE h.district = {district} GROUP BY 1, 2
+    )"""
+
+
+PERSONAL_ENTRIES = f"""(
+    SELECT e.district, {_person("e", ":district")} AS volunteer_id, e.volunteer_id AS entered_under, {_OF_ENTRY}
+    FROM ledger_entry e WHERE e.district = :district
 )"""
-"""SQL: the sums that are kept, by person, to be read by district; of one person by `HOURS_OF`."""
+"""SQL: a district's ledger by person. ``entered_under`` is the entry that a record was made for: somebody is looked for
+by that (`ENTRIES_OF`), as no index knows the person."""
 HOURS_OF = f"""
     (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions FROM volunteer_hours o
      WHERE o.district = {{of}}.district AND o.volunteer_id = ANY({ENTRIES_OF}))

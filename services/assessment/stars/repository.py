@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import ENTRIES_OF, HOURS_OF, PERSONAL_HOURS
+from services.assessment.ledger.queries import ENTRIES_OF, HOURS_OF, personal_hours
 from services.assessment.rules.domain import RuleSet
 from services.assessment.stars.tables import award
 from shared.store.statements import unnest
@@ -54,9 +54,7 @@ _RAISE = text(f"""
         INSERT INTO award (district, volunteer_id, stars, version)
         SELECT h.district, h.volunteer_id, reached.level, 1
         FROM unnest(CAST(:district AS text[]), CAST(:star_minutes AS text[])) AS r(district, star_minutes)
-        CROSS JOIN LATERAL (
-            SELECT * FROM {PERSONAL_HOURS} p WHERE p.district = r.district OFFSET 0  -- of this district alone
-        ) h
+        CROSS JOIN LATERAL {personal_hours("r.district")} h
         CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(r.star_minutes AS bigint[])) AS level) reached
         WHERE reached.level > 0
           AND EXISTS (SELECT FROM ledger_entry e

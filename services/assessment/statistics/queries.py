@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import PERSONAL_ENTRIES, PERSONAL_HOURS, ROOM, SESSIONS
+from services.assessment.ledger.queries import PERSONAL_ENTRIES, ROOM, SESSIONS, personal_hours
 from services.assessment.rules.queries import current_rules
 from services.assessment.statistics.period import MEMBERSHIPS, Period
 
@@ -104,7 +104,7 @@ _SUMMED = f"""
     GROUP BY 1, 2
 """
 # The same of all times, which is kept.
-_KEPT = f"SELECT volunteer_id, NULL AS key, minutes, sessions FROM {PERSONAL_HOURS} h WHERE district = :district"
+_KEPT = f"SELECT volunteer_id, NULL AS key, minutes, sessions FROM {personal_hours()} h WHERE district = :district"
 _FIGURES = """
     coalesce(sum(minutes), 0) AS minutes, coalesce(sum(sessions), 0) AS sessions,
     count(*) FILTER (WHERE sessions > 0) AS volunteers
@@ -172,7 +172,7 @@ def _statement(by: Grouping | None, period: str, *, kept: bool) -> TextClause:
 
 _STARS = text(f"""
     SELECT coalesce(a.stars, 0) AS level, count(*) AS volunteers
-    FROM {PERSONAL_HOURS} h LEFT JOIN award a ON a.district = h.district AND a.volunteer_id = h.volunteer_id
+    FROM {personal_hours()} h LEFT JOIN award a ON a.district = h.district AND a.volunteer_id = h.volunteer_id
     WHERE h.district = :district AND (h.sessions > 0 OR a.stars > 0) GROUP BY 1
 """)
 

@@ -12,9 +12,9 @@ from services.assessment.ledger.queries import (
     HOURS_OF,
     IS_MERGED,
     PERSONAL_ENTRIES,
-    PERSONAL_HOURS,
     ROOM,
     SESSIONS,
+    personal_hours,
 )
 from services.assessment.statistics.period import Period
 
@@ -77,7 +77,7 @@ _SERVED = f"""
         GROUP BY e.volunteer_id HAVING {SESSIONS} > 0
     ) f
     JOIN known_volunteer v ON v.district = :district AND v.id = f.volunteer_id
-    JOIN {PERSONAL_HOURS} h ON h.district = :district AND h.volunteer_id = f.volunteer_id
+    JOIN {personal_hours()} h ON h.district = :district AND h.volunteer_id = f.volunteer_id
     LEFT JOIN award a ON a.district = :district AND a.volunteer_id = f.volunteer_id
     WHERE {{after}} ORDER BY v.number LIMIT :limit
 """
