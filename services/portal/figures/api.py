@@ -36,7 +36,13 @@ async def show_statistics(visit: Public, kept: KeptAnswers, year: TypedYear = ""
     faults = {} if chosen else {"year": Fault("", Code.OUT_OF_RANGE).message(visit.look.language)}
     offered = sorted({*range(this_year - _OFFERED + 1, this_year + 1), chosen or this_year}, reverse=True)
     years = [(str(one), str(one)) for one in offered]
-    shown = {"found": found, "bars": _bars(found) if found else None, "chosen": chosen, "years": years}
+    shown = {
+        "found": found,
+        "bars": _bars(found) if found else None,
+        "chosen": chosen,
+        "years": years,
+        "this_year": this_year,
+    }
     return visit.page("figures/statistics.html", _UNPROCESSABLE if faults else 200, **shown, faults=faults)
 
 
