@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.records import queries
 from services.activities.records.commands import CorrectedRecord, correct_record
@@ -86,11 +87,7 @@ async def list_records(
 async def show_record(record_id: UUID, response: Response, store: ApiStore, caller: Reader) -> RecordView:
     """Show one record; its ETag is what a correction names in If-Match."""
     async with store.transaction(caller.district) as tx:
-        record = await queries.find_record(tx, caller.district, record_id)
-        whose = await person_of(tx, caller.district, record.volunteer_id) if record else None
-    if record is None or whose is None:
-        raise RefusedError(Fault("record_id", Code.NOT_FOUND))
-    _check_may_see(caller, whose)
+        record = await _seen(tx, caller, record_id)
     set_etag(response, record.version)
     return record
 
@@ -100,10 +97,7 @@ async def list_events(record_id: UUID, store: ApiStore, caller: Explained, page:
     """List the events that make a record what it is, the first one first, and what caused each."""
     (after,) = page.position(whole_number) or (0,)
     async with store.transaction(caller.district) as tx:
-        record = await queries.find_record(tx, caller.district, record_id)
-        if record is None:
-            raise RefusedError(Fault("record_id", Code.NOT_FOUND))
-        _check_may_see(caller, record.volunteer_id)
+        await _seen(tx, caller, record_id)
         found = await events_of_record(tx, caller.district, record_id, after, page.limit + 1)
     return Page.of(found, page.limit, lambda event: (str(event.version),))
 
@@ -119,6 +113,16 @@ async def correct(
     async with store.transaction(caller.district) as tx:
         command = partial(correct_record, tx, caller, record_id, version, body.figure(), body.reason)
         return await idempotent(tx, caller, key, 201, command)
+
+
+async def _seen(tx: AsyncConnection, caller: Caller, record_id: UUID) -> RecordView:
+    """Return a record that the caller may see: whose entry it was made for may be merged into the caller's."""
+    record = await queries.find_record(tx, caller.district, record_id)
+    whose = await person_of(tx, caller.district, record.volunteer_id) if record else None
+    if record is None or whose is None:
+        raise RefusedError(Fault("record_id", Code.NOT_FOUND))
+    _check_may_see(caller, whose)
+    return record
 
 
 def _check_may_see(caller: Caller, volunteer_id: UUID) -> None:

@@ -31,7 +31,7 @@ _DIGESTS = text("""
     WHERE district = :district AND record_no = ANY(CAST(:numbers AS text[]))
 """)
 # A void record (0 minutes) took no time. An attendance that is still on lasts to its shift's end at most, whoever
-# forgets to check out.
+# forgets to check out. Whose records are looked for is known before one is read: an import asks about thousands.
 _SESSIONS = text(f"""
     SELECT volunteer_id, started_at, ended_at FROM service_record
     WHERE district = :district AND volunteer_id = ANY(CAST(:volunteers AS uuid[]))
@@ -42,10 +42,12 @@ _SESSIONS = text(f"""
     WHERE u.district = :district AND u.volunteer_id = ANY(CAST(:volunteers AS uuid[])) AND u.state = 'attending'
       AND u.checked_in_at < :before
     UNION ALL
-    SELECT p.asked, r.started_at, r.ended_at FROM {SAME_PERSON} p
-    JOIN service_record r ON r.district = :district AND r.volunteer_id = p.entry
-    WHERE p.asked = ANY(CAST(:volunteers AS uuid[]))
-      AND r.started_at >= :earliest AND r.started_at < :before AND r.minutes > 0
+    SELECT p.asked, r.started_at, r.ended_at
+    FROM service_record r
+    JOIN {SAME_PERSON} p ON p.entry = r.volunteer_id AND p.asked = ANY(CAST(:volunteers AS uuid[]))
+    WHERE r.district = :district AND r.started_at >= :earliest AND r.started_at < :before AND r.minutes > 0
+      AND r.volunteer_id = ANY(ARRAY(
+          SELECT p.entry FROM {SAME_PERSON} p WHERE p.asked = ANY(CAST(:volunteers AS uuid[]))))
     ORDER BY 1, 2
 """)
 _CONFLICT = text(f"""

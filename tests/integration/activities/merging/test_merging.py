@@ -144,6 +144,8 @@ async def test_a_record_of_the_merged_entry_is_the_person_s_to_read_until_it_is_
     assert (await kept.account.send("GET", path)).status_code == 403
     await merge(activities, kept, merged)
     assert (await kept.account.get(path))["minutes"] == 60
+    assert (await kept.account.send("GET", f"{path}/events")).status_code == 200
+    assert (await other.account.send("GET", f"{path}/events")).status_code == 403
     assert [one["id"] for one in (await kept.account.get("/v1/service-records"))["items"]] == [str(record_id)]
     assert (await other.account.send("GET", path)).status_code == 403
     await undo(activities, kept, merged)
