@@ -239,7 +239,8 @@ def _is_of_half_a_character(error: BaseException | None) -> bool:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    log.warning("unavailable", error=type(error).__name__, path=request.url.path)
+    code = sqlstate(error) if isinstance(error, DBAPIError) else ""
+    log.warning("unavailable", error=type(error).__name__, sqlstate=code, path=request.url.path)
     return answer(request, 503, "unavailable", headers={"Retry-After": "1"})
 
 

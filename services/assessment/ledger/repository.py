@@ -15,6 +15,8 @@ _CLOSE = text("""
               (SELECT count(DISTINCT volunteer_id) FROM ledger_entry e
                WHERE e.district = p.district AND e.import_id = p.import_id)
 """)
+BULK = 10_000
+"""An import of so many records leaves the planner's statistics behind by so much that it takes plans of minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,9 @@ async def close_complete(tx: AsyncConnection, imports: Collection[tuple[str, UUI
         },
     )
     return [ClosedImport(*row) for row in rows]
+
+
+async def refresh_statistics(tx: AsyncConnection, closed: Collection[ClosedImport], *tables: str) -> None:
+    """Tell the planner what a bulk left in the tables, rather than have everybody wait until autovacuum comes by."""
+    if any(done.records >= BULK for done in closed):
+        await tx.execute(text(f"ANALYZE {', '.join(tables)}"))

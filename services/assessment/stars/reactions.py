@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.ledger.imports import IMPORTS
 from services.assessment.ledger.projections import LEDGER, RATINGS, Entered
-from services.assessment.ledger.repository import close_complete
+from services.assessment.ledger.repository import close_complete, refresh_statistics
 from services.assessment.register.projections import MERGED_VOLUNTEERS
 from services.assessment.register.queries import persons
 from services.assessment.rules.domain import RuleBook, RuleSet
@@ -152,6 +152,7 @@ async def close_imports(
     """Close the imports, (district, id) each, all of whose records are in the ledger now, and tell whom they raised."""
     if not touched or not (closed := await close_complete(tx, touched)):
         return
+    await refresh_statistics(tx, closed, "known_volunteer", "ledger_entry", "volunteer_hours")
     rules = rules_in_force(await rule_book(tx, {event.attributes.district for event in events}), events)
     announcements = [
         NewEvent(
@@ -167,6 +168,7 @@ async def close_imports(
     ]
     theirs = {done.district: rules[done.district] for done in closed}
     raised = await raise_levels(tx, [done.import_id for done in closed], theirs)
+    await refresh_statistics(tx, closed, "award")
     stars = [
         _star(standing, rules[standing.district].name, f"import:{import_id}", import_id)
         for import_id, standing in raised

@@ -21,7 +21,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from deploy.local.process import free_port
 from shared.messaging.kafka_metadata import end_offsets
@@ -40,11 +40,16 @@ BATCH = {1: True, 2: False, 3: True}
 
 @dataclass
 class Collector:
-    """The spans that have been received."""
+    """The spans that have been received, each once: an exporter that hears no answer in time sends them again."""
 
-    spans: list[Span] = field(default_factory=list)
+    received: dict[bytes, Span] = field(default_factory=dict)
     services: set[str] = field(default_factory=set)
     url: str = ""
+
+    @property
+    def spans(self) -> list[Span]:
+        """The spans of what went well: a batch that failed is read again, and is there twice."""
+        return [span for span in self.received.values() if span.status.code != Status.STATUS_CODE_ERROR]
 
     def named(self, name: str, trace: str) -> list[Span]:
         """Return the spans of a name in a trace."""
@@ -66,7 +71,7 @@ def collecting() -> Iterator[Collector]:
                     a.value.string_value for a in resource.resource.attributes if a.key == "service.name"
                 }
                 for scope in resource.scope_spans:
-                    collector.spans.extend(scope.spans)
+                    collector.received |= {span.span_id: span for span in scope.spans}
             self.send_response(200)
             self.end_headers()
 
