@@ -45,6 +45,8 @@ HEADERS = [
     "If-None-Match",
     "Content-Length",
 ]
+SHARES = 3
+"""A route has every so manieth of what is read before it is known which one it is."""
 ENDLESS = ("/live", "/log-out")
 Headers = Mapping[str, Any]
 
@@ -59,7 +61,10 @@ class Refusing(dict[str, Answer]):
 
 @dataclass(frozen=True)
 class Route:
-    """One method of one path, and the names of what it takes from the path, the query and a form."""
+    """One method of one path, and the names of what it takes from the path, the query and a form.
+
+    Of what stands in a path: the texts. An id, a number or a choice that is none reaches no code of ours.
+    """
 
     method: str
     path: str
@@ -94,7 +99,7 @@ def routes(portal: Portal) -> Iterator[Route]:
             for field in part.body_params
             for name in (getattr(field.field_info.annotation, "model_fields", None) or [field.alias])
         ]
-        in_path = [field.alias for part in parts for field in part.path_params]
+        in_path = [field.alias for part in parts for field in part.path_params if field.field_info.annotation is str]
         in_query = [field.alias for part in parts for field in part.query_params]
         for method in sorted(context.methods or ()):
             if path not in ENDLESS:
@@ -131,8 +136,8 @@ async def parameters(sending: Sending, route: Route) -> None:
 
 
 async def bodies(sending: Sending, route: Route) -> None:
-    """Send whole bodies that are none, of one type or another."""
-    for number, body in enumerate(BODIES):
+    """Send some of the bodies that are none, of one type or another: what a body is, is read in one way."""
+    for number, body in list(enumerate(BODIES))[sending.sent % SHARES :: SHARES]:
         content_type = CONTENT_TYPES[number % len(CONTENT_TYPES)]
         await sending.send(content_type, route, route.filled(), {"Content-Type": content_type}, body)
 
@@ -147,9 +152,9 @@ async def headers(sending: Sending, route: Route) -> None:
 async def test_nothing_that_somebody_sends_makes_a_5xx(portal: Portal) -> None:
     portal.services.answers = Refusing(portal.services.answers)
     sending = Sending(await portal.logged_in(*Role))
-    for route in routes(portal):
+    for number, route in enumerate(routes(portal)):
         await parameters(sending, route)
-        if not route.in_path and route.method == "GET":
+        if not route.in_path and route.method == "GET" and number % SHARES == 0:
             await headers(sending, route)
         if route.method != "GET":
             await bodies(sending, route)
