@@ -134,3 +134,31 @@ class VolunteerMergeUndone(Event):
     def into_id(self) -> UUID | None:
         """Return which entry the person is now, where it is not the one that the event is of."""
         return None
+
+
+class VolunteerMovedAway(Event):
+    """Somebody has moved to another district of the installation; said in the district that they have left.
+
+    What they did here stays here. Nobody deals with their data here but to keep it (``VolunteerRestricted`` follows).
+    """
+
+    topic: ClassVar[str] = "registry.volunteer"
+
+    volunteer_id: UUID
+    volunteer_no: str
+    to_district: str
+    moved_at: datetime
+
+
+class VolunteerMovedIn(Event):
+    """Somebody has come from another district of the installation; said in the new one, after their registration.
+
+    They have the id and the number that they had. What they bring along of hours and stars is for assessment to say.
+    """
+
+    topic: ClassVar[str] = "registry.volunteer"
+
+    volunteer_id: UUID
+    volunteer_no: str
+    from_district: str
+    moved_at: datetime
