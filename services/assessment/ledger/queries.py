@@ -28,8 +28,8 @@ _OF_ENTRY = """
 
 
 ENTRIES_OF = """
-    (ARRAY[{of}.volunteer_id] || ARRAY(
-        SELECT m.id FROM merged_volunteer m WHERE m.district = {of}.district AND m.kept_id = {of}.volunteer_id))
+    (SELECT {of}.volunteer_id AS id UNION ALL
+     SELECT m.id FROM merged_volunteer m WHERE m.district = {of}.district AND m.kept_id = {of}.volunteer_id)
 """
 """SQL: the entries of the person that a row ``of`` names: their own, and those that are merged into it."""
 IS_MERGED = """
@@ -37,6 +37,20 @@ IS_MERGED = """
             WHERE m.district = {of}.district AND m.id = {of}.volunteer_id AND m.kept_id IS NOT NULL)
 """
 """SQL: whether the entry that a row ``of`` names is merged into another one, and so nobody by itself."""
+
+
+def of_person(table: str, of: str) -> str:
+    """Return the SQL of the rows of a table that are of the person that a row ``of`` names.
+
+    OFFSET 0 leaves the planner nothing but to look each entry up by its key. Left to itself it reads the whole table,
+    where it takes a district for a handful of rows, as it does until autovacuum has come by after an import.
+    """
+    return f"""(
+    SELECT row.* FROM {ENTRIES_OF.format(of=of)} own
+    CROSS JOIN LATERAL (
+        SELECT * FROM {table} t WHERE t.district = {of}.district AND t.volunteer_id = own.id OFFSET 0
+    ) row
+    )"""
 
 
 def _person(of: str, district: str) -> str:
@@ -67,15 +81,26 @@ PERSONAL_ENTRIES = f"""(
 )"""
 """SQL: a district's ledger by person. ``entered_under`` is the entry that a record was made for: somebody is looked for
 by that (`ENTRIES_OF`), as no index knows the person."""
+
+
+def personal_entries_of(of: str) -> str:
+    """Return the SQL of `PERSONAL_ENTRIES` of the person that a row ``of`` names alone."""
+    return f"""(
+    SELECT e.district, {of}.volunteer_id AS volunteer_id, e.volunteer_id AS entered_under, {_OF_ENTRY}
+    FROM {of_person("ledger_entry", of)} e
+    )"""
+
+
 HOURS_OF = f"""
-    (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions FROM volunteer_hours o
-     WHERE o.district = {{of}}.district AND o.volunteer_id = ANY({ENTRIES_OF}))
+    (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions
+     FROM {of_person("volunteer_hours", "{of}")} o)
 """
 """SQL: the sums of the person that a row ``of`` names, looked up by key; both null where nothing was ever entered."""
 
-ROOM = text("SET LOCAL work_mem = '16MB'")
+ROOM = text("SELECT set_config('work_mem', '16MB', true), set_config('plan_cache_mode', 'force_custom_plan', true)")
 """For reads that add up a district's year: 226,000 entries of 120,000 pairs of volunteer and station are summed in
-memory (16 MB; a hash may take twice this), where they went through files."""
+memory (16 MB; a hash may take twice this), where they went through files. They are planned for what is asked for: from
+the sixth time on, a plan for whatever may be asked took twenty times as long."""
 
 
 class LedgerEntry(BaseModel):

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import ENTRIES_OF, HOURS_OF, IS_MERGED, SESSIONS
+from services.assessment.ledger.queries import HOURS_OF, IS_MERGED, SESSIONS, of_person
 from services.assessment.rules.queries import current_rules
 from shared.contracts.faults import Code, Fault, RefusedError
 
@@ -73,7 +73,7 @@ _VOLUNTEER = text(f"""
 _BREAKDOWN = text(f"""
     SELECT to_char(service_on, 'YYYY-MM') AS month, service, sum(minutes) AS minutes, {SESSIONS} AS sessions
     FROM (SELECT CAST(:district AS text) AS district, CAST(:volunteer_id AS uuid) AS volunteer_id) v
-    JOIN ledger_entry e ON e.district = v.district AND e.volunteer_id = ANY({ENTRIES_OF.format(of="v")})
+    CROSS JOIN LATERAL {of_person("ledger_entry", "v")} e
     WHERE NOT {IS_MERGED.format(of="v")}
     GROUP BY GROUPING SETS ((1), (2)) HAVING {SESSIONS} > 0 ORDER BY 1, 2
 """)

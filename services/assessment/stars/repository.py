@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import ENTRIES_OF, HOURS_OF, personal_hours
+from services.assessment.ledger.queries import HOURS_OF, of_person, personal_hours
 from services.assessment.rules.domain import RuleSet
 from services.assessment.stars.tables import award
 from shared.store.statements import unnest
@@ -57,17 +57,15 @@ _RAISE = text(f"""
         CROSS JOIN LATERAL {personal_hours("r.district")} h
         CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(r.star_minutes AS bigint[])) AS level) reached
         WHERE reached.level > 0
-          AND EXISTS (SELECT FROM ledger_entry e
-                      WHERE e.district = h.district AND e.volunteer_id = ANY({ENTRIES_OF.format(of="h")})
-                        AND e.import_id = ANY(CAST(:imports AS uuid[])))
+          AND EXISTS (SELECT FROM {of_person("ledger_entry", "h")} e
+                      WHERE e.import_id = ANY(CAST(:imports AS uuid[])))
         ORDER BY h.district, h.volunteer_id
         ON CONFLICT (district, volunteer_id) DO UPDATE SET stars = excluded.stars, version = award.version + 1
         WHERE excluded.stars > award.stars
         RETURNING district, volunteer_id, coalesce(old.stars, 0) AS previous_level, new.stars AS level, new.version
     )
-    SELECT (SELECT e.import_id FROM ledger_entry e
-            WHERE e.district = r.district AND e.volunteer_id = ANY({ENTRIES_OF.format(of="r")})
-              AND e.import_id = ANY(CAST(:imports AS uuid[]))
+    SELECT (SELECT e.import_id FROM {of_person("ledger_entry", "r")} e
+            WHERE e.import_id = ANY(CAST(:imports AS uuid[]))
             ORDER BY e.import_id LIMIT 1),
            r.district, r.volunteer_id, r.previous_level, r.level, r.version, h.minutes
     FROM raised r CROSS JOIN LATERAL {HOURS_OF.format(of="r")} h
@@ -79,9 +77,8 @@ _RESTATE = text(
     SELECT s.district, s.volunteer_id, s.level, 1
     FROM (
         SELECT CAST(:district AS text) AS district, n.volunteer_id,
-               greatest(CAST(:floor AS int), coalesce((SELECT max(a.stars) FROM award a
-                                          WHERE a.district = :district AND a.volunteer_id = ANY({ENTRIES_OF})
-                                            AND a.volunteer_id <> n.volunteer_id), 0),
+               greatest(CAST(:floor AS int), coalesce((SELECT max(a.stars) FROM {of_person("award", "n")} a
+                                          WHERE a.volunteer_id <> n.volunteer_id), 0),
                         width_bucket(coalesce((SELECT h.minutes FROM {HOURS_OF} h), 0),
                                      CAST(:star_minutes AS bigint[]))) AS level
         FROM (SELECT CAST(:district AS text) AS district, CAST(:volunteer_id AS uuid) AS volunteer_id) n

@@ -40,9 +40,10 @@ _CONDITIONS = {
     "volunteer": f"""
         e.volunteer_id = (SELECT id FROM known_volunteer WHERE district = :district AND number = :volunteer)
         AND e.entered_under IN (
-            SELECT unnest({ENTRIES_OF.format(of="v")})
+            SELECT own.id
             FROM (SELECT district, id AS volunteer_id FROM known_volunteer
                   WHERE district = :district AND number = :volunteer) v
+            CROSS JOIN LATERAL {ENTRIES_OF.format(of="v")} own
         )
     """,
 }

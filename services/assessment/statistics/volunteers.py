@@ -8,13 +8,12 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.ledger.queries import (
-    ENTRIES_OF,
     HOURS_OF,
     IS_MERGED,
     PERSONAL_ENTRIES,
     ROOM,
     SESSIONS,
-    personal_hours,
+    personal_entries_of,
 )
 from services.assessment.statistics.period import Period
 
@@ -45,9 +44,7 @@ class VolunteerFigures(BaseModel):
     stars: int
 
 
-# While tables have no statistics yet, the planner takes a district for a handful of rows and reads all of its entries
-# for each volunteer. OFFSET 0 lets it look for nothing but one volunteer's; the period is a filter of the sums and no
-# condition on entries, so that the index by day is no choice either.
+# The period is a filter of the sums and no condition on entries: a volunteer has few.
 _PAGE = f"""
     SELECT v.number AS volunteer_no, v.category, f.minutes, f.sessions, v.minutes AS lifetime_minutes,
            coalesce(a.stars, 0) AS stars
@@ -62,10 +59,7 @@ _PAGE = f"""
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(e.minutes) FILTER (WHERE {{period}}), 0) AS minutes,
                coalesce({SESSIONS} FILTER (WHERE {{period}}), 0) AS sessions
-        FROM unnest({ENTRIES_OF.format(of="v")}) AS own(id)
-        CROSS JOIN LATERAL (
-            SELECT * FROM {PERSONAL_ENTRIES} e WHERE e.district = v.district AND e.entered_under = own.id OFFSET 0
-        ) e
+        FROM {personal_entries_of("v")} e
     ) f
     ORDER BY v.number
 """
@@ -73,17 +67,21 @@ _PAGE = f"""
 
 # The people of a period alone: all entries of it are added up, a page is cut out of that.
 _SERVED = f"""
-    SELECT v.number AS volunteer_no, v.category, f.minutes, f.sessions, h.minutes AS lifetime_minutes,
+    SELECT v.number AS volunteer_no, v.category, v.minutes, v.sessions, h.minutes AS lifetime_minutes,
            coalesce(a.stars, 0) AS stars
     FROM (
-        SELECT e.volunteer_id, sum(e.minutes) AS minutes, {SESSIONS} AS sessions
-        FROM {PERSONAL_ENTRIES} e WHERE e.district = :district AND {{period}}
-        GROUP BY e.volunteer_id HAVING {SESSIONS} > 0
-    ) f
-    JOIN known_volunteer v ON v.district = :district AND v.id = f.volunteer_id
-    JOIN {personal_hours()} h ON h.district = :district AND h.volunteer_id = f.volunteer_id
-    LEFT JOIN award a ON a.district = :district AND a.volunteer_id = f.volunteer_id
-    WHERE {{after}} ORDER BY v.number LIMIT :limit
+        SELECT k.district, f.volunteer_id, k.number, k.category, f.minutes, f.sessions
+        FROM (
+            SELECT e.volunteer_id, sum(e.minutes) AS minutes, {SESSIONS} AS sessions
+            FROM {PERSONAL_ENTRIES} e WHERE e.district = :district AND {{period}}
+            GROUP BY e.volunteer_id HAVING {SESSIONS} > 0
+        ) f
+        JOIN known_volunteer k ON k.district = :district AND k.id = f.volunteer_id
+        WHERE {{after}} ORDER BY k.number LIMIT :limit
+    ) v
+    CROSS JOIN LATERAL {HOURS_OF.format(of="v")} h
+    LEFT JOIN award a ON a.district = v.district AND a.volunteer_id = v.volunteer_id
+    ORDER BY v.number
 """
 
 
@@ -111,6 +109,6 @@ async def hours_of_served(
 ) -> Sequence[VolunteerFigures]:
     """Return the figures of who has a record that stands in the period, as `hours_by_volunteer` does."""
     values = {"district": district, "limit": limit, **period.values(), **({"after": after} if after else {})}
-    page = _page_of_served("v.number > :after" if after else "true", period.condition())
+    page = _page_of_served("k.number > :after" if after else "true", period.condition())
     await tx.execute(ROOM)
     return [VolunteerFigures(**row) for row in (await tx.execute(page, values)).mappings()]

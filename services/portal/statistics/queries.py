@@ -97,6 +97,9 @@ async def entries(calls: Upstream, asked: Asked, cursor: str | None) -> tuple[St
 
 
 async def everybody(calls: Upstream, asked: Asked) -> AsyncGenerator[list[PersonFigures]]:
-    """Yield everybody's figures, a page at a time."""
-    async for page in calls.pages(PEOPLE, limit=_AT_ONCE, served=True, **asked):
-        yield page.items
+    """Yield the figures of everybody who served, a page at a time.
+
+    All who have a record are read, by key: asked for who served alone, assessment adds up all of a period a page.
+    """
+    async for page in calls.pages(PEOPLE, limit=_AT_ONCE, **asked):
+        yield [one for one in page.items if one.sessions]
