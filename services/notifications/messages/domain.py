@@ -110,6 +110,7 @@ class Template(StrEnum):
     QUALIFICATION_EXPIRED = "qualification_expired"
     QUALIFICATION_REVOKED = "qualification_revoked"
     QUALIFICATION_LACKING = "qualification_lacking"
+    GUARDIAN_TOOK_BACK = "guardian_took_back"
     RULE_TO_ACCEPT = "rule_to_accept"
     PLACEMENT_EXPIRED = "placement_expired"
     TEAM_INVITED = "team_invited"
@@ -167,6 +168,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.QUALIFICATION_EXPIRED: Purpose.ACCOUNT,
     Template.QUALIFICATION_REVOKED: Purpose.ACCOUNT,
     Template.QUALIFICATION_LACKING: Purpose.CHANGE,
+    Template.GUARDIAN_TOOK_BACK: Purpose.CHANGE,
     Template.RULE_TO_ACCEPT: Purpose.ACCOUNT,
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
     Template.TEAM_INVITED: Purpose.PLACE,
@@ -365,6 +367,8 @@ def _taken_off(event: VolunteerTakenOff) -> Told:
     if event.lacking:
         facts: Facts = {**_own_shift(event), "kinds": " ".join(event.lacking)}
         return event.volunteer_id, Template.QUALIFICATION_LACKING, facts, EVERYWHERE
+    if event.guardian_took_back:
+        return event.volunteer_id, Template.GUARDIAN_TOOK_BACK, _own_shift(event), EVERYWHERE
     return event.volunteer_id, Template.TAKEN_OFF, {**_own_shift(event), "reason": one_line(event.reason)}, EVERYWHERE
 
 

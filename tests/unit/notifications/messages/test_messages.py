@@ -266,6 +266,7 @@ TOLD = [
     (QualificationExpired(**PAPER), Template.QUALIFICATION_EXPIRED),
     (QualificationRevoked(**PAPER), Template.QUALIFICATION_REVOKED),
     (VolunteerTakenOff(**SIGN_UP, reason="", lacking=("first_aid",)), Template.QUALIFICATION_LACKING),
+    (VolunteerTakenOff(**SIGN_UP, reason="", guardian_took_back=True), Template.GUARDIAN_TOOK_BACK),
     (RULE_ASKED, Template.RULE_TO_ACCEPT),
     (
         SignUpOffered(**SIGN_UP, place="Hall 1", ends_at=STARTS + HOUR, accept_by=STARTS - HOUR),
@@ -506,6 +507,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
                 "record_id": str(RECORD_ID),
             },
             Template.QUALIFICATION_LACKING: {**OWN_SHIFT_FACTS, "kinds": "first_aid"},
+            Template.GUARDIAN_TOOK_BACK: OWN_SHIFT_FACTS,
             Template.RULE_TO_ACCEPT: {"title": "志愿者守则", "required_from": "2027-01-01"},
             **{
                 template: {"kinds": "first_aid", "expires_on": "2026-03-31"}

@@ -72,6 +72,7 @@ FACTS: dict[Template, Facts] = {
     Template.QUALIFICATION_EXPIRED: {"kinds": "first_aid", "expires_on": "2026-03-31"},
     Template.QUALIFICATION_REVOKED: {"kinds": "first_aid", "expires_on": ""},
     Template.QUALIFICATION_LACKING: {**SHIFT, "kinds": "driver first_aid"},
+    Template.GUARDIAN_TOOK_BACK: SHIFT,
     Template.RULE_TO_ACCEPT: {"title": "志愿者守则", "required_from": "2027-01-01"},
     Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
     Template.TEAM_INVITED: {"team": "法律咨询队", "answer_by": "2026-03-15T15:59:59+00:00"},
