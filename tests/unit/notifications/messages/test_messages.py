@@ -605,3 +605,4 @@ def test_both_are_told_that_their_entries_are_two_again() -> None:
     messages = list(messages_about(received(event)))
     assert {message.recipient_id for message in messages} == {VOLUNTEER, event.volunteer_id}
     assert {message.template for message in messages} == {Template.MERGE_UNDONE}
+    assert "还有名额就可以再报名" in word(Template.MERGE_UNDONE, Language.CHINESE, messages[0].facts).body
