@@ -50,6 +50,7 @@ from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached, StarLevelRestated
+from shared.contracts.minor_reading import MinorReadingAsked
 from shared.contracts.need_survey import NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.operations import (
     ConsumerCaughtUp,
@@ -151,6 +152,7 @@ EVENTS: dict[str, type[Event]] = {
         VolunteerMergeUndone,
         CorrectionRequested,
         CorrectionAnswered,
+        MinorReadingAsked,
         AccountOpened,
         AccountLocked,
         AccountUnlocked,
@@ -313,6 +315,7 @@ __all__ = [
     "ImportCredited",
     "MessageDelivered",
     "MessageUndeliverable",
+    "MinorReadingAsked",
     "NeedSurveyClosed",
     "NeedSurveyOpened",
     "NetworkPlanEnded",

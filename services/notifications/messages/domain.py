@@ -26,6 +26,7 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    MinorReadingAsked,
     NetworkTargetMissed,
     PairingBegun,
     PairingEnded,
@@ -104,6 +105,7 @@ class Template(StrEnum):
     STATION_STANDARD = "station_standard"
     TARGET_MISSED = "target_missed"
     AGREEMENT_EXPIRING = "agreement_expiring"
+    MINOR_READING_ASKED = "minor_reading_asked"
     QUALIFICATION_VERIFIED = "qualification_verified"
     QUALIFICATION_REFUSED = "qualification_refused"
     QUALIFICATION_EXPIRING = "qualification_expiring"
@@ -162,6 +164,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.STATION_STANDARD: Purpose.LEADING,
     Template.TARGET_MISSED: Purpose.LEADING,
     Template.AGREEMENT_EXPIRING: Purpose.LEADING,
+    Template.MINOR_READING_ASKED: Purpose.LEADING,
     Template.QUALIFICATION_VERIFIED: Purpose.ACCOUNT,
     Template.QUALIFICATION_REFUSED: Purpose.ACCOUNT,
     Template.QUALIFICATION_EXPIRING: Purpose.ACCOUNT,
@@ -238,6 +241,7 @@ def _told(event: Event) -> Iterator[Told]:
     yield from _told_of_service(event)
     yield from _told_of_stations(event)
     yield from _told_of_qualifications(event)
+    yield from _told_of_readings(event)
 
 
 def _told_of_places(event: Event) -> Iterator[Told]:
@@ -467,6 +471,14 @@ def _told_of_stations(event: Event) -> Iterator[Told]:
             }
             for recipient_id in event.recipient_ids:
                 yield recipient_id, Template.AGREEMENT_EXPIRING, facts, EVERYWHERE
+
+
+def _told_of_readings(event: Event) -> Iterator[Told]:
+    """Say who is told that a minor's data is to be read: those who can answer, and not whose or what for."""
+    match event:
+        case MinorReadingAsked():
+            for recipient_id in event.recipient_ids:
+                yield recipient_id, Template.MINOR_READING_ASKED, {"answer_by": event.answer_by.isoformat()}, EVERYWHERE
 
 
 def _told_of_qualifications(event: Event) -> Iterator[Told]:

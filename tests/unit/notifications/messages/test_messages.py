@@ -22,6 +22,7 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    MinorReadingAsked,
     NetworkTargetMissed,
     PairingBegun,
     PairingEnded,
@@ -597,6 +598,15 @@ def test_both_managers_are_told_that_an_agreement_is_about_to_expire_and_until_w
     assert [message.recipient_id for message in messages] == list(managers)
     text = word(messages[0].template, Language.CHINESE, messages[0].facts)
     assert all(part in text.body for part in ("西南财经大学青年志愿者协会", "柳城社区志愿服务站", "2027年2月28日"))
+
+
+@pytest.mark.row(8)
+def test_the_other_administrators_are_told_that_a_minor_s_data_is_to_be_read_and_until_when_they_can_answer() -> None:
+    others = (UUID(int=31), UUID(int=32))
+    event = MinorReadingAsked(reading_id=UUID(int=30), answer_by=STARTS, recipient_ids=others)
+    messages = list(messages_about(received(event)))
+    assert [message.recipient_id for message in messages] == list(others)
+    assert messages[0].facts == {"answer_by": STARTS.isoformat()}  # neither whose data, nor what for, nor who asks
 
 
 @pytest.mark.row(19)

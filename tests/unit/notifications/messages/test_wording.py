@@ -61,6 +61,7 @@ FACTS: dict[Template, Facts] = {
     },
     Template.STATION_STANDARD: {"station": "柳城社区志愿服务站"},
     Template.TARGET_MISSED: {"title": "一中心十站点", "due_on": "2026-07-31", "kinds": "centres stations"},
+    Template.MINOR_READING_ASKED: {"answer_by": "2026-03-15T15:59:59+00:00"},
     Template.AGREEMENT_EXPIRING: {
         "university": "西南财经大学青年志愿者协会",
         "station": "柳城社区志愿服务站",
