@@ -50,6 +50,7 @@ from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached, StarLevelRestated
+from shared.contracts.minor_reading import MinorReadingAsked
 from shared.contracts.need_survey import NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.operations import (
     ConsumerCaughtUp,
@@ -155,6 +156,7 @@ EVENTS: dict[str, type[Event]] = {
         VolunteerMovedIn,
         CorrectionRequested,
         CorrectionAnswered,
+        MinorReadingAsked,
         AccountOpened,
         AccountLocked,
         AccountUnlocked,
@@ -317,6 +319,7 @@ __all__ = [
     "ImportCredited",
     "MessageDelivered",
     "MessageUndeliverable",
+    "MinorReadingAsked",
     "NeedSurveyClosed",
     "NeedSurveyOpened",
     "NetworkPlanEnded",

@@ -116,9 +116,11 @@ class VolunteerTakenOff(Event):
     starts_at: datetime
     volunteer_id: UUID
     reason: str
-    """As it was worded for the volunteer; empty where they lack a qualification."""
+    """As it was worded for the volunteer; empty where nobody took them off by hand."""
     lacking: tuple[str, ...] = ()
     """Kinds of qualification that the activity needs and the volunteer holds no more; nobody took them off by hand."""
+    guardian_took_back: bool = False
+    """The volunteer is under 18 and their guardian does not agree any more; nobody took them off by hand."""
 
 
 class AbsenceExcused(Event):

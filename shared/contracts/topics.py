@@ -64,6 +64,7 @@ TOPICS: dict[str, Topic] = {
         Topic("registry.rule-document", "document_id", 1, "registry"),
         Topic("registry.rule-acceptance", "acceptance_id", 3, "registry"),
         Topic("registry.correction", "correction_id", 1, "registry"),
+        Topic("registry.minor-reading", "reading_id", 1, "registry"),
         CONTACT,
         REVOCATION,
         Topic("activities.activity", "activity_id", 3, "activities"),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.own_data import repository
 from services.activities.signing_up.places import Leaving, leave
-from services.activities.signing_up.repository import lock_shift
+from services.activities.signing_up.repository import live_for, live_to_come, lock_shift
 from shared.contracts import ServiceHistoryStated, VolunteerRestricted
 from shared.contracts.received import Received
 from shared.messaging.reactions import History, Reaction
@@ -34,12 +34,11 @@ async def end_service(tx: AsyncConnection, events: Sequence[Received[VolunteerRe
 
 async def _withdraw_all(tx: AsyncConnection, event: Received[VolunteerRestricted], by: str) -> None:
     district, volunteer_id = event.attributes.district, event.data.volunteer_id
-    for shift_id in await repository.shifts_to_come(tx, district, volunteer_id):
+    for shift_id in await live_to_come(tx, district, volunteer_id):
         shift = await lock_shift(tx, district, shift_id)
-        found = await repository.sign_ups_for(tx, district, shift_id, volunteer_id)
+        found = await live_for(tx, district, shift_id, volunteer_id)
         if shift is not None and found:
-            leaving = [Leaving(one.id, volunteer_id, one.state, one.version) for one in found]
-            await leave(tx, district, shift, leaving, by)
+            await leave(tx, district, shift, [Leaving(*one) for one in found], by)
 
 
 REACTIONS = (Reaction(VolunteerRestricted, decides=end_service, history=History.IGNORE),)

@@ -109,12 +109,18 @@ RULES_COLUMN = """
             SELECT FROM accepted_rule a
             WHERE a.district = :district AND a.volunteer_id = p.id AND a.document_id = r.id
               AND a.document_version >= r.version)
+          AND NOT EXISTS (
+            SELECT FROM merged_volunteer m
+            JOIN accepted_rule a ON a.district = m.district AND a.volunteer_id = m.id
+            WHERE m.district = :district AND m.kept_id = p.id AND a.document_id = r.id
+              AND a.document_version >= r.version)
         ORDER BY p.id, r.id
     )
 """
 """A column that says which rule documents, by title, ``:volunteers`` have to accept first, for ``lacking_of``.
 
-Of a document the latest version is required whose day has come; who has accepted it or a later one lacks nothing.
+Of a document the latest version is required whose day has come; who has accepted it or a later one lacks nothing, also
+under an entry that is merged into theirs.
 """
 
 

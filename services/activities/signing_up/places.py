@@ -46,6 +46,18 @@ class Leaving:
     is_late: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOff:
+    """Why somebody leaves a shift where that was not for them to say."""
+
+    reason: str = ""
+    """As it was worded for them."""
+    lacking: Sequence[str] = ()
+    """The qualifications that they hold no more."""
+    guardian_took_back: bool = False
+    """They are under 18, and their guardian does not agree any more."""
+
+
 async def lock_own(tx: AsyncConnection, actor: Actor, sign_up_id: UUID) -> tuple[Shift, SignUp]:
     """Lock a shift and then the actor's own sign-up for it. Raises RefusedError ``not_found``."""
     district = actor.district
@@ -66,15 +78,13 @@ async def leave(
     leaving: Sequence[Leaving],
     by: str,
     *,
-    taken_off: str = "",
-    unqualified: Sequence[str] = (),
+    taken_off: TakenOff | None = None,
 ) -> None:
     """Let people leave a locked shift that takes place, and offer their places to the next; ``by`` caused it.
 
-    ``taken_off`` is why, where that was not for them to say; ``unqualified`` which qualifications they hold no more.
+    ``taken_off`` is why, where that was not for them to say.
     """
-    not_theirs = bool(taken_off or unqualified)
-    state = SignUpState.CANCELLED if not_theirs else SignUpState.WITHDRAWN
+    state = SignUpState.CANCELLED if taken_off else SignUpState.WITHDRAWN
     for lapsed, late in sorted({(one.reason in LAPSED, one.is_late) for one in leaving}):
         ids = [one.sign_up_id for one in leaving if (one.reason in LAPSED, one.is_late) == (lapsed, late)]
         absence = AbsenceClass.LATE_WITHDRAWAL if late else None
@@ -88,7 +98,7 @@ async def leave(
             district,
             one.sign_up_id,
             one.version + 1,
-            _taken_off(shift, one, taken_off, unqualified) if not_theirs else _left(shift, one, stays_free),
+            _taken_off(shift, one, taken_off) if taken_off else _left(shift, one, stays_free),
             by,
         )
         for one in leaving
@@ -169,7 +179,7 @@ def _left(shift: Shift, one: Leaving, stays_free: bool) -> SignUpWithdrawn:
     )
 
 
-def _taken_off(shift: Shift, one: Leaving, reason: str, unqualified: Sequence[str]) -> VolunteerTakenOff:
+def _taken_off(shift: Shift, one: Leaving, why: TakenOff) -> VolunteerTakenOff:
     return VolunteerTakenOff(
         sign_up_id=one.sign_up_id,
         shift_id=shift.id,
@@ -177,8 +187,9 @@ def _taken_off(shift: Shift, one: Leaving, reason: str, unqualified: Sequence[st
         activity_title=shift.activity_title,
         starts_at=shift.starts_at,
         volunteer_id=one.volunteer_id,
-        reason=reason,
-        lacking=tuple(unqualified),
+        reason=why.reason,
+        lacking=tuple(why.lacking),
+        guardian_took_back=why.guardian_took_back,
     )
 
 

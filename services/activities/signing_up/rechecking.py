@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.activities.register.repository import lacking
 from services.activities.signing_up import repository
-from services.activities.signing_up.places import Leaving, leave, settle_later
+from services.activities.signing_up.places import Leaving, TakenOff, leave, settle_later
 from shared.contracts.received import Received
 from shared.store.event_log import now
 from shared.work.kind import Batch, Done, NewWork, Patience, WorkKind
@@ -71,7 +71,7 @@ async def _take_off(tx: AsyncConnection, district: str, shift_id: UUID, voluntee
     lacked = (await lacking(tx, district, shift.needs, [volunteer_id])).get(volunteer_id)
     place = await repository.place_of(tx, district, shift_id, volunteer_id)
     if lacked and place:
-        await leave(tx, district, shift, [Leaving(*place)], by, unqualified=lacked)
+        await leave(tx, district, shift, [Leaving(*place)], by, taken_off=TakenOff(lacking=lacked))
 
 
 RECHECK_QUALIFICATIONS = WorkKind(name=RECHECK, run=recheck, patience=Patience(), batch=20)

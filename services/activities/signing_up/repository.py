@@ -15,7 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.activities.register.repository import RULES_COLUMN, lacking_column, lacking_of, lacks_any
 from services.activities.rules.domain import rules_of
 from services.activities.rules.repository import RULES_OF_ACTIVITY
-from services.activities.signing_up.domain import TAKING_UP, GroupDecision, KnownPerson, Shift, SignUpState, TakenUp
+from services.activities.signing_up.domain import (
+    HOLDING,
+    TAKING_UP,
+    GroupDecision,
+    KnownPerson,
+    Shift,
+    SignUpState,
+    TakenUp,
+)
 from services.activities.signing_up.tables import sign_up
 from services.activities.signing_up.waiting_list import WaitingOne
 from shared.contracts.sign_up import AbsenceClass
@@ -177,6 +185,20 @@ _HELD_BY = text("""
       AND state IN ('confirmed', 'offered', 'asked_again')
     FOR UPDATE
 """)
+
+
+_LIVE_TO_COME = text("""
+    SELECT DISTINCT s.id, s.starts_at FROM sign_up u JOIN shift s ON s.district = u.district AND s.id = u.shift_id
+    WHERE u.district = :district AND u.volunteer_id = :volunteer_id AND u.state = ANY(:states)
+      AND s.starts_at > clock_timestamp()
+    ORDER BY s.starts_at, s.id
+""")
+_LIVE_OF = text("""
+    SELECT id, state, version FROM sign_up
+    WHERE district = :district AND shift_id = :shift_id AND volunteer_id = :volunteer_id AND state = ANY(:states)
+    FOR UPDATE
+""")
+_LIVE = sorted((*HOLDING, SignUpState.WAITING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +443,21 @@ async def shifts_waited_for_qualified(tx: AsyncConnection, district: str, volunt
     """Return the shifts with a place free that a volunteer waits for and is qualified for today."""
     values = {"district": district, "volunteer_id": volunteer_id}
     return list((await tx.execute(_WAITING_QUALIFIED, values)).scalars())
+
+
+async def live_to_come(tx: AsyncConnection, district: str, volunteer_id: UUID) -> list[UUID]:
+    """Return the shifts to come that somebody has a place on or waits for, by start."""
+    values = {"district": district, "volunteer_id": volunteer_id, "states": _LIVE}
+    return list((await tx.execute(_LIVE_TO_COME, values)).scalars())
+
+
+async def live_for(
+    tx: AsyncConnection, district: str, shift_id: UUID, volunteer_id: UUID
+) -> list[tuple[UUID, UUID, SignUpState, int]]:
+    """Return somebody's live sign-ups for a locked shift: each its id, volunteer, state and version."""
+    values = {"district": district, "shift_id": shift_id, "volunteer_id": volunteer_id, "states": _LIVE}
+    rows = await tx.execute(_LIVE_OF, values)
+    return [(row.id, volunteer_id, SignUpState(row.state), row.version) for row in rows]
 
 
 async def place_of(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.activities.publishing.domain import public_wording, text_fault
 from services.activities.signing_up import repository
 from services.activities.signing_up.domain import HOLDING, SignUpState
-from services.activities.signing_up.places import Leaving, leave, lock_own
+from services.activities.signing_up.places import Leaving, TakenOff, leave, lock_own
 from services.activities.signing_up.waiting_list import is_late
 from shared.contracts import WithdrawalReason
 from shared.contracts.actor import Actor
@@ -66,4 +66,4 @@ async def take_off(tx: AsyncConnection, actor: Actor, sign_up_id: UUID, reason: 
     if shift.starts_at <= now():
         raise RefusedError(Fault("sign_up_id", Code.TOO_LATE))
     leaving = Leaving(sign_up.id, sign_up.volunteer_id, sign_up.state, sign_up.version)
-    await leave(tx, actor.district, shift, [leaving], actor.name, taken_off=public_wording(reason))
+    await leave(tx, actor.district, shift, [leaving], actor.name, taken_off=TakenOff(public_wording(reason)))

@@ -20,6 +20,7 @@ from shared.contracts import (
     CriterionLapsed,
     HoursCorrected,
     HoursCredited,
+    MinorReadingAsked,
     NetworkTargetMissed,
     PairingBegun,
     PairingEnded,
@@ -109,4 +110,5 @@ REACTIONS = (
     _tell(StationStatusChanged),
     _tell(NetworkTargetMissed),
     _tell(AgreementExpiring),
+    _tell(MinorReadingAsked),
 )

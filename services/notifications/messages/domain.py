@@ -26,6 +26,7 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    MinorReadingAsked,
     NetworkTargetMissed,
     PairingBegun,
     PairingEnded,
@@ -104,12 +105,14 @@ class Template(StrEnum):
     STATION_STANDARD = "station_standard"
     TARGET_MISSED = "target_missed"
     AGREEMENT_EXPIRING = "agreement_expiring"
+    MINOR_READING_ASKED = "minor_reading_asked"
     QUALIFICATION_VERIFIED = "qualification_verified"
     QUALIFICATION_REFUSED = "qualification_refused"
     QUALIFICATION_EXPIRING = "qualification_expiring"
     QUALIFICATION_EXPIRED = "qualification_expired"
     QUALIFICATION_REVOKED = "qualification_revoked"
     QUALIFICATION_LACKING = "qualification_lacking"
+    GUARDIAN_TOOK_BACK = "guardian_took_back"
     RULE_TO_ACCEPT = "rule_to_accept"
     PLACEMENT_EXPIRED = "placement_expired"
     TEAM_INVITED = "team_invited"
@@ -161,12 +164,14 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.STATION_STANDARD: Purpose.LEADING,
     Template.TARGET_MISSED: Purpose.LEADING,
     Template.AGREEMENT_EXPIRING: Purpose.LEADING,
+    Template.MINOR_READING_ASKED: Purpose.LEADING,
     Template.QUALIFICATION_VERIFIED: Purpose.ACCOUNT,
     Template.QUALIFICATION_REFUSED: Purpose.ACCOUNT,
     Template.QUALIFICATION_EXPIRING: Purpose.ACCOUNT,
     Template.QUALIFICATION_EXPIRED: Purpose.ACCOUNT,
     Template.QUALIFICATION_REVOKED: Purpose.ACCOUNT,
     Template.QUALIFICATION_LACKING: Purpose.CHANGE,
+    Template.GUARDIAN_TOOK_BACK: Purpose.CHANGE,
     Template.RULE_TO_ACCEPT: Purpose.ACCOUNT,
     Template.PLACEMENT_EXPIRED: Purpose.PLACE,
     Template.TEAM_INVITED: Purpose.PLACE,
@@ -236,6 +241,7 @@ def _told(event: Event) -> Iterator[Told]:
     yield from _told_of_service(event)
     yield from _told_of_stations(event)
     yield from _told_of_qualifications(event)
+    yield from _told_of_readings(event)
 
 
 def _told_of_places(event: Event) -> Iterator[Told]:
@@ -365,6 +371,8 @@ def _taken_off(event: VolunteerTakenOff) -> Told:
     if event.lacking:
         facts: Facts = {**_own_shift(event), "kinds": " ".join(event.lacking)}
         return event.volunteer_id, Template.QUALIFICATION_LACKING, facts, EVERYWHERE
+    if event.guardian_took_back:
+        return event.volunteer_id, Template.GUARDIAN_TOOK_BACK, _own_shift(event), EVERYWHERE
     return event.volunteer_id, Template.TAKEN_OFF, {**_own_shift(event), "reason": one_line(event.reason)}, EVERYWHERE
 
 
@@ -463,6 +471,14 @@ def _told_of_stations(event: Event) -> Iterator[Told]:
             }
             for recipient_id in event.recipient_ids:
                 yield recipient_id, Template.AGREEMENT_EXPIRING, facts, EVERYWHERE
+
+
+def _told_of_readings(event: Event) -> Iterator[Told]:
+    """Say who is told that a minor's data is to be read: those who can answer, and not whose or what for."""
+    match event:
+        case MinorReadingAsked():
+            for recipient_id in event.recipient_ids:
+                yield recipient_id, Template.MINOR_READING_ASKED, {"answer_by": event.answer_by.isoformat()}, EVERYWHERE
 
 
 def _told_of_qualifications(event: Event) -> Iterator[Told]:

@@ -14,4 +14,5 @@ router = APIRouter(prefix="/staff", include_in_schema=False)
 async def show_today(visit: Organiser) -> Response:
     """Show what is on today, and what waits."""
     at = now()
-    return visit.page("staff/today.html", today=await unless_away(queries.today(visit.calls, at)), now=at)
+    today = await unless_away(queries.today(visit.calls, at, is_centre=visit.is_centre))
+    return visit.page("staff/today.html", today=today, now=at)

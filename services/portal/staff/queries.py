@@ -8,6 +8,7 @@ from itertools import chain
 from uuid import UUID
 
 from services.portal.closing.queries import find_closing
+from services.portal.minor_readings.queries import READINGS, Reading
 from services.portal.publishing.queries import OwnActivity, OwnShift, own_activities
 from services.portal.records.queries import Claims, open_claims
 from services.portal.roster.queries import Roster, find_roster
@@ -53,6 +54,8 @@ class Today:
     to_close: Sequence[ToClose]
     claims: Claims | None
     """Those that wait for an answer, due first; None while they cannot be read."""
+    readings: Sequence[Reading] | None
+    """Requests of others to read a minor's data that wait for an administrator; None while they cannot be read."""
 
     @property
     def first(self) -> UUID | None:
@@ -70,8 +73,8 @@ class Today:
         return sum(one.missing for one in self.to_close)
 
 
-async def today(calls: Upstream, now: datetime) -> Today:
-    """Return what is on today. Raises AwayError where activities are away."""
+async def today(calls: Upstream, now: datetime, *, is_centre: bool) -> Today:
+    """Return what is on today, and what waits for the centre too. Raises AwayError where activities are away."""
     states = await asyncio.gather(
         own_activities(calls, "open", limit=_A_PAGE),
         own_activities(calls, "running", limit=_A_PAGE),
@@ -85,13 +88,21 @@ async def today(calls: Upstream, now: datetime) -> Today:
     on = [pair for pair in shifts if district_day(pair[1].starts_at) == district_day(now) or _is_on(pair[1], now)]
     later = [pair for pair in shifts if district_day(pair[1].starts_at) > district_day(now)]
     over = [pair for pair in shifts if now - _LOOKED_BACK < pair[1].ends_at <= now]
-    looked_at, closings, claims = await asyncio.gather(
+    looked_at, closings, claims, readings = await asyncio.gather(
         asyncio.gather(*(_todays(calls, now, *pair) for pair in on[:_MOST])),
         asyncio.gather(*(_to_close(calls, *pair) for pair in over[-_MOST:])),
         unless_away(open_claims(calls, _CLAIMS)),
+        unless_away(_to_approve(calls, is_centre=is_centre)),
     )
     looked_at.sort(key=lambda one: (one.is_over, one.shift.starts_at))
-    return Today(district_day(now), looked_at, later[:3], [one for one in closings if one], claims)
+    return Today(district_day(now), looked_at, later[:3], [one for one in closings if one], claims, readings)
+
+
+async def _to_approve(calls: Upstream, *, is_centre: bool) -> Sequence[Reading]:
+    if not is_centre:
+        return ()
+    asked = await calls.read(READINGS, waiting=True, limit=_A_PAGE)
+    return [one for one in asked.items if not one.own]
 
 
 async def _todays(calls: Upstream, now: datetime, activity: OwnActivity, shift: OwnShift) -> TodaysShift:

@@ -65,8 +65,20 @@ _FREE = {
         AND NOT EXISTS (SELECT FROM placement k
                         WHERE k.district = t.district AND k.allocation_id = t.allocation_id
                           AND k.volunteer_id = :kept_id)
-    """
+    """,
+    "training_delivery": """
+        AND NOT EXISTS (SELECT FROM training_delivery k
+                        WHERE k.district = t.district AND k.material_id = t.material_id
+                          AND k.volunteer_id = :kept_id)
+    """,
+    "team_invitation": """
+        AND (t.state <> 'invited'
+             OR NOT EXISTS (SELECT FROM team_invitation k
+                            WHERE k.district = t.district AND k.team_id = t.team_id AND k.state = 'invited'
+                              AND k.volunteer_id = :kept_id))
+    """,
 }
+"""What stays where it is: the kept entry has one of its own, and there is one a person."""
 _FOLLOW = {
     kind: text(f"""
         WITH moved AS (
@@ -75,7 +87,7 @@ _FOLLOW = {
         )
         {_NOTE.format(kind=kind)} moved
     """)
-    for kind in ("pairing", "pairing_visit", "placement", "qualification")
+    for kind in ("pairing", "pairing_visit", "placement", "qualification", "training_delivery", "team_invitation")
 }
 _RETURN = {
     kind: text(f"""
@@ -162,10 +174,10 @@ async def note_undone(tx: AsyncConnection, district: str, merge_id: UUID, undone
 
 
 async def follow(tx: AsyncConnection, district: str, merge: Merge, day: date) -> None:
-    """Let pairings, visits, placements and qualifications follow to the kept entry.
+    """Let pairings, visits, placements, qualifications, training and invitations follow to the kept entry.
 
     A household that both are paired with keeps one pairing, the other one ends on ``day``; a placement stays where the
-    kept entry has one of the same allocation.
+    kept entry has one of the same allocation, material and an open invitation where it has got the same.
     """
     await tx.execute(_END_TWICE_PAIRED, merge.values(district) | {"day": day})
     for statement in _FOLLOW.values():

@@ -1,7 +1,7 @@
 """Asking to read a minor's data in clear, and answering that.
 
 Invariant: who asks is not who answers, also by the table's own check. What is asked, answered and read is each an entry
-of the access log.
+of the access log; the event of a request, in its transaction, tells those who can answer it, and not what it is about.
 """
 
 from datetime import datetime
@@ -10,16 +10,18 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.access_log.domain import GOOD_FOR, ReadingPurpose, ReadingState
+from services.registry.access_log.domain import ANSWERED_WITHIN, GOOD_FOR, ReadingPurpose, ReadingState
 from services.registry.access_log.repository import Noted, note
 from services.registry.minor_readings import repository
 from services.registry.minor_readings.domain import words_fault
 from services.registry.people import repository as people
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.queries import find_volunteer
+from shared.contracts import MinorReadingAsked
 from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
-from shared.store.event_log import now
+from shared.store import event_log
+from shared.store.event_log import NewEvent, now
 
 
 class ReadingAsked(BaseModel):
@@ -39,7 +41,7 @@ class ReadingAnswered(BaseModel):
 async def ask_for_reading(
     tx: AsyncConnection, keys: KeyRing, actor: Actor, volunteer_number: str, purpose: ReadingPurpose, reason: str
 ) -> ReadingAsked:
-    """Ask to read a minor's data in clear, for a purpose and a reason.
+    """Ask to read a minor's data in clear, for a purpose and a reason; who can answer is told.
 
     Raises RefusedError: a reason is missing; ``unknown_reference`` where nobody has the number whom the actor may see;
     ``not_minor`` where they are of age; ``already_asked`` where the same is open, or is approved and still good.
@@ -53,6 +55,12 @@ async def ask_for_reading(
     if asked is None:
         raise RefusedError(Fault("purpose", Code.ALREADY_ASKED))
     await note(tx, Noted(actor.district, actor.name, "minor_reading_asked", volunteer_id, reason, asked))
+    told = MinorReadingAsked(
+        reading_id=asked,
+        answer_by=now() + ANSWERED_WITHIN,
+        recipient_ids=await repository.who_may_answer(tx, actor.district, actor.name),
+    )
+    await event_log.append(tx, [NewEvent(actor.district, asked, 1, told, actor.name)])
     return ReadingAsked(id=asked)
 
 

@@ -25,6 +25,12 @@ _ASK = text(f"""
         AND asked_by = :asked_by AND purpose = :purpose AND {_STANDS})
     RETURNING id
 """)
+_OTHERS = text("""
+    SELECT volunteer_id FROM account
+    WHERE district = :district AND 'district_admin' = ANY(roles) AND locked_at IS NULL AND volunteer_id IS NOT NULL
+      AND 'account:' || id <> :asked_by
+    ORDER BY 1
+""")
 _LOCK = text(f"""
     SELECT volunteer_id, asked_by, {_STANDS} AND state = '{ReadingState.OPEN}' AS is_open
     FROM minor_reading WHERE district = :district AND id = :id FOR UPDATE
@@ -56,6 +62,11 @@ async def ask(
     }
     asked: UUID | None = await tx.scalar(_ASK, values)
     return asked
+
+
+async def who_may_answer(tx: AsyncConnection, district: str, asked_by: str) -> tuple[UUID, ...]:
+    """Return the district's administrators without whoever asks: those of them who are volunteers too."""
+    return tuple((await tx.scalars(_OTHERS, {"district": district, "asked_by": asked_by})).all())
 
 
 async def lock_open(tx: AsyncConnection, district: str, reading_id: UUID) -> Row[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.registry.own_data.domain import Correctable, CorrectionState
 from services.registry.people.domain.papers import Document
 from services.registry.people.domain.privacy import KeyRing, SealedPerson
+from services.registry.people.repository import entries_of
 from shared.contracts.faults import Code, Fault, RefusedError
 
 
@@ -212,11 +213,11 @@ _CONSENTS = text("""
     SELECT purpose, text_version, given, channel, stated_at FROM consent
     WHERE district = :district AND volunteer_id = :id ORDER BY stated_at, id
 """)
-_RULES = text("""
+_RULES = text(f"""
     SELECT d.title, d.version, a.asked_at, a.accepted_at, a.channel
     FROM rule_acceptance a
     JOIN rule_document d ON d.district = a.district AND d.id = a.document_id AND d.version = a.document_version
-    WHERE a.district = :district AND a.volunteer_id = :id ORDER BY d.id, d.version
+    WHERE a.district = :district AND a.volunteer_id = {entries_of(":id")} ORDER BY d.id, d.version, a.volunteer_id
 """)
 _ACCOUNT = text("""
     SELECT user_name, created_at,

@@ -42,6 +42,14 @@ class StoredVolunteer:
     minor: bool
 
 
+def entries_of(person: str) -> str:
+    """Return, for SQL, the entries of somebody: a column's or value's own, and those that are merged into it."""
+    return f"""
+    ANY(ARRAY(SELECT CAST({person} AS uuid)
+              UNION ALL SELECT e.id FROM volunteer e WHERE e.district = :district AND e.merged_into_id = {person}))
+    """
+
+
 _LOCK = text("SELECT last_serial FROM district WHERE code = :district FOR NO KEY UPDATE")
 _RAISE_SERIAL = text("UPDATE district SET last_serial = greatest(last_serial, :serial) WHERE code = :district")
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people.domain.privacy import KeyRing, SealedPerson
+from services.registry.people.repository import entries_of
 from services.registry.rule_documents.repository import HAS_NOT_ACCEPTED, IN_FORCE
 from shared.contracts.faults import Code, Fault, RefusedError
 
@@ -111,17 +112,17 @@ _RULES_IN_FORCE = text(f"""
 """)
 # required is the latest version whose day has come: who has accepted it, or a later one, signs up
 _OWN = text(f"""
-    SELECT d.id AS document_id, d.version, d.title, d.in_force_from, d.required_from, a.accepted_at, o.accepted_version,
+    SELECT d.id AS document_id, d.version, d.title, d.in_force_from, d.required_from, o.accepted_at, o.accepted_version,
            coalesce(o.accepted_version, 0) < (
                SELECT coalesce(max(r.version), 0) FROM rule_document r
                WHERE r.district = d.district AND r.id = d.id AND r.required_from <= CAST(:today AS date)) AS is_required
     FROM {IN_FORCE} d
-    LEFT JOIN rule_acceptance a ON a.district = d.district AND a.document_id = d.id AND a.document_version = d.version
-                               AND a.volunteer_id = :volunteer_id
     CROSS JOIN LATERAL (
-        SELECT max(document_version) AS accepted_version FROM rule_acceptance e
-        WHERE e.district = d.district AND e.document_id = d.id AND e.volunteer_id = :volunteer_id
-          AND e.accepted_at IS NOT NULL) o
+        SELECT max(a.document_version) AS accepted_version,
+               min(a.accepted_at) FILTER (WHERE a.document_version = d.version) AS accepted_at
+        FROM rule_acceptance a
+        WHERE a.district = d.district AND a.document_id = d.id AND a.volunteer_id = {entries_of(":volunteer_id")}
+          AND a.accepted_at IS NOT NULL) o
     ORDER BY d.id LIMIT :limit
 """)
 _VERSIONS = text("""
@@ -130,10 +131,10 @@ _VERSIONS = text("""
 """)
 _TEXT = text("SELECT text FROM rule_document WHERE district = :district AND id = :id AND version = :version")
 _COUNTS = """
-    SELECT count(*) FILTER (WHERE a.accepted_at IS NOT NULL) AS accepted, count(a.asked_at) AS asked
+    SELECT count(DISTINCT coalesce(v.merged_into_id, v.id)) FILTER (WHERE a.accepted_at IS NOT NULL) AS accepted,
+           count(DISTINCT coalesce(v.merged_into_id, v.id)) FILTER (WHERE a.asked_at IS NOT NULL) AS asked
     FROM rule_acceptance a
     JOIN volunteer v ON v.district = a.district AND v.id = a.volunteer_id AND v.restricted_at IS NULL
-                    AND v.merged_into_id IS NULL
     WHERE a.district = d.district AND a.document_id = d.id AND a.document_version = d.version
 """
 _ON_THE_REGISTER = """
@@ -160,8 +161,10 @@ _DOCUMENTS = text(f"""
 _MISSING = text(f"""
     SELECT v.id AS volunteer_id, v.number AS volunteer_number, v.wrapped_key, v.personal_data, s.asked_at
     FROM volunteer v
-    LEFT JOIN rule_acceptance s ON s.district = v.district AND s.document_id = :document_id
-                               AND s.document_version = :version AND s.volunteer_id = v.id
+    CROSS JOIN LATERAL (
+        SELECT min(a.asked_at) AS asked_at FROM rule_acceptance a
+        WHERE a.district = v.district AND a.document_id = :document_id AND a.document_version = :version
+          AND a.volunteer_id = {entries_of("v.id")}) s
     WHERE v.district = :district AND v.number > :after AND {HAS_NOT_ACCEPTED}
     ORDER BY v.number LIMIT :limit
 """)

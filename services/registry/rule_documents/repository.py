@@ -1,7 +1,8 @@
 """Rule documents and acceptances as they are stored.
 
 Invariant: rows of documents are added, never changed, and versions of a document follow one another; of a volunteer and
-a version there is one row, so they are asked once and accept once, whoever comes at the same time.
+a version there is one row, so they are asked once and accept once, whoever comes at the same time. What was accepted
+or asked under an entry that is merged is read as the person's, and moved by nothing (ADR 0060).
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,10 @@ _OF_THE_VERSION = """
     NOT EXISTS (SELECT FROM rule_acceptance a
                 WHERE a.district = v.district AND a.document_id = :document_id AND a.document_version = :version
                   AND a.volunteer_id = v.id{also})
+    AND NOT EXISTS (SELECT FROM volunteer m
+                    JOIN rule_acceptance a ON a.district = m.district AND a.document_id = :document_id
+                                          AND a.document_version = :version AND a.volunteer_id = m.id
+                    WHERE m.district = v.district AND m.merged_into_id = v.id{also})
 """
 _ON_THE_REGISTER = "v.restricted_at IS NULL AND v.merged_into_id IS NULL"
 HAS_NOT_ACCEPTED = f"{_ON_THE_REGISTER} AND {_OF_THE_VERSION.format(also=' AND a.accepted_at IS NOT NULL')}"

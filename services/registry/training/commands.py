@@ -146,10 +146,10 @@ async def take_test(tx: AsyncConnection, actor: Actor, delivery_id: UUID, answer
         raise RefusedError(Fault("answers", Code.MISSING))
     right = right_answers([question["right"] for question in row.quiz], answers)
     passed = right >= row.pass_mark
-    noted = await repository.note_test(tx, actor.district, delivery_id, right, now() if passed else None)
+    number = await repository.note_test(tx, actor.district, delivery_id, right, now() if passed else None)
     event = TrainingTested(**_of_events(row), passed=passed)
-    await event_log.append(tx, [NewEvent(actor.district, row.id, noted.version, event, actor.name)])
-    return QuizResult(right=right, questions=len(row.quiz), pass_mark=row.pass_mark, passed=passed, tries=noted.tries)
+    await event_log.append(tx, [NewEvent(actor.district, row.id, number, event, actor.name)])
+    return QuizResult(right=right, questions=len(row.quiz), pass_mark=row.pass_mark, passed=passed, tries=row.tries + 1)
 
 
 async def _note_read(tx: AsyncConnection, actor: Actor, delivery_id: UUID, *, has_taken: bool) -> None:

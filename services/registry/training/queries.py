@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people.domain.privacy import KeyRing, SealedPerson
 from services.registry.training.domain import Standing
+from services.registry.training.repository import AS_ONE, PASSED_AT, READ_AT, STANDING
 from shared.contracts.faults import Code, Fault, RefusedError
 
 _OWN_SHOWN = 100
@@ -112,23 +113,25 @@ _PAGE = text(f"""
     {_COLUMNS} {_COUNTED} AND (CAST(:before AS uuid) IS NULL OR m.id < :before) ORDER BY m.id DESC LIMIT :limit
 """)
 _ONE = text(f"{_COLUMNS}, m.body, m.quiz {_COUNTED} AND m.id = :id")
-_RECEIPTS = text("""
+_RECEIPTS = text(f"""
     SELECT d.id, d.volunteer_id, v.number AS volunteer_number, v.wrapped_key, v.personal_data, d.delivered_at,
-           d.read_at, d.tries, d.best, d.passed_at
+           {STANDING}
     FROM training_delivery d JOIN volunteer v ON v.district = d.district AND v.id = d.volunteer_id
+    {AS_ONE}
     WHERE d.district = :district AND d.material_id = :id AND v.restricted_at IS NULL AND v.merged_into_id IS NULL
       AND v.number > :after
-      AND (CAST(:standing AS text) <> 'unread' OR d.read_at IS NULL)
-      AND (CAST(:standing AS text) <> 'not_passed' OR d.passed_at IS NULL)
-      AND (CAST(:standing AS text) <> 'passed' OR d.passed_at IS NOT NULL)
+      AND (CAST(:standing AS text) <> 'unread' OR {READ_AT} IS NULL)
+      AND (CAST(:standing AS text) <> 'not_passed' OR {PASSED_AT} IS NULL)
+      AND (CAST(:standing AS text) <> 'passed' OR {PASSED_AT} IS NOT NULL)
     ORDER BY v.number LIMIT :limit
 """)
-_OWN_COLUMNS = """
+_OWN_COLUMNS = f"""
     SELECT d.id, m.subject, m.document_type, jsonb_array_length(m.quiz) AS questions, m.pass_mark, d.delivered_at,
-           d.read_at, d.tries, d.best, d.passed_at
+           {STANDING}
 """
-_OF_OWN = """
+_OF_OWN = f"""
     FROM training_delivery d JOIN training_material m ON m.district = d.district AND m.id = d.material_id
+    {AS_ONE}
     WHERE d.district = :district AND d.volunteer_id = :volunteer
 """
 _OWN = text(f"{_OWN_COLUMNS} {_OF_OWN} ORDER BY d.id DESC LIMIT :limit")

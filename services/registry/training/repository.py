@@ -60,6 +60,22 @@ _DELIVER = insert_rows(
 _OF_EVENTS = """
     d.id, d.material_id, d.volunteer_id, d.version, d.tries, d.best, d.passed_at, m.subject, m.pass_mark, m.quiz
 """
+AS_ONE = """
+    LEFT JOIN LATERAL (
+        SELECT min(o.read_at) AS read_at, sum(o.tries)::int AS tries, max(o.best) AS best,
+               min(o.passed_at) AS passed_at
+        FROM volunteer e
+        JOIN training_delivery o ON o.district = e.district AND o.volunteer_id = e.id
+        WHERE e.district = d.district AND e.merged_into_id = d.volunteer_id AND o.material_id = d.material_id
+    ) o ON true
+"""
+"""Joins to a delivery ``d`` what its person has done of the same material under an entry that is merged (ADR 0060)."""
+READ_AT, PASSED_AT = "least(d.read_at, o.read_at)", "least(d.passed_at, o.passed_at)"
+STANDING = f"""
+    {READ_AT} AS read_at, d.tries + coalesce(o.tries, 0) AS tries, greatest(d.best, o.best) AS best,
+    {PASSED_AT} AS passed_at
+"""
+"""How far a person is with material, under all of their entries: the columns of ``d`` with ``AS_ONE``."""
 _READ = text(f"""
     UPDATE training_delivery d SET read_at = :at, version = version + 1
     FROM training_material m
@@ -69,8 +85,9 @@ _READ = text(f"""
     RETURNING {_OF_EVENTS}
 """)
 _LOCK = text(f"""
-    SELECT {_OF_EVENTS}, d.read_at FROM training_delivery d
+    SELECT d.id, d.material_id, d.volunteer_id, m.subject, m.pass_mark, m.quiz, {STANDING} FROM training_delivery d
     JOIN training_material m ON m.district = d.district AND m.id = d.material_id
+    {AS_ONE}
     WHERE d.district = :district AND d.id = :id AND d.volunteer_id = :volunteer
     FOR NO KEY UPDATE OF d
 """)
@@ -78,7 +95,7 @@ _TEST = text("""
     UPDATE training_delivery SET tries = tries + 1, best = greatest(best, :right), passed_at = :passed_at,
                                  version = version + 1
     WHERE district = :district AND id = :id
-    RETURNING tries, version
+    RETURNING version
 """)
 
 
@@ -186,14 +203,15 @@ async def note_read(
 
 
 async def lock_delivery(tx: AsyncConnection, district: str, delivery_id: UUID, volunteer_id: UUID) -> Row[Any] | None:
-    """Return a volunteer's delivery with its test, held to the commit; None where it is not theirs."""
+    """Return a volunteer's delivery with its test and how far they are, held to the commit; None where not theirs."""
     values = {"district": district, "id": delivery_id, "volunteer": volunteer_id}
     return (await tx.execute(_LOCK, values)).one_or_none()
 
 
 async def note_test(
     tx: AsyncConnection, district: str, delivery_id: UUID, right: int, passed_at: datetime | None
-) -> Row[Any]:
-    """Note that a test was taken; return the tries so far and the version."""
+) -> int:
+    """Note that a test was taken; return the delivery's new version."""
     values = {"district": district, "id": delivery_id, "right": right, "passed_at": passed_at}
-    return (await tx.execute(_TEST, values)).one()
+    version: int = (await tx.execute(_TEST, values)).scalar_one()
+    return version

@@ -144,6 +144,9 @@ async def test_they_are_merged_and_the_card_says_so_and_undone(portal: Portal) -
     assert "撤销合并" in (await browser.get(f"/staff/volunteers/{MERGED}/merging/undoing")).text
     undone = await browser.post(f"/staff/volunteers/{MERGED}/merging/undoing", data={"reason": "是两个人", "key": "x"})
     assert undone.headers["location"] == f"/staff/volunteers/{MERGED}?done=unmerged"
+    outcome = (await browser.get(undone.headers["location"])).text
+    assert "名额没有自动拿回" in outcome  # who had signed up with both may sign up again
+    assert "还有名额就可以再报名" in outcome
     await browser.aclose()
 
 

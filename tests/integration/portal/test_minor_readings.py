@@ -130,3 +130,21 @@ async def test_the_auditor_sees_a_year_and_takes_it_away_as_a_file(portal: Porta
     office = await portal.logged_in("district_admin")
     assert (await office.get("/staff/minor-readings/years/2026")).status_code == 403
     await office.aclose()
+
+
+@pytest.mark.row(8)
+async def test_an_administrator_s_desk_says_how_many_requests_of_others_wait_for_an_answer(portal: Portal) -> None:
+    portal.services.answer("GET activities/v1/me/activities", page_of() | {"counts": {}})
+    portal.services.answer("GET activities/v1/claims", page_of())
+    asked = [reading(id=str(new_id())), reading(id=str(new_id())), reading(own=True)]
+    portal.services.answer("GET registry/v1/minor-readings", page_of(*asked))
+    desk = await portal.logged_in("district_admin")
+    shown = (await desk.get("/staff")).text
+    assert 'href="/staff/minor-readings?listed=waiting"' in shown
+    assert '<span class="num">2</span>' in shown  # one's own is answered by somebody else
+    portal.services.answer("GET registry/v1/minor-readings", page_of(reading(own=True)))
+    assert "minor-readings" not in (await desk.get("/staff")).text
+    head = await portal.logged_in("station_manager", units=["019c2f6e-6f1a-7c3e-9a51-0d4c8b1f2a77"])
+    portal.services.asked.clear()
+    assert "minor-readings" not in (await head.get("/staff")).text
+    assert not [one for one in portal.services.asked if "minor-readings" in one.url.path]

@@ -79,6 +79,10 @@ async def test_of_two_places_on_one_shift_one_is_free_for_the_next(
         (other.id, "offered"),
     ]
     assert await counts(activities, shift_id) == (2, 0)
+    await undo(activities, kept, merged)  # the place is somebody else's now; whoever wants one asks again
+    assert (await places(activities, shift_id))[1] == (merged.id, "withdrawn")
+    await merged.sign_up(shift_id)
+    assert (await places(activities, shift_id))[-1] == (merged.id, "waiting")
 
 
 @pytest.mark.row(19)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts import RuleAccepted, RulePublished
+from shared.contracts import RuleAccepted, RulePublished, VolunteerMergeUndone, VolunteersMerged
 from shared.contracts.calendar import district_day
 from shared.contracts.envelope import Attributes
 from shared.contracts.event import Event
@@ -170,3 +170,22 @@ async def test_what_is_told_twice_changes_nothing(activities: Activities, people
             await activities.service.reactions.react(tx, [event])
     assert [await activities.rows(f"SELECT * FROM {table}") for table in tables] == before
     assert [len(rows) for rows in before] == [1, 1]
+
+
+@pytest.mark.row(17, 19)
+async def test_rules_that_were_accepted_under_an_entry_that_is_merged_are_accepted_by_the_person_while_it_is(
+    activities: Activities, people: list[Volunteer]
+) -> None:
+    kept, merged, _ = people
+    rules = Document(activities, "志愿者守则")
+    await rules.is_published(required_from=district_day(now()))
+    await rules.is_accepted(merged)
+    first, second = await shift(activities), await shift(activities)
+    assert (await refusal(kept, first))[:2] == (409, "rules_to_accept")
+    both: dict[str, Any] = {"volunteer_id": merged.id, "volunteer_no": "M", "kept_id": kept.id, "kept_no": "K"}
+    await tell(activities, VolunteersMerged(**both, merged_at=now()), merged.id, 2)
+    sign_up = await kept.sign_up(first)
+    await kept.withdraw(sign_up)
+    await tell(activities, VolunteerMergeUndone(**both, undone_at=now()), merged.id, 3)
+    assert (await refusal(kept, second))[:2] == (409, "rules_to_accept")
+    await merged.sign_up(second)

@@ -71,6 +71,8 @@ class Pair:
                     ("qualification", "id, kind, state"),
                     ("pairing", "id, household_id, ended_on"),
                     ("pairing_visit", "id, pairing_id"),
+                    ("training_delivery", "id, material_id, read_at, passed_at"),
+                    ("team_invitation", "id, team_id, state"),
                 ):
                     rows = await tx.execute(
                         text(f"SELECT {shown} FROM {table} WHERE volunteer_id = :id ORDER BY id"), {"id": volunteer_id}
@@ -253,6 +255,123 @@ async def test_what_the_person_has_said_last_holds_under_whatever_number_and_goe
     assert not await is_given()
     assert (await pair.undo()).status_code == 200
     assert await is_given()
+
+
+async def accepted(pair: Pair, who: dict[str, str], document: str) -> bool:
+    """Return whether the person has accepted a document's version in force, as they are shown it."""
+    shown = (await pair.registry.http.get("/v1/me/rule-documents", headers=who)).json()
+    [one] = [each for each in shown if each["document_id"] == document]
+    assert one["is_required"] is (one["accepted_at"] is None)
+    return one["accepted_at"] is not None
+
+
+@pytest.mark.row(17, 19)
+async def test_rules_that_were_accepted_under_the_merged_entry_are_accepted_by_the_person(pair: Pair) -> None:
+    registry = pair.registry
+    kept, merged = await pair.account(pair.kept), await pair.account(pair.merged)
+    published = await registry.http.post(
+        "/v1/rule-documents", json={"title": "志愿者守则", "text": "按约定的时间参加服务。"}, headers=pair.office
+    )
+    document = published.json()["document_id"]
+    path = f"/v1/me/rule-documents/{document}/acceptance"
+    assert (await registry.http.post(path, json={"version": 1}, headers=merged)).status_code == 200
+
+    async def office() -> tuple[int, int, bool]:
+        listed = (await registry.http.get(f"/v1/rule-documents/{document}", headers=pair.office)).json()
+        one = listed["versions"][0]
+        lacking = await registry.http.get(
+            f"/v1/rule-documents/{document}/versions/1/missing?limit=200", headers=pair.office
+        )
+        numbers = [each["volunteer_number"] for each in lacking.json()["items"]]
+        return one["accepted"], listed["volunteers"], pair.kept["number"] in numbers
+
+    counted, volunteers, is_missing = await office()
+    assert (counted, is_missing, await accepted(pair, kept, document)) == (1, True, False)
+    assert (await pair.merge()).status_code == 200
+    assert await accepted(pair, kept, document)
+    assert await office() == (1, volunteers - 1, False)
+    held = (await registry.http.get("/v1/me/data", headers=kept)).json()["rules"]
+    assert "志愿者守则" in [one["title"] for one in held]
+    assert (await pair.undo()).status_code == 200
+    assert not await accepted(pair, kept, document)
+    assert await office() == (1, volunteers, True)
+
+
+@pytest.mark.row(18, 19)
+async def test_training_follows_and_what_was_passed_under_either_entry_is_passed(pair: Pair) -> None:
+    registry = pair.registry
+    kept, merged = await pair.account(pair.kept), await pair.account(pair.merged)
+    quiz = [{"question": "住户送您水果，怎么办？", "choices": ["收下", "婉拒"], "right": 1}]
+    both, one = [str(uuid4()) for _ in range(2)]
+    for subject, numbers in (
+        (both, [pair.kept["number"], pair.merged["number"]]),
+        (one, [pair.merged["number"]]),
+    ):
+        text_of = {"subject": subject, "body": "进门前先打电话。", "quiz": quiz, "pass_mark": 1}
+        material = (await registry.http.post("/v1/training-materials", json=text_of, headers=pair.office)).json()["id"]
+        to = {"audience": "persons", "volunteer_numbers": numbers}
+        path = f"/v1/training-materials/{material}/deliveries"
+        assert (await registry.http.post(path, json=to, headers=pair.office)).status_code == 202
+
+    async def own_training(who: dict[str, str]) -> dict[str, Any]:
+        shown = (await registry.http.get("/v1/me/training", headers=who)).json()
+        return {each["subject"]: each for each in shown if each["subject"] in {both, one}}
+
+    async def has_come() -> bool:
+        return len(await own_training(merged)) == 2 and len(await own_training(kept)) == 1
+
+    assert await eventually(has_come)
+    for delivery in (await own_training(merged)).values():
+        assert (await registry.http.get(f"/v1/me/training/{delivery['id']}", headers=merged)).status_code == 200
+        tested = await registry.http.post(
+            f"/v1/me/training/{delivery['id']}/test", json={"answers": [1]}, headers=merged
+        )
+        assert tested.json()["passed"] is True, tested.text
+    before = await pair.state()
+
+    assert (await pair.merge()).status_code == 200
+    shown = await own_training(kept)
+    assert set(shown) == {both, one}
+    assert all(each["read_at"] and each["passed_at"] for each in shown.values())
+    again = await registry.http.post(f"/v1/me/training/{shown[both]['id']}/test", json={"answers": [1]}, headers=kept)
+    assert again.json()["faults"][0]["code"] == "not_open"  # passed already
+    receipts = await registry.http.get(
+        f"/v1/training-materials/{material}/receipts", params={"standing": "passed"}, headers=pair.office
+    )
+    assert [each["volunteer_number"] for each in receipts.json()["items"]] == [pair.kept["number"]]
+    assert (await pair.undo()).status_code == 200
+    assert await pair.state() == before
+
+
+@pytest.mark.row(18, 19)
+async def test_an_invitation_follows_is_answered_by_the_person_and_comes_back_where_it_is_not(pair: Pair) -> None:
+    registry = pair.registry
+    pair.merged["team"] = ""
+    assert (await registry.take_in(DISTRICT, "roster", roster([pair.merged])))["rejected"] == 0
+    kept = await pair.account(pair.kept)
+    answer_by = (now() + timedelta(days=7)).isoformat()
+    asked: dict[str, list[str]] = {}
+    for line, teams in ((pair.kept, ("017",)), (pair.merged, ("017", "018"))):
+        for team in teams:
+            sent = await registry.http.post(
+                f"/v1/individuals/{await pair.id_of(line)}/invitations",
+                json={"team": f"{DISTRICT}-TEAM-{team}", "answer_by": answer_by},
+                headers=pair.office,
+            )
+            assert sent.status_code == 201, sent.text
+            asked.setdefault(line["number"], []).append(sent.json()["id"])
+    before = await pair.state()
+    assert (await pair.merge()).status_code == 200
+    shown = (await registry.http.get("/v1/me/team-invitations", headers=kept)).json()
+    of_kept, of_merged = asked[pair.kept["number"]], asked[pair.merged["number"]]
+    assert {each["id"] for each in shown} == {*of_kept, of_merged[1]}  # asked by both to one team: once
+    assert (await pair.undo()).status_code == 200
+    assert await pair.state() == before
+
+    assert (await pair.merge()).status_code == 200
+    answer = {"accepted": True}
+    accepts = await registry.http.post(f"/v1/team-invitations/{of_merged[1]}/answer", json=answer, headers=kept)
+    assert accepts.json()["state"] == "accepted", accepts.text
 
 
 @pytest.mark.row(19)

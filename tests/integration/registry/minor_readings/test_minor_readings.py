@@ -116,6 +116,32 @@ async def test_a_minor_s_name_and_phone_are_read_once_another_administrator_has_
 
 
 @pytest.mark.row(8)
+async def test_the_other_administrators_are_told_of_a_request_and_not_whose_data_it_is_about(
+    registry: Registry,
+) -> None:
+    asking, volunteer_ids = [], []
+    for serial in (840, 841):
+        line = roster_line(serial, id_number=id_number(serial))
+        assert (await registry.take_in(DISTRICT, "roster", roster([line])))["rejected"] == 0
+        [row] = await registry.rows("SELECT id FROM volunteer WHERE number = :number", number=line["number"])
+        volunteer_ids.append(str(row.id))
+        more = {"volunteer_number": line["number"]}
+        asking.append(await account(registry, f"told.admin.{serial}", "district_admin", **more))
+    volunteer_id = await minor(registry, 842)
+    asked = await ask(registry, asking[0], 842)
+    assert asked.status_code == 201, asked.text
+    reading_id = asked.json()["id"]
+    [event] = await registry.rows(
+        "SELECT type, data, data::text AS written FROM event_log WHERE aggregate_id = :id", id=reading_id
+    )
+    assert event.type.split(".")[3] == "MinorReadingAsked"
+    assert event.data["recipient_ids"] == [volunteer_ids[1]]  # who asks does not answer
+    assert set(event.data) == {"reading_id", "answer_by", "recipient_ids"}
+    assert volunteer_id not in event.written
+    await answer(registry, asking[1], reading_id, approved=False, words="可用站内消息")
+
+
+@pytest.mark.row(8)
 async def test_an_approval_is_for_one_purpose_and_a_few_hours_and_an_adult_needs_none(registry: Registry) -> None:
     first, second = registry.admins[DISTRICT], await account(registry, "second.admin", "district_admin")
     volunteer_id = await minor(registry, 801)

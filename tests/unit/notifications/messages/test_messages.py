@@ -22,6 +22,7 @@ from shared.contracts import (
     Event,
     HoursCorrected,
     HoursCredited,
+    MinorReadingAsked,
     NetworkTargetMissed,
     PairingBegun,
     PairingEnded,
@@ -266,6 +267,7 @@ TOLD = [
     (QualificationExpired(**PAPER), Template.QUALIFICATION_EXPIRED),
     (QualificationRevoked(**PAPER), Template.QUALIFICATION_REVOKED),
     (VolunteerTakenOff(**SIGN_UP, reason="", lacking=("first_aid",)), Template.QUALIFICATION_LACKING),
+    (VolunteerTakenOff(**SIGN_UP, reason="", guardian_took_back=True), Template.GUARDIAN_TOOK_BACK),
     (RULE_ASKED, Template.RULE_TO_ACCEPT),
     (
         SignUpOffered(**SIGN_UP, place="Hall 1", ends_at=STARTS + HOUR, accept_by=STARTS - HOUR),
@@ -506,6 +508,7 @@ def test_the_facts_of_a_shape_stay_what_they_are() -> None:
                 "record_id": str(RECORD_ID),
             },
             Template.QUALIFICATION_LACKING: {**OWN_SHIFT_FACTS, "kinds": "first_aid"},
+            Template.GUARDIAN_TOOK_BACK: OWN_SHIFT_FACTS,
             Template.RULE_TO_ACCEPT: {"title": "志愿者守则", "required_from": "2027-01-01"},
             **{
                 template: {"kinds": "first_aid", "expires_on": "2026-03-31"}
@@ -597,9 +600,19 @@ def test_both_managers_are_told_that_an_agreement_is_about_to_expire_and_until_w
     assert all(part in text.body for part in ("西南财经大学青年志愿者协会", "柳城社区志愿服务站", "2027年2月28日"))
 
 
+@pytest.mark.row(8)
+def test_the_other_administrators_are_told_that_a_minor_s_data_is_to_be_read_and_until_when_they_can_answer() -> None:
+    others = (UUID(int=31), UUID(int=32))
+    event = MinorReadingAsked(reading_id=UUID(int=30), answer_by=STARTS, recipient_ids=others)
+    messages = list(messages_about(received(event)))
+    assert [message.recipient_id for message in messages] == list(others)
+    assert messages[0].facts == {"answer_by": STARTS.isoformat()}  # neither whose data, nor what for, nor who asks
+
+
 @pytest.mark.row(19)
 def test_both_are_told_that_their_entries_are_two_again() -> None:
     event = VolunteerMergeUndone(**MERGER, undone_at=STARTS)
     messages = list(messages_about(received(event)))
     assert {message.recipient_id for message in messages} == {VOLUNTEER, event.volunteer_id}
     assert {message.template for message in messages} == {Template.MERGE_UNDONE}
+    assert "还有名额就可以再报名" in word(Template.MERGE_UNDONE, Language.CHINESE, messages[0].facts).body

@@ -61,6 +61,7 @@ FACTS: dict[Template, Facts] = {
     },
     Template.STATION_STANDARD: {"station": "柳城社区志愿服务站"},
     Template.TARGET_MISSED: {"title": "一中心十站点", "due_on": "2026-07-31", "kinds": "centres stations"},
+    Template.MINOR_READING_ASKED: {"answer_by": "2026-03-15T15:59:59+00:00"},
     Template.AGREEMENT_EXPIRING: {
         "university": "西南财经大学青年志愿者协会",
         "station": "柳城社区志愿服务站",
@@ -72,6 +73,7 @@ FACTS: dict[Template, Facts] = {
     Template.QUALIFICATION_EXPIRED: {"kinds": "first_aid", "expires_on": "2026-03-31"},
     Template.QUALIFICATION_REVOKED: {"kinds": "first_aid", "expires_on": ""},
     Template.QUALIFICATION_LACKING: {**SHIFT, "kinds": "driver first_aid"},
+    Template.GUARDIAN_TOOK_BACK: SHIFT,
     Template.RULE_TO_ACCEPT: {"title": "志愿者守则", "required_from": "2027-01-01"},
     Template.PLACEMENT_EXPIRED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
     Template.TEAM_INVITED: {"team": "法律咨询队", "answer_by": "2026-03-15T15:59:59+00:00"},
