@@ -50,7 +50,7 @@ from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached, StarLevelRestated
-from shared.contracts.need_survey import NeedSurveyClosed, NeedSurveyOpened
+from shared.contracts.need_survey import NeedAnswerTakenBack, NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.operations import (
     ConsumerCaughtUp,
     ConsumerSubscribed,
@@ -202,6 +202,7 @@ EVENTS: dict[str, type[Event]] = {
         NetworkTargetMissed,
         NeedSurveyOpened,
         NeedSurveyClosed,
+        NeedAnswerTakenBack,
         AgreementSigned,
         AgreementExpiring,
         AgreementEnded,
@@ -313,6 +314,7 @@ __all__ = [
     "ImportCredited",
     "MessageDelivered",
     "MessageUndeliverable",
+    "NeedAnswerTakenBack",
     "NeedSurveyClosed",
     "NeedSurveyOpened",
     "NetworkPlanEnded",

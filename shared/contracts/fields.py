@@ -32,6 +32,7 @@ WORDS: Mapping[str, str] = {
     "by_theme": "各主题人数",
     "allocation_id": "分配方案",
     "answer": "答复",
+    "answer_id": "答复",
     "answer_by": "答复期限",
     "born_on": "出生日期",
     "break_minutes": "休息分钟数",

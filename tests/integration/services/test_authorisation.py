@@ -164,6 +164,7 @@ CHANGES = {
     "/v1/station-staff/{staff_id}/ending": {"until": "2026-11-01"},
     "/v1/stations/{station_id}/operators": {"operators": []},
     "/v1/need-surveys/{survey_id}/answers": {"community": "510115001001"},
+    "/v1/need-surveys/{survey_id}/answers/{answer_id}/taking-back": {"reason": "x"},
     "/v1/agreements/{agreement_id}/ending": {"reason": "x"},
     "/v1/station-staff/{staff_id}/reveal": {"reason": "x, for a test"},
     "/v1/shifts/{shift_id}/offline-list": {"device_key_jwk": {}, "device_time": "2026-03-01T01:00:00Z"},
