@@ -86,7 +86,7 @@ from shared.contracts.qualification import (
     QualificationSubmitted,
     QualificationVerified,
 )
-from shared.contracts.rule_document import RuleAcceptanceAsked, RuleAccepted, RulePublished
+from shared.contracts.rule_document import RuleAcceptanceAsked, RuleAccepted, RuleEnded, RulePublished
 from shared.contracts.service_record import (
     ClaimAnswered,
     Provenance,
@@ -216,6 +216,7 @@ EVENTS: dict[str, type[Event]] = {
         ConsentGiven,
         ConsentWithdrawn,
         RulePublished,
+        RuleEnded,
         RuleAcceptanceAsked,
         RuleAccepted,
         ActivityPublished,
@@ -344,6 +345,7 @@ __all__ = [
     "RegistrationSource",
     "RuleAcceptanceAsked",
     "RuleAccepted",
+    "RuleEnded",
     "RulePublished",
     "SecondFactorRemoved",
     "SecondFactorSetUp",

@@ -153,6 +153,7 @@ CHANGES = {
     "/v1/qualifications/{qualification_id}/revocation": {"reason": "x"},
     "/v1/me/rule-documents/{document_id}/acceptance": {"version": 1},
     "/v1/rule-documents/{document_id}/versions": {"version": 1, "title": "x", "text": "x"},
+    "/v1/rule-documents/{document_id}/versions/{version}/ending": {"reason": "x"},
     "/v1/rule-documents/{document_id}/reminders": {"version": 1},
     "/v1/me/consents/{purpose}": {"text_version": "2026-11-1", "given": True},
     "/v1/team-formations/{formation_id}/answer": {"approved": True},
