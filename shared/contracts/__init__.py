@@ -47,7 +47,7 @@ from shared.contracts.allocation import (
 )
 from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
 from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
-from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
+from shared.contracts.delivery import MessageDelivered, MessageSentAgain, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached, StarLevelRestated
 from shared.contracts.need_survey import NeedAnswerTakenBack, NeedSurveyClosed, NeedSurveyOpened
@@ -258,6 +258,7 @@ EVENTS: dict[str, type[Event]] = {
         StarLevelRestated,
         MessageDelivered,
         MessageUndeliverable,
+        MessageSentAgain,
         DeadLetterRedriven,
         DeadLetterDiscarded,
         ProjectionSwapped,
@@ -314,6 +315,7 @@ __all__ = [
     "HoursCredited",
     "ImportCredited",
     "MessageDelivered",
+    "MessageSentAgain",
     "MessageUndeliverable",
     "NeedAnswerTakenBack",
     "NeedSurveyClosed",

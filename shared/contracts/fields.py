@@ -63,6 +63,8 @@ WORDS: Mapping[str, str] = {
     "key": "消息的键",
     "letter_id": "消息",
     "topic": "主题",
+    "first_day": "第一天",
+    "last_day": "最后一天",
     "delivery_id": "培训材料",
     "document": "证件类型",
     "invitation_id": "邀请",

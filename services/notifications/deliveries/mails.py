@@ -1,7 +1,8 @@
 """All SQL about mails that are to be sent.
 
 Invariant: a mail goes queued -> sending -> whatever comes of it, and only whoever has claimed its work can take the
-first step, so one mailer alone takes the second. A mail that is neither queued nor being sent is never changed again.
+first step, so one mailer alone takes the second. A mail that is neither queued nor being sent is changed no more, but
+for one that has failed for good and is sent again (``sending_again``).
 The row of its work is locked before its own.
 """
 
@@ -44,6 +45,8 @@ class Mail:
     has_left: bool
     """Its recipient has ended their registration."""
     preferences: Preferences
+    sent_again: int
+    """How many times it was sent again after it had failed for good."""
     may_be_mailed: bool = True
     """Whether its recipient has not refused, or taken back, that they are mailed (registry's purpose ``notices``)."""
 
@@ -59,6 +62,7 @@ class EndedMail:
     state: str
     template: str
     caused_by: str
+    sent_again: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ _CAUSE = f"CASE m.shape WHEN {OF_CLOCK} THEN 'work:' ELSE 'event:' END || d.even
 _LOAD = text(f"""
     SELECT d.district, d.event_id, d.recipient_id, d.id, d.state, clock_timestamp() - d.queued_at AS waited,
            clock_timestamp() - d.put_off_since AS put_off_for, m.template, m.facts, c.sealed, {_CAUSE} AS caused_by,
-           p.unwanted, p.quiet_from, p.quiet_until, coalesce(n.given, true) AS may_be_mailed,
+           d.sent_again, p.unwanted, p.quiet_from, p.quiet_until, coalesce(n.given, true) AS may_be_mailed,
            EXISTS (SELECT FROM closed_volunteer v WHERE (v.district, v.id) = (d.district, person.id)) AS has_left
     FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]))
          AS w(district, event_id, recipient_id)
@@ -179,7 +183,7 @@ _END = text(f"""
     JOIN message AS m USING (district, event_id, recipient_id)
     WHERE (d.district, d.event_id, d.recipient_id, d.channel) = (w.district, w.event_id, w.recipient_id, 'email')
       AND d.state IN ('queued', 'sending')
-    RETURNING d.district, d.event_id, d.recipient_id, d.id, d.state, m.template, {_CAUSE} AS caused_by
+    RETURNING d.district, d.event_id, d.recipient_id, d.id, d.state, m.template, {_CAUSE} AS caused_by, d.sent_again
 """)
 
 

@@ -164,6 +164,7 @@ CHANGES = {
     "/v1/stations/{station_id}/staff": {"name": "李文静"},
     "/v1/station-staff/{staff_id}/ending": {"until": "2026-11-01"},
     "/v1/stations/{station_id}/operators": {"operators": []},
+    "/v1/deliveries/{delivery_id}/sending-again": {"reason": "x"},
     "/v1/need-surveys/{survey_id}/answers": {"community": "510115001001"},
     "/v1/need-surveys/{survey_id}/answers/{answer_id}/taking-back": {"reason": "x"},
     "/v1/agreements/{agreement_id}/ending": {"reason": "x"},
