@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.deliveries.domain import Way, its_time_has_passed
-from services.notifications.deliveries.sending_again import FAILED
+from services.notifications.deliveries.mails import FAILED
 from shared.store.event_log import now
 
 _DELIVERIES = text("""

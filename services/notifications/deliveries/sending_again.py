@@ -11,10 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.deliveries import mails
 from services.notifications.deliveries.domain import MAIL, its_time_has_passed
+from services.notifications.deliveries.mails import Which
 from services.notifications.preferences.domain import Channel
 from shared.contracts import MessageSentAgain
 from shared.contracts.actor import Actor
@@ -30,37 +32,6 @@ SENDING_AGAIN = "mail_sending_again"
 AT_ONCE = 500
 LONGEST_REASON = 500
 
-# Who cancels a mail's work has decided that it is not sent. Where its work is still there, it is just being ended.
-FAILED = """
-    d.channel = 'email' AND d.state = 'undeliverable' AND d.reason IS DISTINCT FROM 'cancelled'
-    AND NOT EXISTS (SELECT FROM work w WHERE w.district = d.district AND w.id = d.id)
-"""
-"""Of a delivery ``d``: it is a mail that has failed for good and may be sent again."""
-_ONE = text(f"""
-    SELECT m.facts, m.occurred_at, {FAILED} AS failed
-    FROM delivery d JOIN message m USING (district, event_id, recipient_id)
-    WHERE d.district = :district AND d.id = :id AND d.channel = 'email'
-""")
-_COUNT = text(f"""
-    SELECT count(*) FROM delivery d JOIN message m USING (district, event_id, recipient_id)
-    WHERE d.district = :district AND {FAILED} AND m.occurred_at >= :since AND m.occurred_at < :until
-""")
-_SOME = text(f"""
-    SELECT d.district, d.event_id, d.recipient_id, d.id, d.sent_again, m.template, m.facts, m.occurred_at
-    FROM delivery d JOIN message m USING (district, event_id, recipient_id)
-    WHERE d.district = :district AND {FAILED} AND d.id > :after
-      AND (CAST(:id AS uuid) IS NULL OR d.id = :id)
-      AND (CAST(:since AS timestamptz) IS NULL OR m.occurred_at >= :since)
-      AND (CAST(:until AS timestamptz) IS NULL OR m.occurred_at < :until)
-    ORDER BY d.id LIMIT :limit FOR UPDATE OF d
-""")
-_QUEUE = text("""
-    UPDATE delivery d
-    SET state = 'queued', reason = NULL, queued_at = clock_timestamp(), put_off_since = NULL,
-        sent_again = d.sent_again + 1
-    FROM unnest(CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[])) AS r(event_id, recipient_id)
-    WHERE (d.district, d.event_id, d.recipient_id, d.channel) = (:district, r.event_id, r.recipient_id, 'email')
-""")
 _BEFORE_ALL = UUID(int=0)
 
 
@@ -85,7 +56,7 @@ async def order_one(tx: AsyncConnection, actor: Actor, delivery_id: UUID, reason
     good, ``too_late`` where its time has passed.
     """
     faults = _reason_faults(reason)
-    row = (await tx.execute(_ONE, {"district": actor.district, "id": delivery_id})).one_or_none()
+    row = await mails.find_failed(tx, actor.district, delivery_id)
     if row is None:
         faults.append(Fault("delivery_id", Code.NOT_FOUND))
     elif not row.failed:
@@ -110,7 +81,7 @@ async def order_all(tx: AsyncConnection, actor: Actor, period: Period, reason: s
         raise RefusedError(*faults)
     since = datetime.combine(period.first, time(), CHINA)
     until = datetime.combine(period.last + timedelta(days=1), time(), CHINA)
-    failed = await tx.scalar(_COUNT, {"district": actor.district, "since": since, "until": until}) or 0
+    failed = await mails.count_failed(tx, actor.district, since, until)
     if failed:
         await _order(tx, actor, reason, {"since": since.isoformat(), "until": until.isoformat()})
     return SendingOrdered(failed=failed)
@@ -132,19 +103,21 @@ async def _order(tx: AsyncConnection, actor: Actor, reason: str, which: dict[str
 
 async def _send_some(tx: AsyncConnection, item: Item) -> Outcome:
     said = item.payload
-    since, until = (datetime.fromisoformat(said[name]) if name in said else None for name in ("since", "until"))
     after = UUID(said["after"]) if "after" in said else _BEFORE_ALL
-    which = {"id": UUID(said["id"]) if "id" in said else None, "since": since, "until": until}
-    rows = (await tx.execute(_SOME, {"district": item.district, "after": after, "limit": AT_ONCE, **which})).all()
+    rows = await mails.hold_failed(tx, item.district, _which(said), after, AT_ONCE)
     at = now()
     await _send([row for row in rows if not its_time_has_passed(row.facts, row.occurred_at, at)], tx, item)
     return Later(at, payload={**said, "after": str(rows[-1].id)}) if len(rows) == AT_ONCE else Done()
 
 
+def _which(said: Mapping[str, Any]) -> Which:
+    since, until = (datetime.fromisoformat(said[name]) if name in said else None for name in ("since", "until"))
+    return Which(UUID(said["id"]) if "id" in said else None, since, until)
+
+
 async def _send(rows: Sequence[Row[Any]], tx: AsyncConnection, item: Item) -> None:
     """Queue mails anew, and tell who has ordered it and why."""
-    keys = {"event_id": [row.event_id for row in rows], "recipient_id": [row.recipient_id for row in rows]}
-    await tx.execute(_QUEUE, {"district": item.district, **keys})
+    await mails.queue_anew(tx, item.district, [(row.event_id, row.recipient_id) for row in rows])
     await schedule(
         tx,
         [
