@@ -47,11 +47,11 @@ from shared.contracts.allocation import (
 )
 from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
 from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
-from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
+from shared.contracts.delivery import MessageDelivered, MessageSentAgain, MessageUndeliverable
 from shared.contracts.event import Event
 from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached, StarLevelRestated
 from shared.contracts.minor_reading import MinorReadingAsked
-from shared.contracts.need_survey import NeedSurveyClosed, NeedSurveyOpened
+from shared.contracts.need_survey import NeedAnswerTakenBack, NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.operations import (
     ConsumerCaughtUp,
     ConsumerSubscribed,
@@ -87,7 +87,7 @@ from shared.contracts.qualification import (
     QualificationSubmitted,
     QualificationVerified,
 )
-from shared.contracts.rule_document import RuleAcceptanceAsked, RuleAccepted, RulePublished
+from shared.contracts.rule_document import RuleAcceptanceAsked, RuleAccepted, RuleEnded, RulePublished
 from shared.contracts.service_record import (
     ClaimAnswered,
     Provenance,
@@ -208,6 +208,7 @@ EVENTS: dict[str, type[Event]] = {
         NetworkTargetMissed,
         NeedSurveyOpened,
         NeedSurveyClosed,
+        NeedAnswerTakenBack,
         AgreementSigned,
         AgreementExpiring,
         AgreementEnded,
@@ -221,6 +222,7 @@ EVENTS: dict[str, type[Event]] = {
         ConsentGiven,
         ConsentWithdrawn,
         RulePublished,
+        RuleEnded,
         RuleAcceptanceAsked,
         RuleAccepted,
         ActivityPublished,
@@ -262,6 +264,7 @@ EVENTS: dict[str, type[Event]] = {
         StarLevelRestated,
         MessageDelivered,
         MessageUndeliverable,
+        MessageSentAgain,
         DeadLetterRedriven,
         DeadLetterDiscarded,
         ProjectionSwapped,
@@ -318,8 +321,10 @@ __all__ = [
     "HoursCredited",
     "ImportCredited",
     "MessageDelivered",
+    "MessageSentAgain",
     "MessageUndeliverable",
     "MinorReadingAsked",
+    "NeedAnswerTakenBack",
     "NeedSurveyClosed",
     "NeedSurveyOpened",
     "NetworkPlanEnded",
@@ -349,6 +354,7 @@ __all__ = [
     "RegistrationSource",
     "RuleAcceptanceAsked",
     "RuleAccepted",
+    "RuleEnded",
     "RulePublished",
     "SecondFactorRemoved",
     "SecondFactorSetUp",

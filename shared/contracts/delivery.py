@@ -29,3 +29,17 @@ class MessageUndeliverable(Event):
     channel: str
     template: str
     reason: str
+
+
+class MessageSentAgain(Event):
+    """An operator has a mail sent again that was undeliverable, once the cause is mended; ``caused_by`` says who."""
+
+    topic: ClassVar[str] = "notifications.delivery"
+
+    delivery_id: UUID
+    volunteer_id: UUID
+    event_id: UUID
+    channel: str
+    template: str
+    reason: str
+    """The operator's words; no name and no number of a person belongs here."""

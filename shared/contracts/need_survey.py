@@ -1,7 +1,7 @@
 """Events of a survey of needs: what communities were asked, and what they answered, as totals. Nobody is in them.
 
-A survey is asked in communities about themes (domain.md section 1, line 13: 33 communities in half a month); its last
-event says what was found, so that whoever plans activities needs no other.
+A survey is asked in communities about themes (domain.md section 1, line 13: 33 communities in half a month); the
+event of its end says what was found, that of a sheet taken back later says it anew: whoever plans needs the last.
 """
 
 from datetime import date
@@ -42,6 +42,25 @@ class NeedSurveyOpened(NeedSurvey):
 
 
 class NeedSurveyClosed(NeedSurvey):
-    """Its last day is over; ``answered`` and ``by_theme`` are what it has found."""
+    """Its last day is over, or the office has ended it early, on ``ends_on``.
+
+    ``answered`` and ``by_theme`` are what it has found.
+    """
 
     closed: ClassVar[bool] = True
+
+
+class NeedAnswerTakenBack(NeedSurvey):
+    """A sheet that was entered by mistake counts no more; why, registry keeps.
+
+    Of a closed survey ``answered`` and ``by_theme`` are what it has found without it.
+    """
+
+    closed: bool
+    """Whether the survey is."""
+    answer_id: UUID
+    community: str
+    people: int
+    """How many the sheet had spoken for."""
+    needed: dict[str, int]
+    """Theme -> how many of them were said to need it."""

@@ -13,7 +13,7 @@ from shared.contracts.event import Event
 class RulePublished(Event):
     """The district's office has published a version of a rule document (key: the document).
 
-    The aggregate's version is the document's, so each version of it has one event.
+    Each version of it has one such event.
     """
 
     topic: ClassVar[str] = "registry.rule-document"
@@ -26,6 +26,22 @@ class RulePublished(Event):
     """From this day on people are asked to accept it, in the district's zone."""
     required_from: date
     """From this day on nobody signs up without having accepted it, or a later version; never before it is in force."""
+
+
+class RuleEnded(Event):
+    """The office has withdrawn a version before its day, or ended the one in force (key: the document).
+
+    Nobody is asked for ``ended_versions`` any more and sign-up needs none of them; why, registry keeps.
+    """
+
+    topic: ClassVar[str] = "registry.rule-document"
+
+    document_id: UUID
+    document_version: int
+    """The version that was withdrawn or ended."""
+    title: str
+    ended_versions: tuple[int, ...]
+    """It, and where it was in force every earlier one with it: none of these comes back."""
 
 
 class RuleAcceptance(Event):

@@ -41,6 +41,10 @@ def test_a_chinese_sentence_has_chinese_punctuation() -> None:
     assert [f"{where}: {sentence}" for where, sentence in _sentences() if _HALF_WIDTH.search(sentence)] == []
 
 
+def test_what_may_be_declined_has_one_word_on_pages_and_in_messages_and_consents() -> None:
+    assert [f"{where}: {sentence}" for where, sentence in _sentences() if "推荐" in sentence] == []
+
+
 def _properties(document: dict[str, Any], schema: Any, seen: frozenset[str] = frozenset()) -> Iterator[str]:
     if isinstance(schema, list):
         for part in schema:

@@ -1,7 +1,7 @@
 """What communities need beside what is planned there, theme by theme.
 
-Invariant: what a survey has found does not change; what is planned is counted when it is looked at. An activity counts
-for the community that its station is in, under the theme that its service is.
+Invariant: what a survey has found is what its last event says; what is planned is counted when it is looked at. An
+activity counts for the community that its station is in, under the theme that its service is.
 """
 
 from collections import defaultdict

@@ -3,6 +3,7 @@
 from services.activities.register.projections import ACCEPTED_RULES, CLOSED_VOLUNTEERS, RULES, STATIONS, VOLUNTEERS
 from shared.contracts import (
     RuleAccepted,
+    RuleEnded,
     RulePublished,
     StationChanged,
     StationClosed,
@@ -21,5 +22,6 @@ REACTIONS = (
     Reaction(StationChanged, projects=STATIONS),
     Reaction(StationClosed, projects=STATIONS),
     Reaction(RulePublished, projects=RULES),
+    Reaction(RuleEnded, projects=RULES),
     Reaction(RuleAccepted, projects=ACCEPTED_RULES),
 )

@@ -101,7 +101,7 @@ RULES_COLUMN = """
     ARRAY(
         SELECT p.id || ' ' || r.title FROM (
             SELECT DISTINCT ON (id) id, version, title FROM known_rule
-            WHERE district = :district
+            WHERE district = :district AND NOT ended
               AND required_from <= CAST(clock_timestamp() AT TIME ZONE 'Asia/Shanghai' AS date)
             ORDER BY id, version DESC
         ) r CROSS JOIN unnest(CAST(:volunteers AS uuid[])) AS p(id)

@@ -47,6 +47,7 @@ known_rule = Table(
     Column("version", Integer, primary_key=True),
     Column("title", Text, nullable=False),
     Column("required_from", Date, nullable=False),
+    Column("ended", Boolean, nullable=False),
 )
 accepted_rule = Table(
     "accepted_rule",

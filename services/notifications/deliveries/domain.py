@@ -5,11 +5,13 @@ mailbox, which puts it off too long, or a contact that never comes.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from services.notifications.messages.domain import Facts
 from services.notifications.preferences.domain import Channel, Preferences, Purpose
+from shared.contracts.calendar import CHINA
 
 SHAPE = 2
 """How a delivery's id is made; each is stored with the shape it was made in, and a comparison leaves the ids of others
@@ -94,3 +96,28 @@ def given_up(verdict: Verdict, put_off_for: timedelta | None) -> Verdict:
     if verdict.put_off and put_off_for is not None and put_off_for > MAILBOX_PATIENCE:
         return Verdict(Outcome.REFUSED, "expired")
     return verdict
+
+
+_MOMENTS = ("starts_at", "answer_by")
+_DAY_ALONE = len("2026-03-01")
+
+
+def its_time_has_passed(facts: Facts, occurred_at: datetime, at: datetime) -> bool:
+    """Return whether a message comes too late: what was still ahead when it was made is over.
+
+    That is the start of the shift that it is about, or the end of the time for an answer. Who was told of what was over
+    already is told as well later.
+    """
+    moments = [_moment(str(facts[name])) for name in _MOMENTS if facts.get(name)]
+    return any(occurred_at < moment <= at for moment in moments)
+
+
+def _moment(written: str) -> datetime:
+    if len(written) > _DAY_ALONE:
+        return datetime.fromisoformat(written)
+    return datetime.combine(date.fromisoformat(written) + timedelta(days=1), time(), CHINA)
+
+
+def outcome_number(sent_again: int) -> int:
+    """Return the version of a mail's event of its end: each time it is sent again, two events come before."""
+    return 1 + 2 * sent_again

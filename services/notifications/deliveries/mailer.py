@@ -23,7 +23,16 @@ from aiosmtplib.errors import SMTPException
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.deliveries import mails
-from services.notifications.deliveries.domain import MAIL, NO_CONSENT, Outcome, Verdict, given_up, held_back, lacking
+from services.notifications.deliveries.domain import (
+    MAIL,
+    NO_CONSENT,
+    Outcome,
+    Verdict,
+    given_up,
+    held_back,
+    lacking,
+    outcome_number,
+)
 from services.notifications.deliveries.letter import Letter, NoAddressError, UnreadableContactError, write_letter
 from services.notifications.deliveries.mails import Conclusion, EndedMail, Mail
 from services.notifications.deliveries.smtp import offer, reason_of
@@ -204,7 +213,7 @@ def _event(mail: Mail, verdict: Verdict) -> NewEvent | None:
     match verdict.outcome:
         case Outcome.ACCEPTED:
             data = MessageDelivered.model_validate(_told(mail))
-            return NewEvent(mail.district, mail.id, 1, data, caused_by=mail.caused_by)
+            return NewEvent(mail.district, mail.id, outcome_number(mail.sent_again), data, caused_by=mail.caused_by)
         case Outcome.REFUSED:
             return _undeliverable(mail, verdict.reason)
         case _:
@@ -213,7 +222,7 @@ def _event(mail: Mail, verdict: Verdict) -> NewEvent | None:
 
 def _undeliverable(mail: Mail | EndedMail, reason: str) -> NewEvent:
     data = MessageUndeliverable.model_validate({**_told(mail), "reason": reason})
-    return NewEvent(mail.district, mail.id, 1, data, caused_by=mail.caused_by)
+    return NewEvent(mail.district, mail.id, outcome_number(mail.sent_again), data, caused_by=mail.caused_by)
 
 
 def _told(mail: Mail | EndedMail) -> dict[str, object]:

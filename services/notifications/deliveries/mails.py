@@ -1,17 +1,18 @@
 """All SQL about mails that are to be sent.
 
 Invariant: a mail goes queued -> sending -> whatever comes of it, and only whoever has claimed its work can take the
-first step, so one mailer alone takes the second. A mail that is neither queued nor being sent is never changed again.
+first step, so one mailer alone takes the second. A mail that is neither queued nor being sent is changed no more, but
+for one that has failed for good and is sent again (``sending_again``).
 The row of its work is locked before its own.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.deliveries.domain import MAIL
@@ -44,6 +45,8 @@ class Mail:
     has_left: bool
     """Its recipient has ended their registration."""
     preferences: Preferences
+    sent_again: int
+    """How many times it was sent again after it had failed for good."""
     may_be_mailed: bool = True
     """Whether its recipient has not refused, or taken back, that they are mailed (registry's purpose ``notices``)."""
 
@@ -59,6 +62,7 @@ class EndedMail:
     state: str
     template: str
     caused_by: str
+    sent_again: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ _CAUSE = f"CASE m.shape WHEN {OF_CLOCK} THEN 'work:' ELSE 'event:' END || d.even
 _LOAD = text(f"""
     SELECT d.district, d.event_id, d.recipient_id, d.id, d.state, clock_timestamp() - d.queued_at AS waited,
            clock_timestamp() - d.put_off_since AS put_off_for, m.template, m.facts, c.sealed, {_CAUSE} AS caused_by,
-           p.unwanted, p.quiet_from, p.quiet_until, coalesce(n.given, true) AS may_be_mailed,
+           d.sent_again, p.unwanted, p.quiet_from, p.quiet_until, coalesce(n.given, true) AS may_be_mailed,
            EXISTS (SELECT FROM closed_volunteer v WHERE (v.district, v.id) = (d.district, person.id)) AS has_left
     FROM unnest(CAST(:district AS text[]), CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[]))
          AS w(district, event_id, recipient_id)
@@ -179,7 +183,7 @@ _END = text(f"""
     JOIN message AS m USING (district, event_id, recipient_id)
     WHERE (d.district, d.event_id, d.recipient_id, d.channel) = (w.district, w.event_id, w.recipient_id, 'email')
       AND d.state IN ('queued', 'sending')
-    RETURNING d.district, d.event_id, d.recipient_id, d.id, d.state, m.template, {_CAUSE} AS caused_by
+    RETURNING d.district, d.event_id, d.recipient_id, d.id, d.state, m.template, {_CAUSE} AS caused_by, d.sent_again
 """)
 
 
@@ -187,6 +191,70 @@ async def end_mails(tx: AsyncConnection, items: Sequence[Ended], reason: str) ->
     """End mails whose work is over: undeliverable, or uncertain where one is being offered just now; return them."""
     rows = await tx.execute(_END, {**_keys(items), "reason": reason})
     return [EndedMail(**row) for row in rows.mappings()]
+
+
+# Who cancels a mail's work has decided that it is not sent. Where its work is still there, it is just being ended.
+FAILED = """
+    d.channel = 'email' AND d.state = 'undeliverable' AND d.reason IS DISTINCT FROM 'cancelled'
+    AND NOT EXISTS (SELECT FROM work w WHERE w.district = d.district AND w.id = d.id)
+"""
+"""Of a delivery ``d``: it is a mail that has failed for good and may be sent again."""
+_FIND_FAILED = text(f"""
+    SELECT m.facts, m.occurred_at, {FAILED} AS failed
+    FROM delivery d JOIN message m USING (district, event_id, recipient_id)
+    WHERE d.district = :district AND d.id = :id AND d.channel = 'email'
+""")
+_COUNT_FAILED = text(f"""
+    SELECT count(*) FROM delivery d JOIN message m USING (district, event_id, recipient_id)
+    WHERE d.district = :district AND {FAILED} AND m.occurred_at >= :since AND m.occurred_at < :until
+""")
+_HOLD_FAILED = text(f"""
+    SELECT d.district, d.event_id, d.recipient_id, d.id, d.sent_again, m.template, m.facts, m.occurred_at
+    FROM delivery d JOIN message m USING (district, event_id, recipient_id)
+    WHERE d.district = :district AND {FAILED} AND d.id > :after
+      AND (CAST(:id AS uuid) IS NULL OR d.id = :id)
+      AND (CAST(:since AS timestamptz) IS NULL OR m.occurred_at >= :since)
+      AND (CAST(:until AS timestamptz) IS NULL OR m.occurred_at < :until)
+    ORDER BY d.id LIMIT :limit FOR UPDATE OF d
+""")
+_QUEUE_ANEW = text("""
+    UPDATE delivery d
+    SET state = 'queued', reason = NULL, queued_at = clock_timestamp(), put_off_since = NULL,
+        sent_again = d.sent_again + 1
+    FROM unnest(CAST(:event_id AS uuid[]), CAST(:recipient_id AS uuid[])) AS r(event_id, recipient_id)
+    WHERE (d.district, d.event_id, d.recipient_id, d.channel) = (:district, r.event_id, r.recipient_id, 'email')
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which failed mails: one by its id, or those of what has happened from a moment to before another."""
+
+    id: UUID | None
+    since: datetime | None
+    until: datetime | None
+
+
+async def find_failed(tx: AsyncConnection, district: str, delivery_id: UUID) -> Row[Any] | None:
+    """Return a mail's facts and moment, and whether it has failed for good; None where there is no such mail."""
+    return (await tx.execute(_FIND_FAILED, {"district": district, "id": delivery_id})).one_or_none()
+
+
+async def count_failed(tx: AsyncConnection, district: str, since: datetime, until: datetime) -> int:
+    """Return how many mails have failed for good, of what has happened from a moment to before another."""
+    return await tx.scalar(_COUNT_FAILED, {"district": district, "since": since, "until": until}) or 0
+
+
+async def hold_failed(tx: AsyncConnection, district: str, which: Which, after: UUID, limit: int) -> Sequence[Row[Any]]:
+    """Return so many failed mails at most, by id from after one on, and hold them to the commit."""
+    values = {"district": district, "id": which.id, "since": which.since, "until": which.until}
+    return (await tx.execute(_HOLD_FAILED, {**values, "after": after, "limit": limit})).all()
+
+
+async def queue_anew(tx: AsyncConnection, district: str, keys: Sequence[tuple[UUID, UUID]]) -> None:
+    """Let mails that are held be queued as on their first day; ``keys``: event and recipient."""
+    values = {"event_id": [event_id for event_id, _ in keys], "recipient_id": [recipient for _, recipient in keys]}
+    await tx.execute(_QUEUE_ANEW, {"district": district, **values})
 
 
 def _keys(items: Sequence[Item] | Sequence[Ended]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from services.notifications.deliveries.api import router
 from services.notifications.deliveries.mailer import ENDINGS as OF_MAILS
 from services.notifications.deliveries.mailer import PostOffice, mail_work
 from services.notifications.deliveries.reactions import REACTIONS
+from services.notifications.deliveries.sending_again import sending_again_work
 from services.notifications.deliveries.texting import ENDINGS as OF_GUARDIAN_TEXTS
 from services.notifications.deliveries.texting import guardian_text_work
 from services.notifications.settings import Settings
@@ -23,7 +24,7 @@ def _work(settings: Settings) -> Sequence[WorkKind]:
         contact_key=settings.contact_private_key,
     )
     sms = sms_of(settings.sms_file, settings.sms_gateway_url, settings.sms_gateway_key.get_secret_value())
-    return [mail_work(post_office), guardian_text_work(sms, settings.contact_private_key)]
+    return [mail_work(post_office), sending_again_work(), guardian_text_work(sms, settings.contact_private_key)]
 
 
 PART = Part(

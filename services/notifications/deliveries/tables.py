@@ -18,5 +18,6 @@ delivery = Table(
     Column("recipient_id", Uuid, nullable=False),
     Column("shape", Integer, nullable=False),
     Column("put_off_since", TIMESTAMP(timezone=True)),
+    Column("sent_again", Integer, nullable=False),
     PrimaryKeyConstraint("district", "event_id", "recipient_id", "channel"),
 )

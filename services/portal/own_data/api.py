@@ -44,6 +44,8 @@ class CorrectionForm(BaseModel):
 
     field: ShortText = "name"
     value: ShortText = ""
+    document: ShortText = ""
+    born_on: ShortText = ""
     reason: LongText = ""
     key: ShortText = ""
 

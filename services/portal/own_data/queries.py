@@ -252,6 +252,9 @@ class Opened(BaseModel):
     on_file: str
     value: str
     reason: str
+    document_on_file: str | None = None
+    document: str | None = None
+    born_on: str | None = None
 
 
 class Decided(BaseModel):

@@ -1,4 +1,4 @@
-"""Rule documents for the district's centre: published, counted, and those reminded who have not accepted.
+"""Rule documents for the district's centre: published, ended, counted, and those reminded who have not accepted.
 
 Invariant: what was typed is not lost where the centre has to show once more who it is: the form stays as it is.
 """
@@ -13,7 +13,7 @@ from services.portal.rule_documents.forms import DocumentForm
 from services.portal.rule_documents.queries import DocumentCounted
 from services.portal.sessions.dependencies import page_for, stepped_up_lately
 from services.portal.sessions.visits import Visit
-from services.portal.shell.forms import faults_of
+from services.portal.shell.forms import LongText, faults_of
 from services.portal.shell.ids import id_of
 from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
@@ -108,6 +108,25 @@ async def remind(
     return visit.go(f"{_HOME}/{found}?done=reminded")
 
 
+@router.post("/{document_id}/{version}/ending")
+async def end(
+    visit: Centre,
+    document_id: str,
+    version: str,
+    reason: Annotated[LongText, Form()] = "",
+    key: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Withdraw a version before its first day, or end the one in force."""
+    found, number = id_of(document_id), whole(version) or 0
+    try:
+        await visit.calls.change(queries.END, {"reason": reason}, key=key or None, document_id=found, version=number)
+    except RefusedByServiceError as refused:
+        if not refused.is_about_the_request or refused.has("step_up") or refused.has("not_found"):
+            raise
+        return await _document(visit, found, refused=refused, ending=(number, reason))
+    return visit.go(f"{_HOME}/{found}?done=ended")
+
+
 async def _document(
     visit: Visit,
     document_id: UUID,
@@ -115,7 +134,9 @@ async def _document(
     cursor: str | None = None,
     done: str = "",
     refused: RefusedByServiceError | None = None,
+    ending: tuple[int | None, str] = (None, ""),
 ) -> Response:
+    """Show a document; ``ending``: which version was refused to be ended, and what was typed."""
     document = await visit.calls.read(queries.ONE, document_id=document_id)
     missing = None
     if held := document.in_force:
@@ -126,6 +147,7 @@ async def _document(
         )
     shown: dict[str, Any] = {"document": document, "missing": missing, "first": cursor is None, "done": done}
     shown |= {"faults": faults_of(refused) if refused else {}, "today": district_day(now())}
+    shown |= {"ending": ending[0], "typed": ending[1]}
     return visit.page("rule_documents/document.html", refused.status if refused else 200, **shown)
 
 

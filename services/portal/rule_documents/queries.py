@@ -42,6 +42,7 @@ class VersionNamed(BaseModel):
     title: str
     in_force_from: date
     required_from: date
+    ended_at: datetime | None = None
 
 
 class RuleText(VersionNamed):
@@ -69,6 +70,7 @@ class VersionCounted(VersionNamed):
     published_at: datetime
     accepted: int
     asked: int
+    end_reason: str | None = None
 
 
 class DocumentCounted(BaseModel):
@@ -99,6 +101,7 @@ class ListedDocument(BaseModel):
     title: str
     in_force_from: date
     required_from: date
+    ended_at: datetime | None = None
     accepted: int
     volunteers: int
 
@@ -137,6 +140,12 @@ class Published(BaseModel):
     document_id: UUID
 
 
+class Ended(BaseModel):
+    """A version that was withdrawn or ended."""
+
+    version: int
+
+
 class AskingBegun(BaseModel):
     """How many are going to be reminded."""
 
@@ -154,6 +163,7 @@ ONE = Read("registry", _DOCUMENT, DocumentCounted)
 MISSING = Read("registry", _DOCUMENT + "/versions/{version}/missing", Missing)
 PUBLISH = Change("POST", "registry", "/v1/rule-documents", Published)
 PUBLISH_NEXT = Change("POST", "registry", _DOCUMENT + "/versions", Published)
+END = Change("POST", "registry", _DOCUMENT + "/versions/{version}/ending", Ended)
 REMIND = Change("POST", "registry", _DOCUMENT + "/reminders", AskingBegun)
 
 

@@ -60,6 +60,27 @@ class SurveyFound(Survey):
     found: list[Community]
 
 
+class Sheet(BaseModel):
+    """A sheet as it was entered; when and why it was taken back where it counts no more."""
+
+    id: UUID
+    community_name: str
+    answered: int
+    by_theme: dict[str, int]
+    source: str
+    sheet_no: str | None
+    entered_at: datetime
+    taken_back_at: datetime | None
+    reason: str | None
+
+
+class Sheets(BaseModel):
+    """A page of them."""
+
+    items: list[Sheet]
+    next_cursor: str | None
+
+
 class OpenSurvey(BaseModel):
     """A survey that anybody may answer today."""
 
@@ -139,6 +160,9 @@ SURVEYS = Read("registry", "/v1/need-surveys", Surveys)
 SURVEY = Read("registry", "/v1/need-surveys/{survey_id}", SurveyFound)
 MAKE = Change("POST", "registry", "/v1/need-surveys", Made)
 ENTER = Change("POST", "registry", "/v1/need-surveys/{survey_id}/answers", Done)
+END = Change("POST", "registry", "/v1/need-surveys/{survey_id}/ending", Done)
+SHEETS = Read("registry", "/v1/need-surveys/{survey_id}/sheets", Sheets)
+TAKE_BACK = Change("POST", "registry", "/v1/need-surveys/{survey_id}/answers/{answer_id}/taking-back", Done)
 OPEN = Read("registry", "/v1/public/need-surveys", OpenSurveys)
 ANSWER = Change("POST", "registry", "/v1/public/need-surveys/{survey_id}/answers", Done)
 DIVISIONS = Read("registry", "/v1/divisions", Divisions)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.own_data import commands, queries
 from services.registry.own_data.closing import RegistrationEnded, end_registration
-from services.registry.own_data.commands import CorrectionAsked, CorrectionDecided
+from services.registry.own_data.commands import CorrectionAsked, CorrectionDecided, Wanted
 from services.registry.own_data.domain import Correctable
 from services.registry.own_data.queries import CorrectionOpened, CorrectionView, OwnCorrection, OwnData
 from services.registry.people.dependencies import KeyedIdempotencyKey, Keys
@@ -41,15 +41,26 @@ class ProfileForm(BaseModel):
 
 
 class CorrectionForm(BaseModel):
-    """What is wrong, what is to stand there, and why."""
+    """What is wrong, what is to stand there, and why.
+
+    An ID number may be that of another kind of paper, ``document``, with the birthday where the number says none and
+    another one is on file; of other fields these are left aside.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"field": "name", "value": "张晓羽", "reason": "登记时写错了一个字"}]}
+        json_schema_extra={
+            "examples": [
+                {"field": "name", "value": "张晓羽", "reason": "登记时写错了一个字"},
+                {"field": "id_number", "value": "E12345678", "document": "passport", "reason": "已换用护照"},
+            ]
+        }
     )
 
     field: Correctable
     value: Annotated[Line, Field(max_length=500)]
     reason: Annotated[Paragraphs, Field(max_length=500)] = ""
+    document: Text = ""
+    born_on: Text = ""
 
 
 class CorrectionAnswer(BaseModel):
@@ -97,7 +108,8 @@ async def ask_for_correction(
 ) -> Response:
     """Have the office put something right (PIPL art. 46); it answers within five working days."""
     async with store.transaction(caller.district) as tx:
-        command = partial(commands.ask_for_correction, tx, keys, caller, form.field, form.value, form.reason)
+        wanted = Wanted(form.value, form.reason, form.document, form.born_on)
+        command = partial(commands.ask_for_correction, tx, keys, caller, form.field, wanted)
         return await idempotent(tx, caller, key, 201, command)
 
 

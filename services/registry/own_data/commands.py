@@ -6,7 +6,7 @@ right has passed the rules of a registration.
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -32,6 +32,29 @@ from shared.store.event_log import NewEvent, new_id, now
 
 LONGEST_REASON = 500
 LEAST_REASON = 2
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wanted:
+    """What somebody wants put right, and why; of an ID number also which paper has it and the birthday, where stated.
+
+    It is personal, and has no repr.
+    """
+
+    value: str
+    reason: str
+    document: str = ""
+    born_on: str = ""
+
+    def changes(self, field: Correctable) -> dict[str, str]:
+        """Return the fields of a registration that are to be written differently."""
+        paper = {"document": self.document, "born_on": self.born_on} if field is Correctable.ID_NUMBER else {}
+        return {field: self.value} | {name: value for name, value in paper.items() if value}
+
+    def sealed(self, keys: KeyRing, correction_id: UUID) -> bytes:
+        """Return it as it is kept."""
+        said = [self.value, self.reason, self.document, self.born_on]
+        return keys.seal_text(correction_id, json.dumps(said, ensure_ascii=False).encode())
 
 
 class CorrectionAsked(BaseModel):
@@ -68,22 +91,23 @@ async def change_profile(tx: AsyncConnection, keys: KeyRing, actor: Actor, chang
 
 
 async def ask_for_correction(
-    tx: AsyncConnection, keys: KeyRing, actor: Actor, field: Correctable, value: str, reason: str
+    tx: AsyncConnection, keys: KeyRing, actor: Actor, field: Correctable, wanted: Wanted
 ) -> CorrectionAsked:
-    """Ask the office to put something right.
+    """Ask the office to put something right; an ID number may be that of another kind of paper.
 
-    Raises RefusedError by field: ``value`` breaks a rule or is what is on file, ``reason`` is missing; ``not_open``
-    where a correction of the same field is not answered yet.
+    Raises RefusedError by field: ``value``, ``document`` or ``born_on`` breaks a rule, ``value`` is what is on file,
+    ``reason`` is missing; ``not_open`` where a correction of the same field is not answered yet.
     """
     volunteer_id = own_id(actor)
     before = await people.in_full(tx, keys, actor.district, volunteer_id)
-    if not LEAST_REASON <= len(reason.strip()) <= LONGEST_REASON:
-        raise RefusedError(Fault("reason", Code.MISSING if len(reason.strip()) < LEAST_REASON else Code.TOO_LONG))
-    after = await _checked(tx, actor.district, before.volunteer, {field: value}, called="value")
+    reason = wanted.reason.strip()
+    if not LEAST_REASON <= len(reason) <= LONGEST_REASON:
+        raise RefusedError(Fault("reason", Code.MISSING if len(reason) < LEAST_REASON else Code.TOO_LONG))
+    after = await _checked(tx, actor.district, before.volunteer, wanted.changes(field), value=field)
     if after == before.volunteer:
         raise RefusedError(Fault("value", Code.ALREADY_SO))
     at, correction_id = now(), new_id()
-    sealed = keys.seal_text(correction_id, json.dumps([value, reason.strip()], ensure_ascii=False).encode())
+    sealed = replace(wanted, reason=reason).sealed(keys, correction_id)
     new = Asked(correction_id, volunteer_id, field, sealed, CorrectionState.OPEN, 1)
     if not await repository.ask(tx, actor.district, new, at, due_on(at)):
         raise RefusedError(Fault("field", Code.NOT_OPEN))
@@ -98,9 +122,10 @@ async def open_correction(tx: AsyncConnection, keys: KeyRing, actor: Actor, corr
     Raises RefusedError: ``not_found``, ``not_open`` where it is answered, or ``approval_needed`` where it is a minor's
     and nobody has approved that it is read.
     """
-    asked, value, reason = _opened(keys, await repository.find_asked(tx, actor.district, correction_id))
+    asked, wanted = _opened(keys, await repository.find_asked(tx, actor.district, correction_id))
     before = await people.in_full(tx, keys, actor.district, asked.volunteer_id)
-    on_file = as_written(before.volunteer, await people.references(tx, actor.district))[asked.field]
+    on_file = as_written(before.volunteer, await people.references(tx, actor.district))
+    is_paper = asked.field == Correctable.ID_NUMBER
     approval = await approval_for(tx, actor.district, actor.name, asked.volunteer_id, ReadingPurpose.CORRECTION)
     noted = Noted(actor.district, actor.name, "correction_read", asked.volunteer_id, asked.field, approval)
     await note(tx, noted)
@@ -110,9 +135,12 @@ async def open_correction(tx: AsyncConnection, keys: KeyRing, actor: Actor, corr
         name=before.volunteer.name,
         phone=before.volunteer.phone,
         field=Correctable(asked.field),
-        on_file=on_file,
-        value=value,
-        reason=reason,
+        on_file=on_file[asked.field],
+        value=wanted.value,
+        reason=wanted.reason,
+        document_on_file=on_file["document"] if is_paper else None,
+        document=wanted.document or None,
+        born_on=wanted.born_on or None,
     )
 
 
@@ -127,10 +155,11 @@ async def answer_correction(
     if not accepted and len(answer.strip()) < LEAST_REASON:
         raise RefusedError(Fault("answer", Code.MISSING))
     await people.lock_district(tx, actor.district)
-    asked, value, _ = _opened(keys, await repository.find_asked(tx, actor.district, correction_id, lock=True))
+    asked, wanted = _opened(keys, await repository.find_asked(tx, actor.district, correction_id, lock=True))
     if accepted:
         before = await people.in_full(tx, keys, actor.district, asked.volunteer_id)
-        after = await _checked(tx, actor.district, before.volunteer, {asked.field: value}, called="value")
+        field = Correctable(asked.field)
+        after = await _checked(tx, actor.district, before.volunteer, wanted.changes(field), value=field)
         entry = keys.entry(0, after, normalised=False)
         if any(known.id != asked.volunteer_id for known in await people.on_file(tx, actor.district, [entry])):
             raise RefusedError(Fault("value", Code.ALREADY_REGISTERED))
@@ -152,23 +181,22 @@ def own_id(actor: Actor) -> UUID:
     return actor.volunteer_id
 
 
-def _opened(keys: KeyRing, asked: Asked | None) -> tuple[Asked, str, str]:
+def _opened(keys: KeyRing, asked: Asked | None) -> tuple[Asked, Wanted]:
     if asked is None:
         raise RefusedError(Fault("correction_id", Code.NOT_FOUND))
     if asked.asked is None:
         raise RefusedError(Fault("correction_id", Code.NOT_OPEN))
-    value, reason = json.loads(keys.open_text(asked.id, asked.asked))
-    return asked, value, reason
+    return asked, Wanted(*json.loads(keys.open_text(asked.id, asked.asked)))
 
 
 async def _checked(
-    tx: AsyncConnection, district: str, before: Volunteer, changes: Mapping[str, str], *, called: str = ""
+    tx: AsyncConnection, district: str, before: Volunteer, changes: Mapping[str, str], *, value: str = ""
 ) -> Volunteer:
-    """Return a volunteer as changed. Raises RefusedError; what is changed is at fault as ``called``."""
+    """Return a volunteer as changed. Raises RefusedError; the field ``value`` is at fault as what is asked for."""
     references = await people.references(tx, district)
     checked = corrected(before, changes, references, district_day(now()))
     if checked.volunteer is None:
         raise RefusedError(
-            *(replace(fault, field=called) if called and fault.field in changes else fault for fault in checked.faults)
+            *(replace(fault, field="value") if fault.field == value else fault for fault in checked.faults)
         )
     return checked.volunteer

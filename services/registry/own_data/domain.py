@@ -64,14 +64,28 @@ def corrected(volunteer: Volunteer, changes: Mapping[str, str], references: Refe
     ``changes`` are fields as written (``people.domain.volunteer.FIELDS``).
     """
     written = {field: value for field, value in (as_written(volunteer, references) | dict(changes)).items() if value}
-    number = wording.ungrouped(written.get("id_number", ""))
-    if "id_number" in changes and identity.fault_of(number, today) is None:
-        written |= {"gender": identity.gender(number), "document": of_18_digits(number).value}
-        written.pop("born_on", None)
+    if "id_number" in changes:
+        written = _with_paper(written, changes, volunteer.born, today)
     checked = check(written, references, today)
     if checked.volunteer is None:
         return checked
     return replace(checked, volunteer=replace(checked.volunteer, number=volunteer.number))
+
+
+def _with_paper(
+    written: Mapping[str, str], changes: Mapping[str, str], born: date | None, today: date
+) -> dict[str, str]:
+    """Return fields in which what hangs on the ID number follows another one, but for what is stated with it.
+
+    A number of 18 digits says sex, birthday and kind of paper. With any other the birthday stays as it is known.
+    """
+    number = wording.ungrouped(written.get("id_number", ""))
+    if identity.fault_of(number, today) is None:
+        follows = {"gender": identity.gender(number), "document": of_18_digits(number).value, "born_on": ""}
+    else:
+        follows = {"born_on": born.isoformat() if born else ""}
+    stated = {field: changes[field] for field in ("document", "born_on") if changes.get(field)}
+    return {field: value for field, value in {**written, **follows, **stated}.items() if value}
 
 
 def as_written(volunteer: Volunteer, references: References) -> dict[str, str]:

@@ -198,6 +198,11 @@ class CorrectionOpened(BaseModel):
     on_file: str
     value: str
     reason: str
+    document_on_file: Document | None
+    """Of an ID number: the paper that it is on now."""
+    document: str | None
+    """The paper that it is to be on, and the birthday, as they were stated with it."""
+    born_on: str | None
 
 
 _PERSON = text("""

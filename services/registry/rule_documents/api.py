@@ -11,13 +11,15 @@ from services.registry.rule_documents import queries
 from services.registry.rule_documents.commands import (
     AskingBegun,
     VersionAccepted,
+    VersionEnded,
     VersionPublished,
     accept_version,
     ask_the_missing,
+    end_version,
     publish_document,
     publish_version,
 )
-from services.registry.rule_documents.forms import AcceptanceForm, AskingForm, NextVersionForm, VersionForm
+from services.registry.rule_documents.forms import AcceptanceForm, AskingForm, EndingForm, NextVersionForm, VersionForm
 from services.registry.rule_documents.queries import (
     DocumentCounted,
     DocumentView,
@@ -117,6 +119,16 @@ async def publish_next(
     async with store.transaction(caller.district) as tx:
         command = partial(publish_version, tx, caller, document_id, form.version, form.new(district_day(now())))
         return await idempotent(tx, caller, key, 201, command)
+
+
+@router.post("/rule-documents/{document_id}/versions/{version}/ending", response_model=VersionEnded)
+async def end(
+    document_id: UUID, version: int, form: EndingForm, store: ApiStore, caller: OfficeAtHand, key: IdempotencyKey
+) -> Response:
+    """Withdraw a version before its first day, or end the one in force; nobody is asked for it any more."""
+    async with store.transaction(caller.district) as tx:
+        command = partial(end_version, tx, caller, document_id, version, form.reason)
+        return await idempotent(tx, caller, key, 200, command)
 
 
 @router.get("/rule-documents/{document_id}/versions/{version}/missing")

@@ -1,4 +1,4 @@
-"""Publishing rule documents, accepting them, and having those reminded who have not.
+"""Publishing rule documents, ending them, accepting them, and having those reminded who have not.
 
 Invariant: what people accept is the version in force, and the one that they were shown: another one is refused.
 """
@@ -11,8 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.people import repository as people
 from services.registry.rule_documents import repository
-from services.registry.rule_documents.domain import AcceptanceChannel, NewVersion, acceptance_id, version_faults
-from shared.contracts import RuleAccepted, RulePublished
+from services.registry.rule_documents.domain import (
+    AcceptanceChannel,
+    NewVersion,
+    acceptance_id,
+    ended_together,
+    reason_fault,
+    version_faults,
+)
+from shared.contracts import RuleAccepted, RuleEnded, RulePublished
 from shared.contracts.actor import Actor
 from shared.contracts.calendar import district_day
 from shared.contracts.faults import Code, Fault, RefusedError
@@ -30,6 +37,14 @@ class VersionPublished(BaseModel):
 
     document_id: UUID
     version: int
+
+
+class VersionEnded(BaseModel):
+    """A version that is withdrawn or ended, and which have ended with it."""
+
+    document_id: UUID
+    version: int
+    ended_versions: list[int]
 
 
 class VersionAccepted(BaseModel):
@@ -61,6 +76,7 @@ async def publish_version(
     Raises RefusedError: ``not_found``; ``changed_meanwhile`` where ``before`` is not the version published last; every
     fault of it.
     """
+    await repository.lock(tx, actor.district, document_id)
     newest = await repository.newest_version(tx, actor.district, document_id)
     if not newest:
         raise RefusedError(Fault("document_id", Code.NOT_FOUND))
@@ -83,8 +99,37 @@ async def _publish(tx: AsyncConnection, actor: Actor, key: tuple[UUID, int], new
         in_force_from=new.in_force_from,
         required_from=new.required_from,
     )
-    await event_log.append(tx, [NewEvent(actor.district, document_id, version, published, actor.name)])
+    number = await repository.events_of(tx, actor.district, document_id)
+    await event_log.append(tx, [NewEvent(actor.district, document_id, number, published, actor.name)])
     return VersionPublished(document_id=document_id, version=version)
+
+
+async def end_version(tx: AsyncConnection, actor: Actor, document_id: UUID, version: int, reason: str) -> VersionEnded:
+    """Withdraw a version before its first day, or end the one in force: it is asked of nobody any more.
+
+    What is withdrawn leaves the one before in force; what is ended is followed by none until another one is published
+    or comes to its day. Acceptances stay on record. Raises RefusedError: ``missing`` or ``too_long`` (reason);
+    ``not_found``; ``not_open`` where it has ended, or a later one has taken its place.
+    """
+    if fault := reason_fault(reason):
+        raise RefusedError(fault)
+    await repository.lock(tx, actor.district, document_id)
+    versions = await repository.versions_of(tx, actor.district, document_id)
+    named = next((one for one in versions if one.version == version), None)
+    if named is None:
+        raise RefusedError(Fault("version" if versions else "document_id", Code.NOT_FOUND))
+    at = now()
+    held = await repository.in_force_of(tx, actor.district, document_id, district_day(at))
+    is_in_force = held is not None and held.version == version
+    if named.ended_at is not None or not (is_in_force or named.in_force_from > district_day(at)):
+        raise RefusedError(Fault("version", Code.NOT_OPEN))
+    standing = [one.version for one in versions if one.ended_at is None]
+    ended = ended_together(version, is_in_force=is_in_force, standing=standing)
+    await repository.end(tx, actor.district, (document_id, version), ended, reason, actor.name, at)
+    event = RuleEnded(document_id=document_id, document_version=version, title=named.title, ended_versions=tuple(ended))
+    number = await repository.events_of(tx, actor.district, document_id)
+    await event_log.append(tx, [NewEvent(actor.district, document_id, number, event, actor.name)])
+    return VersionEnded(document_id=document_id, version=version, ended_versions=ended)
 
 
 async def accept_version(

@@ -1,10 +1,11 @@
 """What a rule document must say, and which of its versions holds on a day.
 
 Invariant: a version that is published is never changed; what is published last takes the place of the one before from
-its own day on. From ``required_from`` on nobody signs up who has accepted neither it nor a later one.
+its own day on, unless it was ended. From ``required_from`` on nobody signs up who has accepted neither it nor a later
+one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -15,6 +16,7 @@ from shared.contracts.faults import Code, Fault
 
 LONGEST_TITLE = 50
 LONGEST_TEXT = 20_000
+LONGEST_REASON = 500
 FURTHEST = timedelta(days=2 * 366)
 """So far ahead a day may be named; further it is a slip of the pen."""
 _LINE_BREAKS = str.maketrans({"\n": " ", "\t": " "})
@@ -52,6 +54,21 @@ def version_faults(new: NewVersion, today: date) -> Iterator[Fault]:
         yield Fault("required_from", Code.BEFORE_IN_FORCE)
     elif new.required_from > new.in_force_from + FURTHEST:
         yield Fault("required_from", Code.OUT_OF_RANGE)
+
+
+def ended_together(version: int, *, is_in_force: bool, standing: Collection[int]) -> list[int]:
+    """Return which versions end with one: where it is in force the earlier ones too, so none of these comes back.
+
+    ``standing``: the versions of the document that have not ended.
+    """
+    return sorted(one for one in standing if one == version or (is_in_force and one < version))
+
+
+def reason_fault(reason: str) -> Fault | None:
+    """Return what is wrong with the reason for ending a version, or None."""
+    if not reason:
+        return Fault("reason", Code.MISSING)
+    return Fault("reason", Code.TOO_LONG) if len(reason) > LONGEST_REASON else None
 
 
 def _text_fault(value: str, longest: int) -> Code | None:

@@ -45,6 +45,14 @@ class NextVersionForm(VersionForm):
     version: int = Field(0, ge=0, le=1_000_000, description="The version published last, which this one is based on.")
 
 
+class EndingForm(BaseModel):
+    """Why a version is withdrawn or ended."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "发布时选错了文件"}]})
+
+    reason: Paragraphs = ""
+
+
 class AcceptanceForm(BaseModel):
     """Which version somebody has read and accepts, and where."""
 

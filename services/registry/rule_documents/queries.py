@@ -46,12 +46,13 @@ class OwnRule(RuleInForce):
 
 
 class VersionNamed(BaseModel):
-    """A version of a document, by its days."""
+    """A version of a document, by its days; when it was withdrawn or ended, where it was."""
 
     version: int
     title: str
     in_force_from: date
     required_from: date
+    ended_at: datetime | None
 
 
 class RuleText(VersionNamed):
@@ -73,6 +74,7 @@ class VersionCounted(VersionNamed):
     """How many volunteers on the register have accepted this version."""
     asked: int
     """How many of them were reminded of it."""
+    end_reason: str | None
 
 
 class DocumentCounted(BaseModel):
@@ -85,14 +87,16 @@ class DocumentCounted(BaseModel):
 
 
 class DocumentView(BaseModel):
-    """A document in the office's list, in the version in force; one that is not yet, in its first."""
+    """A document in the office's list, in the version in force; one that is not yet, in its first, else in its last."""
 
     document_id: UUID
     version: int
     newest_version: int
+    """The last that has not ended; this one where all have."""
     title: str
     in_force_from: date
     required_from: date
+    ended_at: datetime | None
     accepted: int
     volunteers: int
 
@@ -115,7 +119,8 @@ _OWN = text(f"""
     SELECT d.id AS document_id, d.version, d.title, d.in_force_from, d.required_from, o.accepted_at, o.accepted_version,
            coalesce(o.accepted_version, 0) < (
                SELECT coalesce(max(r.version), 0) FROM rule_document r
-               WHERE r.district = d.district AND r.id = d.id AND r.required_from <= CAST(:today AS date)) AS is_required
+               WHERE r.district = d.district AND r.id = d.id AND r.required_from <= CAST(:today AS date)
+                 AND r.ended_at IS NULL) AS is_required
     FROM {IN_FORCE} d
     CROSS JOIN LATERAL (
         SELECT max(a.document_version) AS accepted_version,
@@ -126,7 +131,7 @@ _OWN = text(f"""
     ORDER BY d.id LIMIT :limit
 """)
 _VERSIONS = text("""
-    SELECT version, title, in_force_from, required_from FROM rule_document
+    SELECT version, title, in_force_from, required_from, ended_at FROM rule_document
     WHERE district = :district AND id = :id ORDER BY version DESC LIMIT :limit
 """)
 _TEXT = text("SELECT text FROM rule_document WHERE district = :district AND id = :id AND version = :version")
@@ -143,17 +148,20 @@ _ON_THE_REGISTER = """
 """
 _COUNTED = text(f"""
     SELECT d.version, d.title, d.in_force_from, d.required_from, d.published_at, d.published_by, c.accepted, c.asked,
+           d.ended_at, d.end_reason,
            {_ON_THE_REGISTER}
     FROM rule_document d CROSS JOIN LATERAL ({_COUNTS}) c
     WHERE d.district = :district AND d.id = :id ORDER BY d.version DESC LIMIT :limit
 """)
 _DOCUMENTS = text(f"""
-    SELECT d.id AS document_id, d.version, d.newest_version, d.title, d.in_force_from, d.required_from, c.accepted,
-           {_ON_THE_REGISTER}
+    SELECT d.id AS document_id, d.version, d.newest_version, d.title, d.in_force_from, d.required_from, d.ended_at,
+           c.accepted, {_ON_THE_REGISTER}
     FROM (
-        SELECT DISTINCT ON (id) *, max(version) OVER (PARTITION BY id) AS newest_version FROM rule_document
+        SELECT DISTINCT ON (id) *,
+               coalesce(max(version) FILTER (WHERE ended_at IS NULL) OVER (PARTITION BY id), version) AS newest_version
+        FROM rule_document
         WHERE district = :district AND (CAST(:after AS uuid) IS NULL OR id > :after)
-        ORDER BY id, in_force_from <= CAST(:today AS date) DESC,
+        ORDER BY id, ended_at IS NOT NULL, in_force_from <= CAST(:today AS date) DESC,
                  CASE WHEN in_force_from <= CAST(:today AS date) THEN -version ELSE version END
     ) d CROSS JOIN LATERAL ({_COUNTS}) c
     ORDER BY d.id LIMIT :limit
@@ -211,7 +219,7 @@ async def rule_text(
 
 def _in_force(versions: Sequence[VersionNamed], today: date) -> int | None:
     """Return which of the versions of a document, the last first, is in force on a day."""
-    return next((one.version for one in versions if one.in_force_from <= today), None)
+    return next((one.version for one in versions if one.in_force_from <= today and one.ended_at is None), None)
 
 
 async def document_counted(tx: AsyncConnection, district: str, document_id: UUID, today: date) -> DocumentCounted:

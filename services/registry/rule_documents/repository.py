@@ -1,8 +1,9 @@
 """Rule documents and acceptances as they are stored.
 
-Invariant: rows of documents are added, never changed, and versions of a document follow one another; of a volunteer and
-a version there is one row, so they are asked once and accept once, whoever comes at the same time. What was accepted
-or asked under an entry that is merged is read as the person's, and moved by nothing (ADR 0060).
+Invariant: what a version says is never changed, it is ended once at most, and versions of a document follow one
+another; of a volunteer and a version there is one row, so they are asked once and accept once, whoever comes at the
+same time. What was accepted or asked under an entry that is merged is read as the person's, and moved by nothing
+(ADR 0060).
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,8 @@ from services.registry.rule_documents.tables import rule_document
 
 IN_FORCE = """
     (SELECT DISTINCT ON (id) * FROM rule_document
-     WHERE district = :district AND in_force_from <= CAST(:today AS date) ORDER BY id, version DESC)
+     WHERE district = :district AND in_force_from <= CAST(:today AS date) AND ended_at IS NULL
+     ORDER BY id, version DESC)
 """
 """The versions of a district's documents that are in force on a day, as a table of a query."""
 _OF_THE_VERSION = """
@@ -37,6 +39,18 @@ HAS_NOT_ACCEPTED = f"{_ON_THE_REGISTER} AND {_OF_THE_VERSION.format(also=' AND a
 _IS_TO_BE_ASKED = f"{_ON_THE_REGISTER} AND {_OF_THE_VERSION.format(also='')}"
 _PUBLISH = insert(rule_document).on_conflict_do_nothing()
 _NEWEST = text("SELECT coalesce(max(version), 0) FROM rule_document WHERE district = :district AND id = :id")
+_LOCK = text("SELECT FROM rule_document WHERE district = :district AND id = :id FOR UPDATE")
+_VERSIONS = text("""
+    SELECT version, title, in_force_from, ended_at FROM rule_document WHERE district = :district AND id = :id
+""")
+_END = text("""
+    UPDATE rule_document SET ended_at = :at, ended_by = :by, end_reason = :reason, ended_with = :version
+    WHERE district = :district AND id = :id AND version = ANY(CAST(:ended AS int[]))
+""")
+_EVENTS = text("""
+    SELECT count(*) + count(*) FILTER (WHERE ended_with = version) FROM rule_document
+    WHERE district = :district AND id = :id
+""")
 _IN_FORCE_OF = text(f"SELECT version, title, required_from FROM {IN_FORCE} d WHERE d.id = :id")
 _ACCEPT = text("""
     INSERT INTO rule_acceptance AS a
@@ -84,6 +98,31 @@ async def publish(
 async def newest_version(tx: AsyncConnection, district: str, document_id: UUID) -> int:
     """Return the version of a document that was published last; 0 where there is no such document."""
     return await tx.scalar(_NEWEST, {"district": district, "id": document_id}) or 0
+
+
+async def lock(tx: AsyncConnection, district: str, document_id: UUID) -> None:
+    """Let nobody else publish or end a version of a document before the commit."""
+    await tx.execute(_LOCK, {"district": district, "id": document_id})
+
+
+async def versions_of(tx: AsyncConnection, district: str, document_id: UUID) -> Sequence[Row[Any]]:
+    """Return the versions of a document: title, first day, and when each was ended."""
+    return (await tx.execute(_VERSIONS, {"district": district, "id": document_id})).all()
+
+
+async def end(
+    tx: AsyncConnection, district: str, key: tuple[UUID, int], ended: Sequence[int], reason: str, by: str, at: datetime
+) -> None:
+    """Put on file that a version ends, and which end with it. ``key``: document and version."""
+    document_id, version = key
+    values = {"district": district, "id": document_id, "version": version, "ended": ended}
+    await tx.execute(_END, values | {"reason": reason, "by": by, "at": at})
+
+
+async def events_of(tx: AsyncConnection, district: str, document_id: UUID) -> int:
+    """Return how many events there are of a document: one a version, and one each time some have ended."""
+    found: int = (await tx.execute(_EVENTS, {"district": district, "id": document_id})).scalar_one()
+    return found
 
 
 async def in_force_of(tx: AsyncConnection, district: str, document_id: UUID, today: date) -> Row[Any] | None:

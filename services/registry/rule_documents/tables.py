@@ -16,6 +16,10 @@ rule_document = Table(
     Column("required_from", Date, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("published_by", Text, nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_by", Text),
+    Column("end_reason", Text),
+    Column("ended_with", Integer),
 )
 rule_acceptance = Table(
     "rule_acceptance",

@@ -1,6 +1,7 @@
 """Importing answers to surveys of needs: a line is a sheet, as a station or somebody who went from door to door has it.
 
-Invariant: a sheet is known by its survey and its number, so a file that is imported again changes nothing.
+Invariant: a sheet is known by its survey and its number, so a file that is imported again changes nothing; one that was
+taken back does not come back with a file.
 """
 
 import re
@@ -58,9 +59,11 @@ async def _take_in(tx: AsyncConnection, job: ImportJob, rows: Sequence[Row]) -> 
         if isinstance(found, _Sheet) and sheets.setdefault(found.key, found.answer) is not found.answer:
             found = Fault("sheet_no", Code.DUPLICATE_IN_FILE)
         read.append(found)
+    gone = await repository.taken_back(tx, job.district, sheets.keys())
+    read = [Fault("sheet_no", Code.CLOSED) if isinstance(one, _Sheet) and one.key in gone else one for one in read]
     before = await repository.sheets_on_file(tx, job.district, sheets.keys())
     if not job.dry_run:
-        new = {key: answer for key, answer in sheets.items() if before.get(key) != answer}
+        new = {key: answer for key, answer in sheets.items() if key not in gone and before.get(key) != answer}
         await repository.put_sheets(tx, job.district, new, job.requested_by)
     return [_verdict(row, fields, found, before) for (row, fields), found in zip(lines, read, strict=True)]
 

@@ -9,13 +9,22 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.surveys import queries
-from services.registry.surveys.commands import AnswerEntered, SurveyMade, enter_sheet, make_survey
+from services.registry.surveys.commands import (
+    AnswerEntered,
+    AnswerTakenBack,
+    SurveyEnded,
+    SurveyMade,
+    end_survey,
+    enter_sheet,
+    make_survey,
+    take_back_sheet,
+)
 from services.registry.surveys.domain import Answer
-from services.registry.surveys.queries import SurveySummary, SurveyView
+from services.registry.surveys.queries import SheetView, SurveySummary, SurveyView
 from shared.contracts.actor import Role
 from shared.http.auth import Caller, caller_with
 from shared.http.dependencies import ApiStore
-from shared.http.forms import Line
+from shared.http.forms import Line, Paragraphs
 from shared.http.idempotency import IdempotencyKey, idempotent
 from shared.http.pages import Page, RequestedPage
 
@@ -67,6 +76,14 @@ class SheetForm(BaseModel):
     by_theme: Annotated[dict[Code, int], Field(max_length=MOST_THEMES)] = {}
 
 
+class TakingBackForm(BaseModel):
+    """Why a sheet counts no more; whoever sees the sheet reads it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "同一批问卷填报了两次"}]})
+
+    reason: Paragraphs = ""
+
+
 @router.get("")
 async def list_surveys(store: ApiStore, caller: Reader, page: RequestedPage) -> Page[SurveySummary]:
     """List surveys with how far each has come, the last made first."""
@@ -98,3 +115,29 @@ async def answer(survey_id: UUID, form: SheetForm, store: ApiStore, caller: Edit
     async with store.transaction(caller.district) as tx:
         sheet = Answer(form.community, form.answered, form.by_theme)
         return await idempotent(tx, caller, key, 201, partial(enter_sheet, tx, caller, survey_id, sheet))
+
+
+@router.post("/{survey_id}/ending", response_model=SurveyEnded)
+async def end(survey_id: UUID, store: ApiStore, caller: Office, key: IdempotencyKey) -> Response:
+    """End a survey today, before its last day; what it has found until now is told."""
+    async with store.transaction(caller.district) as tx:
+        return await idempotent(tx, caller, key, 200, partial(end_survey, tx, caller, survey_id))
+
+
+@router.get("/{survey_id}/sheets")
+async def list_sheets(survey_id: UUID, store: ApiStore, caller: Reader, page: RequestedPage) -> Page[SheetView]:
+    """List the sheets of a survey, the last entered first; a manager those of the communities of their stations."""
+    (before,) = page.position(UUID) or (None,)
+    async with store.transaction(caller.district) as tx:
+        found = await queries.sheets(tx, caller, survey_id, before, page.limit + 1)
+    return Page.of(found, page.limit, lambda sheet: (str(sheet.id),))
+
+
+@router.post("/{survey_id}/answers/{answer_id}/taking-back", response_model=AnswerTakenBack)
+async def take_back(
+    survey_id: UUID, answer_id: UUID, form: TakingBackForm, store: ApiStore, caller: Editor, key: IdempotencyKey
+) -> Response:
+    """Take back a sheet that was entered by mistake, with the reason; figures follow."""
+    async with store.transaction(caller.district) as tx:
+        command = partial(take_back_sheet, tx, caller, survey_id, answer_id, form.reason)
+        return await idempotent(tx, caller, key, 200, command)

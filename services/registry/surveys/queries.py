@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.registry.surveys.domain import SurveyState
+from services.registry.surveys.domain import Source, SurveyState
 from services.registry.surveys.repository import found_by
 from shared.contracts.actor import Actor, Reach
 from shared.contracts.calendar import district_day
@@ -57,6 +57,21 @@ class SurveyView(SurveySummary):
     found: list[CommunityFound]
 
 
+class SheetView(BaseModel):
+    """A sheet as it was entered; when and why it was taken back where it counts no more."""
+
+    id: UUID
+    community: str
+    community_name: str
+    answered: int
+    by_theme: dict[str, int]
+    source: Source
+    sheet_no: str | None
+    entered_at: datetime
+    taken_back_at: datetime | None
+    reason: str | None
+
+
 class OpenSurvey(BaseModel):
     """A survey that anybody may answer today."""
 
@@ -80,7 +95,8 @@ _COLUMNS = "s.id, s.number, s.title, s.starts_on, s.ends_on, s.state, s.themes, 
 _PAGE = text(f"""
     SELECT {_COLUMNS}, (SELECT count(*) FROM jsonb_object_keys(s.communities)) AS how_many,
            count(DISTINCT a.community) AS with_answers, coalesce(sum(a.answered), 0) AS answered
-    FROM need_survey s LEFT JOIN need_answer a ON a.district = s.district AND a.survey_id = s.id
+    FROM need_survey s LEFT JOIN need_answer a
+         ON a.district = s.district AND a.survey_id = s.id AND a.taken_back_at IS NULL
     WHERE s.district = :district AND (CAST(:before AS int) IS NULL OR s.number < :before)
     GROUP BY s.district, s.id ORDER BY s.number DESC LIMIT :limit
 """)
@@ -89,6 +105,14 @@ _TODAY = text(f"""
     SELECT {_COLUMNS} FROM need_survey s
     WHERE s.district = :district AND s.state <> 'closed' AND s.starts_on <= :today AND s.ends_on >= :today
     ORDER BY s.ends_on, s.number LIMIT {MOST_OPEN}
+""")
+_ENTERED = text("""
+    SELECT a.id, a.community, s.communities ->> a.community AS community_name, a.answered, a.by_theme, a.source,
+           a.sheet_no, a.entered_at, a.taken_back_at, a.reason
+    FROM need_survey s JOIN need_answer a ON a.district = s.district AND a.survey_id = s.id
+    WHERE s.district = :district AND s.id = :id AND a.source <> 'public'
+      AND a.community = ANY(CAST(:communities AS text[])) AND (CAST(:before AS uuid) IS NULL OR a.id < :before)
+    ORDER BY a.id DESC LIMIT :limit
 """)
 _OF_UNITS = text("""
     SELECT division_code FROM station WHERE district = :district AND id = ANY(CAST(:units AS uuid[]))
@@ -134,6 +158,18 @@ async def find_survey(tx: AsyncConnection, actor: Actor, survey_id: UUID) -> Sur
             for code in own
         ],
     )
+
+
+async def sheets(
+    tx: AsyncConnection, actor: Actor, survey_id: UUID, before: UUID | None, limit: int
+) -> list[SheetView]:
+    """Return the sheets of a survey that the actor may see, the last entered first. Raises RefusedError (not_found)."""
+    row = (await tx.execute(_ONE, {"district": actor.district, "id": survey_id})).one_or_none()
+    if row is None:
+        raise RefusedError(Fault("survey_id", Code.NOT_FOUND))
+    own = await _own_communities(tx, actor, row.communities)
+    values = {"district": actor.district, "id": survey_id, "communities": own, "before": before, "limit": limit}
+    return [SheetView.model_validate(dict(one)) for one in (await tx.execute(_ENTERED, values)).mappings()]
 
 
 async def open_surveys(tx: AsyncConnection, district: str) -> OpenSurveys:

@@ -6,7 +6,7 @@ all that was answered.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -75,16 +75,44 @@ _CLOSE = text("""
     WHERE s.district = r.district AND s.id = r.id AND s.state = 'open'
     RETURNING s.*
 """)
+_LOCK = text("""
+    SELECT id, state, starts_on FROM need_survey WHERE district = :district AND id = :id FOR UPDATE
+""")
+_END_ON = text("""
+    UPDATE need_survey SET ends_on = least(ends_on, CAST(:day AS date)) WHERE district = :district AND id = :id
+""")
+_CALL_OFF = text("""
+    UPDATE need_survey SET state = 'closed', version = version + 1
+    WHERE district = :district AND id = :id AND state = 'planned'
+""")
+_SHEET = text("""
+    SELECT community, answered, by_theme, taken_back_at FROM need_answer
+    WHERE district = :district AND survey_id = :survey_id AND id = :id AND source <> 'public'
+""")
+_TAKE_BACK = text("""
+    UPDATE need_answer SET taken_back_at = :at, taken_back_by = :by, reason = :reason
+    WHERE district = :district AND id = :id
+""")
+_COUNT_VERSION = text("""
+    UPDATE need_survey SET version = version + 1 WHERE district = :district AND id = :id RETURNING *
+""")
+_TAKEN_BACK = text("""
+    SELECT a.survey_id, a.sheet_no
+    FROM unnest(CAST(:survey_id AS uuid[]), CAST(:sheet_no AS text[])) AS r(survey_id, sheet_no)
+    JOIN need_answer a ON a.district = :district AND a.survey_id = r.survey_id AND a.sheet_no = r.sheet_no
+    WHERE a.taken_back_at IS NOT NULL
+""")
 _FOUND = text("""
     WITH wanted AS (SELECT * FROM unnest(CAST(:districts AS text[]), CAST(:ids AS uuid[])) AS r(district, id)),
     a AS (
         SELECT n.survey_id, n.community, sum(n.answered) AS answered
-        FROM wanted r JOIN need_answer n ON n.district = r.district AND n.survey_id = r.id GROUP BY 1, 2
+        FROM wanted r JOIN need_answer n ON n.district = r.district AND n.survey_id = r.id
+        WHERE n.taken_back_at IS NULL GROUP BY 1, 2
     ), t AS (
         SELECT n.survey_id, n.community, e.key AS theme, sum(CAST(e.value AS int)) AS people
         FROM wanted r JOIN need_answer n ON n.district = r.district AND n.survey_id = r.id,
              jsonb_each_text(n.by_theme) e
-        GROUP BY 1, 2, 3
+        WHERE n.taken_back_at IS NULL GROUP BY 1, 2, 3
     )
     SELECT a.survey_id, a.community, a.answered, t.theme, t.people
     FROM a LEFT JOIN t ON t.survey_id = a.survey_id AND t.community = a.community AND t.people > 0
@@ -135,13 +163,22 @@ SheetKey = tuple[UUID, str]
 
 async def sheets_on_file(tx: AsyncConnection, district: str, wanted: Collection[SheetKey]) -> dict[SheetKey, Answer]:
     """Return those of these sheets that are on file."""
-    values = {
+    rows = await tx.execute(_SHEETS, _sheets(district, wanted))
+    return {(row.survey_id, row.sheet_no): Answer(row.community, row.answered, row.by_theme) for row in rows}
+
+
+async def taken_back(tx: AsyncConnection, district: str, wanted: Collection[SheetKey]) -> set[SheetKey]:
+    """Return those of these sheets that were taken back."""
+    rows = await tx.execute(_TAKEN_BACK, _sheets(district, wanted))
+    return {(row.survey_id, row.sheet_no) for row in rows}
+
+
+def _sheets(district: str, wanted: Collection[SheetKey]) -> dict[str, object]:
+    return {
         "district": district,
         "survey_id": [survey_id for survey_id, _ in wanted],
         "sheet_no": [sheet_no for _, sheet_no in wanted],
     }
-    rows = await tx.execute(_SHEETS, values)
-    return {(row.survey_id, row.sheet_no): Answer(row.community, row.answered, row.by_theme) for row in rows}
 
 
 async def put_sheets(tx: AsyncConnection, district: str, sheets: Mapping[SheetKey, Answer], entered_by: str) -> None:
@@ -185,6 +222,36 @@ async def insert_answer(
     same = {"district": district, "source": source, "entered_by": entered_by, "entered_at": now()}
     await tx.execute(_INSERT_ANSWERS, {**same, **{name: [value] for name, value in row.items()}})
     return answer_id
+
+
+async def lock_survey(tx: AsyncConnection, district: str, survey_id: UUID) -> Row[Any] | None:
+    """Return a survey that is to be changed, and lock it; whoever was entering an answer has done so."""
+    return (await tx.execute(_LOCK, {"district": district, "id": survey_id})).one_or_none()
+
+
+async def end_on(tx: AsyncConnection, district: str, survey_id: UUID, day: date) -> None:
+    """Let a survey's last day be this one, unless it is over already."""
+    await tx.execute(_END_ON, {"district": district, "id": survey_id, "day": day})
+
+
+async def call_off(tx: AsyncConnection, district: str, survey_id: UUID) -> None:
+    """Close a survey that has not begun: nobody was told of it."""
+    await tx.execute(_CALL_OFF, {"district": district, "id": survey_id})
+
+
+async def find_sheet(tx: AsyncConnection, district: str, survey_id: UUID, answer_id: UUID) -> Row[Any] | None:
+    """Return a sheet of a survey that is locked; what the public has answered is none."""
+    values = {"district": district, "survey_id": survey_id, "id": answer_id}
+    return (await tx.execute(_SHEET, values)).one_or_none()
+
+
+async def take_back(
+    tx: AsyncConnection, district: str, key: tuple[UUID, UUID], reason: str, by: str, at: datetime
+) -> Row[Any]:
+    """Let a sheet count no more; ``key``: its survey and its id. Return the survey in its next version."""
+    survey_id, answer_id = key
+    await tx.execute(_TAKE_BACK, {"district": district, "id": answer_id, "reason": reason, "by": by, "at": at})
+    return (await tx.execute(_COUNT_VERSION, {"district": district, "id": survey_id})).one()
 
 
 async def open_surveys(tx: AsyncConnection, asked: Sequence[tuple[str, UUID]]) -> Sequence[Row[Any]]:

@@ -34,4 +34,7 @@ need_answer = Table(
     Column("sheet_no", Text),
     Column("entered_by", Text),
     Column("entered_at", DateTime(timezone=True), nullable=False),
+    Column("taken_back_at", DateTime(timezone=True)),
+    Column("taken_back_by", Text),
+    Column("reason", Text),
 )

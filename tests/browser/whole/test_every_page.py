@@ -69,7 +69,7 @@ OF_ACTIVITY = ("", "/edit", "/cancel", "/shifts/new")
 OF_SHIFT = ("", "/wall", "/sheet", "/closing")
 OPERATOR = (
     *("/staff/operations", "/staff/operations/districts", "/staff/operations/districts/new"),
-    *("/staff/operations/dead-letters", "/staff/operations/deliveries"),
+    *("/staff/operations/dead-letters", "/staff/operations/deliveries", "/staff/operations/deliveries/failed"),
 )
 WHO = ("public", "volunteer", "staff", "centre", "operator", "case_worker")
 AXE = """(options) => axe.run(document, options).then((found) => found.violations.map(

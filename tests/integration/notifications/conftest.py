@@ -268,7 +268,9 @@ async def post(
 
 def token(volunteer_id: UUID | None, district: str, role: str) -> str:
     claims: dict[str, Any] = {"iss": ISSUER, "sub": str(uuid4()), "district": district, "roles": [role]}
-    claims |= {"exp": int(time.time()) + 60} | ({"vid": str(volunteer_id)} if volunteer_id else {})
+    claims |= {"exp": int(time.time()) + 60, "stepped_up_at": int(time.time())} | (
+        {"vid": str(volunteer_id)} if volunteer_id else {}
+    )
     return jwt.encode({"alg": ALGORITHM, "kid": "test"}, claims, KEY, algorithms=[ALGORITHM])
 
 

@@ -135,6 +135,29 @@ async def test_a_correction_is_asked_for_and_what_is_wrong_with_it_stands_at_its
 
 
 @pytest.mark.row(7)
+async def test_another_kind_of_paper_is_asked_for_and_the_centre_sees_both_kinds(portal: Portal) -> None:
+    one = str(new_id())
+    portal.services.answer("GET registry/v1/me/corrections", [])
+    portal.services.refuse("POST registry/v1/me/corrections", 422, "date", "born_on")
+    browser = await portal.logged_in("volunteer", **VOLUNTEER)
+    form = {"field": "id_number", "value": "E12345678", "document": "passport", "born_on": "1", "reason": "换了证件"}
+    refused = (await browser.post("/me/profile/corrections", data=form)).text
+    assert 'id="born_on-fault"' in refused
+    assert '<option value="passport" selected>' in refused
+    posted = [each for each in portal.services.asked if each.url.path == "/v1/me/corrections" and each.method == "POST"]
+    assert json.loads(posted[-1].content) == form
+    await browser.aclose()
+    opened = {"name": "张晓雨", "phone": "17023828271", "on_file": "519900200604070187", "value": "E12345678"}
+    opened |= {"id": one, "volunteer_number": "51011500027301", "field": "id_number", "reason": "换了证件"}
+    opened |= {"document_on_file": "resident_id", "document": "passport", "born_on": "2006-04-07"}
+    portal.services.answer(f"POST registry/v1/corrections/{one}/opening", opened)
+    browser = await portal.logged_in("district_admin")
+    page = (await browser.post(f"/staff/corrections/{one}")).text
+    assert all(word in page for word in ("居民身份证", "护照", "2006-04-07"))
+    await browser.aclose()
+
+
+@pytest.mark.row(7)
 async def test_interests_are_changed_by_ticking(portal: Portal) -> None:
     portal.services.answer("GET registry/v1/me/data", REGISTERED)
     portal.services.answer("PUT registry/v1/me/profile", status=204)

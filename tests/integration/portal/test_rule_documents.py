@@ -234,3 +234,27 @@ async def test_who_is_not_of_the_centre_sees_none_of_it(portal: Portal) -> None:
     browser = await portal.logged_in("station_manager")
     assert (await browser.get("/staff/rule-documents")).status_code == 403
     await browser.aclose()
+
+
+@pytest.mark.row(17)
+async def test_the_centre_ends_the_version_in_force_with_a_reason_and_what_ended_says_so(portal: Portal) -> None:
+    browser = await portal.logged_in("district_admin")
+    page = (await browser.get(f"/staff/rule-documents/{ID}")).text
+    assert f'action="/staff/rule-documents/{ID}/2/ending"' in page
+    assert f"/staff/rule-documents/{ID}/1/ending" not in page
+    path = f"registry/v1/rule-documents/{ID}/versions/2/ending"
+    portal.services.refuse(f"POST {path}", 422, "missing", "reason")
+    refused = await browser.post(f"/staff/rule-documents/{ID}/2/ending", data={"reason": ""})
+    assert (refused.status_code, 'id="fault-2"' in refused.text) == (422, True)
+    portal.services.answer(f"POST {path}", {"version": 2})
+    done = await browser.post(f"/staff/rule-documents/{ID}/2/ending", data={"reason": "文字有误", "key": "once"})
+    assert done.headers["location"] == f"/staff/rule-documents/{ID}?done=ended"
+    assert sent(portal, "/versions/2/ending")[-1] == {"reason": "文字有误"}
+    ended = {"ended_at": "2026-05-01T10:00:00+08:00", "end_reason": "文字有误"}
+    versions = [one | ended for one in COUNTED["versions"]]  # type: ignore[attr-defined]
+    gone = COUNTED | {"version_in_force": None, "versions": versions}
+    portal.services.answer(f"GET registry/v1/rule-documents/{ID}", gone)
+    page = (await browser.get(f"/staff/rule-documents/{ID}?done=ended")).text
+    assert all(word in page for word in ("不再使用", "停用：文字有误"))
+    assert "/ending" not in page
+    await browser.aclose()

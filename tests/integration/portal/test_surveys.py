@@ -191,3 +191,51 @@ async def test_where_no_survey_is_closed_or_activities_is_away_the_page_says_so(
     portal.services.answer("GET activities/v1/need-gaps", none)
     assert "还没有结束的调查" in (await browser.get("/staff/needs")).text
     await browser.aclose()
+
+
+async def test_the_office_ends_a_survey_early_and_stations_have_no_button_for_it(portal: Portal) -> None:
+    portal.services.answer(f"GET registry/v1/need-surveys/{ID}", SURVEY)
+    portal.services.answer(f"POST registry/v1/need-surveys/{ID}/ending", {"id": ID})
+    browser = await portal.logged_in("station_manager")
+    assert f"/staff/surveys/{ID}/ending" not in (await browser.get(f"/staff/surveys/{ID}")).text
+    await browser.aclose()
+    browser = await portal.logged_in("district_admin")
+    assert f'action="/staff/surveys/{ID}/ending"' in (await browser.get(f"/staff/surveys/{ID}")).text
+    done = await browser.post(f"/staff/surveys/{ID}/ending", data={"key": "once"})
+    assert done.headers["location"] == f"/staff/surveys/{ID}?done=ended"
+    portal.services.refuse(f"POST registry/v1/need-surveys/{ID}/ending", 409, "not_open", "survey_id")
+    again = await browser.post(f"/staff/surveys/{ID}/ending", data={"key": "twice"})
+    assert (again.status_code, 'class="faults"' in again.text) == (422, True)
+    await browser.aclose()
+
+
+async def test_a_sheet_is_taken_back_with_a_reason_and_stays_in_the_list(portal: Portal) -> None:
+    sheet, gone = str(new_id()), str(new_id())
+    entered = {
+        "id": sheet,
+        "community_name": "北社区",
+        "answered": 40,
+        "by_theme": {"elderly": 20},
+        "source": "station",
+        "sheet_no": None,
+        "entered_at": "2026-03-02T02:00:00Z",
+        "taken_back_at": None,
+        "reason": None,
+    }
+    back = {"id": gone, "taken_back_at": "2026-03-03T02:00:00Z", "reason": "填报了两次"}
+    listed = {"items": [entered, entered | back], "next_cursor": None}
+    portal.services.answer(f"GET registry/v1/need-surveys/{ID}/sheets", listed)
+    taking_back = f"/v1/need-surveys/{ID}/answers/{sheet}/taking-back"
+    portal.services.answer(f"POST registry{taking_back}", {"id": sheet})
+    browser = await portal.logged_in("station_manager")
+    page = (await browser.get(f"/staff/surveys/{ID}/sheets")).text
+    assert all(word in page for word in ("北社区", "为老服务 20", "填报了两次"))
+    action = f"/staff/surveys/{ID}/sheets/{sheet}/taking-back"
+    assert (action in page, f"/sheets/{gone}/taking-back" in page) == (True, False)
+    done = await browser.post(action, data={"reason": "社区填错了", "key": "once"})
+    assert done.headers["location"] == f"/staff/surveys/{ID}/sheets?done=taken-back"
+    assert sent(portal, taking_back) == ({"reason": "社区填错了"}, "once")
+    portal.services.refuse(f"POST registry{taking_back}", 422, "missing", "reason")
+    wrong = await browser.post(action, data={"reason": ""})
+    assert (wrong.status_code, f'id="fault-{sheet}"' in wrong.text) == (422, True)
+    await browser.aclose()

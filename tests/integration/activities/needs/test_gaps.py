@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.activities.needs.projections import NEED_SURVEYS
 from services.activities.register.projections import STATIONS
-from shared.contracts import NeedSurveyClosed, NeedSurveyOpened, StationRegistered
+from shared.contracts import NeedAnswerTakenBack, NeedSurveyClosed, NeedSurveyOpened, StationRegistered
 from shared.contracts.actor import Role
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
@@ -117,3 +117,21 @@ async def test_rebuilt_from_its_events_it_says_the_same(activities: Activities) 
     async with activities.worker.transaction() as tx:
         await NEED_SURVEYS.project(tx, [received(opened, survey_id, 1)])  # the first again, late
     assert await activities.rows("SELECT * FROM known_need_survey") == before
+
+
+async def test_what_was_taken_back_after_the_end_is_needed_no_more(activities: Activities) -> None:
+    survey_id = await survey_is_closed(activities)
+    without = FOUND | {"answered": {NORTH: 20}, "by_theme": {NORTH: {"elderly": 10}}}
+    taken_back = NeedAnswerTakenBack(
+        survey_id=survey_id,
+        **(SURVEY | without),
+        closed=True,
+        answer_id=new_id(),
+        community=SOUTH,
+        people=10,
+        needed={"health": 10},
+    )
+    await hear(activities, received(taken_back, survey_id, 3))
+    north, south = (await activities.leader.get("/v1/need-gaps"))["items"]
+    assert [(one["theme"], one["people"], one["per_cent"]) for one in north["themes"]] == [("elderly", 10, 50)]
+    assert (south["answered"], south["themes"]) == (0, [])

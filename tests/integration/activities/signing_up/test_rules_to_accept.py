@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts import RuleAccepted, RulePublished, VolunteerMergeUndone, VolunteersMerged
+from services.activities.register.projections import RULES
+from shared.contracts import RuleAccepted, RuleEnded, RulePublished, VolunteerMergeUndone, VolunteersMerged
 from shared.contracts.calendar import district_day
 from shared.contracts.envelope import Attributes
 from shared.contracts.event import Event
@@ -50,6 +51,12 @@ class Document:
             required_from=required_from,
         )
         return await tell(self._activities, event, self._id, self._version)
+
+    async def is_ended(self, *versions: int) -> Received[Any]:
+        event = RuleEnded(
+            document_id=self._id, document_version=versions[-1], title=self._title, ended_versions=versions
+        )
+        return await tell(self._activities, event, self._id, self._version + 1)
 
     async def is_accepted(self, person: Volunteer, version: int = 0) -> Received[Any]:
         aggregate = new_id()
@@ -189,3 +196,31 @@ async def test_rules_that_were_accepted_under_an_entry_that_is_merged_are_accept
     await tell(activities, VolunteerMergeUndone(**both, undone_at=now()), merged.id, 3)
     assert (await refusal(kept, second))[:2] == (409, "rules_to_accept")
     await merged.sign_up(second)
+
+
+@pytest.mark.row(17)
+async def test_what_the_centre_has_ended_is_needed_for_no_sign_up_and_earlier_versions_do_not_come_back(
+    activities: Activities, people: list[Volunteer]
+) -> None:
+    shift_id, document = await shift(activities), Document(activities, "志愿者守则")
+    first = await document.is_published(required_from=district_day(now()) - DAY)
+    await document.is_published(required_from=district_day(now()))
+    assert (await refusal(people[0], shift_id))[1] == "rules_to_accept"
+    await document.is_ended(1, 2)
+    await people[0].sign_up(shift_id)
+    async with activities.worker.transaction() as tx:
+        await RULES.project(tx, [first])  # it comes again, late
+    await people[1].sign_up(shift_id)
+
+
+@pytest.mark.row(17)
+async def test_where_a_later_version_is_withdrawn_the_one_before_is_needed_as_before(
+    activities: Activities, people: list[Volunteer]
+) -> None:
+    shift_id, document = await shift(activities), Document(activities, "志愿者守则")
+    await document.is_published(required_from=district_day(now()))
+    await document.is_accepted(people[0])
+    await document.is_published(required_from=district_day(now()))
+    await document.is_ended(2)
+    await people[0].sign_up(shift_id)
+    assert (await refusal(people[1], shift_id))[1] == "rules_to_accept"

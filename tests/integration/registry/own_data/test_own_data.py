@@ -126,6 +126,55 @@ async def test_what_breaks_a_rule_is_refused_before_the_office_sees_it(
     assert [(fault["field"], fault["code"]) for fault in refused.json()["faults"]] == [("value", code)]
 
 
+async def ask(registry: Registry, headers: dict[str, str], **form: str) -> Any:
+    return await registry.http.post("/v1/me/corrections", json={"reason": "换了证件"} | form, headers=headers)
+
+
+async def accept(registry: Registry, asked: Any) -> tuple[dict[str, Any], Any]:
+    """Open and accept a correction; return what the office saw, and the answer."""
+    office, path = registry.admins[DISTRICT], f"/v1/corrections/{asked.json()['id']}"
+    opened = (await registry.http.post(f"{path}/opening", headers=office)).json()
+    body = {"accepted": True, "answer": "已核对原件"}
+    return opened, await registry.http.post(f"{path}/answer", json=body, headers=office)
+
+
+@pytest.mark.row(7)
+async def test_a_resident_id_is_replaced_by_another_paper_and_back(registry: Registry) -> None:
+    _, _, headers = await registered(registry, 1130)
+    was = person(1130)["id_number"]
+    asked = await ask(registry, headers, field="id_number", value="E11300001", document="passport")
+    assert asked.status_code == 201, asked.text
+    opened, done = await accept(registry, asked)
+    assert done.status_code == 200, done.text
+    assert (opened["document_on_file"], opened["document"], opened["on_file"]) == ("resident_id", "passport", was)
+    held = (await registry.http.post("/v1/me/data/copies", headers=headers)).json()
+    assert (held["document"], held["id_number"]) == ("passport", "E11300001")
+    assert held["born_on"] == f"{was[6:10]}-{was[10:12]}-{was[12:14]}"
+    _, done = await accept(registry, await ask(registry, headers, field="id_number", value=was))
+    assert done.status_code == 200, done.text
+    held = (await registry.http.post("/v1/me/data/copies", headers=headers)).json()
+    assert (held["document"], held["id_number"], held["born_on"]) == ("resident_id", was, None)
+
+
+@pytest.mark.row(7)
+async def test_another_paper_s_number_is_checked_as_a_registration_s_and_is_nobody_else_s(registry: Registry) -> None:
+    _, _, headers = await registered(registry, 1131)
+    wrong = await ask(registry, headers, field="id_number", value="1234", document="passport", born_on="31.12.1999")
+    assert wrong.status_code == 422
+    assert {(one["field"], one["code"]) for one in wrong.json()["faults"]} == {
+        ("value", "document_number"),
+        ("born_on", "date"),
+    }
+    unknown = await ask(registry, headers, field="id_number", value="E11310001", document="library_card")
+    assert ("document", "unknown_value") in [(one["field"], one["code"]) for one in unknown.json()["faults"]]
+    permit = {"field": "id_number", "value": "H1131000101", "document": "hong_kong_macau_permit"}
+    _, done = await accept(registry, await ask(registry, headers, **permit))
+    assert done.status_code == 200, done.text
+    _, _, other = await registered(registry, 1132)
+    _, refused = await accept(registry, await ask(registry, other, **permit | {"value": "H11310001"}))
+    assert [(one["field"], one["code"]) for one in refused.json()["faults"]] == [("value", "already_registered")]
+
+
 @pytest.mark.row(7)
 @pytest.mark.row(64)
 async def test_who_leaves_is_found_by_nobody_and_erased_at_once_where_nothing_binds(registry: Registry) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from services.registry.rule_documents.repository import in_force_of
 from shared.contracts.calendar import district_day
 from shared.store.event_log import now
 from tests.integration.registry.conftest import ADMIN_PASSWORD, Registry, id_number, roster, roster_line
@@ -259,3 +260,82 @@ async def test_who_has_left_is_neither_counted_nor_reminded(
         one["volunteer_id"] for one in before[:-1]
     ]
     assert await accept(registry, people[2], document, 1) == (403, "forbidden")
+
+
+async def end(registry: Registry, office: dict[str, str], document: str, version: int, reason: str = "文字有误") -> Any:
+    path = f"/v1/rule-documents/{document}/versions/{version}/ending"
+    return await registry.http.post(path, json={"reason": reason}, headers=office)
+
+
+async def is_asked(registry: Registry, who: dict[str, str], document: str) -> bool:
+    shown = await registry.http.get("/v1/me/rule-documents", headers=who)
+    return document in [one["document_id"] for one in shown.json()]
+
+
+@pytest.mark.row(17)
+async def test_a_version_is_withdrawn_before_its_day_and_the_one_in_force_stays(
+    registry: Registry, office: dict[str, str], people: list[dict[str, str]]
+) -> None:
+    document = await publish(registry, office)
+    tomorrow = (TODAY + timedelta(days=1)).isoformat()
+    assert (await publish_next(registry, office, document, 1, in_force_from=tomorrow)).status_code == 201
+    status, refused = (answer := await end(registry, office, document, 2, " ")).status_code, answer.json()
+    assert (status, refused["faults"][0]["field"], refused["faults"][0]["code"]) == (422, "reason", "missing")
+    ended = await end(registry, office, document, 2)
+    assert (ended.status_code, ended.json()["ended_versions"]) == (200, [2])
+    assert (await own(registry, people[0], document))["version"] == 1
+    async with registry.api.transaction(DISTRICT) as tx:  # its day comes
+        held = await in_force_of(tx, DISTRICT, UUID(document), TODAY + timedelta(days=1))
+    assert held is not None
+    assert held.version == 1
+    assert (await accept(registry, people[0], document, 1))[0] == 200
+    assert (await own(registry, people[0], document))["is_required"] is False
+    assert (await end(registry, office, document, 2)).json()["faults"][0]["code"] == "not_open"
+    *_, ending, _ = await events_of(registry, document)
+    assert ending == (
+        "RuleEnded",
+        3,
+        {"document_id": document, "document_version": 2, "title": CODE["title"], "ended_versions": [2]},
+    )
+    following = await publish_next(registry, office, document, 2)
+    assert following.json()["version"] == 3
+    assert ("RulePublished", 4) in [one[:2] for one in await events_of(registry, document)]
+
+
+@pytest.mark.row(17)
+async def test_the_centre_ends_the_version_in_force_and_nobody_is_asked_for_any_but_acceptances_stay_on_record(
+    registry: Registry, office: dict[str, str], people: list[dict[str, str]]
+) -> None:
+    document = await publish(registry, office)
+    assert (await publish_next(registry, office, document, 1)).status_code == 201
+    assert (await accept(registry, people[0], document, 2))[0] == 200
+    assert (await end(registry, office, document, 1)).json()["faults"][0]["code"] == "not_open"
+    ended = await end(registry, office, document, 2)
+    assert (ended.status_code, ended.json()["ended_versions"]) == (200, [1, 2])
+
+    assert not await is_asked(registry, people[1], document)
+    assert await accept(registry, people[1], document, 2) == (404, "not_found")
+    reminded = await registry.http.post(f"/v1/rule-documents/{document}/reminders", json={"version": 2}, headers=office)
+    assert reminded.status_code == 404
+    listed = await registry.http.get(f"/v1/public/rule-documents?district={DISTRICT}")
+    assert document not in [one["document_id"] for one in listed.json()["items"]]
+    shown = (await registry.http.get(f"/v1/public/rule-documents/{document}/versions/2?district={DISTRICT}")).json()
+    assert (shown["version_in_force"], shown["ended_at"] is None) == (None, False)
+    held = (await registry.http.get("/v1/me/data", headers=people[0])).json()["rules"]
+    assert (CODE["title"], 2) in [(one["title"], one["version"]) for one in held]
+    counted = (await registry.http.get(f"/v1/rule-documents/{document}", headers=office)).json()
+    assert (counted["version_in_force"], counted["versions"][0]["accepted"]) == (None, 1)
+    assert counted["versions"][0]["end_reason"] == "文字有误"
+
+    assert (await publish_next(registry, office, document, 2)).json()["version"] == 3
+    assert (await own(registry, people[0], document))["is_required"] is True
+
+
+@pytest.mark.row(17)
+async def test_the_centre_alone_ends_a_version_of_its_own_district(
+    registry: Registry, office: dict[str, str], people: list[dict[str, str]]
+) -> None:
+    document = await publish(registry, office)
+    assert (await end(registry, people[0], document, 1)).status_code == 403
+    assert (await end(registry, office, document, 7)).json()["faults"][0]["field"] == "version"
+    assert (await is_asked(registry, people[0], document)) is True

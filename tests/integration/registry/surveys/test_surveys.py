@@ -274,3 +274,113 @@ async def test_a_file_of_sheets_is_taken_in_line_by_line_and_a_second_time_chang
         41,
         {"elderly": 21, "tutoring": 0, "health": 1},
     )
+
+
+async def take_back(registry: Registry, who: dict[str, str], survey: str, answer: str, **said: str) -> tuple[int, Any]:
+    return await post(registry, who, f"/v1/need-surveys/{survey}/answers/{answer}/taking-back", said)
+
+
+async def sheets_of(registry: Registry, who: dict[str, str], survey: str) -> list[dict[str, Any]]:
+    shown = await registry.http.get(f"/v1/need-surveys/{survey}/sheets", headers=who)
+    assert shown.status_code == 200, shown.text
+    items: list[dict[str, Any]] = shown.json()["items"]
+    return items
+
+
+async def test_the_centre_ends_a_survey_early_and_what_was_found_until_then_is_told(
+    registry: Registry, people: People
+) -> None:
+    survey = await make(registry, people)
+    await is_open(registry, survey)
+    assert (await say(registry, survey, people.own, "health"))[0] == 201
+    assert (await post(registry, people.manager, f"/v1/need-surveys/{survey}/ending", {}))[0] == 403
+    assert (await post(registry, people.office, f"/v1/need-surveys/{survey}/ending", {}))[0] == 200
+    _, (closed, last) = await told(registry, survey)
+    assert (closed, last["ends_on"], last["answered"]) == ("NeedSurveyClosed", str(TODAY), {people.own: 1})
+    assert (await say(registry, survey, people.own, "health"))[1]["faults"][0]["code"] == "too_late"
+    status, refused = await post(registry, people.office, f"/v1/need-surveys/{survey}/ending", {})
+    assert (status, refused["faults"][0]["code"]) == (409, "not_open")
+    await its_days_are_over(registry, survey)
+    assert len(await told(registry, survey)) == 2
+
+
+async def test_a_survey_that_has_not_begun_is_called_off_and_nobody_hears_of_it(
+    registry: Registry, people: People
+) -> None:
+    survey = await make(registry, people, starts_on=str(TODAY + timedelta(days=3)))
+    assert (await post(registry, people.office, f"/v1/need-surveys/{survey}/ending", {}))[0] == 200
+    assert (await show(registry, people.office, survey))["state"] == "closed"
+    await its_days_are_over(registry, survey)
+    assert await told(registry, survey) == []
+
+
+async def test_a_sheet_entered_by_mistake_is_taken_back_and_the_figures_follow_while_the_survey_is_open(
+    registry: Registry, people: People
+) -> None:
+    survey = await make(registry, people)
+    await is_open(registry, survey)
+    sheet = {"community": people.own, "answered": 40, "by_theme": {"elderly": 20}}
+    entered = [(await enter(registry, people.manager, survey, **sheet))[1]["id"] for _ in range(2)]
+    status, refused = await take_back(registry, people.manager, survey, entered[0], reason=" ")
+    assert (status, refused["faults"][0]["field"], refused["faults"][0]["code"]) == (422, "reason", "missing")
+    assert (await take_back(registry, people.manager, survey, entered[0], reason="填报了两次"))[0] == 200
+
+    found = await show(registry, people.office, survey)
+    assert (found["answered"], found["themes"][0]["people"]) == (40, 20)
+    shown = {one["id"]: one for one in await sheets_of(registry, people.manager, survey)}
+    assert shown[entered[0]]["reason"] == "填报了两次"
+    assert shown[entered[1]]["taken_back_at"] is None
+    _, (name, said) = await told(registry, survey)
+    assert (name, said["answer_id"], said["people"], said["needed"]) == (
+        "NeedAnswerTakenBack",
+        entered[0],
+        40,
+        {"elderly": 20},
+    )
+    assert (said["closed"], said["answered"], "reason" in said) == (False, {}, False)
+    assert (await take_back(registry, people.office, survey, entered[0], reason="再一次"))[1]["faults"][0][
+        "code"
+    ] == "not_open"
+
+
+async def test_a_sheet_taken_back_after_the_end_is_told_with_what_is_left_and_the_event_of_the_end_stays(
+    registry: Registry, people: People
+) -> None:
+    survey = await make(registry, people)
+    await is_open(registry, survey)
+    _, wrong = await enter(registry, people.office, survey, community=people.own, answered=40, by_theme={"health": 9})
+    assert (await enter(registry, people.office, survey, community=people.other, answered=2))[0] == 201
+    assert (await post(registry, people.office, f"/v1/need-surveys/{survey}/ending", {}))[0] == 200
+    assert (await take_back(registry, people.office, survey, wrong["id"], reason="社区填错了"))[0] == 200
+    _, (_, at_the_end), (name, now_found) = await told(registry, survey)
+    assert at_the_end["answered"] == {people.own: 40, people.other: 2}
+    assert (name, now_found["closed"]) == ("NeedAnswerTakenBack", True)
+    assert (now_found["answered"], now_found["by_theme"]) == ({people.other: 2}, {})
+
+
+async def test_a_manager_takes_back_and_sees_sheets_of_their_communities_alone_and_nobody_a_resident_s_answer(
+    registry: Registry, people: People
+) -> None:
+    survey = await make(registry, people)
+    _, elsewhere = await enter(registry, people.office, survey, community=people.other, answered=1)
+    _, public = await say(registry, survey, people.own, "health")
+    assert await sheets_of(registry, people.manager, survey) == []
+    assert [one["id"] for one in await sheets_of(registry, people.office, survey)] == [elsewhere["id"]]
+    for who, answer in ((people.manager, elsewhere), (people.office, public)):
+        status, refused = await take_back(registry, who, survey, answer["id"], reason="看错了")
+        assert (status, refused["faults"][0]["field"], refused["faults"][0]["code"]) == (404, "answer_id", "not_found")
+
+
+async def test_a_sheet_of_a_file_that_was_taken_back_does_not_come_back_with_the_file(
+    registry: Registry, people: People
+) -> None:
+    survey = await make(registry, people)
+    number = (await show(registry, people.office, survey))["number"]
+    file = f"调查编号,答卷编号,社区代码,人数,需求\n{number},B-1,{people.own},40,elderly:21".encode()
+    assert (await registry.take_in(DISTRICT, "need-answers", file))["accepted"] == 1
+    [sheet] = await sheets_of(registry, people.office, survey)
+    assert (await take_back(registry, people.office, survey, sheet["id"], reason="另一个区的问卷"))[0] == 200
+    again = await registry.take_in(DISTRICT, "need-answers", file)
+    [line] = await registry.report(DISTRICT, again["location"])
+    assert (again["rejected"], line["field"], line["code"]) == (1, "sheet_no", "closed")
+    assert (await show(registry, people.office, survey))["answered"] == 0

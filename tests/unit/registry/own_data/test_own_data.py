@@ -64,6 +64,48 @@ def test_sex_follows_from_another_id_number() -> None:
 
 
 @pytest.mark.row(7, 64)
+@pytest.mark.parametrize(
+    ("document", "number", "kept"),
+    [
+        ("passport", "E12345678", "E12345678"),
+        ("hong_kong_macau_permit", "H1234567801", "H12345678"),
+        ("taiwan_permit", "0123456789A", "01234567"),
+        ("foreign_residence_card", "FRA110000123456", "FRA110000123456"),
+    ],
+)
+def test_a_resident_id_is_replaced_by_another_paper_and_the_birthday_stays_and_back(
+    document: str, number: str, kept: str
+) -> None:
+    before = volunteer()
+    after = corrected(before, {"id_number": number, "document": document}, REFERENCES, TODAY).volunteer
+    assert after is not None
+    assert (after.document, after.id_number, after.born, after.gender) == (
+        document,
+        kept,
+        before.born,
+        before.gender,
+    )
+    assert corrected(after, {"id_number": before.id_number}, REFERENCES, TODAY).volunteer == before
+    back = {"id_number": before.id_number, "document": "resident_id"}
+    assert corrected(after, back, REFERENCES, TODAY).volunteer == before
+
+
+@pytest.mark.row(7, 64)
+def test_another_paper_s_number_has_its_form_and_a_birthday_that_is_stated_counts() -> None:
+    before = volunteer()
+    passport = {"id_number": "E12345678", "document": "passport"}
+    after = corrected(before, passport | {"born_on": "1999-05-06"}, REFERENCES, TODAY).volunteer
+    assert after is not None
+    assert after.born == date(1999, 5, 6)
+    wrong = corrected(before, passport | {"document": "taiwan_permit"}, REFERENCES, TODAY)
+    assert wrong.faults == (Fault("id_number", Code.DOCUMENT_NUMBER),)
+    unknown = corrected(before, passport | {"document": "library_card"}, REFERENCES, TODAY)
+    assert Fault("document", Code.UNKNOWN_VALUE) in unknown.faults
+    untold = corrected(before, {"id_number": "E12345678"}, REFERENCES, TODAY)
+    assert untold.faults == (Fault("id_number", Code.PASSPORT),)
+
+
+@pytest.mark.row(7, 64)
 @given(st.sampled_from(["law", "law;tax", ""]), st.sampled_from(["", "510115001040"]))
 def test_changing_nothing_changes_nothing(skills: str, community: str) -> None:
     before = volunteer(skills=skills, community=community)
