@@ -32,6 +32,7 @@ QUEUED = Mail(
     sealed=None,
     caused_by="event:1",
     has_left=False,
+    sent_again=0,
     preferences=Preferences(),
 )
 
