@@ -49,7 +49,14 @@ from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
 from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageUndeliverable
 from shared.contracts.event import Event
-from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached, StarLevelRestated
+from shared.contracts.ledger import (
+    HoursCarried,
+    HoursCorrected,
+    HoursCredited,
+    ImportCredited,
+    StarLevelReached,
+    StarLevelRestated,
+)
 from shared.contracts.need_survey import NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.operations import (
     ConsumerCaughtUp,
@@ -255,6 +262,7 @@ EVENTS: dict[str, type[Event]] = {
         ServiceHistoryStated,
         HoursCredited,
         HoursCorrected,
+        HoursCarried,
         ImportCredited,
         StarLevelReached,
         StarLevelRestated,
@@ -312,6 +320,7 @@ __all__ = [
     "EventLogRepublished",
     "GuidingBodyChanged",
     "GuidingBodyRegistered",
+    "HoursCarried",
     "HoursCorrected",
     "HoursCredited",
     "ImportCredited",

@@ -4,6 +4,8 @@ Invariant: reads change nothing. A figure sums credits, reversals and correction
 was corrected or voided counts as it is now; a session counts while its record is not void. Where two entries of one
 person were merged, what was entered under the one is the other's: it follows from the ledger and from who is merged,
 and is written nowhere, so nothing can be lost or counted twice, and undoing it leaves nothing behind (ADR 0060).
+What somebody had served in another district before they moved here is in no entry of this one: it counts in what they
+have given in their life, and in nothing that is said of the district (ADR 0066).
 """
 
 from datetime import date, datetime
@@ -53,11 +55,27 @@ def _person(of: str, district: str) -> str:
 
 
 def personal_hours(district: str = ":district") -> str:
-    """Return the SQL of the sums that are kept of a district, by person; of one person by `HOURS_OF`."""
+    """Return the SQL of what was served in a district, by person; of one person by `SERVED_BY`."""
+    return _by_person("volunteer_hours", district)
+
+
+def lifetime_hours(district: str = ":district") -> str:
+    """Return the SQL of what a district's people have given in their life, by person; of one person by `HOURS_OF`."""
+    return _by_person(
+        f"""(
+        SELECT district, volunteer_id, minutes, sessions FROM volunteer_hours WHERE district = {district}
+        UNION ALL
+        SELECT district, volunteer_id, minutes, sessions FROM carried_hours WHERE district = {district}
+        )""",
+        district,
+    )
+
+
+def _by_person(sums: str, district: str) -> str:
     return f"""(
     SELECT h.district, {_person("h", district)} AS volunteer_id, sum(h.minutes)::bigint AS minutes,
            sum(h.sessions)::int AS sessions
-    FROM volunteer_hours h WHERE h.district = {district} GROUP BY 1, 2
+    FROM {sums} h WHERE h.district = {district} GROUP BY 1, 2
     )"""
 
 
@@ -67,11 +85,25 @@ PERSONAL_ENTRIES = f"""(
 )"""
 """SQL: a district's ledger by person. ``entered_under`` is the entry that a record was made for: somebody is looked for
 by that (`ENTRIES_OF`), as no index knows the person."""
-HOURS_OF = f"""
+SERVED_BY = f"""
     (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions FROM volunteer_hours o
      WHERE o.district = {{of}}.district AND o.volunteer_id = ANY({ENTRIES_OF}))
 """
-"""SQL: the sums of the person that a row ``of`` names, looked up by key; both null where nothing was ever entered."""
+"""SQL: what the person that a row ``of`` names has served in its district; both null where nothing was ever entered."""
+HOURS_OF = f"""
+    (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions
+     FROM (
+         SELECT minutes, sessions FROM volunteer_hours
+         WHERE district = {{of}}.district AND volunteer_id = ANY({ENTRIES_OF})
+         UNION ALL
+         SELECT minutes, sessions FROM carried_hours
+         WHERE district = {{of}}.district AND volunteer_id = ANY({ENTRIES_OF})
+     ) o)
+"""
+"""SQL: what the person that a row ``of`` names has given in their life: there, and before they moved there.
+
+It is looked up by key; both are null where nothing was ever entered.
+"""
 
 ROOM = text("SET LOCAL work_mem = '16MB'")
 """For reads that add up a district's year: 226,000 entries of 120,000 pairs of volunteer and station are summed in
