@@ -23,7 +23,7 @@ from services.assessment.register.queries import persons
 from services.assessment.rules.queries import current_rules
 from services.assessment.stars.moves import Share, lock_moves, moved_of, shares_to_carry
 from services.assessment.stars.repository import bring_stars, restate, stars_of
-from shared.contracts import HoursCarried, ServiceCorrected, StarLevelReached
+from shared.contracts import HoursCarried, StarLevelReached
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 from shared.store.event_log import NewEvent, append, now
@@ -62,9 +62,7 @@ async def carry_again(tx: AsyncConnection, events: Sequence[Received[Any]], _: o
         if volunteer_id
     }
     imports = {
-        (event.attributes.district, event.data.import_id)
-        for event in events
-        if not isinstance(event.data, ServiceCorrected) and getattr(event.data, "import_id", None)
+        (event.attributes.district, event.data.import_id) for event in events if getattr(event.data, "import_id", None)
     }
     await schedule(
         tx,

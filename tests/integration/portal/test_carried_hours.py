@@ -1,10 +1,12 @@
 """Row 59: who has moved here sees on the hours page what of their hours was carried along, and from where."""
 
+import json
 from typing import Any
 
 import pytest
 
 from shared.store.event_log import new_id
+from tests.integration.portal.test_own_data import VOLUNTEER, all_that_is_held, just_logged_in
 from tests.support.portal import Portal
 
 VOLUNTEER_ID = str(new_id())
@@ -42,4 +44,15 @@ async def test_the_hours_page_says_what_was_carried_from_where(portal: Portal, l
     page = await browser.get("/me/hours")
     assert page.status_code == 200
     assert line in page.text
+    await browser.aclose()
+
+
+@pytest.mark.row(59)
+async def test_the_own_data_say_it_too_and_the_copy_has_all_of_it(portal: Portal) -> None:
+    all_that_is_held(portal)
+    portal.services.answer("GET assessment/v1/me/hours", HOURS | {"volunteer_id": VOLUNTEER["vid"]})
+    browser = await just_logged_in(portal)
+    assert "其中从其他区转入</dt><dd>101 小时 30 分" in (await browser.get("/me/profile/data")).text
+    copy = json.loads((await browser.post("/me/profile/data")).content)
+    assert copy["assessment"]["carried"] == HOURS["carried"]
     await browser.aclose()
