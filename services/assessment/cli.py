@@ -52,9 +52,16 @@ async def _explain(volunteer: str, at: datetime | None) -> int:
             logged = await events_of_volunteer(url, (ServiceLogged, ServiceCorrected), district, volunteer_id, at)
             async with store.transaction() as tx:
                 found = await explanation.entries(tx, district, volunteer_id, at)
+                carried = await explanation.carried(tx, district, volunteer_id)
             told = explanation.explain([one.event for one in logged], *found)
             console.print(f"{number} ({volunteer_id}) of {district}", markup=False)
             _show(console, told, logged, await _places(logged))
+            for one in carried:
+                console.print(
+                    f"and carried along from {one.from_district}: minutes {one.minutes}, sessions {one.sessions} "
+                    f"(HoursCarried {one.event_id})",
+                    markup=False,
+                )
             sound = sound and told.sound
         return 0 if sound else 1
 

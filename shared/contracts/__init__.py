@@ -49,7 +49,14 @@ from shared.contracts.consent import ConsentGiven, ConsentWithdrawn
 from shared.contracts.correction import CorrectionAnswered, CorrectionRequested
 from shared.contracts.delivery import MessageDelivered, MessageSentAgain, MessageUndeliverable
 from shared.contracts.event import Event
-from shared.contracts.ledger import HoursCorrected, HoursCredited, ImportCredited, StarLevelReached, StarLevelRestated
+from shared.contracts.ledger import (
+    HoursCarried,
+    HoursCorrected,
+    HoursCredited,
+    ImportCredited,
+    StarLevelReached,
+    StarLevelRestated,
+)
 from shared.contracts.minor_reading import MinorReadingAsked
 from shared.contracts.need_survey import NeedAnswerTakenBack, NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.operations import (
@@ -259,6 +266,7 @@ EVENTS: dict[str, type[Event]] = {
         ServiceHistoryStated,
         HoursCredited,
         HoursCorrected,
+        HoursCarried,
         ImportCredited,
         StarLevelReached,
         StarLevelRestated,
@@ -317,6 +325,7 @@ __all__ = [
     "EventLogRepublished",
     "GuidingBodyChanged",
     "GuidingBodyRegistered",
+    "HoursCarried",
     "HoursCorrected",
     "HoursCredited",
     "ImportCredited",

@@ -49,6 +49,24 @@ class ImportCredited(Event):
     volunteers: int
 
 
+class HoursCarried(Event):
+    """What somebody had served in another district of the installation counts for them in the one they moved to.
+
+    It is the whole of it, and takes the place of what was said before of the same district: it comes again where the
+    hours or stars there change. It is told in the new district; statistics of neither change by it.
+    """
+
+    topic: ClassVar[str] = "assessment.ledger"
+
+    volunteer_id: UUID
+    from_district: str
+    """Where it was served: of somebody who has moved twice, each district is told of by itself."""
+    minutes: int
+    sessions: int
+    stars: int
+    """The level that they have been awarded there; they have it here, too."""
+
+
 class StarLevelReached(Event):
     """A volunteer's lifetime hours have crossed a level of the district's rule set."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from services.assessment.stars.carrying import CARRY_HOURS
 from shared.contracts import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -31,6 +32,7 @@ from shared.contracts import (
     StationStaffBegan,
     TeamRegistered,
     VolunteerMergeUndone,
+    VolunteerMovedIn,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerRestricted,
@@ -40,10 +42,13 @@ from shared.contracts.received import StateRecord
 from shared.contracts.tokens import Revocation
 from shared.contracts.topics import CONTACT, REVOCATION
 from shared.messaging.consumer import Consumer
+from shared.messaging.fault_kinds import is_transient
 from shared.messaging.relay import Relay
 from shared.messaging.servers import KafkaServers
 from shared.store.engine import Store
 from shared.store.event_log import NewEvent, append, new_id, put_state
+from shared.work import queue
+from shared.work.worker import Worker
 from tests.support import operator, topics
 from tests.support.eventually import eventually, running
 from tests.support.forked import Program
@@ -106,6 +111,13 @@ class Platform:
             for statement in statements:
                 await tx.exec_driver_sql(statement)
         await owner.close()
+
+    async def carry_hours(self) -> None:
+        """Have assessment's worker carry along what is due of those who have moved."""
+        store = self.workers["assessment"]
+        worker = Worker(store, [CARRY_HOURS], {}, is_transient)
+        while items := await queue.claim(store, [CARRY_HOURS]):
+            await worker._run(CARRY_HOURS, items)
 
     async def settle(self) -> None:
         """Wait until nothing is on its way."""
@@ -203,6 +215,7 @@ async def a_history(platform: Platform) -> list[UUID]:
         team_id=team,
         registered_on=date(2024, 1, 1),
     )
+    came = VolunteerMovedIn(volunteer_id=elsewhere, volunteer_no="E1", from_district=DISTRICT, moved_at=LEFT_AT)
     await platform.append(
         "registry",
         event(OrganisationRegistered(organisation_id=organisation, code="O", name="会", kind="team"), organisation),
@@ -220,6 +233,7 @@ async def a_history(platform: Platform) -> list[UUID]:
         event(TeamRegistered(team_id=team, code="T", name="队", kind="community"), team),
         *(registered(volunteer, f"V{i:03}") for i, volunteer in enumerate(volunteers)),
         registered(elsewhere, "E1", OTHER_DISTRICT),
+        event(came, elsewhere, 2, OTHER_DISTRICT),
         event(moved, volunteers[0], 2),
         event(ConsentGiven(**said), consent),
         event(ConsentWithdrawn(**said), consent, 2),
@@ -243,6 +257,7 @@ async def a_history(platform: Platform) -> list[UUID]:
     star = [served(volunteers[1], 100 * 60)]
     imported = [served(volunteer, 30, import_id) for volunteer in volunteers]
     await platform.append("activities", *single, *star, served(elsewhere, 45, district=OTHER_DISTRICT))
+    await platform.append("activities", served(elsewhere, 100 * 60))  # before they moved
     rating = ServiceRated(record_id=single[2].aggregate_id, volunteer_id=volunteers[2], rating=4)
     rated = event(rating, single[2].aggregate_id, 2)
     await platform.append("activities", corrected(single[0], 10), corrected(single[1], 0), rated, *imported)
@@ -367,6 +382,7 @@ async def volunteers(platform: Platform) -> Sequence[UUID]:
     async with platform.live():
         people = await a_history(platform)
         await platform.settle()
+        await platform.carry_hours()
         await platform.as_superuser("assessment", *_OTHER_RULES)
         await platform.append("activities", *(served(volunteer, 30) for volunteer in people[:3]))
         await platform.settle()

@@ -237,5 +237,14 @@ async def test_an_explanation_names_every_event_its_cause_and_its_place(
     assert code == 2
 
 
+@pytest.mark.row(59)
+async def test_what_was_carried_along_is_explained_by_its_event(platform: Platform) -> None:
+    [told] = await platform.rows("assessment", "SELECT event_id FROM event_log WHERE type LIKE '%.HoursCarried.v1'")
+    code, output = await platform.linbang("assessment", "explain", "E1")
+    assert code == 0, output
+    assert f"carried along from {DISTRICT}: minutes 6000, sessions 1" in output
+    assert str(told.event_id) in output
+
+
 def _total(output: str) -> str:
     return output.split("minutes by events ")[1].split(",", maxsplit=1)[0]

@@ -32,7 +32,10 @@ Office = Annotated[Caller, Depends(caller_with(Role.DISTRICT_ADMIN, Role.AUDITOR
 
 @router.get("/volunteers/{volunteer_id}/ledger", tags=["hours"])
 async def list_ledger(volunteer_id: UUID, store: ApiStore, caller: Reader, page: RequestedPage) -> Page[LedgerEntry]:
-    """List the entries that a volunteer's hours are the sum of, latest service first."""
+    """List the entries that a volunteer's hours here are the sum of, latest service first.
+
+    What they had served in other districts before they moved here is ``carried`` of their hours.
+    """
     if not caller.may_see(volunteer_id):
         raise ProblemError(403, "forbidden")
     after = page.position(moment, UUID, whole_number, whole_number, str)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, groupby
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -28,6 +28,11 @@ _ENTRIES = text("""
       AND (CAST(:at AS timestamptz) IS NULL OR recorded_at < :at)
 """)
 _HOURS = text("SELECT minutes FROM volunteer_hours WHERE district = :district AND volunteer_id = :volunteer_id")
+
+_CARRIED = text("""
+    SELECT from_district, minutes, sessions, event_id FROM carried_hours
+    WHERE district = :district AND volunteer_id = :volunteer_id ORDER BY from_district
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,21 @@ async def entries(
     rows = await tx.execute(_ENTRIES, {**values, "at": at})
     found = {(row.record_id, row.version, row.kind): row.minutes for row in rows}
     return found, None if at else (await tx.scalar(_HOURS, values) or 0)
+
+
+class Carried(NamedTuple):
+    """What was served in another district before somebody moved, and the event that says so."""
+
+    from_district: str
+    minutes: int
+    sessions: int
+    event_id: UUID
+
+
+async def carried(tx: AsyncConnection, district: str, volunteer_id: UUID) -> Sequence[Carried]:
+    """Return what somebody has brought along: it is in their lifetime, and in no entry of this district."""
+    rows = await tx.execute(_CARRIED, {"district": district, "volunteer_id": volunteer_id})
+    return [Carried(*row) for row in rows]
 
 
 def explain(events: Sequence[Received[Any]], found: Entries, hours: int | None) -> Explanation:

@@ -13,16 +13,17 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.tables import ledger_entry, organiser_rating
+from services.assessment.ledger.tables import carried_hours, ledger_entry, organiser_rating
 from services.assessment.rules.domain import RuleBook
 from services.assessment.rules.repository import rule_book
-from shared.contracts import ServiceCorrected, ServiceLogged
+from shared.contracts import HoursCarried, ServiceCorrected, ServiceLogged
 from shared.contracts.received import BrokenInvariantError, Received
 from shared.store.entries import known_entries, same_names
 from shared.store.projection import Groups, ProjectedTable, Projection, rows_of
-from shared.store.statements import unnest
+from shared.store.statements import keep_latest, unnest
 
 _COLUMNS = ledger_entry.c.keys()
+_CARRIED = keep_latest(carried_hours, ("minutes", "sessions", "stars", "event_id", "recorded_at"))
 _NAMED = ", ".join(_COLUMNS)
 
 
@@ -198,6 +199,24 @@ async def _credit_in_bulk(tx: AsyncConnection) -> None:
     await tx.execute(_CREDIT_ROWS, _periods(await rule_book(tx, districts), districts))
 
 
+async def enter_carried(tx: AsyncConnection, events: Sequence[Received[HoursCarried]]) -> None:
+    """Enter what people had served elsewhere: of each district the last that was said."""
+    await tx.execute(
+        _CARRIED,
+        {
+            "district": [event.attributes.district for event in events],
+            "volunteer_id": [event.data.volunteer_id for event in events],
+            "from_district": [event.data.from_district for event in events],
+            "minutes": [event.data.minutes for event in events],
+            "sessions": [event.data.sessions for event in events],
+            "stars": [event.data.stars for event in events],
+            "event_id": [event.attributes.id for event in events],
+            "recorded_at": [event.attributes.time for event in events],
+            "version": [event.attributes.sequence for event in events],
+        },
+    )
+
+
 LEDGER = Projection(
     "ledger",
     (ProjectedTable("ledger_entry"), ProjectedTable("volunteer_hours")),
@@ -212,3 +231,11 @@ LEDGER = Projection(
 )
 RATINGS = known_entries("ratings", organiser_rating, same_names("volunteer_id", "rating"))
 """What organisers say of how good services were: of each the last word. A recipient's rating comes with the record."""
+CARRIED = Projection(
+    "carried_hours",
+    (ProjectedTable("carried_hours"),),
+    enter_carried,
+    groups=Groups({"carried_hours": "volunteer_id"}),
+    compare_only="what was carried along was worked out, and announced, once",
+)
+"""What somebody had served in other districts before they moved to this one, as the service has announced it."""

@@ -4,6 +4,8 @@ Invariant: reads change nothing. A figure sums credits, reversals and correction
 was corrected or voided counts as it is now; a session counts while its record is not void. Where two entries of one
 person were merged, what was entered under the one is the other's: it follows from the ledger and from who is merged,
 and is written nowhere, so nothing can be lost or counted twice, and undoing it leaves nothing behind (ADR 0060).
+What somebody had served in another district before they moved here is in no entry of this one: it counts in what they
+have given in their life, and in nothing that is said of the district (ADR 0066).
 """
 
 from datetime import date, datetime
@@ -53,6 +55,13 @@ def of_person(table: str, of: str) -> str:
     )"""
 
 
+_LIFETIME = """(
+    SELECT district, volunteer_id, minutes, sessions FROM volunteer_hours
+    UNION ALL
+    SELECT district, volunteer_id, minutes, sessions FROM carried_hours
+)"""
+
+
 def _person(of: str, district: str) -> str:
     """Return the SQL of who a row ``of`` is of.
 
@@ -67,11 +76,20 @@ def _person(of: str, district: str) -> str:
 
 
 def personal_hours(district: str = ":district") -> str:
-    """Return the SQL of the sums that are kept of a district, by person; of one person by `HOURS_OF`."""
+    """Return the SQL of what was served in a district, by person; of one person by `SERVED_BY`."""
+    return _by_person("volunteer_hours", district)
+
+
+def lifetime_hours(district: str = ":district") -> str:
+    """Return the SQL of what a district's people have given in their life, by person; of one person by `HOURS_OF`."""
+    return _by_person(_LIFETIME, district)
+
+
+def _by_person(sums: str, district: str) -> str:
     return f"""(
     SELECT h.district, {_person("h", district)} AS volunteer_id, sum(h.minutes)::bigint AS minutes,
            sum(h.sessions)::int AS sessions
-    FROM volunteer_hours h WHERE h.district = {district} GROUP BY 1, 2
+    FROM {sums} h WHERE h.district = {district} GROUP BY 1, 2
     )"""
 
 
@@ -91,11 +109,19 @@ def personal_entries_of(of: str) -> str:
     )"""
 
 
-HOURS_OF = f"""
+SERVED_BY = f"""
     (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions
      FROM {of_person("volunteer_hours", "{of}")} o)
 """
-"""SQL: the sums of the person that a row ``of`` names, looked up by key; both null where nothing was ever entered."""
+"""SQL: what the person that a row ``of`` names has served in its district; both null where nothing was ever entered."""
+HOURS_OF = f"""
+    (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions
+     FROM {of_person(_LIFETIME, "{of}")} o)
+"""
+"""SQL: what the person that a row ``of`` names has given in their life: there, and before they moved there.
+
+It is looked up by key; both are null where nothing was ever entered.
+"""
 
 ROOM = text("SELECT set_config('work_mem', '16MB', true), set_config('plan_cache_mode', 'force_custom_plan', true)")
 """For reads that add up a district's year: 226,000 entries of 120,000 pairs of volunteer and station are summed in

@@ -43,6 +43,19 @@ volunteer_hours = Table(
     Column("minutes", BigInteger, nullable=False),
     Column("sessions", Integer, nullable=False),
 )
+carried_hours = Table(
+    "carried_hours",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("volunteer_id", Uuid, primary_key=True),
+    Column("from_district", Text, primary_key=True),
+    Column("minutes", BigInteger, nullable=False),
+    Column("sessions", Integer, nullable=False),
+    Column("stars", Integer, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+)
 import_progress = Table(
     "import_progress",
     metadata,

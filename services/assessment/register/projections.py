@@ -13,17 +13,19 @@ from services.assessment.register.tables import (
     known_team,
     known_volunteer,
     merged_volunteer,
+    moved_volunteer,
     team_membership,
 )
-from shared.contracts import VolunteerProfileChanged, VolunteerRegistered
+from shared.contracts import VolunteerMovedIn, VolunteerProfileChanged, VolunteerRegistered
 from shared.contracts.received import Received
 from shared.store.entries import keep_entries, known_entries, same_names
 from shared.store.projection import Groups, ProjectedTable, Projection
-from shared.store.statements import insert_rows
+from shared.store.statements import insert_rows, keep_latest
 
 _keep_volunteers = keep_entries(
     known_volunteer, {"number": "volunteer_no", **same_names("category", "organisation_id")}
 )
+_MOVES = keep_latest(moved_volunteer, ())
 _MEMBERSHIPS = insert_rows(team_membership, team_membership.c.keys(), conflict="DO NOTHING")
 
 
@@ -48,6 +50,19 @@ async def note_volunteers(
     )
 
 
+async def note_moves(tx: AsyncConnection, events: Sequence[Received[VolunteerMovedIn]]) -> None:
+    """Keep who has come to a district, and from which; of somebody who comes and goes, every one."""
+    await tx.execute(
+        _MOVES,
+        {
+            "district": [event.attributes.district for event in events],
+            "volunteer_id": [event.data.volunteer_id for event in events],
+            "from_district": [event.data.from_district for event in events],
+            "version": [event.attributes.sequence for event in events],
+        },
+    )
+
+
 VOLUNTEERS = Projection(
     "volunteers",
     (ProjectedTable("known_volunteer"), ProjectedTable("team_membership")),
@@ -60,3 +75,10 @@ CLOSED_VOLUNTEERS = known_entries("closed_volunteers", closed_volunteer, same_na
 """Who has ended their registration: their hours count in every total, and nobody nominates them."""
 MERGED_VOLUNTEERS = known_entries("merged_volunteers", merged_volunteer, {"kept_id": "into_id"})
 """Which entry somebody's is merged into now; none where that was undone (ADR 0060)."""
+MOVED_VOLUNTEERS = Projection(
+    "moved_volunteers",
+    (ProjectedTable("moved_volunteer"),),
+    note_moves,
+    groups=Groups({"moved_volunteer": "volunteer_id"}),
+)
+"""Who has moved in from which district of the installation (ADR 0066)."""

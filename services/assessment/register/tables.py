@@ -52,3 +52,11 @@ merged_volunteer = Table(
     Column("kept_id", Uuid),
     Column("version", Integer, nullable=False),
 )
+moved_volunteer = Table(
+    "moved_volunteer",
+    metadata,
+    Column("district", Text, primary_key=True),
+    Column("volunteer_id", Uuid, primary_key=True),
+    Column("from_district", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.stars.repository import enter_announced
-from shared.contracts import StarLevelReached, StarLevelRestated
+from shared.contracts import HoursCarried, StarLevelReached, StarLevelRestated
 from shared.contracts.received import Received
 from shared.store.projection import Groups, ProjectedTable, Projection
 
@@ -18,6 +18,8 @@ async def enter_awards(tx: AsyncConnection, events: Sequence[Received[Any]]) -> 
 
 
 def _level(event: Received[Any]) -> int:
+    if isinstance(event.data, HoursCarried):
+        return event.data.stars
     return event.data.level if isinstance(event.data, StarLevelReached | StarLevelRestated) else 0
 
 

@@ -1,5 +1,6 @@
 """A volunteer's hours with the stars that they have given."""
 
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -27,8 +28,21 @@ class ServiceHours(BaseModel):
     sessions: int
 
 
+class CarriedHours(BaseModel):
+    """What was served in another district before they moved here, as it was last told at ``recorded_at``."""
+
+    from_district: str
+    minutes: int
+    sessions: int
+    recorded_at: datetime
+
+
 class VolunteerHours(BaseModel):
-    """A volunteer's hours. ``stars`` is the level awarded; ``next_level`` is null at the highest."""
+    """A volunteer's hours. ``stars`` is the level awarded; ``next_level`` is null at the highest.
+
+    The lifetime's minutes and sessions are those of the months, which were served in this district, and those of
+    ``carried``.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -43,8 +57,16 @@ class VolunteerHours(BaseModel):
                     "next_level": 2,
                     "minutes_to_next_level": 11880,
                     "rule_set": "default/2025.1",
-                    "by_month": [{"month": "2026-03", "minutes": 6120, "sessions": 34}],
-                    "by_service": [{"service": "culture", "minutes": 6120, "sessions": 34}],
+                    "by_month": [{"month": "2026-03", "minutes": 6000, "sessions": 33}],
+                    "by_service": [{"service": "culture", "minutes": 6000, "sessions": 33}],
+                    "carried": [
+                        {
+                            "from_district": "510116",
+                            "minutes": 120,
+                            "sessions": 1,
+                            "recorded_at": "2026-03-02T03:05:00Z",
+                        }
+                    ],
                 }
             ]
         }
@@ -61,6 +83,7 @@ class VolunteerHours(BaseModel):
     rule_set: str
     by_month: list[MonthHours]
     by_service: list[ServiceHours]
+    carried: list[CarriedHours]
 
 
 _VOLUNTEER = text(f"""
@@ -77,10 +100,18 @@ _BREAKDOWN = text(f"""
     WHERE NOT {IS_MERGED.format(of="v")}
     GROUP BY GROUPING SETS ((1), (2)) HAVING {SESSIONS} > 0 ORDER BY 1, 2
 """)
+_CARRIED = text(f"""
+    SELECT c.from_district, sum(c.minutes)::bigint AS minutes, sum(c.sessions)::int AS sessions,
+           max(c.recorded_at) AS recorded_at
+    FROM (SELECT CAST(:district AS text) AS district, CAST(:volunteer_id AS uuid) AS volunteer_id) v
+    CROSS JOIN LATERAL {of_person("carried_hours", "v")} c
+    WHERE NOT {IS_MERGED.format(of="v")}
+    GROUP BY 1 HAVING sum(c.sessions) > 0 ORDER BY 1
+""")
 
 
 async def hours_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> VolunteerHours:
-    """Return a volunteer's lifetime figures by month and service.
+    """Return a volunteer's lifetime figures by month and service, and what of them was carried along.
 
     Raises RefusedError ``not_found`` where nobody has that id.
     """
@@ -89,6 +120,7 @@ async def hours_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> Vo
     if row is None:
         raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
     parts = (await tx.execute(_BREAKDOWN, key)).mappings().all()
+    carried = (await tx.execute(_CARRIED, key)).mappings().all()
     rules = await current_rules(tx, district)
     missing = rules.minutes_to_next_level(row["stars"], row["lifetime_minutes"])
     return VolunteerHours(
@@ -98,4 +130,5 @@ async def hours_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> Vo
         rule_set=rules.name,
         by_month=[MonthHours.model_validate(part) for part in map(dict, parts) if part["month"] is not None],
         by_service=[ServiceHours.model_validate(part) for part in map(dict, parts) if part["service"] is not None],
+        carried=[CarriedHours(**part) for part in carried],
     )

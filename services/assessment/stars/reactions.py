@@ -17,12 +17,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.ledger.imports import IMPORTS
-from services.assessment.ledger.projections import LEDGER, RATINGS, Entered
+from services.assessment.ledger.projections import CARRIED, LEDGER, RATINGS, Entered
 from services.assessment.ledger.repository import close_complete, refresh_statistics
-from services.assessment.register.projections import MERGED_VOLUNTEERS
+from services.assessment.register.projections import MERGED_VOLUNTEERS, MOVED_VOLUNTEERS
 from services.assessment.register.queries import persons
 from services.assessment.rules.domain import RuleBook, RuleSet
 from services.assessment.rules.repository import rule_book
+from services.assessment.stars.carrying import carry_again, carry_moved
 from services.assessment.stars.projections import AWARDS
 from services.assessment.stars.repository import (
     Standing,
@@ -36,6 +37,7 @@ from services.assessment.stars.repository import (
 )
 from shared.contracts import (
     Event,
+    HoursCarried,
     HoursCorrected,
     HoursCredited,
     ImportCredited,
@@ -46,6 +48,7 @@ from shared.contracts import (
     StarLevelReached,
     StarLevelRestated,
     VolunteerMergeUndone,
+    VolunteerMovedIn,
     VolunteersMerged,
 )
 from shared.contracts.received import Received
@@ -228,4 +231,12 @@ REACTIONS = (
     Reaction(StarLevelRestated, projects=AWARDS),
     Reaction(VolunteersMerged, projects=MERGED_VOLUNTEERS, decides=restate_levels),
     Reaction(VolunteerMergeUndone, projects=MERGED_VOLUNTEERS, decides=restate_levels),
+    Reaction(HoursCarried, projects=CARRIED),
+    Reaction(HoursCarried, projects=AWARDS),
+    Reaction(VolunteerMovedIn, projects=MOVED_VOLUNTEERS, decides=carry_moved),
+    # Last of a batch, when the ledger has it and its imports are closed.
+    *(
+        Reaction(event, decides=carry_again, history=History.IGNORE)
+        for event in (ServiceLogged, ServiceCorrected, ServiceRecordsImported, VolunteersMerged, VolunteerMergeUndone)
+    ),
 )

@@ -4,7 +4,7 @@ Invariant: one row of ``award`` a volunteer, changed before anything is announce
 counts those announcements, hours and stars alike, so all events about one account share one rising version and the
 log's key (aggregate, version) holds them both. Levels only rise: what a correction takes from the hours is in the
 ledger, but a star once awarded is taken back by nobody but a person. Undoing a merger is such a decision: the stars
-that the other entry's hours have given go with them.
+that the other entry's hours have given go with them. Who has moved here has the stars that they had, at least.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.ledger.queries import HOURS_OF, of_person, personal_hours
+from services.assessment.ledger.queries import HOURS_OF, lifetime_hours, of_person
 from services.assessment.rules.domain import RuleSet
 from services.assessment.stars.tables import award
 from shared.store.statements import unnest
@@ -54,7 +54,7 @@ _RAISE = text(f"""
         INSERT INTO award (district, volunteer_id, stars, version)
         SELECT h.district, h.volunteer_id, reached.level, 1
         FROM unnest(CAST(:district AS text[]), CAST(:star_minutes AS text[])) AS r(district, star_minutes)
-        CROSS JOIN LATERAL {personal_hours("r.district")} h
+        CROSS JOIN LATERAL {lifetime_hours("r.district")} h
         CROSS JOIN LATERAL (SELECT width_bucket(h.minutes, CAST(r.star_minutes AS bigint[])) AS level) reached
         WHERE reached.level > 0
           AND EXISTS (SELECT FROM {of_person("ledger_entry", "h")} e
@@ -70,7 +70,8 @@ _RAISE = text(f"""
            r.district, r.volunteer_id, r.previous_level, r.level, r.version, h.minutes
     FROM raised r CROSS JOIN LATERAL {HOURS_OF.format(of="r")} h
 """)
-# floor: the level that stays whatever the hours are. So does what the entries that are merged into it were awarded.
+# floor: the level that stays whatever the hours are. So does what the entries that are merged into it were awarded,
+# and what was awarded elsewhere to who has moved here.
 _RESTATE = text(
     f"""
     INSERT INTO award (district, volunteer_id, stars, version)
@@ -79,6 +80,7 @@ _RESTATE = text(
         SELECT CAST(:district AS text) AS district, n.volunteer_id,
                greatest(CAST(:floor AS int), coalesce((SELECT max(a.stars) FROM {of_person("award", "n")} a
                                           WHERE a.volunteer_id <> n.volunteer_id), 0),
+                        coalesce((SELECT max(c.stars) FROM {of_person("carried_hours", "n")} c), 0),
                         width_bucket(coalesce((SELECT h.minutes FROM {HOURS_OF} h), 0),
                                      CAST(:star_minutes AS bigint[]))) AS level
         FROM (SELECT CAST(:district AS text) AS district, CAST(:volunteer_id AS uuid) AS volunteer_id) n
@@ -92,6 +94,12 @@ _RESTATE = text(
 )
 _STARS = text("""
     SELECT coalesce((SELECT stars FROM award WHERE district = :district AND volunteer_id = :volunteer_id), 0)
+""")
+_BRING = text("""
+    INSERT INTO award (district, volunteer_id, stars, version) VALUES (:district, :volunteer_id, :stars, :announcements)
+    ON CONFLICT (district, volunteer_id) DO UPDATE
+    SET stars = greatest(award.stars, excluded.stars), version = award.version + excluded.version
+    RETURNING version
 """)
 _KEEP = text("""
     INSERT INTO stars_before_merge (district, volunteer_id, stars) VALUES (:district, :volunteer_id, :stars)
@@ -159,6 +167,12 @@ async def raise_levels(
 async def stars_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> int:
     """Return the level that somebody has been awarded."""
     return int((await tx.execute(_STARS, {"district": district, "volunteer_id": volunteer_id})).scalar_one())
+
+
+async def bring_stars(tx: AsyncConnection, district: str, volunteer_id: UUID, stars: int, announcements: int) -> int:
+    """Give somebody the level that they had elsewhere, and count what is announced of it; return the last version."""
+    values = {"district": district, "volunteer_id": volunteer_id, "stars": stars, "announcements": announcements}
+    return int((await tx.execute(_BRING, values)).scalar_one())
 
 
 async def keep_stars(tx: AsyncConnection, district: str, volunteer_id: UUID, stars: int) -> None:

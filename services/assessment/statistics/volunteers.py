@@ -1,4 +1,4 @@
-"""The figures of everybody who has a record, page by page."""
+"""The figures of everybody who has a record or has brought hours along, page by page."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -19,7 +19,10 @@ from services.assessment.statistics.period import Period
 
 
 class VolunteerFigures(BaseModel):
-    """A volunteer's figures: ``minutes`` and ``sessions`` of the period asked for, and of their lifetime."""
+    """A volunteer's figures: ``minutes`` and ``sessions`` of the period asked for, and of their lifetime.
+
+    What was served in other districts before they moved to this one is of their lifetime, and of no period.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -98,7 +101,7 @@ def _page_of_served(after: str, period: str) -> TextClause:
 async def hours_by_volunteer(
     tx: AsyncConnection, district: str, period: Period, after: str | None, limit: int
 ) -> Sequence[VolunteerFigures]:
-    """Return the figures of everybody who has a record, by volunteer number, from after a number on."""
+    """Return the figures of everybody who has a record or has brought hours along, from after a number on."""
     values = {"district": district, "limit": limit, **period.values(), **({"after": after} if after else {})}
     page = _page("k.number > :after" if after else "true", period.condition())
     return [VolunteerFigures(**row) for row in (await tx.execute(page, values)).mappings()]

@@ -9,6 +9,7 @@ from services.portal.me import queries
 from services.portal.sessions.dependencies import page_for
 from services.portal.sessions.visits import Visit
 from services.portal.shell.charts import month_bars
+from services.portal.shell.districts import Districts
 from services.portal.shell.ids import id_of, uuid_of
 from shared.contracts.actor import Role
 from shared.contracts.calendar import district_day
@@ -41,7 +42,14 @@ async def show_hours(visit: Volunteer, volunteer_id: Self, cursor: str | None = 
     """Show the hours by month and kind, and every entry that they are the sum of."""
     found = await queries.hours(visit.calls, volunteer_id, cursor)
     months = month_bars([(one.month, one.minutes) for one in found.hours.by_month], now()) if found.hours else None
-    return visit.page("me/hours.html", found=found, months=months, first=cursor is None)
+    carried = [(await _district(visit, one.from_district), one) for one in (found.hours.carried if found.hours else ())]
+    return visit.page("me/hours.html", found=found, months=months, carried=carried, first=cursor is None)
+
+
+async def _district(visit: Visit, code: str) -> str:
+    """Return what a district is called."""
+    districts: Districts = visit.request.app.state.districts
+    return await districts.name(code)
 
 
 @router.get("/me/records/{record_id}")

@@ -74,6 +74,15 @@ class Answered(BaseModel):
     state: str
 
 
+class Carried(BaseModel):
+    """What was served in another district before they moved to this one."""
+
+    from_district: str
+    minutes: int
+    sessions: int
+    recorded_at: datetime
+
+
 class Hours(BaseModel):
     """A volunteer's hours and stars."""
 
@@ -86,6 +95,7 @@ class Hours(BaseModel):
     rule_set: str
     by_month: list[Month]
     by_service: list[Kind]
+    carried: list[Carried] = []
 
     @property
     def next_level_minutes(self) -> int | None:

@@ -161,12 +161,20 @@ class Served(Held):
     calendar_made_at: datetime | None
 
 
+class Carried(Held):
+    """What was served in another district before they moved to this one."""
+
+    from_district: str
+    minutes: int
+
+
 class Hours(Held):
     """What assessment has added up."""
 
     lifetime_minutes: int
     sessions: int
     stars: int
+    carried: list[Carried] = []
 
 
 class Entry(Held):

@@ -100,10 +100,17 @@ class Doubled(BaseModel):
     records: int
 
 
+class Carried(BaseModel):
+    """What was served in another district before they moved to this one."""
+
+    minutes: int
+
+
 class Hours(BaseModel):
     """What somebody has served in all."""
 
     lifetime_minutes: int
+    carried: list[Carried] = []
 
 
 NAMES = Read("registry", "/v1/volunteers", Names)

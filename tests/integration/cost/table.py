@@ -39,14 +39,15 @@ COSTS = {
     "mail: each": Cost(statements=3, commits=2),
     # claim; mails with their contacts; the work's end
     "mail: around a batch": Cost(statements=3, commits=3),
-    # rules; ledger and hours; who is merged; awards; event log and outbox
-    "credit: single records": Cost(statements=8, commits=1),
-    # rules; ledger and hours; progress; what closes
-    "credit: records of an import": Cost(statements=7, commits=1),
-    # rules; ledger and hours; progress twice; what closes; stars; event log and outbox
-    "credit: whole imports": Cost(statements=10, commits=1),
+    # rules; ledger and hours; who is merged; awards; event log and outbox; who of them has moved away
+    "credit: single records": Cost(statements=9, commits=1),
+    # rules; ledger and hours; progress; what closes; who of them has moved away
+    "credit: records of an import": Cost(statements=8, commits=1),
+    # rules; ledger and hours; progress twice; what closes; stars; event log and outbox; who of them has
+    # moved away
+    "credit: whole imports": Cost(statements=11, commits=1),
     # as single records, and the corrections
-    "credit: corrections": Cost(statements=9, commits=1),
+    "credit: corrections": Cost(statements=10, commits=1),
 }
 
 

@@ -29,6 +29,7 @@ async def test_hours_are_shown_as_they_are_after_corrections_by_month_and_by_ser
             {"service": "culture", "minutes": 5000, "sessions": 1},
             {"service": "law", "minutes": 1100, "sessions": 1},
         ],
+        "carried": [],
     }
 
 
