@@ -93,7 +93,7 @@ _RESTATE = text(
 """.format(of="n")
 )
 _STARS = text("""
-    SELECT coalesce((SELECT stars FROM award WHERE district = :district AND volunteer_id = :volunteer_id), 0)
+    SELECT coalesce((SELECT stars FROM award WHERE district = :district AND volunteer_id = :volunteer_id FOR UPDATE), 0)
 """)
 _BRING = text("""
     INSERT INTO award (district, volunteer_id, stars, version) VALUES (:district, :volunteer_id, :stars, :announcements)
@@ -165,7 +165,10 @@ async def raise_levels(
 
 
 async def stars_of(tx: AsyncConnection, district: str, volunteer_id: UUID) -> int:
-    """Return the level that somebody has been awarded."""
+    """Return the level that somebody has been awarded, and hold it to the end of the transaction.
+
+    Who sets it anew from there would else take a star back that a credit gives meanwhile.
+    """
     return int((await tx.execute(_STARS, {"district": district, "volunteer_id": volunteer_id})).scalar_one())
 
 

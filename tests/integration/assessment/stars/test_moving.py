@@ -1,5 +1,6 @@
 """Row 59: who moves to another district keeps their hours and stars, exactly, and no total counts them twice."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from tests.integration.assessment.core import Core
 from tests.integration.assessment.events import DISTRICT, MORNING, OTHER_DISTRICT, corrected, imported, received
 from tests.integration.assessment.reading import Reading, registered, served
 from tests.integration.assessment.stars.test_merging import merged, undone
+from tests.support.eventually import eventually
+from tests.support.services import reactions
 
 THIRD_DISTRICT = "510117"
 HUNDRED_HOURS = 6000
@@ -176,6 +179,27 @@ async def test_a_credit_that_committed_beside_the_move_is_carried_an_hour_later(
     assert await hours(assessment, person) == (60, 1, 0)
     await an_hour_passes(core)
     assert await hours(assessment, person) == (90, 2, 0)
+
+
+@pytest.mark.row(59)
+async def test_a_star_that_a_credit_gives_beside_a_run_stays(assessment: Reading, core: Core) -> None:
+    person = new_id()
+    record = served(person, 60)
+    await somebody(core, record)
+    await core.handle(served(person, 10, district=OTHER_DISTRICT))
+    await moves(core, person, OTHER_DISTRICT, DISTRICT)
+    await core.handle(corrected(record, 50))
+
+    async def waits() -> bool:
+        return bool(await core.rows("SELECT pid FROM pg_locks WHERE NOT granted"))
+
+    async with core.worker.transaction() as tx:
+        await reactions("assessment").react(tx, [served(person, HUNDRED_HOURS, district=OTHER_DISTRICT)])
+        at_work = asyncio.create_task(work_off(core))
+        await eventually(waits)
+    await at_work
+    assert await hours(assessment, person) == (HUNDRED_HOURS + 60, 3, 1)
+    assert [row.data["level"] for row in await core.announced("StarLevelReached")] == [1]
 
 
 @pytest.mark.row(59)
