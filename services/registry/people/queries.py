@@ -42,6 +42,7 @@ class VolunteerView(BaseModel):
                     "source": "self",
                     "minor": False,
                     "guardian_agreed": False,
+                    "moved_from": None,
                 }
             ]
         },
@@ -65,6 +66,8 @@ class VolunteerView(BaseModel):
     source: str
     minor: bool
     guardian_agreed: bool
+    moved_from: str | None
+    """The code of the district that they have come from, where they have moved."""
 
 
 class VolunteerName(BaseModel):
@@ -101,7 +104,8 @@ class VolunteerCounts(BaseModel):
 
 _VOLUNTEER = """
     SELECT v.id, v.number, v.wrapped_key, v.personal_data, v.category, o.code AS organisation, t.code AS team,
-           v.skills, v.services, v.community, v.registered_on, v.source, v.minor, v.guardian_agreed
+           v.skills, v.services, v.community, v.registered_on, v.source, v.minor, v.guardian_agreed,
+           v.moved_from
     FROM volunteer v
     LEFT JOIN organisation o ON o.district = v.district AND o.id = v.organisation_id
     LEFT JOIN team t ON t.district = v.district AND t.id = v.team_id
@@ -239,4 +243,5 @@ def _view(row: Row[Any], in_clear: PersonalData) -> VolunteerView:
         source=row.source,
         minor=row.minor,
         guardian_agreed=row.guardian_agreed,
+        moved_from=row.moved_from,
     )
