@@ -129,7 +129,8 @@ async def test_who_moves_keeps_number_and_log_in_and_is_found_in_the_new_distric
     assert (me["district"], me["account_id"], me["volunteer"]["number"]) == (THERE, first_account, mover.number)
     assert me["volunteer"]["phone"] == "170****3100"
     shown_there = await neighbours.http.get(f"/v1/volunteers/{mover.id}", headers=neighbours.admins[THERE])
-    assert (shown_there.json()["moved_from"], shown_there.json()["organisation"]) == (HERE, None)
+    card = shown_there.json()
+    assert (card["moved_from"], card["moved_from_name"], card["organisation"]) == (HERE, f"区{HERE}", None)
     [accepted] = await Mover(neighbours, 3100, mover.id, mover.number, headers).moves()
     assert accepted["state"] == "accepted"
 
