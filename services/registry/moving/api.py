@@ -47,16 +47,16 @@ class MoveAnswer(BaseModel):
     answer: Annotated[Paragraphs, Field(max_length=500)] = ""
 
 
-async def _districts(store: Store) -> list[str]:
-    """Return every district: a person's request is on file in the one that decides, whichever that is."""
+async def _districts(store: Store, caller: Caller) -> list[str]:
+    """Return every district, the caller's first: a request is on file in the one that decides, whichever that is."""
     async with store.transaction() as tx:
-        return list(await open_districts(tx))
+        return list(dict.fromkeys([caller.district, *await open_districts(tx)]))
 
 
 @router.get("/me/moves")
 async def list_own_moves(store: ApiStore, caller: Self) -> list[OwnMove]:
     """List where the caller has asked to move to, the newest first, with when it is answered."""
-    districts = await _districts(store)
+    districts = await _districts(store, caller)
     async with store.transaction(*districts) as tx:
         return await queries.own_moves(tx, districts, caller.district, commands.own_id(caller))
 
@@ -66,7 +66,7 @@ async def ask_to_move(
     form: MoveForm, store: ApiStore, keys: Keys, caller: SelfAtHand, key: KeyedIdempotencyKey
 ) -> Response:
     """Ask another district of the installation to take one in; its office answers within ten working days."""
-    districts = await _districts(store)
+    districts = await _districts(store, caller)
     async with store.transaction(*districts) as tx:
         command = partial(commands.ask_to_move, tx, keys, caller, districts, form.to_district.strip(), form.reason)
         return await idempotent(tx, caller, key, 201, command)
@@ -75,7 +75,7 @@ async def ask_to_move(
 @router.post("/me/moves/{move_id}/taking-back", response_model=MoveDecided)
 async def take_back(move_id: UUID, store: ApiStore, caller: Self, key: KeyedIdempotencyKey) -> Response:
     """Take back a request of one's own while it waits."""
-    districts = await _districts(store)
+    districts = await _districts(store, caller)
     async with store.transaction(*districts) as tx:
         return await idempotent(tx, caller, key, 200, partial(commands.take_back, tx, caller, districts, move_id))
 
