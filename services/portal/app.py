@@ -22,6 +22,7 @@ from services.portal.live.part import PART as LIVE
 from services.portal.me.part import PART as ME
 from services.portal.merging.part import PART as MERGING
 from services.portal.minor_readings.part import PART as MINOR_READINGS
+from services.portal.moving.part import PART as MOVING
 from services.portal.network.part import PART as NETWORK
 from services.portal.notices.part import PART as NOTICES
 from services.portal.offline.part import PART as OFFLINE
@@ -80,6 +81,7 @@ PARTS = (
     ACCESS_LOG,
     LIVE,
     CONSENTS,
+    MOVING,
     OWN_DATA,
     ME,
     CHECK_IN,

@@ -11,6 +11,7 @@ from services.registry.districts.part import PART as DISTRICTS
 from services.registry.individuals.part import PART as INDIVIDUALS
 from services.registry.merging.part import PART as MERGING
 from services.registry.minor_readings.part import PART as MINOR_READINGS
+from services.registry.moving.part import PART as MOVING
 from services.registry.own_data.part import PART as OWN_DATA
 from services.registry.people.part import PART as PEOPLE
 from services.registry.places.part import PART as PLACES
@@ -27,6 +28,7 @@ from services.registry.training.part import PART as TRAINING
 from shared.service.service import Service
 
 PARTS = (
+    MOVING,
     MERGING,
     OWN_DATA,
     TEAMS,

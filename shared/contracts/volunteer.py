@@ -150,6 +150,20 @@ class VolunteerMovedAway(Event):
     moved_at: datetime
 
 
+class VolunteerMoveRefused(Event):
+    """A district has refused somebody who asked to move there; said in the district that they stay in.
+
+    Why it did is for the volunteer to read, and in no event.
+    """
+
+    topic: ClassVar[str] = "registry.volunteer"
+
+    volunteer_id: UUID
+    volunteer_no: str
+    to_district: str
+    to_district_name: str
+
+
 class VolunteerMovedIn(Event):
     """Somebody has come from another district of the installation; said in the new one, after their registration.
 

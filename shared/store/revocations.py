@@ -76,7 +76,7 @@ async def keep_revocations(tx: AsyncConnection, records: Sequence[StateRecord]) 
 REVOCATIONS = Projection("revocations", (ProjectedTable("revocation"),), keep_revocations)
 
 _RECENT = text("""
-    SELECT account_id, minimum_version, ended_sessions FROM revocation
+    SELECT district, account_id, minimum_version, ended_sessions FROM revocation
     WHERE changed_at > clock_timestamp() - CAST(:revoked_for AS interval)
 """)
 
@@ -91,14 +91,19 @@ class Revocations:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._by_account: Mapping[str, _Revoked] = {}
+        self._by_account: Mapping[tuple[str, str], _Revoked] = {}
+        """By district and account: who moves to another district keeps the account's id, with versions from 1 on."""
         self._read_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
 
     async def name(self, claims: Mapping[str, Any]) -> bool:
         """Return whether the token that says this is revoked. Raises what the database raises while it is away."""
         await self._refresh()
-        revoked = self._by_account.get(claims["sub"])
+        named = claims["district"]
+        return any(self._of_account(district, claims) for district in ([named] if isinstance(named, str) else named))
+
+    def _of_account(self, district: str, claims: Mapping[str, Any]) -> bool:
+        revoked = self._by_account.get((district, claims["sub"]))
         if revoked is None:
             return False
         return claims.get("ver", 0) < revoked.minimum_version or claims.get("sid") in revoked.sessions
@@ -124,7 +129,8 @@ class Revocations:
         async with self._store.transaction(EVERY_DISTRICT) as tx:
             rows = (await tx.execute(_RECENT, {"revoked_for": REVOKED_FOR})).all()
         self._by_account = {
-            str(row.account_id): _Revoked(row.minimum_version, frozenset(map(str, row.ended_sessions))) for row in rows
+            (row.district, str(row.account_id)): _Revoked(row.minimum_version, frozenset(map(str, row.ended_sessions)))
+            for row in rows
         }
         self._read_at = asked
 

@@ -55,6 +55,7 @@ from shared.contracts import (
     TeamInvitationSent,
     TrainingDelivered,
     VolunteerMergeUndone,
+    VolunteerMoveRefused,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
@@ -126,6 +127,7 @@ class Template(StrEnum):
     MERGE_UNDONE = "merge_undone"
     CORRECTION_ACCEPTED = "correction_accepted"
     CORRECTION_REFUSED = "correction_refused"
+    MOVE_REFUSED = "move_refused"
 
 
 TEMPLATES = tuple(Template)
@@ -185,6 +187,7 @@ PURPOSES: Mapping[Template, Purpose] = {
     Template.MERGE_UNDONE: Purpose.ACCOUNT,
     Template.CORRECTION_ACCEPTED: Purpose.ACCOUNT,
     Template.CORRECTION_REFUSED: Purpose.ACCOUNT,
+    Template.MOVE_REFUSED: Purpose.ACCOUNT,
 }
 SHAPE = 3
 """Which facts messages have; each is stored with the shape it was made in, and a comparison leaves the facts of others
@@ -386,6 +389,8 @@ def _told_of_service(event: Event) -> Iterator[Told]:
         case CorrectionAnswered():
             template = Template.CORRECTION_ACCEPTED if event.accepted else Template.CORRECTION_REFUSED
             yield event.volunteer_id, template, {"field": event.field}, EVERYWHERE
+        case VolunteerMoveRefused():
+            yield event.volunteer_id, Template.MOVE_REFUSED, {"to": one_line(event.to_district_name)}, EVERYWHERE
         case CheckOutMissed():
             facts: Facts = {
                 "activity_title": one_line(event.activity_title),

@@ -87,6 +87,14 @@ class Correction(Held):
     answer: str | None
 
 
+class Move(Held):
+    """A district that one has asked to move to."""
+
+    to_name: str
+    state: str
+    asked_at: datetime
+
+
 class MergedEntry(Held):
     """Another entry of one's own, which was merged into this one."""
 
@@ -285,6 +293,7 @@ LEDGER = Read("assessment", "/v1/volunteers/{volunteer_id}/ledger", Ledger)
 MESSAGES = Read("notifications", "/v1/me/messages", Messages)
 PREFERENCES = Read("notifications", "/v1/me/preferences", Preferences)
 CHANGE_PROFILE = Change("PUT", "registry", "/v1/me/profile", Nothing)
+MOVES = Read("registry", "/v1/me/moves", list[Move])
 CORRECTIONS = Read("registry", "/v1/me/corrections", list[Correction])
 ASK = Change("POST", "registry", "/v1/me/corrections", Asked)
 ACCESSES = Read("registry", "/v1/me/access-log", Accesses)
@@ -299,6 +308,7 @@ class Everything(BaseModel):
 
     copied_at: datetime
     registry: Registered
+    moves: list[Move]
     activities: Served
     assessment: Hours
     ledger: list[Entry]
@@ -310,7 +320,8 @@ class Everything(BaseModel):
 async def everything(calls: Upstream, volunteer_id: UUID) -> Everything:
     """Return all of it, in clear. Raises RefusedByServiceError and AwayError: a copy is whole, or there is none."""
     registered = await calls.change(COPY)  # asks for a step-up before anything else is read
-    served, hours, preferences, ledger, messages, accesses = await asyncio.gather(
+    moves, served, hours, preferences, ledger, messages, accesses = await asyncio.gather(
+        calls.read(MOVES),
         calls.read(SERVED),
         calls.read(HOURS),
         calls.read(PREFERENCES),
@@ -321,6 +332,7 @@ async def everything(calls: Upstream, volunteer_id: UUID) -> Everything:
     return Everything(
         copied_at=now(),
         registry=registered,
+        moves=moves,
         activities=served,
         assessment=hours,
         ledger=ledger,

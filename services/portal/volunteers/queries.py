@@ -40,6 +40,8 @@ class Volunteer(BaseModel):
     community: str | None
     registered_on: date
     minor: bool
+    moved_from_name: str | None = None
+    """The district that they have come from, where they have moved."""
 
 
 class Volunteers(BaseModel):

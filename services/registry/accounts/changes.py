@@ -13,7 +13,7 @@ from services.registry.access_log.repository import Noted, note
 from services.registry.accounts import repository, sessions
 from services.registry.accounts.domain import event_district
 from services.registry.accounts.repository import Account
-from shared.contracts import AccountOpened, AccountRolesChanged
+from shared.contracts import AccountLocked, AccountOpened, AccountRolesChanged
 from shared.contracts.account import AccountEvent
 from shared.contracts.actor import Actor, Role
 from shared.contracts.received import StateRecord
@@ -29,6 +29,19 @@ async def enter_account(tx: AsyncConnection, account: Account, names: Sequence[s
         account_id=account.id, roles=account.roles, units=account.units, volunteer_id=account.volunteer_id
     )
     await record(tx, account, account.version, opened, caused_by)
+
+
+async def move_account(tx: AsyncConnection, account: Account, to_district: str, caused_by: str) -> None:
+    """Let a locked account be another district's, as it is: who had it locked has it locked there.
+
+    Names, password, second factor and outside identities go along. All that it was logged in with ends.
+    """
+    version = await repository.set_locked(tx, account, locked=True)
+    await record(tx, account, version, AccountLocked(account_id=account.id), caused_by, "volunteer moved")
+    await revoke_all(tx, account, version)
+    moved = await repository.move(tx, account, to_district, locked=account.locked)
+    opened = AccountOpened(account_id=moved.id, roles=moved.roles, units=moved.units, volunteer_id=moved.volunteer_id)
+    await record(tx, moved, moved.version, opened, caused_by, "volunteer moved")
 
 
 async def record(

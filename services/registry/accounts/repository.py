@@ -152,6 +152,45 @@ async def _change(tx: AsyncConnection, statement: TextClause, account: Account, 
     return version
 
 
+_MOVE = tuple(
+    text(statement)
+    for statement in (
+        """
+        INSERT INTO account (district, id, user_name, password_hash, roles, units, volunteer_id, created_at, version,
+                             locked_at, must_change_password)
+        SELECT :to_district, id, user_name, password_hash, roles, '{}', volunteer_id, created_at, 1,
+               CASE WHEN :locked THEN locked_at END, must_change_password
+        FROM account WHERE district = :district AND id = :id
+        """,
+        """
+        INSERT INTO second_factor (district, account_id, sealed_secret, confirmed_at, last_step)
+        SELECT :to_district, account_id, sealed_secret, confirmed_at, last_step
+        FROM second_factor WHERE district = :district AND account_id = :id
+        """,
+        """
+        INSERT INTO recovery_code (district, account_id, hash, used_at)
+        SELECT :to_district, account_id, hash, used_at
+        FROM recovery_code WHERE district = :district AND account_id = :id
+        """,
+        "DELETE FROM second_factor WHERE district = :district AND account_id = :id",
+        "UPDATE log_in_name SET belongs_to = :to_district WHERE belongs_to = :district AND account_id = :id",
+        "UPDATE outside_identity SET belongs_to = :to_district WHERE belongs_to = :district AND account_id = :id",
+        "UPDATE account SET password_hash = '' WHERE district = :district AND id = :id",
+    )
+)
+
+
+async def move(tx: AsyncConnection, account: Account, to_district: str, *, locked: bool) -> Account:
+    """Let a volunteer's account be another district's, with all that logs in to it; return it as it is there.
+
+    ``locked``: it was before. What stays behind is locked, opens to nobody, and says whose the sessions were.
+    """
+    values = {"district": account.district, "id": account.id, "to_district": to_district, "locked": locked}
+    for statement in _MOVE:
+        await tx.execute(statement, values)
+    return await lock(tx, to_district, account.id)
+
+
 _UNITS = text("""
     SELECT code, id FROM station WHERE district = :district AND code = ANY(CAST(:codes AS text[]))
     UNION ALL SELECT code, id FROM team WHERE district = :district AND code = ANY(CAST(:codes AS text[]))

@@ -59,6 +59,7 @@ class Template(StrEnum):
     REGISTRATION_ATTEMPTED = "registration_attempted"
     CONTACT_CHANGED = "contact_changed"
     REGISTRATION_ENDED = "registration_ended"
+    MOVED_IN = "moved_in"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

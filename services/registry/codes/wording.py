@@ -36,6 +36,11 @@ SENTENCES: dict[Template, tuple[str, str]] = {
         "[Linbang] Your registration (number {fact}) has ended: no log-in, no messages any more. "
         "Hours stay under the number.",
     ),
+    Template.MOVED_IN: (
+        "【邻帮】您已转入新的区，编号 {fact} 和密码不变，请用原来的方式登录。时长和星级随您转来。",
+        "[Linbang] You have moved to your new district. Number {fact} and password stay: log in as before. "
+        "Hours and stars come along.",
+    ),
 }
 _SUBJECTS: tuple[str, str] = "邻帮通知", "Linbang"
 

@@ -48,6 +48,7 @@ async def _erase(tx: AsyncConnection, keys: KeyRing, item: Item) -> Outcome:
     version = await repository.erase(tx, keys, leaving, at)
     event = VolunteerErased(volunteer_id=leaving.id, erased_at=at)
     await event_log.append(tx, [NewEvent(item.district, leaving.id, version, event, by)])
-    await event_log.put_state(tx, CONTACT.name, not_reached(item.district, leaving.id))
+    if not leaving.has_moved:  # the key is their new district's by now
+        await event_log.put_state(tx, CONTACT.name, not_reached(item.district, leaving.id))
     await note(tx, Noted(item.district, by, "volunteer_erased", leaving.id))
     return Done()

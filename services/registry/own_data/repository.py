@@ -76,10 +76,12 @@ class ToErase:
     id: UUID
     person: PersonalData
     account_id: UUID | None
+    has_moved: bool
+    """Is somebody of another district now, under the same id."""
 
 
 _TO_ERASE = text("""
-    SELECT v.id, v.wrapped_key, v.personal_data,
+    SELECT v.id, v.wrapped_key, v.personal_data, v.moved_to IS NOT NULL AS has_moved,
            (SELECT a.id FROM account a WHERE a.district = v.district AND a.volunteer_id = v.id) AS account_id
     FROM volunteer v
     WHERE v.district = :district AND v.id = :id AND v.restricted_at IS NOT NULL AND v.erased_at IS NULL
@@ -100,6 +102,9 @@ _WITH_THE_PERSON = tuple(
         "DELETE FROM guardian WHERE district = :district AND volunteer_id = :id",
         "DELETE FROM individual_contact WHERE district = :district AND volunteer_id = :id",
         "DELETE FROM qualification WHERE district = :district AND volunteer_id = :id",
+        # That somebody has moved is their new district's to keep.
+        "DELETE FROM move WHERE volunteer_id = :id"
+        " AND (district = :district OR (from_district = :district AND state <> 'accepted'))",
         "DELETE FROM roster_line WHERE district = :district AND blind_index = :blind_index",
         "DELETE FROM one_time_code WHERE destination = ANY(CAST(:destinations AS bytea[]))"
         " OR subject = ANY(CAST(:destinations AS bytea[]))",
@@ -112,8 +117,8 @@ _WITH_THE_ACCOUNT = tuple(
         "DELETE FROM session WHERE district = :district AND account_id = :account_id",
         "DELETE FROM household_assignment WHERE district = :district AND account_id = :account_id",
         "DELETE FROM second_factor WHERE district = :district AND account_id = :account_id",
-        "DELETE FROM outside_identity WHERE account_id = :account_id",
-        "DELETE FROM log_in_name WHERE account_id = :account_id",
+        "DELETE FROM outside_identity WHERE belongs_to = :district AND account_id = :account_id",
+        "DELETE FROM log_in_name WHERE belongs_to = :district AND account_id = :account_id",
         "DELETE FROM account WHERE district = :district AND id = :account_id",
     )
 )
@@ -125,7 +130,7 @@ async def lock_to_erase(tx: AsyncConnection, keys: KeyRing, district: str, volun
     if row is None:
         return None
     person = keys.open_person(row.id, SealedPerson(row.wrapped_key, row.personal_data))
-    return ToErase(district, row.id, person, row.account_id)
+    return ToErase(district, row.id, person, row.account_id, row.has_moved)
 
 
 async def files_wait(tx: AsyncConnection, district: str) -> bool:

@@ -78,7 +78,7 @@ def prepare(
     enrolment = Enrolment(origin)
     today = district_day(now())
     for entry in registered:
-        row = _stored(keys, new_id(), entry, origin.source, origin.language, 1, today)
+        row = _stored(keys, entry.id or new_id(), entry, origin.source, origin.language, 1, today)
         enrolment.registered.append(row)
         enrolment.events.append(_event(origin, row, _registered(origin, row)))
     for known, entry in changed:

@@ -10,6 +10,9 @@ from services.registry.people.tables import volunteer
 from shared.contracts import (
     VolunteerErased,
     VolunteerMergeUndone,
+    VolunteerMovedAway,
+    VolunteerMovedIn,
+    VolunteerMoveRefused,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerRestricted,
@@ -23,6 +26,7 @@ _FIELDS = {
     "number": "volunteer_no",
     **same_names("category", "organisation_id", "team_id", "registered_on", "minor", "guardian_agreed"),
 }
+_MOVED = ("moved_from", "moved_to")
 _keep_profiles = keep_entries(volunteer, _FIELDS)
 _END = text("""
     UPDATE volunteer v
@@ -43,10 +47,28 @@ _MERGE = text("""
           ORDER BY district, id, version DESC) m
     WHERE v.district = m.district AND v.id = m.id
 """)
+_MOVE = text("""
+    UPDATE volunteer v SET moved_from = coalesce(m.moved_from, v.moved_from),
+                           moved_to = coalesce(m.moved_to, v.moved_to), version = greatest(v.version, m.version)
+    FROM (SELECT district, id, max(moved_from) AS moved_from, max(moved_to) AS moved_to, max(version) AS version
+          FROM unnest(CAST(:district AS text[]), CAST(:id AS uuid[]), CAST(:moved_from AS text[]),
+                      CAST(:moved_to AS text[]), CAST(:version AS int[]))
+               AS r(district, id, moved_from, moved_to, version)
+          GROUP BY 1, 2) m
+    WHERE v.district = m.district AND v.id = m.id
+""")
 
 
 async def enter_volunteers(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
-    """Keep the last profile of each, what they are merged into, and when they left and were erased; that comes last."""
+    """Keep the last profile of each, what they are merged into, where they have moved from and to, and their ends.
+
+    When they left and were erased comes last.
+    """
+    moves = [
+        event
+        for event in events
+        if isinstance(event.data, VolunteerMovedIn | VolunteerMovedAway | VolunteerMoveRefused)
+    ]
     merges = [event for event in events if isinstance(event.data, VolunteersMerged | VolunteerMergeUndone)]
     ends = [event for event in events if isinstance(event.data, VolunteerRestricted | VolunteerErased)]
     profiles = [event for event in events if isinstance(event.data, VolunteerRegistered | VolunteerProfileChanged)]
@@ -60,6 +82,18 @@ async def enter_volunteers(tx: AsyncConnection, events: Sequence[Received[Any]])
                 "id": [event.data.volunteer_id for event in merges],
                 "into_id": [event.data.into_id for event in merges],
                 "version": [event.attributes.sequence for event in merges],
+            },
+        )
+    if moves:
+        away = [event.data if isinstance(event.data, VolunteerMovedAway) else None for event in moves]
+        await tx.execute(
+            _MOVE,
+            {
+                "district": [event.attributes.district for event in moves],
+                "id": [event.data.volunteer_id for event in moves],
+                "moved_from": [getattr(event.data, "from_district", None) for event in moves],
+                "moved_to": [data.to_district if data else None for data in away],
+                "version": [event.attributes.sequence for event in moves],
             },
         )
     if ends:
@@ -77,7 +111,7 @@ async def enter_volunteers(tx: AsyncConnection, events: Sequence[Received[Any]])
 
 VOLUNTEERS = Projection(
     "volunteers",
-    (ProjectedTable("volunteer", (*_FIELDS, "restricted_at", "erased_at", "merged_into_id", "version")),),
+    (ProjectedTable("volunteer", (*_FIELDS, "restricted_at", "erased_at", "merged_into_id", *_MOVED, "version")),),
     enter_volunteers,
     groups=Groups({"volunteer": "id"}),
     compare_only="these tables are where the events come from; what else is in them is in no event",

@@ -42,6 +42,8 @@ class VolunteerView(BaseModel):
                     "source": "self",
                     "minor": False,
                     "guardian_agreed": False,
+                    "moved_from": None,
+                    "moved_from_name": None,
                 }
             ]
         },
@@ -65,6 +67,9 @@ class VolunteerView(BaseModel):
     source: str
     minor: bool
     guardian_agreed: bool
+    moved_from: str | None
+    """The code of the district that they have come from, where they have moved."""
+    moved_from_name: str | None
 
 
 class VolunteerName(BaseModel):
@@ -101,10 +106,12 @@ class VolunteerCounts(BaseModel):
 
 _VOLUNTEER = """
     SELECT v.id, v.number, v.wrapped_key, v.personal_data, v.category, o.code AS organisation, t.code AS team,
-           v.skills, v.services, v.community, v.registered_on, v.source, v.minor, v.guardian_agreed
+           v.skills, v.services, v.community, v.registered_on, v.source, v.minor, v.guardian_agreed,
+           v.moved_from, f.name AS moved_from_name
     FROM volunteer v
     LEFT JOIN organisation o ON o.district = v.district AND o.id = v.organisation_id
     LEFT JOIN team t ON t.district = v.district AND t.id = v.team_id
+    LEFT JOIN district f ON f.code = v.moved_from
     WHERE v.district = :district AND v.restricted_at IS NULL
       AND (CAST(:units AS uuid[]) IS NULL OR t.id = ANY(CAST(:units AS uuid[]))
            OR t.station_id = ANY(CAST(:units AS uuid[])))
@@ -239,4 +246,6 @@ def _view(row: Row[Any], in_clear: PersonalData) -> VolunteerView:
         source=row.source,
         minor=row.minor,
         guardian_agreed=row.guardian_agreed,
+        moved_from=row.moved_from,
+        moved_from_name=row.moved_from_name,
     )

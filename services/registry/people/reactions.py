@@ -4,6 +4,9 @@ from services.registry.people.projections import VOLUNTEERS
 from shared.contracts import (
     VolunteerErased,
     VolunteerMergeUndone,
+    VolunteerMovedAway,
+    VolunteerMovedIn,
+    VolunteerMoveRefused,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerRestricted,
@@ -18,4 +21,7 @@ REACTIONS = (
     Reaction(VolunteerErased, projects=VOLUNTEERS),
     Reaction(VolunteersMerged, projects=VOLUNTEERS),
     Reaction(VolunteerMergeUndone, projects=VOLUNTEERS),
+    Reaction(VolunteerMovedIn, projects=VOLUNTEERS),
+    Reaction(VolunteerMovedAway, projects=VOLUNTEERS),
+    Reaction(VolunteerMoveRefused, projects=VOLUNTEERS),
 )

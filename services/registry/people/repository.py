@@ -97,6 +97,7 @@ _REFERENCES = text("""
     UNION ALL SELECT CASE WHEN closed_on IS NULL THEN 'team' ELSE 'closed team' END, code, id FROM after
     WHERE merged_into_id IS NULL
     UNION ALL SELECT 'community', code, NULL FROM division WHERE district = :district AND level = 'community'
+    UNION ALL SELECT 'moved in', number, NULL FROM volunteer WHERE district = :district AND moved_from IS NOT NULL
 """)
 
 
@@ -109,6 +110,7 @@ async def references(tx: AsyncConnection, district: str) -> References:
         teams={row.code: row.id for row in rows if row.kind == "team"},
         closed_teams=frozenset(row.code for row in rows if row.kind == "closed team"),
         communities=frozenset(row.code for row in rows if row.kind == "community"),
+        moved_in=frozenset(row.code for row in rows if row.kind == "moved in"),
     )
 
 
@@ -316,6 +318,39 @@ _IS_REGISTERED = text("""
 async def is_registered(tx: AsyncConnection, district: str, volunteer_id: UUID) -> bool:
     """Return whether there is such a volunteer, who has not ended their registration and is merged into nobody."""
     return bool(await tx.scalar(_IS_REGISTERED, {"district": district, "id": volunteer_id}))
+
+
+_HAS_MOVED_IN = text("""
+    SELECT EXISTS (SELECT FROM volunteer WHERE district = :district AND number = :number AND moved_from IS NOT NULL)
+""")
+_NOTE_MOVED = "UPDATE volunteer SET {column} = :other, version = version + 1 WHERE district = :district AND id = :id"
+_MOVED_FROM = text(f"{_NOTE_MOVED.format(column='moved_from')} RETURNING version")
+_MOVED_TO = text(f"{_NOTE_MOVED.format(column='moved_to')} RETURNING version")
+_NEXT_VERSION = text(
+    "UPDATE volunteer SET version = version + 1 WHERE district = :district AND id = :id RETURNING version"
+)
+
+
+async def has_moved_in(tx: AsyncConnection, district: str, number: str) -> bool:
+    """Return whether a number is of somebody who has come from another district."""
+    return bool(await tx.scalar(_HAS_MOVED_IN, {"district": district, "number": number}))
+
+
+async def note_moved_in(tx: AsyncConnection, district: str, volunteer_id: UUID, from_district: str) -> int:
+    """Note which district somebody has come from; return the version of that."""
+    values = {"district": district, "id": volunteer_id, "other": from_district}
+    return int((await tx.execute(_MOVED_FROM, values)).scalar_one())
+
+
+async def note_moved_away(tx: AsyncConnection, district: str, volunteer_id: UUID, to_district: str) -> int:
+    """Note which district somebody has gone to; return the version of that."""
+    values = {"district": district, "id": volunteer_id, "other": to_district}
+    return int((await tx.execute(_MOVED_TO, values)).scalar_one())
+
+
+async def next_version(tx: AsyncConnection, district: str, volunteer_id: UUID) -> int:
+    """Return the next version of a volunteer, for an event of theirs that leaves what is on file as it is."""
+    return int((await tx.execute(_NEXT_VERSION, {"district": district, "id": volunteer_id})).scalar_one())
 
 
 _MERGED_INTO = text("SELECT id FROM volunteer WHERE district = :district AND merged_into_id = :id ORDER BY id")

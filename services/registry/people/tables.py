@@ -45,6 +45,8 @@ volunteer = Table(
     Column("bound_until", Date),
     Column("erased_at", DateTime(timezone=True)),
     Column("merged_into_id", Uuid),
+    Column("moved_from", Text),
+    Column("moved_to", Text),
     UniqueConstraint("district", "number"),
     UniqueConstraint("district", "blind_index"),
 )

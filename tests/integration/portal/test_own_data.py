@@ -56,6 +56,8 @@ ENTRY: dict[str, Any] = {
 def all_that_is_held(portal: Portal) -> None:
     answer = portal.services.answer
     answer("POST registry/v1/me/data/copies", REGISTERED)
+    move = {"to_district": "510116", "to_name": "双流区", "state": "refused", "asked_at": AT, "answer": "请核对住址"}
+    answer("GET registry/v1/me/moves", [move])
     answer("GET registry/v1/me/data", REGISTERED | {"name": "张**"})
     record = {"activity": "陪伴阅读", "service": "tutoring", "started_at": AT, "minutes": 90, "record_no": "SR1"}
     answer("GET activities/v1/me/data", {"sign_ups": [], "records": [record], "claims": [], "calendar_made_at": None})
@@ -93,6 +95,7 @@ async def test_all_of_one_s_data_is_a_page_and_a_file_with_what_every_service_ho
     copy = json.loads(file.content)
     assert copy["registry"]["source"] == "self"  # also what no page shows
     assert copy["activities"]["records"][0]["record_no"] == "SR1"
+    assert copy["moves"][0]["answer"] == "请核对住址"
     assert copy["preferences"] == {"channels": {"hours": ["in_app"]}}
     assert [entry["reason"] for entry in copy["access_log"]] == ["电话通知改期"]
     await browser.aclose()

@@ -132,6 +132,7 @@ CHANGES = {
     "/v1/service-records/{record_id}/claims": _TIMES,
     "/v1/claims/{claim_id}/answer": {"accepted": True, "reason": "x"},
     "/v1/corrections/{correction_id}/answer": {"accepted": True},
+    "/v1/moves/{move_id}/answer": {"accepted": True},
     "/v1/minor-readings/{reading_id}/answer": {"approved": True},
     "/v1/placements/{placement_id}/answer": {"accepted": True},
     "/v1/households/{household_id}": {

@@ -29,7 +29,7 @@ KEPT = {
     "who is on the register, until they are erased": {
         *("district", "division", "organisation", "station", "team", "volunteer", "roster_line"),
         *("account", "log_in_name", "second_factor", "recovery_code", "outside_identity", "consent", "correction"),
-        *("organisation_statement", "guardian", "rule_document", "rule_acceptance"),
+        *("organisation_statement", "guardian", "rule_document", "rule_acceptance", "move"),
     },
     "what happened, ten years by GB/T 40143": {
         *(

@@ -23,6 +23,8 @@ class Entry:
     blind_index: bytes
     digest: bytes
     normalised: bool
+    id: UUID | None = None
+    """Of somebody who brings theirs along from another district; none where a new one is to be given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class References:
     communities: Collection[str]
     closed_teams: Collection[str] = ()
     """Codes of teams that were closed: they have no members any more."""
+    moved_in: Collection[str] = ()
+    """Numbers of other districts whose bearers have moved here."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -126,7 +128,7 @@ def check(values: Mapping[str, str], references: References, today: date) -> Che
     ``today`` is the present day in the district's zone. Duplicates are for the caller, who knows who is on file.
     """
     fields = Fields(values)
-    number = _number(fields, references.district)
+    number = _number(fields, references)
     name = fields.person("name", NAME_LENGTH)
     gender = fields.coded("gender", GENDERS, required=True)
     document = _document(fields)
@@ -171,9 +173,9 @@ def is_of_another(district: str, number: str) -> bool:
     return not belongs_to(district, number) and (issued or bool(_BEGINS_WITH_CODE.match(number)))
 
 
-def _number(fields: Fields, district: str) -> str | None:
+def _number(fields: Fields, references: References) -> str | None:
     value = fields.matching("number", text.number, _NUMBER, required=True)
-    if value is None or not is_of_another(district, value):
+    if value is None or value in references.moved_in or not is_of_another(references.district, value):
         return value
     fields.fault("number", Code.OTHER_DISTRICT)
     return None

@@ -57,6 +57,7 @@ from shared.contracts import (
     TrainingRead,
     TrainingTested,
     VolunteerMergeUndone,
+    VolunteerMoveRefused,
     VolunteerProfileChanged,
     VolunteerRegistered,
     VolunteerSignedUp,
@@ -616,3 +617,15 @@ def test_both_are_told_that_their_entries_are_two_again() -> None:
     assert {message.recipient_id for message in messages} == {VOLUNTEER, event.volunteer_id}
     assert {message.template for message in messages} == {Template.MERGE_UNDONE}
     assert "还有名额就可以再报名" in word(Template.MERGE_UNDONE, Language.CHINESE, messages[0].facts).body
+
+
+@pytest.mark.row(59)
+def test_who_may_not_move_is_told_by_which_district_and_that_all_stays() -> None:
+    event = VolunteerMoveRefused(
+        volunteer_id=VOLUNTEER, volunteer_no="V1", to_district="510116", to_district_name="双流区"
+    )
+    [message] = messages_about(received(event))
+    assert (message.recipient_id, message.district) == (VOLUNTEER, "510115")
+    text = word(message.template, Language.CHINESE, message.facts)
+    assert text.subject == "没有转到双流区"
+    assert "没有变化" in text.body

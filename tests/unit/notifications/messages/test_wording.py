@@ -87,6 +87,7 @@ FACTS: dict[Template, Facts] = {
     Template.MERGE_UNDONE: {"merged": "51011500019004", "kept": "51011500027301"},
     Template.CORRECTION_ACCEPTED: {"field": "name"},
     Template.CORRECTION_REFUSED: {"field": "id_number"},
+    Template.MOVE_REFUSED: {"to": "双流区"},
     Template.PLACEMENT_PROPOSED: {"station": "柳城社区志愿服务站", "answer_by": "2026-03-15T15:59:59+00:00"},
 }
 
