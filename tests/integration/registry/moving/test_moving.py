@@ -11,7 +11,8 @@ from sqlalchemy import text
 from services.registry.consents.texts import TEXTS, ConsentPurpose
 from services.registry.moving.domain import due_on
 from services.registry.moving.reactions import drop_moves
-from shared.contracts import ServiceHistoryStated
+from services.registry.people.projections import enter_volunteers
+from shared.contracts import EVENTS, ServiceHistoryStated
 from shared.contracts.envelope import Attributes
 from shared.contracts.received import Received
 from shared.store.event_log import new_id, now
@@ -436,3 +437,37 @@ async def test_who_moves_without_an_account_gets_one_for_their_number_in_the_new
     account = {"volunteer_number": mover.number, "password": PASSWORD}
     opened = await neighbours.http.post("/v1/accounts", json=account, headers=neighbours.admins[THERE])
     assert (opened.status_code, opened.json().get("log_in_names")) == (201, [mover.number]), opened.text
+
+
+@pytest.mark.row(59)
+async def test_registry_s_own_events_tell_of_both_entries_as_they_are_on_file(neighbours: Registry) -> None:
+    """What the comparison of registry's table with its log relies on."""
+    mover = await registered(neighbours, 3125)
+    await mover.move()
+    columns = "district, number, moved_from, moved_to, restricted_at, version"
+    statement = f"SELECT {columns} FROM volunteer WHERE id = :id ORDER BY district"
+    before = await neighbours.rows(statement, id=mover.id)
+    assert [(row.district, row.moved_from, row.moved_to, row.version) for row in before] == [
+        (THERE, HERE, None, 2),
+        (HERE, None, THERE, 3),
+    ]
+    logged = await neighbours.rows(
+        "SELECT district, event_id, type, occurred_at, aggregate_version, data FROM event_log "
+        "WHERE aggregate_id = :id ORDER BY position",
+        id=mover.id,
+    )
+    events = [
+        Received(
+            Attributes(row.event_id, row.type, row.occurred_at, mover.id, row.aggregate_version, row.district),
+            EVENTS[row.type].model_validate(row.data),
+        )
+        for row in logged
+        if "Registered" not in row.type  # what else a registration writes is in no event
+    ]
+    async with neighbours.worker.transaction() as tx:
+        forget = (
+            "UPDATE volunteer SET moved_from = NULL, moved_to = NULL, restricted_at = NULL, version = 1 WHERE id = :id"
+        )
+        await tx.execute(text(forget), {"id": mover.id})
+        await enter_volunteers(tx, events)
+    assert await neighbours.rows(statement, id=mover.id) == before
