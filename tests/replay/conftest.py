@@ -347,6 +347,10 @@ async def _on_file(platform: Platform, volunteers: Sequence[UUID], elsewhere: UU
             """),
             {"id": volunteers[29], "at": LEFT_AT},
         )
+        await tx.execute(
+            text("UPDATE volunteer SET moved_from = :from_district, version = 2 WHERE id = :id"),
+            {"id": elsewhere, "from_district": DISTRICT},
+        )
         for merged, into, version in ((28, volunteers[27], 2), (26, None, 3)):
             await tx.execute(
                 text("UPDATE volunteer SET merged_into_id = :into, version = :version WHERE id = :id"),
