@@ -58,6 +58,8 @@ WORDS: Mapping[str, str] = {
     "in_force_from": "生效日期",
     "required_from": "必须同意的日期",
     "merged_number": "另一条登记的编号",
+    "to_district": "转到的区",
+    "move_id": "转区申请",
     "other_id": "另一条登记",
     "field": "要更正的项",
     "key": "消息的键",
