@@ -7,6 +7,6 @@ from shared.contracts import ServiceLogged
 from shared.service.service import reactions_of
 
 
-def test_a_record_is_in_the_ledger_before_the_import_that_it_completes_is_closed() -> None:
+def test_a_record_is_in_the_ledger_before_its_import_is_closed_and_who_moved_away_is_looked_for_last() -> None:
     steps = reactions_of("assessment", PARTS).steps
-    assert [step.projects for step in steps if ServiceLogged in step.histories] == [LEDGER, IMPORTS]
+    assert [step.projects for step in steps if ServiceLogged in step.histories] == [LEDGER, IMPORTS, None]
