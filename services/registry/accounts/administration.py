@@ -20,7 +20,6 @@ from services.registry.people import repository as people
 from services.registry.people.domain.volunteer import belongs_to, is_of_another
 from services.registry.places import repository as places
 from shared.contracts import (
-    AccountLocked,
     AccountPasswordChanged,
     AccountRolesChanged,
     AccountUnlocked,
@@ -101,9 +100,7 @@ async def lock_account(tx: AsyncConnection, actor: Actor, account_id: UUID, reas
     """Let nobody log in to an account, and end all it is logged in with; locked already is as good."""
     account = await _within_reach(tx, actor, account_id)
     if not account.locked:
-        version = await repository.set_locked(tx, account, locked=True)
-        await changes.record(tx, account, version, AccountLocked(account_id=account.id), actor.name, reason)
-        await changes.revoke_all(tx, account, version)
+        await changes.lock(tx, account, actor.name, reason)
 
 
 async def unlock_account(tx: AsyncConnection, actor: Actor, account_id: UUID, reason: str) -> None:

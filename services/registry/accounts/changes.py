@@ -25,10 +25,7 @@ from shared.store.event_log import NewEvent
 async def enter_account(tx: AsyncConnection, account: Account, names: Sequence[str], caused_by: str) -> None:
     """Put a new account on file. Raises RefusedError (already_registered)."""
     await repository.insert(tx, account, names)
-    opened = AccountOpened(
-        account_id=account.id, roles=account.roles, units=account.units, volunteer_id=account.volunteer_id
-    )
-    await record(tx, account, account.version, opened, caused_by)
+    await record(tx, account, account.version, _opened(account), caused_by)
 
 
 async def move_account(tx: AsyncConnection, account: Account, to_district: str, caused_by: str) -> None:
@@ -36,12 +33,16 @@ async def move_account(tx: AsyncConnection, account: Account, to_district: str, 
 
     Names, password, second factor and outside identities go along. All that it was logged in with ends.
     """
-    version = await repository.set_locked(tx, account, locked=True)
-    await record(tx, account, version, AccountLocked(account_id=account.id), caused_by, "volunteer moved")
-    await revoke_all(tx, account, version)
+    await lock(tx, account, caused_by, "volunteer moved")
     moved = await repository.move(tx, account, to_district, locked=account.locked)
-    opened = AccountOpened(account_id=moved.id, roles=moved.roles, units=moved.units, volunteer_id=moved.volunteer_id)
-    await record(tx, moved, moved.version, opened, caused_by, "volunteer moved")
+    await record(tx, moved, moved.version, _opened(moved), caused_by, "volunteer moved")
+
+
+async def lock(tx: AsyncConnection, account: Account, caused_by: str, reason: str = "") -> None:
+    """Let nobody log in to an account that is held, and end all it is logged in with."""
+    version = await repository.set_locked(tx, account, locked=True)
+    await record(tx, account, version, AccountLocked(account_id=account.id), caused_by, reason)
+    await revoke_all(tx, account, version)
 
 
 async def record(
@@ -97,6 +98,12 @@ async def _publish(tx: AsyncConnection, account: Account, minimum_version: int) 
     revoked = await sessions.revoke(tx, account, minimum_version)
     value = revoked.model_dump_json().encode()
     await event_log.put_state(tx, REVOCATION.name, [StateRecord(account.district, str(account.id), value)])
+
+
+def _opened(account: Account) -> AccountOpened:
+    return AccountOpened(
+        account_id=account.id, roles=account.roles, units=account.units, volunteer_id=account.volunteer_id
+    )
 
 
 def _action_of(event: AccountEvent) -> str:

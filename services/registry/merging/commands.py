@@ -27,7 +27,7 @@ from services.registry.people.repository import lock_district
 from services.registry.places.domain import wording
 from services.registry.teams.domain.merging import team_after
 from services.registry.teams.repository import endings
-from shared.contracts import AccountLocked, AccountUnlocked, QualificationMoved, VolunteerMergeUndone, VolunteersMerged
+from shared.contracts import AccountUnlocked, QualificationMoved, VolunteerMergeUndone, VolunteersMerged
 from shared.contracts import text as writing
 from shared.contracts.actor import Actor
 from shared.contracts.calendar import district_day
@@ -95,7 +95,7 @@ async def merge_entries(
     if team_id is not None:
         await change_one(tx, keys, actor, kept.id, lambda volunteer: replace(volunteer, team_id=team_id))
     if account_id is not None:
-        await _lock(tx, actor, account_id)
+        await account_changes.lock(tx, await accounts.lock(tx, district, account_id), actor.name, "volunteers merged")
     for entry in (kept, merged):
         await note(tx, Noted(district, actor.name, "volunteers_merged", entry.id, reason.strip()))
     return EntriesMerged(
@@ -190,14 +190,6 @@ async def _return_consents(tx: AsyncConnection, actor: Actor, merge: Merge) -> N
         if latest[purpose].statements == statements
     ]
     await state_consents(tx, actor.district, merge.kept_id, ConsentChannel.ORGANISATION, again, actor.name)
-
-
-async def _lock(tx: AsyncConnection, actor: Actor, account_id: UUID) -> None:
-    account = await accounts.lock(tx, actor.district, account_id)
-    version = await accounts.set_locked(tx, account, locked=True)
-    event = AccountLocked(account_id=account.id)
-    await account_changes.record(tx, account, version, event, actor.name, "volunteers merged")
-    await account_changes.revoke_all(tx, account, version)
 
 
 async def _unlock(tx: AsyncConnection, actor: Actor, account_id: UUID) -> None:

@@ -18,7 +18,6 @@ from services.registry.codes.repository import send_later
 from services.registry.own_data.changes import end_entry
 from services.registry.people.domain.privacy import KeyRing
 from services.registry.people.repository import in_full, lock_district
-from shared.contracts import AccountLocked
 from shared.contracts.actor import Actor, Role
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.event_log import now
@@ -48,9 +47,7 @@ async def end_registration(tx: AsyncConnection, keys: KeyRing, actor: Actor, acc
     if not await end_entry(tx, actor, volunteer_id, at):
         raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
     await note(tx, Noted(district, actor.name, "registration_ended", volunteer_id))
-    locked = await accounts.set_locked(tx, account, locked=True)
-    await changes.record(tx, account, locked, AccountLocked(account_id=account.id), actor.name)
-    await changes.revoke_all(tx, account, locked)
+    await changes.lock(tx, account, actor.name)
     told = Text(
         Channel.SMS, before.volunteer.phone, Template.REGISTRATION_ENDED, before.language, before.volunteer.number
     )
