@@ -109,15 +109,15 @@ def personal_entries_of(of: str) -> str:
     )"""
 
 
-SERVED_BY = f"""
-    (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions
-     FROM {of_person("volunteer_hours", "{of}")} o)
-"""
+def _sums_of_person(sums: str) -> str:
+    return f"""
+    (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions FROM {of_person(sums, "{of}")} o)
+    """
+
+
+SERVED_BY = _sums_of_person("volunteer_hours")
 """SQL: what the person that a row ``of`` names has served in its district; both null where nothing was ever entered."""
-HOURS_OF = f"""
-    (SELECT sum(o.minutes)::bigint AS minutes, sum(o.sessions)::int AS sessions
-     FROM {of_person(_LIFETIME, "{of}")} o)
-"""
+HOURS_OF = _sums_of_person(_LIFETIME)
 """SQL: what the person that a row ``of`` names has given in their life: there, and before they moved there.
 
 It is looked up by key; both are null where nothing was ever entered.
