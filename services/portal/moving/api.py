@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from services.portal.moving import queries
 from services.portal.sessions.dependencies import page_for, stepped_up_lately
 from services.portal.sessions.visits import Visit
+from services.portal.shell.districts import Districts
 from services.portal.shell.forms import LongText, ShortText, faults_of
 from services.portal.shell.ids import id_of
 from shared.contracts.actor import Role
@@ -71,12 +72,9 @@ async def take_back(visit: Volunteer, move_id: str, key: Annotated[ShortText, Fo
 async def _moving(
     visit: Visit, form: MoveForm, refused: RefusedByServiceError | None = None, *, unsure: bool = False, done: str = ""
 ) -> Response:
-    asked, districts, at_hand = await asyncio.gather(
-        unless_away(visit.calls.read(queries.OWN_MOVES)),
-        unless_away(visit.calls.read_all(queries.DISTRICTS)),
-        stepped_up_lately(visit),
-    )
-    others = [(one.code, one.name) for one in districts or [] if one.code != visit.district]
+    districts: Districts = visit.request.app.state.districts
+    asked, at_hand = await asyncio.gather(unless_away(visit.calls.read(queries.OWN_MOVES)), stepped_up_lately(visit))
+    others = [(one.code, one.name) for one in await districts.all() if one.code != visit.district]
     shown = {"asked": asked, "others": others, "at_hand": at_hand, "form": form, "unsure": unsure, "done": done}
     status = refused.status if refused else 422 if unsure else 200
     return visit.page("moving/moving.html", status, faults=faults_of(refused) if refused else {}, **shown)

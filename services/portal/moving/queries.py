@@ -1,4 +1,4 @@
-"""Requests to move to another district, and the districts that one can move to."""
+"""Requests to move to another district."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -6,20 +6,6 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.http.upstream import Change, Read
-
-
-class District(BaseModel):
-    """A district of this installation."""
-
-    code: str
-    name: str
-
-
-class Districts(BaseModel):
-    """A page of districts."""
-
-    items: list[District]
-    next_cursor: str | None
 
 
 class OwnMove(BaseModel):
@@ -67,7 +53,6 @@ class Decided(BaseModel):
     state: str
 
 
-DISTRICTS = Read("registry", "/v1/districts", Districts)
 OWN_MOVES = Read("registry", "/v1/me/moves", list[OwnMove])
 ASK = Change("POST", "registry", "/v1/me/moves", Asked)
 TAKE_BACK = Change("POST", "registry", "/v1/me/moves/{move_id}/taking-back", Decided)
