@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
+from shared.contracts.faults import Code, Fault, RefusedError
+
 EVERY_DISTRICT = "*"
 
 
@@ -72,6 +74,12 @@ class Actor:
     def has(self, *roles: str) -> bool:
         """Return whether it has one of the roles."""
         return not self.roles.isdisjoint(roles)
+
+    def own_id(self, field: str = "volunteer_id") -> UUID:
+        """Return whom it acts as; RefusedError (not_found) at a field for an account that is no volunteer's."""
+        if self.volunteer_id is None:
+            raise RefusedError(Fault(field, Code.NOT_FOUND))
+        return self.volunteer_id
 
     def may_see(self, volunteer_id: UUID) -> bool:
         """Return whether what is about a volunteer is this one's to see (MCA Order 67, art. 12: their own)."""

@@ -71,11 +71,11 @@ async def open_account(tx: AsyncConnection, actor: Actor, new: NewAccount, passw
     names = [domain.user_name(new.user_name)] if new.user_name else []
     if new.volunteer_number:
         number = domain.log_in_name(new.volunteer_number)
-        has_moved_in = await people.has_moved_in(tx, actor.district, number)
-        if is_of_another(actor.district, number) and not has_moved_in:
+        is_foreign = is_of_another(actor.district, number)
+        if is_foreign and not await people.has_moved_in(tx, actor.district, number):
             raise RefusedError(Fault("volunteer_number", Code.OTHER_DISTRICT))
         volunteer_id = await people.id_of_number(tx, actor.district, number)
-        if belongs_to(actor.district, number) or (has_moved_in and is_of_another(actor.district, number)):
+        if is_foreign or belongs_to(actor.district, number):
             names.append(number)
         elif not names:  # another district may have the same one
             raise RefusedError(Fault("user_name", Code.MISSING))

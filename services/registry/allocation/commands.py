@@ -129,15 +129,13 @@ async def answer_placement(
     Raises RefusedError: ``not_found`` where it was proposed to nobody or somebody else, ``too_late`` after its date,
     ``not_open`` where it is answered or was replaced, ``guardian_needed`` where a minor accepts without a guardian.
     """
-    at = now()
-    if actor.volunteer_id is None:
-        raise RefusedError(Fault("placement_id", Code.NOT_FOUND))
+    at, volunteer_id = now(), actor.own_id("placement_id")
     if accepted:
-        await require_guardian(tx, actor.district, actor.volunteer_id, "placement_id")
+        await require_guardian(tx, actor.district, volunteer_id, "placement_id")
     state = PlacementState.ACCEPTED if accepted else PlacementState.DECLINED
-    row = await repository.answer(tx, actor.district, placement_id, actor.volunteer_id, state, at)
+    row = await repository.answer(tx, actor.district, placement_id, volunteer_id, state, at)
     if row is None:
-        own = await repository.own_placement(tx, actor.district, placement_id, actor.volunteer_id)
+        own = await repository.own_placement(tx, actor.district, placement_id, volunteer_id)
         if own is None or own.state == PlacementState.PLANNED:
             raise RefusedError(Fault("placement_id", Code.NOT_FOUND))
         late = own.state in {PlacementState.PROPOSED, PlacementState.EXPIRED}

@@ -61,9 +61,8 @@ async def state_own_consent(tx: AsyncConnection, actor: Actor, stated: StatedCon
     text is not the present one, ``not_found`` for an account that is no volunteer's.
     """
     check_statement(stated)
-    if actor.volunteer_id is None:
-        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
-    await state_consents(tx, actor.district, actor.volunteer_id, ConsentChannel.OWN_PAGE, [stated], actor.name)
+    volunteer_id = actor.own_id()
+    await state_consents(tx, actor.district, volunteer_id, ConsentChannel.OWN_PAGE, [stated], actor.name)
     return ConsentStated(purpose=stated.purpose, given=stated.given)
 
 
@@ -93,13 +92,12 @@ async def agree_by_code(
     Raises RefusedError: ``not_found`` for an account that is no volunteer's, ``changed_meanwhile`` where another text
     was shown, ``wrong_code``, ``not_open`` for somebody who is no minor.
     """
-    if actor.volunteer_id is None:
-        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    volunteer_id = actor.own_id()
     if text_version != GUARDIAN_TEXT.version:
         raise RefusedError(Fault("guardian_text_version", Code.CHANGED_MEANWHILE))
     await codes.use_code(tx, Purpose.GUARDIAN, keys.destination(Channel.SMS, guardian.phone), digest, "guardian_code")
-    await guardian_agrees(tx, keys, actor.district, actor.volunteer_id, guardian, actor.name)
-    await note(tx, Noted(actor.district, actor.name, "guardian_agreed", actor.volunteer_id))
+    await guardian_agrees(tx, keys, actor.district, volunteer_id, guardian, actor.name)
+    await note(tx, Noted(actor.district, actor.name, "guardian_agreed", volunteer_id))
     return GuardianAgreed(agreed=True)
 
 
@@ -121,9 +119,8 @@ async def take_back_by_code(
 
 async def checked_guardian(tx: AsyncConnection, keys: KeyRing, actor: Actor, name: str, phone: str) -> Guardian:
     """Return the guardian whom a minor names, in normal form. Raises RefusedError with every fault found."""
-    if actor.volunteer_id is None:
-        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
-    known = await people.in_full(tx, keys, actor.district, actor.volunteer_id)
+    volunteer_id = actor.own_id()
+    known = await people.in_full(tx, keys, actor.district, volunteer_id)
     today = district_day(now())
     born = known.volunteer.born
     if born is None or not known.minor:

@@ -58,7 +58,7 @@ async def list_own_moves(store: ApiStore, caller: Self) -> list[OwnMove]:
     """List where the caller has asked to move to, the newest first, with when it is answered."""
     districts = await _districts(store, caller)
     async with store.transaction(*districts) as tx:
-        return await queries.own_moves(tx, districts, caller.district, commands.own_id(caller))
+        return await queries.own_moves(tx, districts, caller.district, caller.own_id())
 
 
 @router.post("/me/moves", status_code=201, response_model=MoveAsked)
@@ -97,5 +97,7 @@ async def answer_move(
     async with store.transaction(caller.district) as tx:
         from_district = await commands.whence(tx, caller.district, move_id)
     async with store.transaction(caller.district, from_district) as tx:
-        command = partial(commands.answer_move, tx, keys, caller, move_id, form.answer, accepted=form.accepted)
+        command = partial(
+            commands.answer_move, tx, keys, caller, from_district, move_id, form.answer, accepted=form.accepted
+        )
         return await idempotent(tx, caller, key, 200, command)

@@ -39,7 +39,7 @@ from services.registry.people.domain.privacy import KeyRing, masked_name
 from services.registry.people.enrolment import Origin, enrol_one
 from services.registry.people.repository import OnFileInFull
 from shared.contracts import RegistrationSource, VolunteerMovedAway, VolunteerMovedIn, VolunteerMoveRefused
-from shared.contracts.actor import Actor, Role, Scope
+from shared.contracts.actor import Actor
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
 from shared.store.event_log import NewEvent, new_id, now
@@ -74,7 +74,7 @@ async def ask_to_move(
     request waits already, ``has_duties`` for an account of staff, ``guardian_needed`` for a minor; ``reason``
     ``too_long``; ``not_found`` for an account that is no volunteer's.
     """
-    volunteer_id, here = own_id(actor), actor.district
+    volunteer_id, here = actor.own_id(), actor.district
     await people.lock_district(tx, here)
     before = await people.in_full(tx, keys, here, volunteer_id)
     account = await _account_of(tx, here, volunteer_id)
@@ -103,7 +103,7 @@ async def take_back(tx: AsyncConnection, actor: Actor, districts: Collection[str
 
     Raises RefusedError (``not_found``, ``not_open``).
     """
-    volunteer_id = own_id(actor)
+    volunteer_id = actor.own_id()
     move = _waiting(await repository.lock_own(tx, districts, actor.district, volunteer_id, move_id))
     await repository.settle(tx, move, MoveState.TAKEN_BACK, now())
     await note(tx, Noted(actor.district, actor.name, "move_taken_back", volunteer_id))
@@ -119,9 +119,9 @@ async def whence(tx: AsyncConnection, district: str, move_id: UUID) -> str:
 
 
 async def answer_move(
-    tx: AsyncConnection, keys: KeyRing, actor: Actor, move_id: UUID, answer: str, *, accepted: bool
+    tx: AsyncConnection, keys: KeyRing, actor: Actor, from_district: str, move_id: UUID, answer: str, *, accepted: bool
 ) -> MoveDecided:
-    """Take somebody in from another district, or say why not; the transaction is on both.
+    """Take somebody in from another district, or say why not; the transaction is on both (``whence``).
 
     Raises RefusedError: ``answer`` ``missing`` where it is refused without a word; ``move_id`` ``not_found``,
     ``not_open`` where it does not wait, ``closed`` where the person's entry has ended, ``already_registered`` where
@@ -129,7 +129,6 @@ async def answer_move(
     """
     if not accepted and len(answer.strip()) < LEAST_REASON:
         raise RefusedError(Fault("answer", Code.MISSING))
-    from_district = await whence(tx, actor.district, move_id)
     for district in sorted({actor.district, from_district}):
         await people.lock_district(tx, district)
     move = _waiting(await repository.find(tx, actor.district, move_id, lock=True))
@@ -143,13 +142,6 @@ async def answer_move(
     action = "volunteer_moved_in" if accepted else "move_refused"
     await note(tx, Noted(actor.district, actor.name, action, move.volunteer_id, answer.strip()))
     return MoveDecided(id=move_id, state=state)
-
-
-def own_id(actor: Actor) -> UUID:
-    """Return who asks. Raises RefusedError (not_found) for an account that is no volunteer's."""
-    if actor.volunteer_id is None:
-        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
-    return actor.volunteer_id
 
 
 def _waiting(move: Move | None) -> Move:
@@ -186,18 +178,12 @@ async def _take_in(tx: AsyncConnection, keys: KeyRing, actor: Actor, move: Move)
 
 async def _leave(tx: AsyncConnection, actor: Actor, move: Move, at: datetime) -> None:
     """End the entry in the district that is left: first of all, so that its contact point ends before the new one."""
-    there = Actor(
-        name=actor.name,
-        district=move.from_district,
-        scope=Scope(frozenset([move.from_district])),
-        roles=frozenset([Role.DISTRICT_ADMIN]),
-    )
     version = await people.note_moved_away(tx, move.from_district, move.volunteer_id, move.district)
     event = VolunteerMovedAway(
         volunteer_id=move.volunteer_id, volunteer_no=move.number, to_district=move.district, moved_at=at
     )
     await event_log.append(tx, [NewEvent(move.from_district, move.volunteer_id, version, event, actor.name)])
-    await end_entry(tx, there, move.volunteer_id, at)
+    await end_entry(tx, move.from_district, move.volunteer_id, at, actor.name)
     await note(tx, Noted(move.from_district, actor.name, "volunteer_moved_away", move.volunteer_id))
 
 

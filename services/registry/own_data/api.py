@@ -76,7 +76,7 @@ class CorrectionAnswer(BaseModel):
 async def show_own_data(store: ApiStore, keys: Keys, caller: Self) -> OwnData:
     """Show all that registry holds of the caller, masked (PIPL art. 45)."""
     async with store.transaction(caller.district) as tx:
-        volunteer_id = commands.own_id(caller)
+        volunteer_id = caller.own_id()
         return await queries.own_data(tx, keys, caller.district, volunteer_id, caller.account_id)
 
 
@@ -99,7 +99,7 @@ async def change_profile(form: ProfileForm, store: ApiStore, keys: Keys, caller:
 async def list_own_corrections(store: ApiStore, caller: Self) -> list[OwnCorrection]:
     """List what the caller has asked to be put right, the newest first."""
     async with store.transaction(caller.district) as tx:
-        return await queries.own_corrections(tx, caller.district, commands.own_id(caller))
+        return await queries.own_corrections(tx, caller.district, caller.own_id())
 
 
 @router.post("/me/corrections", status_code=201, response_model=CorrectionAsked)

@@ -36,15 +36,13 @@ async def end_registration(tx: AsyncConnection, keys: KeyRing, actor: Actor, acc
     Raises RefusedError: ``not_found`` for an account that is no volunteer's, or whose registration has ended;
     ``has_duties`` where the account is also one of staff: the office takes these from it first.
     """
-    if actor.volunteer_id is None:
-        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
-    district, volunteer_id, at = actor.district, actor.volunteer_id, now()
+    district, volunteer_id, at = actor.district, actor.own_id(), now()
     await lock_district(tx, district)
     before = await in_full(tx, keys, district, volunteer_id)
     account = await accounts.lock(tx, district, account_id)
     if set(account.roles) - {Role.VOLUNTEER}:
         raise RefusedError(Fault("account_id", Code.HAS_DUTIES))
-    if not await end_entry(tx, actor, volunteer_id, at):
+    if not await end_entry(tx, district, volunteer_id, at, actor.name):
         raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
     await note(tx, Noted(district, actor.name, "registration_ended", volunteer_id))
     await changes.lock(tx, account, actor.name)

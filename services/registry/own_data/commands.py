@@ -74,7 +74,7 @@ class CorrectionDecided(BaseModel):
 
 async def copy_own_data(tx: AsyncConnection, keys: KeyRing, actor: Actor, account_id: UUID) -> OwnData:
     """Return all that registry holds of the actor, in clear; that it was taken is in the access log."""
-    volunteer_id = own_id(actor)
+    volunteer_id = actor.own_id()
     found = await queries.own_data(tx, keys, actor.district, volunteer_id, account_id, in_clear=True)
     await note(tx, Noted(actor.district, actor.name, "own_data_copied", volunteer_id))
     return found
@@ -82,7 +82,7 @@ async def copy_own_data(tx: AsyncConnection, keys: KeyRing, actor: Actor, accoun
 
 async def change_profile(tx: AsyncConnection, keys: KeyRing, actor: Actor, changes: Mapping[str, str]) -> None:
     """Change what a person says of themselves: skills, interests, where they live. Raises RefusedError by field."""
-    volunteer_id = own_id(actor)
+    volunteer_id = actor.own_id()
     await people.lock_district(tx, actor.district)
     before = await people.in_full(tx, keys, actor.district, volunteer_id)
     after = await _checked(tx, actor.district, before.volunteer, changes)
@@ -98,7 +98,7 @@ async def ask_for_correction(
     Raises RefusedError by field: ``value``, ``document`` or ``born_on`` breaks a rule, ``value`` is what is on file,
     ``reason`` is missing; ``not_open`` where a correction of the same field is not answered yet.
     """
-    volunteer_id = own_id(actor)
+    volunteer_id = actor.own_id()
     before = await people.in_full(tx, keys, actor.district, volunteer_id)
     reason = wanted.reason.strip()
     if not LEAST_REASON <= len(reason) <= LONGEST_REASON:
@@ -172,13 +172,6 @@ async def answer_correction(
     await event_log.append(tx, [NewEvent(actor.district, correction_id, asked.version + 1, event, actor.name)])
     await note(tx, Noted(actor.district, actor.name, f"correction_{state}", asked.volunteer_id, asked.field))
     return CorrectionDecided(id=correction_id, state=state)
-
-
-def own_id(actor: Actor) -> UUID:
-    """Return whose data it is. Raises RefusedError (not_found) for an account that is no volunteer's."""
-    if actor.volunteer_id is None:
-        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
-    return actor.volunteer_id
 
 
 def _opened(keys: KeyRing, asked: Asked | None) -> tuple[Asked, Wanted]:

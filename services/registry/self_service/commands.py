@@ -127,15 +127,14 @@ async def change_contact_point(
     ``digest`` is of the code, as ``codes.prove`` gives it. Raises RefusedError (not_found) for an account that is no
     volunteer's, or where the code was used already.
     """
-    if actor.volunteer_id is None:
-        raise RefusedError(Fault("volunteer_id", Code.NOT_FOUND))
+    volunteer_id = actor.own_id()
     await codes.use_code(tx, Purpose.CONTACT, keys.destination(channel, to), digest)
 
     def changed(volunteer: Volunteer) -> Volunteer:
         return replace(volunteer, phone=to) if channel is Channel.SMS else replace(volunteer, email=to)
 
-    before = await change_one(tx, keys, actor, actor.volunteer_id, changed)
-    await note(tx, Noted(actor.district, actor.name, f"contact_changed_{channel}", actor.volunteer_id))
+    before = await change_one(tx, keys, actor, volunteer_id, changed)
+    await note(tx, Noted(actor.district, actor.name, f"contact_changed_{channel}", volunteer_id))
     old = before.volunteer.phone if channel is Channel.SMS else before.volunteer.email
     if old and old != to:
         told = Text(channel, old, Template.CONTACT_CHANGED, before.language)

@@ -119,13 +119,13 @@ async def open_document(tx: AsyncConnection, keys: KeyRing, district: str, mater
 async def open_material(tx: AsyncConnection, actor: Actor, delivery_id: UUID) -> OwnMaterialInFull:
     """Open what was delivered to oneself; without a document it is read by that. Raises RefusedError (not_found)."""
     await _note_read(tx, actor, delivery_id, has_taken=False)
-    shown, _ = await queries.own_material(tx, actor.district, delivery_id, _own_id(actor))
+    shown, _ = await queries.own_material(tx, actor.district, delivery_id, actor.own_id("delivery_id"))
     return shown
 
 
 async def take_document(tx: AsyncConnection, keys: KeyRing, actor: Actor, delivery_id: UUID) -> Document:
     """Take the document of what was delivered to oneself; it is read by that. Raises RefusedError (not_found)."""
-    _, material_id = await queries.own_material(tx, actor.district, delivery_id, _own_id(actor))
+    _, material_id = await queries.own_material(tx, actor.district, delivery_id, actor.own_id("delivery_id"))
     document = await open_document(tx, keys, actor.district, material_id)
     await _note_read(tx, actor, delivery_id, has_taken=True)
     return document
@@ -137,7 +137,7 @@ async def take_test(tx: AsyncConnection, actor: Actor, delivery_id: UUID, answer
     ``answers`` are places of choices, from 0, question by question; -1 is none. Raises RefusedError: ``not_found``;
     ``not_open`` where it has no test, is not read yet, or is passed; ``answers`` ``missing`` where one is.
     """
-    row = await repository.lock_delivery(tx, actor.district, delivery_id, _own_id(actor))
+    row = await repository.lock_delivery(tx, actor.district, delivery_id, actor.own_id("delivery_id"))
     if row is None:
         raise RefusedError(Fault("delivery_id", Code.NOT_FOUND))
     if not row.quiz or row.read_at is None or row.passed_at is not None:
@@ -153,7 +153,9 @@ async def take_test(tx: AsyncConnection, actor: Actor, delivery_id: UUID, answer
 
 
 async def _note_read(tx: AsyncConnection, actor: Actor, delivery_id: UUID, *, has_taken: bool) -> None:
-    row = await repository.note_read(tx, actor.district, delivery_id, _own_id(actor), now(), has_taken=has_taken)
+    row = await repository.note_read(
+        tx, actor.district, delivery_id, actor.own_id("delivery_id"), now(), has_taken=has_taken
+    )
     if row is not None:
         event = TrainingRead(**_of_events(row))
         await event_log.append(tx, [NewEvent(actor.district, row.id, row.version, event, actor.name)])
@@ -166,9 +168,3 @@ def _of_events(row: Row[Any]) -> dict[str, Any]:
         "volunteer_id": row.volunteer_id,
         "subject": row.subject,
     }
-
-
-def _own_id(actor: Actor) -> UUID:
-    if actor.volunteer_id is None:
-        raise RefusedError(Fault("delivery_id", Code.NOT_FOUND))
-    return actor.volunteer_id
