@@ -4,13 +4,18 @@ Invariant: a moment falls on the day that it is in China, which has known no sum
 because a year's holidays are not published yet (ADR 0041).
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
 CHINA = ZoneInfo("Asia/Shanghai")
 _SATURDAY = 5
+
+
+def begin_of(day: date) -> datetime:
+    """Return the moment at which a day begins in a district: also the end of the day before."""
+    return datetime.combine(day, time(), CHINA)
 
 
 def district_day(moment: datetime) -> date:

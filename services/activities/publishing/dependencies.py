@@ -1,13 +1,13 @@
 """What routes that look for shifts are handed."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
 
 from services.activities.publishing.shift_filter import ShiftFilter
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import CHINA, begin_of
 from shared.contracts.text import line
 from shared.store.event_log import now
 
@@ -26,7 +26,7 @@ async def _shift_filter(
     text: Annotated[str, Query(max_length=50, description="part of the title or the place")] = "",
 ) -> ShiftFilter:
     day = first or now().astimezone(CHINA).date()
-    start = datetime.combine(day, time(), CHINA)
+    start = begin_of(day)
     return ShiftFilter(start, start + timedelta(days=days), station_id, service, free, line(text))
 
 

@@ -6,13 +6,13 @@ the one made last. Version 0 is what a district has that has said nothing: it st
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import CHINA, begin_of
 from shared.contracts.faults import Code, Fault, RefusedError
 
 MINUTE = timedelta(minutes=1)
@@ -81,7 +81,7 @@ def first_moment(day: date | None, at: datetime) -> datetime:
     """
     if day is None or day == at.astimezone(CHINA).date():
         return at
-    begins = datetime.combine(day, time(), CHINA)
+    begins = begin_of(day)
     if begins < at:
         raise RefusedError(Fault("holds_from", Code.IN_PAST))
     if begins > at + MAX_AHEAD:

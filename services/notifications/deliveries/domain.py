@@ -5,13 +5,13 @@ mailbox, which puts it off too long, or a contact that never comes.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
 from services.notifications.messages.domain import Facts
 from services.notifications.preferences.domain import Channel, Preferences, Purpose
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import begin_of
 
 SHAPE = 2
 """How a delivery's id is made; each is stored with the shape it was made in, and a comparison leaves the ids of others
@@ -115,7 +115,7 @@ def its_time_has_passed(facts: Facts, occurred_at: datetime, at: datetime) -> bo
 def _moment(written: str) -> datetime:
     if len(written) > _DAY_ALONE:
         return datetime.fromisoformat(written)
-    return datetime.combine(date.fromisoformat(written) + timedelta(days=1), time(), CHINA)
+    return begin_of(date.fromisoformat(written) + timedelta(days=1))
 
 
 def outcome_number(sent_again: int) -> int:

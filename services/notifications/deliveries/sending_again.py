@@ -6,7 +6,7 @@ is. A mail, its work and the event that names who ordered it commit together. Wh
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from services.notifications.deliveries.mails import Which
 from services.notifications.preferences.domain import Channel
 from shared.contracts import MessageSentAgain
 from shared.contracts.actor import Actor
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import begin_of
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
@@ -79,8 +79,8 @@ async def order_all(tx: AsyncConnection, actor: Actor, period: Period, reason: s
         faults.append(Fault("last_day", Code.END_BEFORE_START))
     if faults:
         raise RefusedError(*faults)
-    since = datetime.combine(period.first, time(), CHINA)
-    until = datetime.combine(period.last + timedelta(days=1), time(), CHINA)
+    since = begin_of(period.first)
+    until = begin_of(period.last + timedelta(days=1))
     failed = await mails.count_failed(tx, actor.district, since, until)
     if failed:
         await _order(tx, actor, reason, {"since": since.isoformat(), "until": until.isoformat()})

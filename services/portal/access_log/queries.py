@@ -1,13 +1,13 @@
 """The access log, as an auditor looks at it and takes it away."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from pydantic import BaseModel
 
 from services.portal.shell.csv_files import Row, csv_of
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import CHINA, begin_of
 from shared.http.upstream import Read, Upstream
 
 MOST = 50_000
@@ -49,8 +49,8 @@ class Wanted(BaseModel):
         """Return it as registry is asked. A day that is none is left out: ``wrong`` names it."""
         first, last = _day(self.since), _day(self.until)
         moments = {
-            "since": datetime.combine(first, time(), CHINA).isoformat() if first else "",
-            "until": datetime.combine(last + timedelta(days=1), time(), CHINA).isoformat() if last else "",
+            "since": begin_of(first).isoformat() if first else "",
+            "until": begin_of(last + timedelta(days=1)).isoformat() if last else "",
         }
         return {
             name: value for name, value in {"person": self.person, "reader": self.reader, **moments}.items() if value

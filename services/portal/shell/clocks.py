@@ -7,7 +7,7 @@ seconds, and both with a ``T`` between; anything else is None, and so for a page
 import re
 from datetime import date, datetime, time, timedelta
 
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import CHINA, begin_of
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
@@ -43,4 +43,4 @@ def moment_of(day: str, clock: str) -> datetime | None:
 
 def end_of(day: date) -> datetime:
     """Return the last second of a day, until which one may answer."""
-    return datetime.combine(day + timedelta(days=1), time.min, CHINA) - timedelta(seconds=1)
+    return begin_of(day + timedelta(days=1)) - timedelta(seconds=1)

@@ -5,11 +5,11 @@ League committees of universities have signed such agreements with towns since 2
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import begin_of
 from shared.contracts.faults import Code, Fault
 
 TOLD_BEFORE = timedelta(days=30)
@@ -84,4 +84,4 @@ def state_on(starts_on: date, ends_on: date, ended_on: date | None, today: date)
 
 def told_at(ends_on: date) -> datetime:
     """Return the moment from which on an agreement is about to expire."""
-    return datetime.combine(ends_on - TOLD_BEFORE, time(), CHINA)
+    return begin_of(ends_on - TOLD_BEFORE)

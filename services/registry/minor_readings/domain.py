@@ -1,8 +1,8 @@
 """What a request and its answer must say."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import begin_of
 from shared.contracts.faults import Code, Fault
 
 LEAST_REASON = 2
@@ -17,4 +17,4 @@ def words_fault(field: str, words: str) -> Fault | None:
 def moments_of(year: int) -> tuple[datetime, datetime]:
     """Return when a year begins and ends, in China."""
     first, last = date(year, 1, 1), date(year + 1, 1, 1)
-    return datetime.combine(first, time(), CHINA), datetime.combine(last, time(), CHINA)
+    return begin_of(first), begin_of(last)

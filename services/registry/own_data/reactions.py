@@ -1,7 +1,6 @@
 """When activities has said what it keeps of somebody who has left, the day is set on which they are erased."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
 from uuid import uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +9,7 @@ from services.registry.own_data import repository
 from services.registry.own_data.domain import bound_until
 from services.registry.own_data.erasure import ERASURE
 from shared.contracts import ServiceHistoryStated
-from shared.contracts.calendar import CHINA, district_day
+from shared.contracts.calendar import begin_of, district_day
 from shared.contracts.received import Received
 from shared.messaging.reactions import History, Reaction
 from shared.store.event_log import now
@@ -33,7 +32,7 @@ async def set_erasure(tx: AsyncConnection, events: Sequence[Received[ServiceHist
                 district=district,
                 kind=ERASURE,
                 payload={"volunteer_id": str(volunteer_id)},
-                due_at=datetime.combine(day, time(), CHINA) if day else at,
+                due_at=begin_of(day) if day else at,
                 id=uuid5(volunteer_id, ERASURE),
             )
             for district, volunteer_id, day in bound

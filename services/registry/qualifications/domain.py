@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from shared.contracts import text
-from shared.contracts.calendar import CHINA
+from shared.contracts.calendar import CHINA, begin_of
 from shared.contracts.codes import QUALIFICATIONS
 from shared.contracts.evidence import LARGEST_EVIDENCE, media_type_of
 from shared.contracts.faults import Code, Fault
@@ -99,7 +99,7 @@ def _line_fault(value: str, longest: int) -> Code | None:
 
 def over_at(expires_on: date) -> datetime:
     """Return the moment from which on something holds no more whose last day this is."""
-    return datetime.combine(expires_on + timedelta(days=1), time(), CHINA)
+    return begin_of(expires_on + timedelta(days=1))
 
 
 def told_at(expires_on: date) -> datetime:

@@ -7,7 +7,7 @@ service, and then another comes, or sees what was entered.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +16,7 @@ from services.registry.standard import plans, repository
 from services.registry.standard.domain.targets import Kind, missed, quotas_of
 from services.registry.standard.review import review
 from shared.contracts import NetworkTargetMissed
-from shared.contracts.calendar import CHINA, district_day
+from shared.contracts.calendar import begin_of, district_day
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
 from shared.work.kind import Batch, Done, Item, NewWork, Outcome, Patience, WorkKind, in_transaction
@@ -69,7 +69,7 @@ def midnight_work() -> WorkKind:
 
 
 def _midnight_after(moment: datetime) -> datetime:
-    return datetime.combine(district_day(moment) + timedelta(days=1), time(), CHINA)
+    return begin_of(district_day(moment) + timedelta(days=1))
 
 
 async def _turn_of_day(batch: Batch) -> None:

@@ -5,7 +5,7 @@ answer is entered while it takes some, and never changed; a sheet that is taken 
 """
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel
@@ -26,7 +26,7 @@ from services.registry.surveys.domain import (
 from services.registry.surveys.telling import tell_taken_back, turn_and_tell
 from shared.contracts import NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.actor import Actor, Reach
-from shared.contracts.calendar import CHINA, district_day
+from shared.contracts.calendar import begin_of, district_day
 from shared.contracts.faults import Code, Fault, RefusedError
 from shared.store.event_log import now
 from shared.work.kind import NewWork
@@ -85,7 +85,7 @@ async def make_survey(
     new = NewSurvey(title, starts_on, ends_on, tuple(dict.fromkeys(themes)), communities)
     survey_id = await repository.insert_survey(tx, actor.district, new, actor.name, at)
     payload = {"survey_id": str(survey_id)}
-    due = {OPENING: max(_begin_of(starts_on), at), CLOSING: _begin_of(ends_on + timedelta(days=1))}
+    due = {OPENING: max(begin_of(starts_on), at), CLOSING: begin_of(ends_on + timedelta(days=1))}
     await schedule(
         tx,
         [
@@ -184,7 +184,3 @@ async def _enter(
         raise RefusedError(*faults)
     answer_id = await repository.insert_answer(tx, district, survey_id, answer, *by)
     return AnswerEntered(id=answer_id)
-
-
-def _begin_of(day: date) -> datetime:
-    return datetime.combine(day, time(), CHINA)
