@@ -448,3 +448,14 @@ class RefusedError(Exception):
         super().__init__(", ".join(f"{fault.field}:{fault.code}" for fault in faults))
         self.faults = faults
         self.facts = facts
+
+
+LONGEST_REASON = 500
+"""Characters of a reason that is kept with what was done."""
+
+
+def reason_fault(reason: str) -> Fault | None:
+    """Return what is wrong with the reason that somebody gives for what they do, or None."""
+    if not reason:
+        return Fault("reason", Code.MISSING)
+    return Fault("reason", Code.TOO_LONG) if len(reason) > LONGEST_REASON else None

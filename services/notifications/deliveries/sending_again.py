@@ -21,7 +21,7 @@ from services.notifications.preferences.domain import Channel
 from shared.contracts import MessageSentAgain
 from shared.contracts.actor import Actor
 from shared.contracts.calendar import begin_of
-from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError, reason_fault
 from shared.store import event_log
 from shared.store.event_log import NewEvent, now
 from shared.work.kind import Done, Item, Later, NewWork, Outcome, Patience, WorkKind, in_transaction
@@ -30,7 +30,6 @@ from shared.work.queue import schedule
 SENDING_AGAIN = "mail_sending_again"
 """The kind of work that an order is. Its payload: ``by``, ``reason``, the period or one delivery, and how far it is."""
 AT_ONCE = 500
-LONGEST_REASON = 500
 
 _BEFORE_ALL = UUID(int=0)
 
@@ -55,7 +54,7 @@ async def order_one(tx: AsyncConnection, actor: Actor, delivery_id: UUID, reason
     Raises RefusedError: ``missing`` or ``too_long`` (reason); ``not_found``; ``not_open`` where it has not failed for
     good, ``too_late`` where its time has passed.
     """
-    faults = _reason_faults(reason)
+    faults = [fault] if (fault := reason_fault(reason)) else []
     row = await mails.find_failed(tx, actor.district, delivery_id)
     if row is None:
         faults.append(Fault("delivery_id", Code.NOT_FOUND))
@@ -74,7 +73,7 @@ async def order_all(tx: AsyncConnection, actor: Actor, period: Period, reason: s
 
     Raises RefusedError: ``missing`` or ``too_long`` (reason), ``end_before_start`` (last_day).
     """
-    faults = _reason_faults(reason)
+    faults = [fault] if (fault := reason_fault(reason)) else []
     if period.last < period.first:
         faults.append(Fault("last_day", Code.END_BEFORE_START))
     if faults:
@@ -143,9 +142,3 @@ def _told(row: Row[Any], reason: str, by: str) -> NewEvent:
         reason=reason,
     )
     return NewEvent(row.district, row.id, 2 * (row.sent_again + 1), event, caused_by=by)
-
-
-def _reason_faults(reason: str) -> list[Fault]:
-    if not reason:
-        return [Fault("reason", Code.MISSING)]
-    return [Fault("reason", Code.TOO_LONG)] if len(reason) > LONGEST_REASON else []

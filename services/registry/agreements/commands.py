@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.agreements import repository
-from services.registry.agreements.domain import UNIVERSITIES, NewAgreement, agreement_faults, reason_fault, told_at
+from services.registry.agreements.domain import UNIVERSITIES, NewAgreement, agreement_faults, told_at
 from services.registry.places import repository as places
 from services.registry.places.tables import organisation, station
 from shared.contracts import AgreementEnded, AgreementSigned
 from shared.contracts.actor import Actor
 from shared.contracts.calendar import district_day
-from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError, reason_fault
 from shared.store import event_log
 from shared.store.event_log import NewEvent, new_id, now
 from shared.work.kind import NewWork

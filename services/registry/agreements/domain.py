@@ -18,7 +18,6 @@ LONGEST = timedelta(days=3660)
 EARLIEST = timedelta(days=3660)
 MOST_STUDENTS = 100_000
 PURPOSE_LENGTH = 500
-REASON_LENGTH = 500
 UNIVERSITIES = "university"
 """What the kind of a university's organisation begins with."""
 
@@ -62,13 +61,6 @@ def agreement_faults(new: NewAgreement, today: date) -> Iterator[Fault]:
         yield Fault("purpose", Code.MISSING)
     elif len(new.purpose) > PURPOSE_LENGTH:
         yield Fault("purpose", Code.TOO_LONG)
-
-
-def reason_fault(reason: str) -> Fault | None:
-    """Return what is wrong with the reason for an early end, or None."""
-    if not reason:
-        return Fault("reason", Code.MISSING)
-    return Fault("reason", Code.TOO_LONG) if len(reason) > REASON_LENGTH else None
 
 
 def state_on(starts_on: date, ends_on: date, ended_on: date | None, today: date) -> AgreementState:

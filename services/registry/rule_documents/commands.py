@@ -16,13 +16,12 @@ from services.registry.rule_documents.domain import (
     NewVersion,
     acceptance_id,
     ended_together,
-    reason_fault,
     version_faults,
 )
 from shared.contracts import RuleAccepted, RuleEnded, RulePublished
 from shared.contracts.actor import Actor
 from shared.contracts.calendar import district_day
-from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError, reason_fault
 from shared.store import event_log
 from shared.store.event_log import NewEvent, new_id, now
 from shared.work.kind import NewWork

@@ -16,7 +16,6 @@ from shared.contracts.faults import Code, Fault
 
 LONGEST_TITLE = 50
 LONGEST_TEXT = 20_000
-LONGEST_REASON = 500
 FURTHEST = timedelta(days=2 * 366)
 """So far ahead a day may be named; further it is a slip of the pen."""
 _LINE_BREAKS = str.maketrans({"\n": " ", "\t": " "})
@@ -62,13 +61,6 @@ def ended_together(version: int, *, is_in_force: bool, standing: Collection[int]
     ``standing``: the versions of the document that have not ended.
     """
     return sorted(one for one in standing if one == version or (is_in_force and one < version))
-
-
-def reason_fault(reason: str) -> Fault | None:
-    """Return what is wrong with the reason for ending a version, or None."""
-    if not reason:
-        return Fault("reason", Code.MISSING)
-    return Fault("reason", Code.TOO_LONG) if len(reason) > LONGEST_REASON else None
 
 
 def _text_fault(value: str, longest: int) -> Code | None:

@@ -19,7 +19,6 @@ from services.registry.surveys.domain import (
     Source,
     SurveyState,
     answer_faults,
-    reason_fault,
     survey_faults,
     takes_answers,
 )
@@ -27,7 +26,7 @@ from services.registry.surveys.telling import tell_taken_back, turn_and_tell
 from shared.contracts import NeedSurveyClosed, NeedSurveyOpened
 from shared.contracts.actor import Actor, Reach
 from shared.contracts.calendar import begin_of, district_day
-from shared.contracts.faults import Code, Fault, RefusedError
+from shared.contracts.faults import Code, Fault, RefusedError, reason_fault
 from shared.store.event_log import now
 from shared.work.kind import NewWork
 from shared.work.queue import schedule

@@ -13,7 +13,6 @@ from shared.contracts.codes import SERVICES
 from shared.contracts.faults import Code, Fault
 
 TITLE_LENGTH = 60
-REASON_LENGTH = 500
 LONGEST = timedelta(days=366)
 FARTHEST = timedelta(days=366)
 MOST_ANSWERED = 100_000
@@ -101,10 +100,3 @@ def takes_answers(state: str, starts_on: date, ends_on: date, today: date) -> Fa
     if today < starts_on:
         return Fault("survey_id", Code.TOO_EARLY)
     return Fault("survey_id", Code.TOO_LATE) if today > ends_on or state == SurveyState.CLOSED else None
-
-
-def reason_fault(reason: str) -> Fault | None:
-    """Return what is wrong with the reason for taking a sheet back, or None."""
-    if not reason:
-        return Fault("reason", Code.MISSING)
-    return Fault("reason", Code.TOO_LONG) if len(reason) > REASON_LENGTH else None

@@ -10,9 +10,9 @@ from services.registry.agreements.domain import (
     AgreementState,
     NewAgreement,
     agreement_faults,
-    reason_fault,
     state_on,
 )
+from shared.contracts.faults import reason_fault
 
 TODAY = date(2026, 3, 1)
 DAY = timedelta(days=1)
